@@ -1,0 +1,14 @@
+//! The engine of forgo: load packages, plan actions, run them. Never prints, never exits, never
+//! reads the process environment: everything it needs arrives in a [`config::Config`], everything
+//! it has to say leaves as an [`event::Event`].
+//!
+//! ```text
+//! load(&Config, patterns) ─▶ PackageGraph      package errors are data inside it
+//! plan(&Config, &PackageGraph, Goal) ─▶ Plan   pure: no I/O
+//! run(&Config, Plan, &dyn Cache, &dyn Reporter) ─▶ Summary
+//! ```
+
+pub mod config;
+pub mod event;
+pub mod module;
+pub mod package;

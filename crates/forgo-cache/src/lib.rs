@@ -1,0 +1,1 @@
+//! From action ID to file. Knows no packages.

@@ -1,0 +1,1 @@
+//! What Go text means. No I/O: functions of strings and bytes.

@@ -1,0 +1,3 @@
+//! forgo: the go command's build orchestrator and cache.
+
+fn main() {}
