@@ -1,1 +1,130 @@
 //! From action ID to file. Knows no packages.
+//!
+//! * [`hash`]: action IDs and the hash that makes them, file hashes, `GODEBUG=gocachehash=1`.
+//! * [`Cache`]: the contract; [`disk`] (GOCACHE's own format) and [`prog`] (GOCACHEPROG) keep it.
+//! * [`open`]: which of the two an invocation uses.
+//!
+//! Answers to cmd/go/internal/cache. Nothing here prints, exits or reads the environment.
+
+pub mod disk;
+mod error;
+pub mod hash;
+mod open;
+pub mod prog;
+
+use std::io::{Read, Seek};
+use std::time::SystemTime;
+
+pub use error::{Error, Result};
+pub use hash::{ActionId, Hash, HashContext, OutputId, hash_to_string};
+pub use open::{Notice, Settings, open};
+
+/// What an action ID leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// SHA-256 of the bytes.
+    pub output: OutputId,
+    /// Their number.
+    pub size: u64,
+    /// When the entry was made. Test results older than the last `clean -testcache` do not count.
+    pub time: SystemTime,
+}
+
+/// Bytes to store. Read twice, the second time from the start: they must not change in between.
+pub trait Source: Read + Seek {}
+impl<T: Read + Seek> Source for T {}
+
+/// What `GODEBUG=gocacheverify=1` means for a [`Cache::put`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verify {
+    /// Bytes that differ from the entry already there are an [`Error::Verify`].
+    Strict,
+    /// The bytes may differ from run to run: test output with its times, for one.
+    Lax,
+}
+
+/// A store of files by action ID. Shared by every thread of a process, and what is behind it by
+/// other processes, of the stock command too.
+///
+/// * A successful `get` or `put` promises that [`Cache::output_file`] of its output exists until
+///   `close`, whatever other processes do. It does not promise that the file's bytes are right: use
+///   [`get_file`] (size checked) or [`get_bytes`] (checksum checked).
+/// * `get` of an ID that was never put, whose entry is damaged, or under `gocacheverify=1`, is
+///   [`Error::Miss`]. Callers treat any other error of `get` as a miss too.
+/// * An error of `put` is the caller's to ignore wherever the stock command ignores it: what was to
+///   be stored still exists where it was made.
+/// * A process killed at any instant leaves entries that are right or absent.
+pub trait Cache: Send + Sync {
+    /// The entry of an action ID.
+    fn get(&self, id: &ActionId) -> Result<Entry>;
+
+    /// Stores bytes under an action ID; gives their hash and number.
+    fn put(
+        &self,
+        id: &ActionId,
+        source: &mut dyn Source,
+        verify: Verify,
+    ) -> Result<(OutputId, u64)>;
+
+    /// Stores an executable under an action ID, so that [`Cache::output_file`] can be run and is
+    /// called `name`. `None` where the cache has no place for executables (GOCACHEPROG).
+    fn put_executable(
+        &self,
+        id: &ActionId,
+        name: &str,
+        source: &mut dyn Source,
+    ) -> Option<Result<(OutputId, u64)>>;
+
+    /// The file that holds an output. Only for outputs that a `get` or `put` of this process named.
+    fn output_file(&self, output: &OutputId) -> String;
+
+    /// Directory for the fuzzing corpus. May not exist.
+    fn fuzz_dir(&self) -> String;
+
+    /// The end of the process: trims, waits for a helper program. Nothing may be asked afterwards.
+    fn close(&self) -> Result<()>;
+}
+
+/// Finds the file that an action ID leads to, if it has the size it should have.
+pub fn get_file(cache: &dyn Cache, id: &ActionId) -> Result<(String, Entry)> {
+    let entry = cache.get(id)?;
+    let file = cache.output_file(&entry.output);
+    match std::fs::metadata(&file) {
+        Err(e) => Err(Error::miss(error::path_error("stat", &file, &e))),
+        Ok(meta) if meta.len() != entry.size => Err(Error::miss("file incomplete")),
+        Ok(_) => Ok((file, entry)),
+    }
+}
+
+/// Reads what an action ID leads to, and checks its checksum.
+pub fn get_bytes(cache: &dyn Cache, id: &ActionId) -> Result<(Vec<u8>, Entry)> {
+    let entry = cache.get(id)?;
+    let bytes = std::fs::read(cache.output_file(&entry.output)).unwrap_or_default();
+    if OutputId::of(&bytes) != entry.output {
+        return Err(Error::miss("bad checksum"));
+    }
+    Ok((bytes, entry))
+}
+
+/// Stores bytes.
+pub fn put_bytes(
+    cache: &dyn Cache,
+    id: &ActionId,
+    bytes: &[u8],
+    verify: Verify,
+) -> Result<OutputId> {
+    let (output, _) = cache.put(id, &mut std::io::Cursor::new(bytes), verify)?;
+    Ok(output)
+}
+
+/// Stores a file.
+pub fn put_file(
+    cache: &dyn Cache,
+    id: &ActionId,
+    file: &str,
+    verify: Verify,
+) -> Result<(OutputId, u64)> {
+    let mut source =
+        std::fs::File::open(file).map_err(|e| Error::Fault(error::path_error("open", file, &e)))?;
+    cache.put(id, &mut source, verify)
+}
