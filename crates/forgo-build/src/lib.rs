@@ -10,5 +10,6 @@
 
 pub mod config;
 pub mod event;
+pub mod load;
 pub mod module;
 pub mod package;

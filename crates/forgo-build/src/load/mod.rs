@@ -1,0 +1,2 @@
+//! Loading: from patterns to a graph of packages.
+pub mod modules;
