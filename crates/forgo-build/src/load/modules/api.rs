@@ -353,7 +353,6 @@ pub fn go_toolchain_lines(cfg: &Config) -> Result<GoToolchainLines, Fatal> {
     todo!()
 }
 
-
 /// modload.CheckGodebug: is `key=value` a GODEBUG setting that this release knows? `verb` begins the
 /// message (`godebug`, `//go:debug setting`).
 pub fn check_godebug(cfg: &Config, verb: &str, key: &str, value: &str) -> Result<(), String> {
