@@ -8,8 +8,10 @@
 //! run(&Config, Plan, &dyn Cache, &dyn Reporter) ─▶ Summary
 //! ```
 
+pub mod archive;
 pub mod config;
 pub mod event;
 pub mod load;
 pub mod module;
 pub mod package;
+pub mod run;
