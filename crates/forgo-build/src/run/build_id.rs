@@ -6,7 +6,9 @@
 
 /// The first part of a build ID: the key of the action that made the file.
 pub fn action_id(build_id: &str) -> &str {
-    build_id.split_once('/').map_or(build_id, |(first, _)| first)
+    build_id
+        .split_once('/')
+        .map_or(build_id, |(first, _)| first)
 }
 
 /// The last part of a build ID: the hash of the file without its build ID.
