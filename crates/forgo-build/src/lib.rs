@@ -11,6 +11,7 @@
 pub mod archive;
 pub mod config;
 pub mod event;
+pub mod fsys;
 pub mod load;
 pub mod module;
 pub mod package;
