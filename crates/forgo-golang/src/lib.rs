@@ -1,1 +1,26 @@
 //! What Go text means. No I/O: functions of strings and bytes.
+//!
+//! Where the supported releases of Go disagree, a function takes the minor release (26, 27) as an
+//! argument. Errors display exactly as the stock command prints them.
+
+pub mod buildinfo;
+pub mod cgo_directive;
+pub mod constraint;
+pub mod doc;
+pub mod embed;
+pub mod godebug;
+pub mod goexperiment;
+pub mod gosum;
+pub mod gover;
+pub mod header;
+pub mod modfile;
+pub mod module;
+pub mod modules_txt;
+pub mod path;
+pub mod pattern;
+pub mod position;
+pub mod pseudo;
+pub mod quote;
+pub mod quoted;
+pub mod semver;
+pub mod syslist;
