@@ -235,11 +235,7 @@ pub enum FixError {
 
 /// Parses the go.mod of a main module; `file` is used in errors. Without `fix` all versions must be
 /// canonical.
-pub fn parse(
-    _file: &str,
-    _text: &str,
-    _fix: Option<VersionFixer<'_>>,
-) -> Result<File, ErrorList> {
+pub fn parse(_file: &str, _text: &str, _fix: Option<VersionFixer<'_>>) -> Result<File, ErrorList> {
     todo!()
 }
 

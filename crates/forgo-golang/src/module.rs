@@ -16,7 +16,10 @@ pub struct Version {
 impl Version {
     /// A module at a version.
     pub fn new(path: impl Into<String>, version: impl Into<String>) -> Version {
-        Version { path: path.into(), version: version.into() }
+        Version {
+            path: path.into(),
+            version: version.into(),
+        }
     }
 }
 
