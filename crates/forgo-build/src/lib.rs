@@ -8,6 +8,7 @@
 //! run(&Config, Plan, &dyn Cache, &dyn Reporter) ─▶ Summary
 //! ```
 
+pub mod actions;
 pub mod archive;
 pub mod config;
 pub mod event;
@@ -15,4 +16,7 @@ pub mod fsys;
 pub mod load;
 pub mod module;
 pub mod package;
+pub mod plan;
 pub mod run;
+pub mod shell;
+pub mod toolchain;

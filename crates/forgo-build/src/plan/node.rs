@@ -1,0 +1,183 @@
+//! The nodes of a plan: what is to be done, on what, after what. Static: nothing here changes once
+//! planning is over; what a run finds out is in [`crate::actions::Outcome`].
+//!
+//! Answers to `Action` in cmd/go/internal/work/action.go.
+
+use std::sync::Arc;
+
+use crate::actions::Actor;
+use crate::package::PackageId;
+
+/// Identifies a node within its [`Plan`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u32);
+
+impl NodeId {
+    /// As an index.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A graph of actions, ready to run.
+#[derive(Debug)]
+pub struct Plan {
+    /// Every node ever made, in order of creation. Some may not be reachable from the root.
+    pub nodes: Vec<Node>,
+    /// What the command is after.
+    pub root: NodeId,
+    /// Where object directories are: `$WORK` under -n, else a real directory, without a final slash.
+    pub work_dir: String,
+    /// The nodes reachable from `root` in depth-first post-order. The place in it is the node's
+    /// priority.
+    pub order: Vec<NodeId>,
+    /// For each node, those that depend on it, in `order`'s order; a node that lists a dependency
+    /// twice is there twice.
+    pub triggers: Vec<Vec<NodeId>>,
+}
+
+impl std::ops::Index<NodeId> for Plan {
+    type Output = Node;
+    fn index(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+}
+
+/// One action.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// What kind of action it is, as the stock command calls it in -debug-actiongraph: `build`,
+    /// `build check cache`, `cover`, `cgo run`, `cgo compile FILE`, `collect cgo`, `link`,
+    /// `build-install`, `link-install`, `preprocess PGO profile`, `vet`, `test run`, `test print`,
+    /// `test barrier`, `nop`, `built-in package`, `go build` …
+    pub mode: String,
+    /// What is done.
+    pub kind: Kind,
+    /// The package it works on.
+    pub package: Option<PackageId>,
+    /// What must be done before.
+    pub deps: Vec<NodeId>,
+    /// Act even when a dependency failed.
+    pub ignore_fail: bool,
+    /// Directory for intermediate files, ending in a slash; or empty.
+    pub objdir: String,
+    /// The package or executable to be made; or empty.
+    pub target: String,
+    /// What -debug-actiongraph shows as `Built` (the action's `built` before it runs).
+    pub planned_built: String,
+    /// Further arguments: of the program that `go run` runs.
+    pub args: Vec<String>,
+    /// Of a build: an archive is needed (not only what vet needs).
+    pub need_build: bool,
+    /// Of a build: vet's configuration is needed.
+    pub need_vet: bool,
+    /// Of a vet: only facts for importers are wanted.
+    pub vetx_only: bool,
+    /// Of a vet: an archive of fixes is wanted.
+    pub need_fix: bool,
+    /// Of a link: keep the executable in the cache.
+    pub cache_executable: bool,
+    /// Of an install: brought about by -linkshared; the object directory stays.
+    pub buggy_install: bool,
+}
+
+impl Node {
+    /// A node that does nothing but hold `deps` together.
+    pub fn group(mode: impl Into<String>, deps: Vec<NodeId>) -> Node {
+        Node {
+            mode: mode.into(),
+            kind: Kind::Nothing,
+            package: None,
+            deps,
+            ignore_fail: false,
+            objdir: String::new(),
+            target: String::new(),
+            planned_built: String::new(),
+            args: Vec::new(),
+            need_build: false,
+            need_vet: false,
+            vetx_only: false,
+            need_fix: false,
+            cache_executable: false,
+            buggy_install: false,
+        }
+    }
+}
+
+/// What an action does, with its static inputs.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// Nothing (`Actor == nil`): groups, built-in packages.
+    Nothing,
+    /// Find out what of a package's build is in the cache.
+    CheckCache {
+        /// The build it is for. May be the install that took its place: see
+        /// [`Plan::build_of`].
+        build: NodeId,
+        /// Name of the coverage meta-data file, when wanted.
+        cov_meta_file: Option<String>,
+    },
+    /// Compile a package.
+    Build,
+    /// Instrument sources for coverage.
+    Cover {
+        /// See `CheckCache::build`.
+        build: NodeId,
+        /// See `CheckCache::cov_meta_file`.
+        cov_meta_file: Option<String>,
+    },
+    /// Run SWIG and cgo.
+    CgoRun,
+    /// Compile one C, C++, Fortran, Objective-C or assembly file of a cgo package.
+    CgoCompile {
+        /// The file, absolute or relative to the package.
+        file: String,
+        /// Its compiler.
+        compiler: CgoCompiler,
+    },
+    /// Hand on what `CgoRun` gave.
+    CgoCollect {
+        /// That node.
+        run: NodeId,
+    },
+    /// Convert a PGO profile.
+    PreprocessPgo {
+        /// The profile.
+        input: String,
+    },
+    /// Link an executable.
+    Link,
+    /// Link a shared library (-buildmode=shared).
+    LinkShared,
+    /// Move what `deps[0]` built to its place.
+    Install,
+    /// Install the header that cgo made (c-archive, c-shared).
+    InstallHeader,
+    /// Write a package's `.shlibname` file.
+    InstallShlibname,
+    /// Vet a package.
+    Vet,
+    /// What a command adds of its own: running programs and tests.
+    Actor(Arc<dyn Actor>),
+}
+
+/// The compiler of a [`Kind::CgoCompile`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CgoCompiler {
+    /// gcc, for C and Objective-C.
+    C,
+    /// gcc, for assembly: refuses Go assembly.
+    Assembly,
+    /// g++.
+    Cxx,
+    /// gfortran.
+    Fortran,
+}
+
+impl Plan {
+    /// The build node behind `id`, which an install may have taken the place of.
+    pub fn build_of(&self, id: NodeId) -> NodeId {
+        let node = &self[id];
+        if node.mode == "build-install" { node.deps[0] } else { id }
+    }
+}
