@@ -159,7 +159,10 @@ pub struct ActionError {
 impl ActionError {
     /// A message that names no import path.
     pub fn new(text: impl Into<String>) -> Self {
-        ActionError { text: text.into(), import_path: None }
+        ActionError {
+            text: text.into(),
+            import_path: None,
+        }
     }
 }
 
@@ -195,13 +198,19 @@ impl<'r> ActionCx<'r> {
     /// The content hash of a file, overlay applied; empty where it can't be read (`fileHash`).
     pub fn file_hash(&self, file: &str) -> String {
         let file = self.run.job.overlay.actual(file);
-        self.run.job.hashes.file_hash(file).map_or_else(|_| String::new(), |sum| hash_to_string(&sum))
+        self.run
+            .job
+            .hashes
+            .file_hash(file)
+            .map_or_else(|_| String::new(), |sum| hash_to_string(&sum))
     }
 
     /// What became of a node that is done. Panics where it is not: a node may only ask for nodes
     /// that it depends on.
     pub fn outcome(&self, id: NodeId) -> &'r Outcome {
-        self.run.outcomes[id.index()].get().expect("the node was done before this one")
+        self.run.outcomes[id.index()]
+            .get()
+            .expect("the node was done before this one")
     }
 }
 

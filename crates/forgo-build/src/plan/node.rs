@@ -178,6 +178,10 @@ impl Plan {
     /// The build node behind `id`, which an install may have taken the place of.
     pub fn build_of(&self, id: NodeId) -> NodeId {
         let node = &self[id];
-        if node.mode == "build-install" { node.deps[0] } else { id }
+        if node.mode == "build-install" {
+            node.deps[0]
+        } else {
+            id
+        }
     }
 }
