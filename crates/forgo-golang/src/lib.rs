@@ -23,4 +23,5 @@ pub mod pseudo;
 pub mod quote;
 pub mod quoted;
 pub mod semver;
+pub mod strconv;
 pub mod syslist;
