@@ -1,3 +1,35 @@
 //! forgo: the go command's build orchestrator and cache.
+//!
+//! This crate alone reads the environment, prints and exits. [`flags`] says what can be asked,
+//! [`config`] resolves it once, [`commands`] has a file per command, [`delegate`] hands the rest to
+//! the stock command, [`report`] turns the engine's events into what the user sees.
 
-fn main() {}
+mod commands;
+mod config;
+mod delegate;
+mod exit;
+mod flags;
+mod report;
+mod signals;
+
+use exit::Stop;
+use report::Console;
+
+fn main() {
+    let console = Console::default();
+    if let Err(Stop { text, status }) = commands::run(&console) {
+        console.warn(&text);
+        console.raise(status);
+    }
+    exit_now(console.status())
+}
+
+/// Ends the process.
+fn exit_now(status: i32) -> ! {
+    #[allow(
+        clippy::exit,
+        clippy::disallowed_methods,
+        reason = "the one place that exits"
+    )]
+    std::process::exit(status)
+}

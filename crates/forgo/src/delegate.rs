@@ -1,0 +1,22 @@
+//! Commands that the stock go command does: forgo becomes it, with the same arguments.
+
+use crate::exit::{Outcome, Stop};
+
+/// Replaces this process by the stock command. Returns only when that fails.
+pub fn exec(stock_go: &str, args: &[String]) -> Outcome {
+    use std::os::unix::process::CommandExt;
+    if stock_go.is_empty() {
+        return Err(Stop::with_status(
+            "forgo: no go command found (set FORGO_GO)",
+            2,
+        ));
+    }
+    let error = std::process::Command::new(stock_go)
+        .arg0("go")
+        .args(args)
+        .exec();
+    Err(Stop::with_status(
+        format!("forgo: cannot run {stock_go}: {error}"),
+        2,
+    ))
+}
