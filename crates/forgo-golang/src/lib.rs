@@ -22,6 +22,7 @@ pub mod position;
 pub mod pseudo;
 pub mod quote;
 pub mod quoted;
+pub mod regexp;
 pub mod semver;
 pub mod strconv;
 pub mod syslist;

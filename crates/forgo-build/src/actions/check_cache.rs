@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use forgo_cache::ActionId;
 
-use crate::actions::{Artifact, vet::VetConfig};
+use crate::actions::{Artifact, vet_config::VetConfig};
 
 /// What remains to be done of a package's build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

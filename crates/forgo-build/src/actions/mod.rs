@@ -14,6 +14,7 @@ use crate::package::Package;
 use crate::plan::{Node, NodeId};
 use crate::run::Job;
 use crate::shell::{CommandTimes, Shell};
+use crate::toolchain::cc_probe::CompilerFacts;
 use crate::toolchain::tool_id::ToolIds;
 
 /// What an action is given.
@@ -34,6 +35,10 @@ pub struct RunCx<'r> {
     pub job: Job<'r>,
     /// Identities of the distribution's tools.
     pub tool_ids: ToolIds,
+    /// What is known of the C compilers.
+    pub c_compilers: CompilerFacts,
+    /// What is known of SWIG.
+    pub swig: swig::SwigFacts,
     /// Outcomes of the nodes that are done.
     pub outcomes: Vec<OnceLock<Outcome>>,
 }
@@ -78,7 +83,7 @@ pub struct Outcome {
     /// What the nodes after it want to know.
     pub provider: Provider,
     /// Of a build: vet's configuration.
-    pub vet: Option<Arc<vet::VetConfig>>,
+    pub vet: Option<Arc<vet_config::VetConfig>>,
     /// Its work was not needed: the result was known.
     pub reused: bool,
     /// Root cause, if it failed (`Action.Failed`).
@@ -215,6 +220,13 @@ impl<'r> ActionCx<'r> {
 }
 
 pub mod cgo;
+pub mod cgo_compile;
+pub mod cgo_link;
 pub mod check_cache;
 pub mod cover;
+pub mod cover_data;
+pub mod objdir_cache;
+pub mod pgo;
+pub mod swig;
 pub mod vet;
+pub mod vet_config;

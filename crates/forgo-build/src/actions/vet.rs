@@ -1,5 +1,18 @@
 //! Vets a package.
+//!
+//! Answers to `vet` in cmd/go/internal/work/exec.go.
 
-/// What vet is told of a package.
+use crate::actions::{ActionCx, ActionError, Outcome};
+
+/// What vetting a package gave ([`Provider::Other`](crate::actions::Provider::Other) of a vet node).
 #[derive(Debug, Clone, Default)]
-pub struct VetConfig {}
+pub struct VetOutputs {
+    /// The archive of fixes, where one was wanted and made.
+    pub fix_archive: String,
+}
+
+/// The work of a vet node.
+pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
+    let _ = cx;
+    todo!()
+}

@@ -1,5 +1,8 @@
 //! The tools that are driven, and how: command lines, environment, identities.
 
+pub mod cc;
+pub mod cc_probe;
+pub mod security;
 pub mod tool_id;
 
 use crate::config::Config;

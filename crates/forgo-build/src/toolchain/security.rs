@@ -1,0 +1,242 @@
+//! Which flags a package may hand to the C compilers, the C linker and pkg-config. Building a package
+//! must not run code of its author's choosing, so only flags known to be harmless pass; the user
+//! (never the package) may widen or narrow the list through `CGO_CFLAGS_ALLOW` and its kin.
+//!
+//! Answers to cmd/go/internal/work/security.go.
+
+mod allowed;
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
+
+use forgo_golang::regexp;
+use regex::Regex;
+
+use crate::config::Config;
+
+/// One family of flags and where its override variables are found.
+struct Rules {
+    refused: &'static [&'static str],
+    valid: &'static [&'static str],
+    with_argument: &'static [&'static str],
+}
+
+static COMPILER: Rules = Rules {
+    refused: &[],
+    valid: allowed::COMPILER,
+    with_argument: allowed::COMPILER_WITH_ARGUMENT,
+};
+
+static LINKER: Rules = Rules {
+    refused: allowed::LINKER_REFUSED,
+    valid: allowed::LINKER,
+    with_argument: allowed::LINKER_WITH_ARGUMENT,
+};
+
+/// The linker's rules as the question "can the Go linker do this link itself?" asks them.
+static INTERNAL_LINK: Rules = Rules {
+    refused: &[],
+    valid: allowed::LINKER,
+    with_argument: allowed::LINKER_WITH_ARGUMENT,
+};
+
+static PKG_CONFIG: Rules = Rules {
+    refused: &[],
+    valid: allowed::PKG_CONFIG,
+    with_argument: &[],
+};
+
+/// Checks flags for a compiler. `name` is the variable without `CGO_` (`CFLAGS`), `source` what the
+/// refusal names (`#cgo CFLAGS`).
+pub fn check_compiler_flags(
+    cfg: &Config,
+    name: &str,
+    source: &str,
+    flags: &[String],
+) -> Result<(), String> {
+    check(&COMPILER, &Overrides::read(cfg, name)?, source, flags)
+}
+
+/// Checks flags for the C linker.
+pub fn check_linker_flags(
+    cfg: &Config,
+    name: &str,
+    source: &str,
+    flags: &[String],
+) -> Result<(), String> {
+    check(&LINKER, &Overrides::read(cfg, name)?, source, flags)
+}
+
+/// Checks flags for pkg-config; nothing overrides these rules.
+pub fn check_pkg_config_flags(source: &str, flags: &[String]) -> Result<(), String> {
+    check(&PKG_CONFIG, &Overrides::default(), source, flags)
+}
+
+/// Whether compiler flags leave objects that the Go linker can be trusted to link itself.
+pub fn compiler_flags_allow_internal_link(cfg: &Config, flags: &[String]) -> bool {
+    let static_counts = cfg.dist.minor >= 27;
+    check(&COMPILER, &Overrides::default(), "", flags).is_ok()
+        && !flags.iter().any(|f| {
+            f.starts_with("-flto") || static_counts && matches!(&**f, "-static" | "--static")
+        })
+}
+
+/// The same question for linker flags. Releases before 1.27 did not ask it (go.dev/issue/77768).
+pub fn linker_flags_allow_internal_link(cfg: &Config, flags: &[String]) -> bool {
+    if cfg.dist.minor < 27 {
+        return true;
+    }
+    const STATIC: [&str; 5] = [
+        "-static",
+        "--static",
+        "-Wl,-static",
+        "-Wl,--static",
+        "-Wl,-Bstatic",
+    ];
+    check(&INTERNAL_LINK, &Overrides::default(), "", flags).is_ok()
+        && !flags.iter().any(|f| STATIC.contains(&f.as_str()))
+}
+
+/// Whether a text is safe as an argument of its own: it can be neither a flag nor `@file`
+/// (load.SafeArg).
+pub fn safe_argument(text: &str) -> bool {
+    text.bytes()
+        .next()
+        .is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'/') || c >= 0x80)
+}
+
+/// The user's say: `CGO_<name>_ALLOW` and `CGO_<name>_DISALLOW`.
+#[derive(Default)]
+struct Overrides {
+    allow: Option<Regex>,
+    disallow: Option<Regex>,
+}
+
+impl Overrides {
+    /// Compiles the user's patterns. A bad one is an error even when there is no flag to judge.
+    fn read(cfg: &Config, name: &str) -> Result<Self, String> {
+        let pattern = |kind: &str| {
+            let text = cfg.env.get(&format!("CGO_{name}_{kind}"));
+            if text.is_empty() {
+                return Ok(None);
+            }
+            regexp::compile(text)
+                .map(Some)
+                .map_err(|e| format!("parsing $CGO_{name}_{kind}: {e}"))
+        };
+        Ok(Self {
+            allow: pattern("ALLOW")?,
+            disallow: pattern("DISALLOW")?,
+        })
+    }
+}
+
+/// Go's `re.FindString(s) == s`: the match that is found first, alternatives tried from left to
+/// right, is the whole text. No match at all is the empty text, so an empty flag matches everything.
+fn matches_whole(re: &Regex, flag: &str) -> bool {
+    flag.is_empty()
+        || re
+            .find(flag)
+            .is_some_and(|m| m.start() == 0 && m.end() == flag.len())
+}
+
+/// [`matches_whole`] for an entry of the tables. Compiling all of them would cost more than the rest
+/// of a null build, so an entry is compiled when a flag begins as it begins, once per process.
+fn entry_matches(entry: &'static str, flag: &str) -> bool {
+    static COMPILED: LazyLock<Mutex<HashMap<&'static str, Regex>>> = LazyLock::new(Mutex::default);
+    let prefix = literal_prefix(entry);
+    if prefix.len() == entry.len() || flag.is_empty() {
+        return flag.is_empty() || flag == entry;
+    }
+    if !flag.starts_with(prefix) {
+        return false;
+    }
+    let mut compiled = COMPILED.lock().unwrap_or_else(|e| e.into_inner());
+    let re = compiled
+        .entry(entry)
+        .or_insert_with(|| Regex::new(entry).expect("the tables hold valid patterns"));
+    matches_whole(re, flag)
+}
+
+/// The text every match of a pattern begins with, as far as it is plain to see.
+fn literal_prefix(pattern: &str) -> &str {
+    let end = pattern
+        .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | ',' | '_' | '=' | '/')))
+        .unwrap_or(pattern.len());
+    // A repetition operator takes the character before it along.
+    match pattern.as_bytes().get(end) {
+        Some(b'?' | b'*' | b'+' | b'{') => &pattern[..end.saturating_sub(1)],
+        _ => &pattern[..end],
+    }
+}
+
+fn any_entry_matches(entries: &'static [&'static str], flag: &str) -> bool {
+    entries.iter().any(|e| entry_matches(e, flag))
+}
+
+fn check(rules: &Rules, user: &Overrides, source: &str, flags: &[String]) -> Result<(), String> {
+    let mut rest = flags.iter();
+    while let Some(flag) = rest.next() {
+        if user.disallow.as_ref().is_some_and(|re| matches_whole(re, flag)) {
+            return Err(refusal(source, flag));
+        }
+        if user.allow.as_ref().is_some_and(|re| matches_whole(re, flag)) {
+            continue;
+        }
+        if any_entry_matches(rules.refused, flag) {
+            return Err(refusal(source, flag));
+        }
+        if flag.starts_with("-Wl,--push-state,") {
+            if !push_state_is_valid(rules, flag) {
+                return Err(refusal(source, flag));
+            }
+        } else if rules.with_argument.contains(&flag.as_str()) {
+            // The tables' plain entries never overlap with these, but `-F` and `-I` alone are
+            // refused by their patterns: the next argument decides.
+            if any_entry_matches(rules.valid, flag) {
+                continue;
+            }
+            match rest.clone().next() {
+                Some(value) if argument_is_valid(flag, value) => {
+                    rest.next();
+                }
+                Some(value) => return Err(refusal(source, &format!("{flag} {value}"))),
+                None => return Err(refusal(source, &format!("{flag} without argument"))),
+            }
+        } else if !any_entry_matches(rules.valid, flag) {
+            return Err(refusal(source, flag));
+        }
+    }
+    Ok(())
+}
+
+fn refusal(source: &str, what: &str) -> String {
+    format!("invalid flag in {source}: {what} (see https://go.dev/s/invalidflag)")
+}
+
+/// `-Wl,--push-state,--as-needed,…`: several linker flags in one, each judged alone.
+fn push_state_is_valid(rules: &Rules, flag: &str) -> bool {
+    flag.split(',').skip(1).all(|part| {
+        let part = format!("-Wl,{part}");
+        any_entry_matches(rules.valid, &part) && !any_entry_matches(rules.refused, &part)
+    })
+}
+
+/// Whether `value` may follow a flag that takes its value as the next argument.
+fn argument_is_valid(flag: &str, value: &str) -> bool {
+    if safe_argument(value) {
+        return true;
+    }
+    // -Wl,-framework -Wl,name
+    if flag.starts_with("-Wl,")
+        && let Some(value) = value.strip_prefix("-Wl,")
+        && safe_argument(value)
+        && !value.contains(',')
+    {
+        return true;
+    }
+    // -I =/path, -I $SYSROOT/path
+    flag == "-I"
+        && (value.starts_with('=') || value.starts_with("$SYSROOT"))
+        && value.get(1..).is_some_and(safe_argument)
+}
