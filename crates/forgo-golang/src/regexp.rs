@@ -9,8 +9,8 @@ use regex::Regex;
 
 /// Compiles an expression in Go's syntax. The error is regexp.Compile's.
 pub fn compile(pattern: &str) -> Result<Regex, String> {
-    let translated = translate(pattern)
-        .map_err(|(what, at)| format!("error parsing regexp: {what}: `{at}`"))?;
+    let translated =
+        translate(pattern).map_err(|(what, at)| format!("error parsing regexp: {what}: `{at}`"))?;
     Regex::new(&translated)
         .map_err(|_| format!("error parsing regexp: expression too large: `{pattern}`"))
 }
@@ -142,7 +142,9 @@ impl<'a> Translator<'a> {
                 return Err((BAD_NAME, self.rest));
             };
             let ok = !name[..end].is_empty()
-                && name[..end].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+                && name[..end]
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'_');
             if !ok {
                 return Err((BAD_NAME, &self.rest[..start + end + 1]));
             }
@@ -351,12 +353,18 @@ fn escaped_char(text: &str) -> Result<(char, usize), Fault<'_>> {
         'v' => '\x0b',
         '0'..='7' => {
             // A lone digit but 0 would be a back reference.
-            let digits = body.bytes().take(3).take_while(|b| matches!(b, b'0'..=b'7')).count();
+            let digits = body
+                .bytes()
+                .take(3)
+                .take_while(|b| matches!(b, b'0'..=b'7'))
+                .count();
             if c != '0' && digits == 1 {
                 return Err(bad());
             }
             let code = u32::from_str_radix(&body[..digits], 8).unwrap_or(0);
-            return char::from_u32(code).map(|c| (c, 1 + digits)).ok_or_else(bad);
+            return char::from_u32(code)
+                .map(|c| (c, 1 + digits))
+                .ok_or_else(bad);
         }
         'x' => {
             let (digits, len) = match body[1..].strip_prefix('{') {

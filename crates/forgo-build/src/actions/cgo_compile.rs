@@ -7,11 +7,7 @@ use crate::actions::{ActionCx, ActionError, Outcome};
 use crate::plan::CgoCompiler;
 
 /// The work of a `cgo compile` node. Nothing is done where cgo was not run.
-pub fn run(
-    cx: &ActionCx<'_>,
-    file: &str,
-    compiler: CgoCompiler,
-) -> Result<Outcome, ActionError> {
+pub fn run(cx: &ActionCx<'_>, file: &str, compiler: CgoCompiler) -> Result<Outcome, ActionError> {
     let _ = (cx, file, compiler);
     todo!()
 }

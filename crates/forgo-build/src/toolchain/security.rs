@@ -177,10 +177,18 @@ fn any_entry_matches(entries: &'static [&'static str], flag: &str) -> bool {
 fn check(rules: &Rules, user: &Overrides, source: &str, flags: &[String]) -> Result<(), String> {
     let mut rest = flags.iter();
     while let Some(flag) = rest.next() {
-        if user.disallow.as_ref().is_some_and(|re| matches_whole(re, flag)) {
+        if user
+            .disallow
+            .as_ref()
+            .is_some_and(|re| matches_whole(re, flag))
+        {
             return Err(refusal(source, flag));
         }
-        if user.allow.as_ref().is_some_and(|re| matches_whole(re, flag)) {
+        if user
+            .allow
+            .as_ref()
+            .is_some_and(|re| matches_whole(re, flag))
+        {
             continue;
         }
         if any_entry_matches(rules.refused, flag) {
