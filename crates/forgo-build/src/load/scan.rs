@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::fsys::Overlay;
 use crate::load::FatalError;
-use crate::load::modules::{DirImports, FileKind, SourceTree};
+use crate::load::modules::{DirImports, FileKind, PackageKind, SourceTree};
 
 /// Memoised directory records.
 #[derive(Debug)]
@@ -66,6 +66,9 @@ impl SourceTree for Scanner<'_> {
         todo!()
     }
     fn file_imports(&self, _files: &[String]) -> Result<DirImports, String> {
+        todo!()
+    }
+    fn package_kind(&self, _dir: &str) -> PackageKind {
         todo!()
     }
 }

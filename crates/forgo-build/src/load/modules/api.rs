@@ -28,8 +28,35 @@ pub trait SourceTree: Sync {
     fn imports(&self, dir: &str) -> Arc<DirImports>;
     /// What the directory imports whatever the tags (imports.ScanDir with AnyTags).
     fn imports_any_tags(&self, dir: &str) -> Arc<DirImports>;
-    /// What the listed files import (imports.ScanFiles with AnyTags... as ImportFromFiles asks).
+    /// What the listed files import, build constraints aside (imports.ScanFiles). `Err` is an
+    /// unreadable file's error in the stock command's words.
     fn file_imports(&self, files: &[String]) -> Result<DirImports, String>;
+    /// Is the directory a package? (The error of go/build's ImportDir.)
+    fn package_kind(&self, dir: &str) -> PackageKind;
+}
+
+/// Whether a directory is a package under the invocation's build constraints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PackageKind {
+    /// Yes (ImportDir gives no error).
+    Package {
+        /// Name of the package.
+        name: String,
+    },
+    /// No Go files take part, but there are some: excluded by build constraints, `_` or `.` names
+    /// (build.NoGoError, IgnoredGoFiles is not empty).
+    OnlyIgnored,
+    /// No Go files at all, or no such directory (build.NoGoError, no IgnoredGoFiles).
+    NoGo,
+    /// Something is wrong with the package, yet it is one: syntax errors, several packages, …
+    Broken {
+        /// Name of the package as far as known.
+        name: String,
+        /// There are files with problems (InvalidGoFiles).
+        invalid_files: bool,
+        /// There are files excluded by constraints (IgnoredGoFiles).
+        ignored_files: bool,
+    },
 }
 
 /// Kind of a file.
@@ -89,20 +116,11 @@ pub enum RootMode {
 /// What [`Modules::load_packages`] is to do (modload.PackageOpts).
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
-    /// Load the tests of the packages that the patterns match (LoadTests).
+    /// Load the tests of the packages that the patterns match (LoadTests). Errors of packages are
+    /// always silenced (SilencePackageErrors): [`Modules::lookup`] tells them.
     pub tests: bool,
-    /// Errors are kept in the packages instead of ending the command (AllowErrors). The package
-    /// loader always sets it.
-    pub allow_errors: bool,
-    /// Do not report patterns that match nothing (SilencePackageErrors).
-    pub silence_package_errors: bool,
-    /// `-e`-like: patterns that match no module are ignored (SilenceUnmatchedWarnings).
+    /// Do not warn of patterns that match nothing (SilenceUnmatchedWarnings).
     pub silence_unmatched_warnings: bool,
-    /// Treat imports of packages that no go.mod requires as the reason is to be `all` of (go list -m
-    /// all with UseVendorAll): `all` as `go mod vendor` sees it.
-    pub use_vendor_all: bool,
-    /// MainModule filter: patterns match only in this module (go test -coverpkg, go work).
-    pub main_module: String,
 }
 
 /// A pattern and what it matched (search.Match).
@@ -332,10 +350,14 @@ impl<'a> Modules<'a> {
     }
 
     /// Loads `pkg@version` patterns outside of any module, all at one version
-    /// (PackagesAndErrorsOutsideModule up to the loading of packages): query, deprecation warning, checks for replace
-    /// and exclude, synthetic build list. The patterns come back without their `@version`, to be
-    /// handed to [`Modules::load_packages`].
-    pub fn enter_versioned(&mut self, args: &[String]) -> Result<Vec<String>, Fatal> {
+    /// (PackagesAndErrorsOutsideModule up to the loading of packages): query, deprecation warning,
+    /// checks for replace and exclude, synthetic build list. Gives the patterns without their
+    /// `@version`, to be handed to [`Modules::load_packages`], and the module that all of their
+    /// packages must come from.
+    pub fn enter_versioned(
+        &mut self,
+        args: &[String],
+    ) -> Result<(Vec<String>, ModulePublic), Fatal> {
         let _ = args;
         todo!()
     }
