@@ -1,13 +1,13 @@
 //! Makes plans: which actions a package needs, in which order, with which object directories.
 //!
-//! Answers to `Builder`'s planning methods in cmd/go/internal/work/action.go. The order in which
-//! dependencies are listed and object directories numbered shows in -x and -debug-actiongraph, and
-//! is the stock command's.
+//! Answers to `Builder` in cmd/go/internal/work/action.go, and `actionList` in work/exec.go. The
+//! order in which dependencies are listed and object directories numbered shows in -x and
+//! -debug-actiongraph, and is the stock command's.
 
 use std::collections::HashMap;
 
 use crate::config::Config;
-use crate::package::{PackageGraph, PackageId};
+use crate::package::{Package, PackageGraph, PackageId};
 use crate::plan::node::{Node, NodeId, Plan};
 
 /// What to do with a built package.
@@ -21,45 +21,61 @@ pub enum BuildMode {
     BuggyInstall,
 }
 
-/// Why no plan could be made; the message as the stock command prints it (base.Fatalf).
+impl BuildMode {
+    pub(super) fn is_install(self) -> bool {
+        self != BuildMode::Build
+    }
+}
+
+/// Why no plan could be made: what the stock command prints before it exits (base.Fatal).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanError(pub String);
 
-/// Loads packages that only planning asks for: linker dependencies of shared libraries.
-pub trait LoadMore {
-    /// load.LoadPackageWithFlags.
-    fn load(&mut self, graph: &mut PackageGraph, import_path: &str) -> PackageId;
-    /// load.LinkerDeps of no package in particular: import paths.
-    fn linker_deps(&mut self) -> Result<Vec<String>, String>;
-    /// The packages that a shared library was built from (`readpkglist`), from its ELF note.
-    fn shared_library_packages(&mut self, file: &str) -> Result<Vec<String>, String>;
+impl std::fmt::Display for PlanError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+/// Where the planner has its packages from: [`crate::load::Loader`], or a graph as it stands.
+pub trait Packages {
+    /// What is loaded.
+    fn graph(&self) -> &PackageGraph;
+
+    /// What is loaded, to change install targets.
+    fn graph_mut(&mut self) -> &mut PackageGraph;
+
+    /// A package that only the plan asks for (load.LoadPackageWithFlags from the current directory).
+    fn load(&mut self, import_path: &str) -> Result<PackageId, PlanError>;
+
+    /// What every link needs (load.LinkerDeps of no package in particular).
+    fn linker_deps(&mut self) -> Result<Vec<String>, PlanError>;
+
+    /// The import paths of what a shared library was built from, as its ELF note tells
+    /// (`readpkglist`).
+    fn shared_library_packages(&mut self, file: &str) -> Result<Vec<String>, PlanError>;
 }
 
 /// Makes a [`Plan`].
-pub struct PlanBuilder<'a> {
+pub struct PlanBuilder<'a, P: Packages> {
     /// The settings.
     pub config: &'a Config,
     /// The packages.
-    pub graph: &'a mut PackageGraph,
-    loader: &'a mut dyn LoadMore,
+    pub packages: &'a mut P,
     work_dir: String,
     nodes: Vec<Node>,
     cache: HashMap<(String, Option<PackageId>), NodeId>,
     objdirs: u32,
 }
 
-impl<'a> PlanBuilder<'a> {
+impl<'a, P: Packages> PlanBuilder<'a, P> {
     /// Starts a plan whose object directories are in `work_dir` (no final slash; `$WORK` under -n).
-    pub fn new(
-        config: &'a Config,
-        graph: &'a mut PackageGraph,
-        loader: &'a mut dyn LoadMore,
-        work_dir: &str,
-    ) -> Self {
+    pub fn new(config: &'a Config, packages: &'a mut P, work_dir: &str) -> Self {
         PlanBuilder {
             config,
-            graph,
-            loader,
+            packages,
             work_dir: work_dir.to_owned(),
             nodes: Vec::new(),
             cache: HashMap::new(),
@@ -87,13 +103,21 @@ impl<'a> PlanBuilder<'a> {
         package: Option<PackageId>,
         make: impl FnOnce(&mut Self) -> NodeId,
     ) -> NodeId {
-        let key = (mode.to_owned(), package);
-        if let Some(&id) = self.cache.get(&key) {
-            return id;
-        }
-        let id = make(self);
-        self.cache.insert(key, id);
-        id
+        self.lookup(mode, package).unwrap_or_else(|| {
+            let id = make(self);
+            self.remember(mode, package, id);
+            id
+        })
+    }
+
+    /// The node made earlier for this mode and package.
+    pub(super) fn lookup(&self, mode: &str, package: Option<PackageId>) -> Option<NodeId> {
+        self.cache.get(&(mode.to_owned(), package)).copied()
+    }
+
+    /// Makes `id` the answer to [`PlanBuilder::lookup`].
+    pub(super) fn remember(&mut self, mode: &str, package: Option<PackageId>, id: NodeId) {
+        self.cache.insert((mode.to_owned(), package), id);
     }
 
     /// A node made earlier.
@@ -106,53 +130,56 @@ impl<'a> PlanBuilder<'a> {
         &mut self.nodes[id.index()]
     }
 
-    /// The right action for building or installing a package: link a command, compile a library.
-    pub fn auto_action(&mut self, mode: BuildMode, dep_mode: BuildMode, p: PackageId) -> NodeId {
-        let _ = (mode, dep_mode, p);
-        todo!()
+    /// A package.
+    pub fn package(&self, id: PackageId) -> &Package {
+        &self.packages.graph()[id]
     }
 
-    /// Compiles (and installs, according to `mode`) a package.
-    pub fn compile_action(&mut self, mode: BuildMode, dep_mode: BuildMode, p: PackageId) -> NodeId {
-        let _ = (mode, dep_mode, p);
-        todo!()
-    }
-
-    /// Links (and installs, according to `mode`) a command.
-    pub fn link_action(&mut self, mode: BuildMode, dep_mode: BuildMode, p: PackageId) -> NodeId {
-        let _ = (mode, dep_mode, p);
-        todo!()
-    }
-
-    /// Vets a package.
-    pub fn vet_action(
+    /// The right action for building or installing a package: link a command, compile a library
+    /// (`AutoAction`).
+    pub fn auto_action(
         &mut self,
         mode: BuildMode,
         dep_mode: BuildMode,
-        need_fix: bool,
         p: PackageId,
-    ) -> NodeId {
-        let _ = (mode, dep_mode, need_fix, p);
-        todo!()
-    }
-
-    /// Turns `group`, the builds of `packages`, into the build of a shared library
-    /// (-buildmode=shared). `args` are the command line's patterns.
-    pub fn buildmode_shared(
-        &mut self,
-        mode: BuildMode,
-        dep_mode: BuildMode,
-        args: &[String],
-        packages: &[PackageId],
-        group: NodeId,
     ) -> Result<NodeId, PlanError> {
-        let _ = (mode, dep_mode, args, packages, group, &mut self.loader);
-        todo!()
+        if self.package(p).name == "main" {
+            self.link_action(mode, dep_mode, p)
+        } else {
+            Ok(self.compile_action(mode, dep_mode, p))
+        }
     }
 
     /// The finished plan.
     pub fn finish(self, root: NodeId) -> Plan {
-        let _ = root;
-        todo!()
+        let order = post_order(&self.nodes, root);
+        let mut triggers = vec![Vec::new(); self.nodes.len()];
+        for &id in &order {
+            for dep in &self.nodes[id.index()].deps {
+                triggers[dep.index()].push(id);
+            }
+        }
+        Plan { nodes: self.nodes, root, work_dir: self.work_dir, order, triggers }
     }
+}
+
+/// The nodes reachable from `root`, depth first, each after its dependencies. Without recursion:
+/// test barriers make chains as long as the list of packages.
+fn post_order(nodes: &[Node], root: NodeId) -> Vec<NodeId> {
+    let mut seen = vec![false; nodes.len()];
+    let mut order = Vec::new();
+    let mut stack = vec![(root, 0)];
+    seen[root.index()] = true;
+    while let Some((id, next)) = stack.last_mut() {
+        let Some(&dep) = nodes[id.index()].deps.get(*next) else {
+            order.push(*id);
+            stack.pop();
+            continue;
+        };
+        *next += 1;
+        if !std::mem::replace(&mut seen[dep.index()], true) {
+            stack.push((dep, 0));
+        }
+    }
+    order
 }

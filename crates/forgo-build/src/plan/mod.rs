@@ -1,9 +1,21 @@
-//! Planning: packages → a graph of actions. Pure: no I/O, so a plan can be dumped and compared.
+//! Planning: packages → a graph of actions. Pure but for the few packages that the linker asks for,
+//! so a plan can be dumped and compared.
 //!
 //! Answers to cmd/go/internal/work/action.go and the planning half of work/build.go.
 
 mod builder;
+mod cgo;
+mod compile;
+pub mod goal;
+mod link;
 pub mod node;
+mod packages;
+mod shared;
+mod vet;
 
-pub use builder::{BuildMode, LoadMore, PlanBuilder, PlanError};
+#[cfg(test)]
+mod tests;
+
+pub use builder::{BuildMode, Packages, PlanBuilder, PlanError};
+pub use cgo::{SwigOutputs, swig_outputs};
 pub use node::{CgoCompiler, Kind, Node, NodeId, Plan};

@@ -1,0 +1,29 @@
+//! Where the planner has its packages from: the loader.
+
+use crate::load::Loader;
+use crate::package::{PackageGraph, PackageId};
+use crate::plan::builder::{Packages, PlanError};
+
+impl Packages for Loader<'_> {
+    fn graph(&self) -> &PackageGraph {
+        &self.graph
+    }
+
+    fn graph_mut(&mut self) -> &mut PackageGraph {
+        &mut self.graph
+    }
+
+    fn load(&mut self, import_path: &str) -> Result<PackageId, PlanError> {
+        let cwd = self.cfg.cwd.clone();
+        self.load_package(import_path, &cwd).map_err(|e| PlanError(e.to_string()))
+    }
+
+    fn linker_deps(&mut self) -> Result<Vec<String>, PlanError> {
+        Loader::linker_deps(self, None).map_err(PlanError)
+    }
+
+    fn shared_library_packages(&mut self, file: &str) -> Result<Vec<String>, PlanError> {
+        let _ = file;
+        todo!("read the ELF note")
+    }
+}

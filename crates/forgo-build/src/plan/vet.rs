@@ -1,0 +1,53 @@
+//! The actions that vet a package: its own, and those that gather facts of what it imports.
+//!
+//! Answers to `VetAction` in cmd/go/internal/work/action.go.
+
+use crate::package::PackageId;
+use crate::plan::builder::{BuildMode, Packages, PlanBuilder};
+use crate::plan::node::{Kind, Node, NodeId};
+
+impl<P: Packages> PlanBuilder<'_, P> {
+    /// Vets a package. It depends on compiling it; where the package may be installed too, it is the
+    /// caller's to make the install wait for it.
+    pub fn vet_action(
+        &mut self,
+        mode: BuildMode,
+        dep_mode: BuildMode,
+        need_fix: bool,
+        p: PackageId,
+    ) -> NodeId {
+        let id = self.vet(mode, dep_mode, p);
+        let node = self.node_mut(id);
+        node.vetx_only = false;
+        node.need_fix = need_fix;
+        id
+    }
+
+    fn vet(&mut self, mode: BuildMode, dep_mode: BuildMode, p: PackageId) -> NodeId {
+        self.cached("vet", Some(p), |b| {
+            let compile = b.compile(mode, dep_mode, p, true);
+            // The first dependency must be the build itself.
+            let mut deps = if b.node(compile).buggy_install {
+                vec![b.node(compile).deps[0], compile]
+            } else {
+                vec![compile]
+            };
+            for import in b.package(p).internal.imports.clone() {
+                deps.push(b.vet(mode, dep_mode, import));
+            }
+            let built_in = matches!(b.node(compile).kind, Kind::Nothing);
+            if !built_in {
+                b.node_mut(deps[0]).need_vet = true;
+            }
+            b.add(Node {
+                kind: if built_in { Kind::Nothing } else { Kind::Vet },
+                package: Some(p),
+                objdir: b.node(compile).objdir.clone(),
+                vetx_only: true,
+                // What is wrong with a dependency is not this package's.
+                ignore_fail: true,
+                ..Node::group("vet", deps)
+            })
+        })
+    }
+}
