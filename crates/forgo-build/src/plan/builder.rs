@@ -159,7 +159,13 @@ impl<'a, P: Packages> PlanBuilder<'a, P> {
                 triggers[dep.index()].push(id);
             }
         }
-        Plan { nodes: self.nodes, root, work_dir: self.work_dir, order, triggers }
+        Plan {
+            nodes: self.nodes,
+            root,
+            work_dir: self.work_dir,
+            order,
+            triggers,
+        }
     }
 }
 

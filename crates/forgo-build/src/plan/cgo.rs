@@ -89,7 +89,11 @@ fn files_to_compile(package: &Package, objdir: &str, covered: bool) -> Vec<(Stri
     let stem = |file: &str| file.strip_suffix(".go").unwrap_or(file).to_owned();
     let cgo_stems = package.cgo_files.iter().map(|f| {
         let stem = stem(f);
-        if covered { format!("{stem}.cover") } else { stem }
+        if covered {
+            format!("{stem}.cover")
+        } else {
+            stem
+        }
     });
     let swig_stems = swig.go.iter().map(|f| stem(path::base(f)));
     for stem in cgo_stems.chain(swig_stems) {
@@ -99,13 +103,25 @@ fn files_to_compile(package: &Package, objdir: &str, covered: bool) -> Vec<(Stri
 
     // runtime/cgo lies between the worlds with and without cgo: gcc gets gcc_* files only.
     let all = !(package.standard && package.import_path == "runtime/cgo");
-    let assembly = package.s_files.iter().filter(|f| all || f.starts_with("gcc_"));
+    let assembly = package
+        .s_files
+        .iter()
+        .filter(|f| all || f.starts_with("gcc_"));
     files.extend(assembly.map(|f| (f.clone(), CgoCompiler::Assembly)));
 
-    let c = package.c_files.iter().chain(&package.m_files).chain(&swig.c);
+    let c = package
+        .c_files
+        .iter()
+        .chain(&package.m_files)
+        .chain(&swig.c);
     files.extend(c.map(|f| (f.clone(), CgoCompiler::C)));
     let cxx = package.cxx_files.iter().chain(&swig.cxx);
     files.extend(cxx.map(|f| (f.clone(), CgoCompiler::Cxx)));
-    files.extend(package.f_files.iter().map(|f| (f.clone(), CgoCompiler::Fortran)));
+    files.extend(
+        package
+            .f_files
+            .iter()
+            .map(|f| (f.clone(), CgoCompiler::Fortran)),
+    );
     files
 }

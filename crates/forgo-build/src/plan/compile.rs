@@ -44,7 +44,11 @@ impl<P: Packages> PlanBuilder<'_, P> {
         };
         self.node_mut(build).need_build |= !vet_only;
 
-        if install { self.install_action(id, mode) } else { id }
+        if install {
+            self.install_action(id, mode)
+        } else {
+            id
+        }
     }
 
     fn new_compile(&mut self, dep_mode: BuildMode, p: PackageId) -> NodeId {
@@ -69,7 +73,10 @@ impl<P: Packages> PlanBuilder<'_, P> {
         });
         let cov_meta_file = self.cov_meta_file(p);
         let check = self.add(Node {
-            kind: Kind::CheckCache { build, cov_meta_file: cov_meta_file.clone() },
+            kind: Kind::CheckCache {
+                build,
+                cov_meta_file: cov_meta_file.clone(),
+            },
             package: Some(p),
             objdir: objdir.clone(),
             ..Node::group("build check cache", deps.clone())
@@ -95,7 +102,10 @@ impl<P: Packages> PlanBuilder<'_, P> {
             return Vec::new();
         }
         let imports = package.internal.imports.clone();
-        imports.into_iter().map(|dep| self.compile_action(dep_mode, dep_mode, dep)).collect()
+        imports
+            .into_iter()
+            .map(|dep| self.compile_action(dep_mode, dep_mode, dep))
+            .collect()
     }
 
     /// The conversion of the package's PGO profile, once for all packages that use it.
@@ -104,15 +114,17 @@ impl<P: Packages> PlanBuilder<'_, P> {
         if profile.is_empty() {
             return None;
         }
-        Some(self.cached(&format!("preprocess PGO profile {profile}"), None, |b| {
-            let objdir = b.new_objdir();
-            b.add(Node {
-                target: format!("{objdir}pgo.preprofile"),
-                kind: Kind::PreprocessPgo { input: profile },
-                objdir,
-                ..Node::group("preprocess PGO profile", Vec::new())
-            })
-        }))
+        Some(
+            self.cached(&format!("preprocess PGO profile {profile}"), None, |b| {
+                let objdir = b.new_objdir();
+                b.add(Node {
+                    target: format!("{objdir}pgo.preprofile"),
+                    kind: Kind::PreprocessPgo { input: profile },
+                    objdir,
+                    ..Node::group("preprocess PGO profile", Vec::new())
+                })
+            }),
+        )
     }
 
     fn cover_action(
@@ -128,7 +140,10 @@ impl<P: Packages> PlanBuilder<'_, P> {
         }
         Some(self.cached("cover", Some(p), |b| {
             b.add(Node {
-                kind: Kind::Cover { build, cov_meta_file },
+                kind: Kind::Cover {
+                    build,
+                    cov_meta_file,
+                },
                 package: Some(p),
                 objdir: objdir.to_owned(),
                 ..Node::group("cover", vec![check])
@@ -185,7 +200,10 @@ impl<P: Packages> PlanBuilder<'_, P> {
     fn add_install_header(&mut self, install: NodeId) {
         let node = self.node(install);
         let package = self.package(node.package.expect("an install has a package"));
-        let c_library = matches!(self.config.modes.buildmode.as_str(), "c-archive" | "c-shared");
+        let c_library = matches!(
+            self.config.modes.buildmode.as_str(),
+            "c-archive" | "c-shared"
+        );
         if !package.uses_cgo() || !c_library {
             return;
         }

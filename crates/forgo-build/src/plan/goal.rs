@@ -43,7 +43,10 @@ pub fn filter(
             }
         },
     };
-    Ok(chosen.into_iter().filter(|&p| !is_test_only_match(&graph[p])).collect())
+    Ok(chosen
+        .into_iter()
+        .filter(|&p| !is_test_only_match(&graph[p]))
+        .collect())
 }
 
 /// Has no sources but for tests, and was matched by a wildcard.
@@ -54,7 +57,10 @@ fn is_test_only_match(p: &Package) -> bool {
 /// Why a package can't be installed, for those that have no place to be installed to: one line each,
 /// as the stock command prints them before it exits.
 pub fn install_errors(graph: &PackageGraph, packages: &[PackageId]) -> Vec<String> {
-    packages.iter().filter_map(|&p| install_error(&graph[p])).collect()
+    packages
+        .iter()
+        .filter_map(|&p| install_error(&graph[p]))
+        .collect()
 }
 
 fn install_error(p: &Package) -> Option<String> {
@@ -72,7 +78,10 @@ fn install_error(p: &Package) -> Option<String> {
     } else if p.internal.cmdline_files {
         "go: no install location for .go files listed on command line (GOBIN not set)".to_owned()
     } else if !p.conflict_dir.is_empty() {
-        format!("go: no install location for {}: hidden by {}", p.dir, p.conflict_dir)
+        format!(
+            "go: no install location for {}: hidden by {}",
+            p.dir, p.conflict_dir
+        )
     } else {
         format!(
             "go: no install location for directory {} outside GOPATH\n\tFor more details see: 'go \
@@ -139,7 +148,10 @@ impl<P: Packages> PlanBuilder<'_, P> {
         mode: BuildMode,
         packages: &[PackageId],
     ) -> Result<Vec<NodeId>, PlanError> {
-        packages.iter().map(|&p| self.auto_action(mode, BuildMode::Build, p)).collect()
+        packages
+            .iter()
+            .map(|&p| self.auto_action(mode, BuildMode::Build, p))
+            .collect()
     }
 
     fn build_into_directory(

@@ -26,13 +26,21 @@ impl<P: Packages> PlanBuilder<'_, P> {
                 id
             }
         };
-        Ok(if mode.is_install() { self.install_action(id, mode) } else { id })
+        Ok(if mode.is_install() {
+            self.install_action(id, mode)
+        } else {
+            id
+        })
     }
 
     fn new_link(&mut self, dep_mode: BuildMode, p: PackageId) -> Result<NodeId, PlanError> {
         let main = self.compile_action(BuildMode::Build, dep_mode, p);
         let objdir = self.node(main).objdir.clone();
-        let target = format!("{objdir}exe/{}{}", self.exe_name(p), self.config.target.exe_suffix);
+        let target = format!(
+            "{objdir}exe/{}{}",
+            self.exe_name(p),
+            self.config.target.exe_suffix
+        );
         let link = self.add(Node {
             kind: Kind::Link,
             package: Some(p),
@@ -96,7 +104,11 @@ impl<P: Packages> PlanBuilder<'_, P> {
                 }
                 have.insert(import_path.clone());
                 found.push(dep);
-                queue.push(if node.mode == "build-install" { node.deps[0] } else { dep });
+                queue.push(if node.mode == "build-install" {
+                    node.deps[0]
+                } else {
+                    dep
+                });
             }
         }
         self.node_mut(link).deps.extend(found);
@@ -110,7 +122,9 @@ impl<P: Packages> PlanBuilder<'_, P> {
     fn add_shared_libraries(&mut self, link: NodeId, shlib: &str) -> Result<(), PlanError> {
         let mut have = HashSet::from([shlib.to_owned()]);
         for dep in self.node(link).deps.clone() {
-            let Some(p) = self.node(dep).package else { continue };
+            let Some(p) = self.node(dep).package else {
+                continue;
+            };
             let library = self.package(p).shlib.clone();
             if library.is_empty() || !have.insert(path::base(&library).to_owned()) {
                 continue;

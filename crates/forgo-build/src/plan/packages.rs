@@ -15,7 +15,8 @@ impl Packages for Loader<'_> {
 
     fn load(&mut self, import_path: &str) -> Result<PackageId, PlanError> {
         let cwd = self.cfg.cwd.clone();
-        self.load_package(import_path, &cwd).map_err(|e| PlanError(e.to_string()))
+        self.load_package(import_path, &cwd)
+            .map_err(|e| PlanError(e.to_string()))
     }
 
     fn linker_deps(&mut self) -> Result<Vec<String>, PlanError> {

@@ -107,8 +107,11 @@ impl<P: Packages> PlanBuilder<'_, P> {
         let mut package = Package::default();
         package.internal.cmdline_pkg = true;
         package.internal.ldflags = self.config.flags.ldflags.for_package(self.config, &package);
-        package.internal.gccgoflags =
-            self.config.flags.gccgoflags.for_package(self.config, &package);
+        package.internal.gccgoflags = self
+            .config
+            .flags
+            .gccgoflags
+            .for_package(self.config, &package);
         let graph = self.packages.graph_mut();
         let id = PackageId(u32::try_from(graph.packages.len()).expect("fewer than 2^32 packages"));
         graph.packages.push(package);
@@ -125,7 +128,9 @@ impl<P: Packages> PlanBuilder<'_, P> {
         force: bool,
     ) -> Result<(), PlanError> {
         let there = self.node(to).deps.iter().any(|&dep| {
-            self.node(dep).package.is_some_and(|p| self.package(p).import_path == import_path)
+            self.node(dep)
+                .package
+                .is_some_and(|p| self.package(p).import_path == import_path)
         });
         if there {
             return Ok(());
@@ -154,7 +159,10 @@ impl<P: Packages> PlanBuilder<'_, P> {
             ..Node::group("go install -buildmode=shared", vec![build])
         });
         for member in members {
-            let p = self.node(member).package.expect("a shared library is made of packages");
+            let p = self
+                .node(member)
+                .package
+                .expect("a shared library is made of packages");
             let package = self.package(p);
             let root = &package.internal.pkg_target_root;
             if root.is_empty() {
@@ -176,14 +184,24 @@ impl<P: Packages> PlanBuilder<'_, P> {
     /// Where the library is installed: where the archives of all its packages would be.
     fn library_dir(&self, members: &[NodeId]) -> Result<String, PlanError> {
         let root_of = |id: &NodeId| {
-            let p = self.node(*id).package.expect("a shared library is made of packages");
+            let p = self
+                .node(*id)
+                .package
+                .expect("a shared library is made of packages");
             let package = self.package(p);
-            (package.import_path.as_str(), package.internal.pkg_target_root.as_str())
+            (
+                package.import_path.as_str(),
+                package.internal.pkg_target_root.as_str(),
+            )
         };
         let Some(first) = members.first().map(root_of) else {
             return Err(PlanError("no packages to build".to_owned()));
         };
-        match members.iter().map(root_of).find(|member| member.1 != first.1) {
+        match members
+            .iter()
+            .map(root_of)
+            .find(|member| member.1 != first.1)
+        {
             None => Ok(first.1.to_owned()),
             Some(other) => Err(PlanError(format!(
                 "installing shared library: cannot use packages {} and {} from different roots {} \
@@ -195,13 +213,12 @@ impl<P: Packages> PlanBuilder<'_, P> {
 
     /// The library's file name: meta packages' names, or `foo/...` without the dots, or all import
     /// paths; slashes become dashes.
-    fn library_name(
-        &self,
-        args: &[String],
-        packages: &[PackageId],
-    ) -> Result<String, PlanError> {
-        let meta: Vec<&str> =
-            args.iter().map(String::as_str).filter(|a| pattern::is_meta_package(a)).collect();
+    fn library_name(&self, args: &[String], packages: &[PackageId]) -> Result<String, PlanError> {
+        let meta: Vec<&str> = args
+            .iter()
+            .map(String::as_str)
+            .filter(|a| pattern::is_meta_package(a))
+            .collect();
         if !meta.is_empty() && meta.len() < args.len() {
             let text = "mixing of meta and non-meta packages is not allowed";
             return Err(PlanError(text.to_owned()));
@@ -215,7 +232,9 @@ impl<P: Packages> PlanBuilder<'_, P> {
         } else if let Some(tree) = tree {
             self.tree_import_path(tree).replace('/', "-")
         } else {
-            let paths = packages.iter().map(|&p| self.package(p).import_path.replace('/', "-"));
+            let paths = packages
+                .iter()
+                .map(|&p| self.package(p).import_path.replace('/', "-"));
             paths.collect::<Vec<_>>().join(",")
         };
         Ok(format!("lib{name}.so"))
