@@ -1,0 +1,191 @@
+//! Child processes: finding the program that a name means, and the environment it gets.
+//!
+//! Answers to LookPath and Cmd.Environ of os/exec (on Unix), cmd/internal/pathcache, and to the loop in
+//! cmd/go's main that puts the go command's own settings into the environment.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{LazyLock, Mutex};
+
+use forgo_golang::{path, strconv};
+use rustix::fs::{Access, AtFlags, CWD};
+
+use crate::config::Config;
+
+/// Finds a program on `$PATH`; a name with a slash is looked at where it is. What was found is
+/// remembered. The error is os/exec's: `exec: "gcc": executable file not found in $PATH`.
+pub fn look_path(config: &Config, name: &str) -> Result<String, String> {
+    /// By the list searched and the name.
+    type Found = HashMap<(String, String), String>;
+    static FOUND: LazyLock<Mutex<Found>> = LazyLock::new(Mutex::default);
+    let list = config.env.os("PATH");
+    let key = (list.to_owned(), name.to_owned());
+    let lock = || FOUND.lock().unwrap_or_else(|e| e.into_inner());
+    if let Some(path) = lock().get(&key) {
+        return Ok(path.clone());
+    }
+    let found = search(list, name)
+        .map_err(|why| format!("exec: {}: {why}", strconv::quote(name)))?;
+    lock().insert(key, found.clone());
+    Ok(found)
+}
+
+fn search(list: &str, name: &str) -> Result<String, String> {
+    if name.contains('/') {
+        return executable(name).map(|()| name.to_owned());
+    }
+    for dir in list.split(':').filter(|_| !list.is_empty()) {
+        let dir = if dir.is_empty() { "." } else { dir };
+        let file = path::join2(dir, name);
+        if executable(&file).is_ok() {
+            if !file.starts_with('/') {
+                return Err("cannot run executable found relative to current directory".to_owned());
+            }
+            return Ok(file);
+        }
+    }
+    Err("executable file not found in $PATH".to_owned())
+}
+
+fn executable(file: &str) -> Result<(), String> {
+    let meta = std::fs::metadata(file).map_err(|e| format!("stat {file}: {}", errno_text(&e)))?;
+    if meta.is_dir() {
+        return Err("is a directory".to_owned());
+    }
+    rustix::fs::accessat(CWD, Path::new(file), Access::EXEC_OK, AtFlags::EACCESS)
+        .map_err(|e| errno_text(&e.into()))
+}
+
+/// An error of the system in Go's words (syscall.Errno.Error).
+pub fn errno_text(e: &std::io::Error) -> String {
+    // Rust capitalizes and adds the number: "No such file or directory (os error 2)".
+    let text = e.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) if e.raw_os_error().is_some() => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// A command with the environment that the go command gives its children: its own, its settings,
+/// `PWD` where it runs in another directory (`dir`; empty or `.`: this one), then `env` (`K=V`).
+pub fn command(config: &Config, dir: &str, program: &str, env: &[String]) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear();
+    for (key, value) in config.env.orig.iter().chain(&config.env.cmd) {
+        command.env(key, value);
+    }
+    if dir.is_empty() || dir == "." {
+        command.current_dir(&config.cwd);
+    } else {
+        let dir = if dir.starts_with('/') {
+            dir.to_owned()
+        } else {
+            path::join2(&config.cwd, dir)
+        };
+        command.env("PWD", &dir).current_dir(dir);
+    }
+    for pair in env {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        command.env(key, value);
+    }
+    command
+}
+
+/// What os/exec says of a command that could not be started or did not end well.
+pub fn exit_text(status: std::io::Result<std::process::ExitStatus>, program: &str) -> Option<String> {
+    use std::os::unix::process::ExitStatusExt;
+    let status = match status {
+        Ok(status) => status,
+        Err(e) => return Some(format!("fork/exec {program}: {}", errno_text(&e))),
+    };
+    if status.success() {
+        return None;
+    }
+    Some(match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(signal)) => {
+            let core = if status.core_dumped() { " (core dumped)" } else { "" };
+            format!("signal: {}{core}", signal_text(signal))
+        }
+        (None, None) => "unknown wait status".to_owned(),
+    })
+}
+
+/// A signal in Go's words (syscall.Signal.String).
+fn signal_text(signal: i32) -> String {
+    let text = match signal {
+        libc::SIGHUP => "hangup",
+        libc::SIGINT => "interrupt",
+        libc::SIGQUIT => "quit",
+        libc::SIGILL => "illegal instruction",
+        libc::SIGTRAP => "trace/breakpoint trap",
+        libc::SIGABRT => "aborted",
+        libc::SIGBUS => "bus error",
+        libc::SIGFPE => "floating point exception",
+        libc::SIGKILL => "killed",
+        libc::SIGUSR1 => "user defined signal 1",
+        libc::SIGSEGV => "segmentation fault",
+        libc::SIGUSR2 => "user defined signal 2",
+        libc::SIGPIPE => "broken pipe",
+        libc::SIGALRM => "alarm clock",
+        libc::SIGTERM => "terminated",
+        other => return format!("signal {other}"),
+    };
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(path: &str) -> Config {
+        let mut config = Config::default();
+        config.env.vars.insert("PATH".into(), path.into());
+        config.env.orig.push(("PATH".into(), path.into()));
+        config.cwd = "/".into();
+        config
+    }
+
+    #[test]
+    fn programs_are_found_or_missed_in_os_exec_words() {
+        for (path, name, want) in [
+            ("/nonexistent:/bin", "sh", Ok("/bin/sh")),
+            ("/bin", "/bin/sh", Ok("/bin/sh")),
+            ("", "sh", Err("exec: \"sh\": executable file not found in $PATH")),
+            ("/bin", "/", Err("exec: \"/\": is a directory")),
+            ("/bin", "/no/x", Err("exec: \"/no/x\": stat /no/x: no such file or directory")),
+            ("/bin", "/etc/passwd", Err("exec: \"/etc/passwd\": permission denied")),
+        ] {
+            let got = look_path(&config(path), name);
+            assert_eq!(got, want.map(str::to_owned).map_err(str::to_owned), "{name}");
+        }
+    }
+
+    #[test]
+    fn children_get_their_directory_and_variables() {
+        let config = config("/bin:/usr/bin");
+        let env = ["A=1=2".to_owned()];
+        let output = command(&config, "tmp", "sh", &env).args(["-c", "echo $PWD $A"]).output();
+        assert_eq!(output.unwrap().stdout, b"/tmp 1=2\n");
+    }
+
+    #[test]
+    fn ends_are_told_as_os_exec_tells_them() {
+        for (script, want) in [
+            ("exit 0", None),
+            ("exit 3", Some("exit status 3")),
+            ("kill -9 $$", Some("signal: killed")),
+        ] {
+            let status = command(&config("/bin"), "", "/bin/sh", &[]).args(["-c", script]).status();
+            assert_eq!(exit_text(status, "sh").as_deref(), want, "{script}");
+        }
+        let status = command(&config("/bin"), "", "/no/x", &[]).status();
+        let want = "fork/exec /no/x: no such file or directory";
+        assert_eq!(exit_text(status, "/no/x").as_deref(), Some(want));
+    }
+}
