@@ -25,8 +25,8 @@ pub fn look_path(config: &Config, name: &str) -> Result<String, String> {
     if let Some(path) = lock().get(&key) {
         return Ok(path.clone());
     }
-    let found = search(list, name)
-        .map_err(|why| format!("exec: {}: {why}", strconv::quote(name)))?;
+    let found =
+        search(list, name).map_err(|why| format!("exec: {}: {why}", strconv::quote(name)))?;
     lock().insert(key, found.clone());
     Ok(found)
 }
@@ -64,9 +64,7 @@ pub fn errno_text(e: &std::io::Error) -> String {
     let text = text.split(" (os error").next().unwrap_or(&text);
     let mut chars = text.chars();
     match chars.next() {
-        Some(first) if e.raw_os_error().is_some() => {
-            first.to_lowercase().chain(chars).collect()
-        }
+        Some(first) if e.raw_os_error().is_some() => first.to_lowercase().chain(chars).collect(),
         _ => text.to_owned(),
     }
 }
@@ -97,7 +95,10 @@ pub fn command(config: &Config, dir: &str, program: &str, env: &[String]) -> Com
 }
 
 /// What os/exec says of a command that could not be started or did not end well.
-pub fn exit_text(status: std::io::Result<std::process::ExitStatus>, program: &str) -> Option<String> {
+pub fn exit_text(
+    status: std::io::Result<std::process::ExitStatus>,
+    program: &str,
+) -> Option<String> {
     use std::os::unix::process::ExitStatusExt;
     let status = match status {
         Ok(status) => status,
@@ -109,7 +110,11 @@ pub fn exit_text(status: std::io::Result<std::process::ExitStatus>, program: &st
     Some(match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit status {code}"),
         (None, Some(signal)) => {
-            let core = if status.core_dumped() { " (core dumped)" } else { "" };
+            let core = if status.core_dumped() {
+                " (core dumped)"
+            } else {
+                ""
+            };
             format!("signal: {}{core}", signal_text(signal))
         }
         (None, None) => "unknown wait status".to_owned(),
@@ -156,13 +161,29 @@ mod tests {
         for (path, name, want) in [
             ("/nonexistent:/bin", "sh", Ok("/bin/sh")),
             ("/bin", "/bin/sh", Ok("/bin/sh")),
-            ("", "sh", Err("exec: \"sh\": executable file not found in $PATH")),
+            (
+                "",
+                "sh",
+                Err("exec: \"sh\": executable file not found in $PATH"),
+            ),
             ("/bin", "/", Err("exec: \"/\": is a directory")),
-            ("/bin", "/no/x", Err("exec: \"/no/x\": stat /no/x: no such file or directory")),
-            ("/bin", "/etc/passwd", Err("exec: \"/etc/passwd\": permission denied")),
+            (
+                "/bin",
+                "/no/x",
+                Err("exec: \"/no/x\": stat /no/x: no such file or directory"),
+            ),
+            (
+                "/bin",
+                "/etc/passwd",
+                Err("exec: \"/etc/passwd\": permission denied"),
+            ),
         ] {
             let got = look_path(&config(path), name);
-            assert_eq!(got, want.map(str::to_owned).map_err(str::to_owned), "{name}");
+            assert_eq!(
+                got,
+                want.map(str::to_owned).map_err(str::to_owned),
+                "{name}"
+            );
         }
     }
 
@@ -170,7 +191,9 @@ mod tests {
     fn children_get_their_directory_and_variables() {
         let config = config("/bin:/usr/bin");
         let env = ["A=1=2".to_owned()];
-        let output = command(&config, "tmp", "sh", &env).args(["-c", "echo $PWD $A"]).output();
+        let output = command(&config, "tmp", "sh", &env)
+            .args(["-c", "echo $PWD $A"])
+            .output();
         assert_eq!(output.unwrap().stdout, b"/tmp 1=2\n");
     }
 
@@ -181,7 +204,9 @@ mod tests {
             ("exit 3", Some("exit status 3")),
             ("kill -9 $$", Some("signal: killed")),
         ] {
-            let status = command(&config("/bin"), "", "/bin/sh", &[]).args(["-c", script]).status();
+            let status = command(&config("/bin"), "", "/bin/sh", &[])
+                .args(["-c", script])
+                .status();
             assert_eq!(exit_text(status, "sh").as_deref(), want, "{script}");
         }
         let status = command(&config("/bin"), "", "/no/x", &[]).status();
