@@ -1,10 +1,17 @@
-//! Action IDs and the hash that makes them. Answers to cmd/go/internal/cache/hash.go.
+//! Action IDs, the hash that makes them, and the hashes of files; what `GODEBUG=gocachehash=1`
+//! prints of them. Answers to cmd/go/internal/cache/hash.go.
 
-use std::fmt;
-use std::io;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::fmt::{self, Write as _};
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use forgo_golang::quote::{hex, quote, quote_bytes};
 use sha2::{Digest, Sha256};
+
+use crate::error::path_error;
 
 /// A cache key: the hash of a complete description of a repeatable computation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -21,6 +28,18 @@ impl OutputId {
     }
 }
 
+impl fmt::Display for ActionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+impl fmt::Display for OutputId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
 /// Receives the lines of `GODEBUG=gocachehash=1`, each with its newline.
 pub type Trace = Arc<dyn Fn(&str) + Send + Sync>;
 
@@ -30,74 +49,206 @@ pub struct HashContext {
     /// Begins every hash: the Go release, so that two releases never share a key.
     salt: Vec<u8>,
     trace: Option<Trace>,
-    verify: bool,
+    files: Mutex<HashMap<String, [u8; 32]>>,
+    /// From a hash to what went into it; `None` when not under `gocacheverify=1`.
+    inputs: Option<Mutex<HashMap<[u8; 32], String>>>,
 }
 
 impl HashContext {
     /// `version` is the distribution's runtime.Version(); its experiments do not count.
     /// `verify` is `GODEBUG=gocacheverify=1`: remember what went into each hash.
     pub fn new(version: &str, trace: Option<Trace>, verify: bool) -> HashContext {
-        let _ = (version, trace, verify);
-        todo!()
+        HashContext {
+            salt: strip_experiment(version).as_bytes().to_vec(),
+            trace,
+            files: Mutex::default(),
+            inputs: verify.then(Mutex::default),
+        }
     }
 
-    /// Starts a hash. The name is for the trace only.
-    pub fn new_hash(&self, name: &str) -> Hash<'_> {
-        let _ = (name, &self.salt, &self.trace, self.verify);
-        todo!()
+    /// Starts a hash. The name is for the trace only, and only formatted for it.
+    pub fn new_hash(&self, name: impl fmt::Display) -> Hash<'_> {
+        let debug = (self.trace.is_some() || self.inputs.is_some()).then(|| {
+            Box::new(Debug {
+                context: self,
+                name: name.to_string(),
+                input: Vec::new(),
+                line: String::new(),
+            })
+        });
+        if let (Some(trace), Some(debug)) = (&self.trace, &debug) {
+            trace(&format!("HASH[{}]\n", debug.name));
+        }
+        let mut hash = Hash {
+            sha: Sha256::new(),
+            debug,
+        };
+        hash.write(&self.salt);
+        if let Some(debug) = &mut hash.debug {
+            // The stock command remembers a hash's input without its salt.
+            debug.input.clear();
+        }
+        hash
     }
 
     /// An action ID below another one.
     pub fn subkey(&self, parent: &ActionId, description: &str) -> ActionId {
-        let _ = (parent, description);
-        todo!()
+        let sum: [u8; 32] = Sha256::new()
+            .chain_update(b"subkey:")
+            .chain_update(parent.0)
+            .chain_update(description)
+            .finalize()
+            .into();
+        if let Some(trace) = &self.trace {
+            let description = quote(description);
+            trace(&format!(
+                "HASH subkey {parent} {description} = {}\n",
+                hex(&sum)
+            ));
+        }
+        self.remember(&sum, || format!("subkey {parent} {}", quote(description)));
+        ActionId(sum)
     }
 
     /// Unsalted SHA-256 of a file. A path is read once in a process. The error prints as Go's does.
     pub fn file_hash(&self, path: &str) -> io::Result<[u8; 32]> {
-        let _ = path;
-        todo!()
+        if let Some(sum) = lock(&self.files).get(path) {
+            return Ok(*sum);
+        }
+        match hash_file(path) {
+            Ok(sum) => {
+                if let Some(trace) = &self.trace {
+                    trace(&format!("HASH {path}: {}\n", hex(&sum)));
+                }
+                self.set_file_hash(path, sum);
+                Ok(sum)
+            }
+            Err(error) => {
+                if let Some(trace) = &self.trace {
+                    trace(&format!("HASH {path}: {error}\n"));
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Makes [`HashContext::file_hash`] answer `sum` for `path` without reading it.
     pub fn set_file_hash(&self, path: &str, sum: [u8; 32]) {
-        let _ = (path, sum);
-        todo!()
+        lock(&self.files).insert(path.to_owned(), sum);
     }
 
     /// What went into a hash; only under verify, else empty.
     pub fn reverse_hash(&self, sum: &[u8; 32]) -> String {
-        let _ = sum;
-        todo!()
+        let Some(inputs) = &self.inputs else {
+            return String::new();
+        };
+        lock(inputs).get(sum).cloned().unwrap_or_default()
+    }
+
+    fn remember(&self, sum: &[u8; 32], input: impl FnOnce() -> String) {
+        if let Some(inputs) = &self.inputs {
+            lock(inputs).insert(*sum, input());
+        }
+    }
+}
+
+/// A panic elsewhere can't leave these maps half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The release in a version: `go1.27.3` of `go1.27.3 X:boringcrypto` and of `go1.27.3-X:…`.
+fn strip_experiment(version: &str) -> &str {
+    let end = version.find(" X:").or_else(|| version.find("-X:"));
+    &version[..end.unwrap_or(version.len())]
+}
+
+fn hash_file(path: &str) -> io::Result<[u8; 32]> {
+    let explain = |op: &str, e: io::Error| io::Error::new(e.kind(), path_error(op, path, &e));
+    let mut file = std::fs::File::open(path).map_err(|e| explain("open", e))?;
+    let mut sha = Sha256::new();
+    let mut buffer = [0; 32 << 10];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(sha.finalize().into()),
+            Ok(n) => sha.update(&buffer[..n]),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(explain("read", e)),
+        }
     }
 }
 
 /// A running hash.
 ///
-/// `write!(hash, "file {} {}\n", name, sum)` works; one `write!` is one line of the trace, as one
-/// fmt.Fprintf is in the stock command, so group the writes as it does. Use `\n` inside the format,
-/// not `writeln!` where the stock command writes the newline apart.
+/// `write!(hash, "file {} {}\n", name, sum)` works and needs no trait; one `write!` is one line of
+/// the trace, as one fmt.Fprintf is in the stock command, so group the writes as it does. Keep the
+/// `\n` inside the format.
 pub struct Hash<'c> {
-    context: &'c HashContext,
     sha: Sha256,
+    debug: Option<Box<Debug<'c>>>,
+}
+
+/// What a hash carries when someone watches.
+struct Debug<'c> {
+    context: &'c HashContext,
+    name: String,
+    /// All that was written, for [`HashContext::reverse_hash`].
+    input: Vec<u8>,
+    /// Where `write!` formats: its text must be one piece for the trace.
+    line: String,
+}
+
+impl Debug<'_> {
+    fn note(&mut self, bytes: &[u8]) {
+        if let Some(trace) = &self.context.trace {
+            trace(&format!("HASH[{}]: {}\n", self.name, quote_bytes(bytes)));
+        }
+        if self.context.inputs.is_some() {
+            self.input.extend_from_slice(bytes);
+        }
+    }
 }
 
 impl Hash<'_> {
     /// Adds bytes.
     pub fn write(&mut self, bytes: &[u8]) {
-        let _ = (bytes, self.context, &mut self.sha);
-        todo!()
+        if let Some(debug) = &mut self.debug {
+            debug.note(bytes);
+        }
+        self.sha.update(bytes);
     }
 
     /// Adds text: what `write!` calls.
     pub fn write_fmt(&mut self, text: fmt::Arguments<'_>) {
-        let _ = text;
-        todo!()
+        let Some(debug) = &mut self.debug else {
+            // Unwatched, the text need not exist in one piece.
+            let Ok(()) = Pieces(&mut self.sha).write_fmt(text) else {
+                unreachable!("hashing does not fail");
+            };
+            return;
+        };
+        let mut line = std::mem::take(&mut debug.line);
+        line.clear();
+        let Ok(()) = line.write_fmt(text) else {
+            unreachable!("formatting into memory does not fail");
+        };
+        debug.note(line.as_bytes());
+        self.sha.update(&line);
+        debug.line = line;
     }
 
     /// The hash of all that was added.
     pub fn sum(self) -> [u8; 32] {
-        todo!()
+        let sum: [u8; 32] = self.sha.finalize().into();
+        if let Some(debug) = self.debug {
+            if let Some(trace) = &debug.context.trace {
+                trace(&format!("HASH[{}]: {}\n", debug.name, hex(&sum)));
+            }
+            debug
+                .context
+                .remember(&sum, || String::from_utf8_lossy(&debug.input).into_owned());
+        }
+        sum
     }
 
     /// The hash of all that was added, as a key.
@@ -106,9 +257,123 @@ impl Hash<'_> {
     }
 }
 
-/// The short form of a hash that build IDs are made of: 20 characters of base64.
+/// Hashes text as it is formatted.
+struct Pieces<'s>(&'s mut Sha256);
+
+impl fmt::Write for Pieces<'_> {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        self.0.update(piece);
+        Ok(())
+    }
+}
+
+/// The short form of a hash that build IDs are made of: 20 characters of base64, 120 bits.
 /// Answers to buildid.HashToString.
 pub fn hash_to_string(sum: &[u8; 32]) -> String {
-    let _ = sum;
-    todo!()
+    URL_SAFE_NO_PAD.encode(&sum[..15])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn traced() -> (HashContext, Arc<Mutex<String>>) {
+        let lines = Arc::new(Mutex::new(String::new()));
+        let sink = lines.clone();
+        let trace: Trace = Arc::new(move |line| lock(&sink).push_str(line));
+        (
+            HashContext::new("go1.26.8 X:loopvar", Some(trace), true),
+            lines,
+        )
+    }
+
+    #[test]
+    fn a_write_is_a_line() {
+        let (context, lines) = traced();
+        let mut hash = context.new_hash(format_args!("build {}", "a/b"));
+        write!(hash, "compile\n");
+        write!(hash, "file {} {}\n", "x.go", 7);
+        hash.write(b"\x00\xff\"");
+        let sum = hash.sum();
+        let expected = format!(
+            "HASH[build a/b]\nHASH[build a/b]: \"go1.26.8\"\nHASH[build a/b]: \"compile\\n\"\n\
+             HASH[build a/b]: \"file x.go 7\\n\"\nHASH[build a/b]: \"\\x00\\xff\\\"\"\n\
+             HASH[build a/b]: {}\n",
+            hex(&sum)
+        );
+        assert_eq!(*lock(&lines), expected);
+        assert_eq!(
+            context.reverse_hash(&sum),
+            "compile\nfile x.go 7\n\0\u{fffd}\""
+        );
+    }
+
+    #[test]
+    fn watching_changes_no_hash() {
+        let make = |context: &HashContext| {
+            let mut hash = context.new_hash("n");
+            write!(hash, "{} {:?} {}\n", 1, "two", 3.5);
+            hash.write(b"tail");
+            hash.sum()
+        };
+        let plain = HashContext::new("go1.26.8", None, false);
+        assert_eq!(make(&plain), make(&traced().0));
+        let expected: [u8; 32] = Sha256::digest(b"go1.26.81 \"two\" 3.5\ntail").into();
+        assert_eq!(make(&plain), expected);
+        assert_eq!(plain.reverse_hash(&expected), "");
+    }
+
+    #[test]
+    fn salt_is_the_release() {
+        for (version, release) in [
+            ("go1.27.3", "go1.27.3"),
+            ("go1.27.3 X:a,b", "go1.27.3"),
+            ("devel go1.28-abcdef -X:no", "devel go1.28-abcdef "),
+            ("go1.26.8-X:nodwarf5", "go1.26.8"),
+        ] {
+            assert_eq!(strip_experiment(version), release);
+        }
+    }
+
+    #[test]
+    fn subkeys() {
+        let (context, lines) = traced();
+        let parent = ActionId([0xab; 32]);
+        let id = context.subkey(&parent, "std\"out");
+        let mut input = b"subkey:".to_vec();
+        input.extend_from_slice(&parent.0);
+        input.extend_from_slice(b"std\"out");
+        assert_eq!(id.0, OutputId::of(&input).0);
+        let line = format!("HASH subkey {} \"std\\\"out\" = {id}\n", "ab".repeat(32));
+        assert_eq!(*lock(&lines), line);
+        assert!(context.reverse_hash(&id.0).starts_with("subkey abab"));
+    }
+
+    #[test]
+    fn files_are_read_once() {
+        let (context, lines) = traced();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f").to_str().unwrap().to_owned();
+        let error = context.file_hash(&path).unwrap_err();
+        let text = format!("open {path}: no such file or directory");
+        assert_eq!(error.to_string(), text);
+        std::fs::write(&path, vec![7; 100_000]).unwrap();
+        let sum = context.file_hash(&path).unwrap();
+        assert_eq!(sum, OutputId::of(&vec![7; 100_000]).0);
+        std::fs::write(&path, "changed").unwrap();
+        assert_eq!(context.file_hash(&path).unwrap(), sum);
+        let expected = format!("HASH {path}: {text}\nHASH {path}: {}\n", hex(&sum));
+        assert_eq!(*lock(&lines), expected);
+        context.set_file_hash("/nowhere", [1; 32]);
+        assert_eq!(context.file_hash("/nowhere").unwrap(), [1; 32]);
+        let error = context.file_hash(dir.path().to_str().unwrap()).unwrap_err();
+        assert!(error.to_string().ends_with(": is a directory"), "{error}");
+    }
+
+    #[test]
+    fn short_form() {
+        let sum: [u8; 32] = std::array::from_fn(|i| (i * 37 + 251) as u8);
+        assert_eq!(hash_to_string(&sum), "-yBFao-02f4jSG2St9wB");
+        assert_eq!(hash_to_string(&[0xff; 32]), "_".repeat(20));
+    }
 }

@@ -12,12 +12,12 @@ pub mod hash;
 mod open;
 pub mod prog;
 
-use std::io::{Read, Seek};
+use std::io;
 use std::time::SystemTime;
 
-pub use error::{Error, Result};
+pub use error::{Error, Result, os_error, path_error};
 pub use hash::{ActionId, Hash, HashContext, OutputId, hash_to_string};
-pub use open::{Notice, Settings, open};
+pub use open::{Notice, NoticeFn, Settings, open};
 
 /// What an action ID leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +30,14 @@ pub struct Entry {
     pub time: SystemTime,
 }
 
-/// Bytes to store. Read twice, the second time from the start: they must not change in between.
-pub trait Source: Read + Seek {}
-impl<T: Read + Seek> Source for T {}
+/// What to store.
+#[derive(Debug, Clone, Copy)]
+pub enum Content<'a> {
+    /// These bytes.
+    Bytes(&'a [u8]),
+    /// A file's, which must not change meanwhile.
+    File(&'a str),
+}
 
 /// What `GODEBUG=gocacheverify=1` means for a [`Cache::put`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,12 +64,7 @@ pub trait Cache: Send + Sync {
     fn get(&self, id: &ActionId) -> Result<Entry>;
 
     /// Stores bytes under an action ID; gives their hash and number.
-    fn put(
-        &self,
-        id: &ActionId,
-        source: &mut dyn Source,
-        verify: Verify,
-    ) -> Result<(OutputId, u64)>;
+    fn put(&self, id: &ActionId, content: Content, verify: Verify) -> Result<(OutputId, u64)>;
 
     /// Stores an executable under an action ID, so that [`Cache::output_file`] can be run and is
     /// called `name`. `None` where the cache has no place for executables (GOCACHEPROG).
@@ -72,11 +72,18 @@ pub trait Cache: Send + Sync {
         &self,
         id: &ActionId,
         name: &str,
-        source: &mut dyn Source,
+        content: Content,
     ) -> Option<Result<(OutputId, u64)>>;
 
     /// The file that holds an output. Only for outputs that a `get` or `put` of this process named.
     fn output_file(&self, output: &OutputId) -> String;
+
+    /// [`Cache::output_file`] and the size of that file, where a cache can tell both at once.
+    fn stat_output(&self, output: &OutputId) -> (String, io::Result<u64>) {
+        let file = self.output_file(output);
+        let size = std::fs::metadata(&file).map(|meta| meta.len());
+        (file, size)
+    }
 
     /// Directory for the fuzzing corpus. May not exist.
     fn fuzz_dir(&self) -> String;
@@ -88,10 +95,10 @@ pub trait Cache: Send + Sync {
 /// Finds the file that an action ID leads to, if it has the size it should have.
 pub fn get_file(cache: &dyn Cache, id: &ActionId) -> Result<(String, Entry)> {
     let entry = cache.get(id)?;
-    let file = cache.output_file(&entry.output);
-    match std::fs::metadata(&file) {
-        Err(e) => Err(Error::miss(error::path_error("stat", &file, &e))),
-        Ok(meta) if meta.len() != entry.size => Err(Error::miss("file incomplete")),
+    let (file, size) = cache.stat_output(&entry.output);
+    match size {
+        Err(e) => Err(Error::miss(path_error("stat", &file, &e))),
+        Ok(size) if size != entry.size => Err(Error::miss("file incomplete")),
         Ok(_) => Ok((file, entry)),
     }
 }
@@ -113,7 +120,7 @@ pub fn put_bytes(
     bytes: &[u8],
     verify: Verify,
 ) -> Result<OutputId> {
-    let (output, _) = cache.put(id, &mut std::io::Cursor::new(bytes), verify)?;
+    let (output, _) = cache.put(id, Content::Bytes(bytes), verify)?;
     Ok(output)
 }
 
@@ -124,7 +131,5 @@ pub fn put_file(
     file: &str,
     verify: Verify,
 ) -> Result<(OutputId, u64)> {
-    let mut source =
-        std::fs::File::open(file).map_err(|e| Error::Fault(error::path_error("open", file, &e)))?;
-    cache.put(id, &mut source, verify)
+    cache.put(id, Content::File(file), verify)
 }

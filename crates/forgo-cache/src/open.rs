@@ -2,17 +2,22 @@
 
 use std::sync::Arc;
 
+use crate::disk::{DiskCache, make_dirs};
 use crate::hash::HashContext;
-use crate::{Cache, Result};
+use crate::prog::ProgCache;
+use crate::{Cache, Error, Result};
 
 /// What a cache has to say outside of any call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// A line for standard error, as the stock command's log package prints it.
+    /// A line for standard error, prefix and newline included.
     Waiting(String),
     /// The stock command prints `go: ` and this text, and exits with status 1.
     Fatal(String),
 }
+
+/// Receives notices, on any thread.
+pub type NoticeFn = Arc<dyn Fn(Notice) + Send + Sync>;
 
 /// What the caller knows of the cache it wants.
 pub struct Settings<'a> {
@@ -29,11 +34,42 @@ pub struct Settings<'a> {
     /// Set under `gocacheverify=1`: what keeps the inputs of each hash.
     pub verify: Option<Arc<HashContext>>,
     /// Called from any thread.
-    pub notice: Arc<dyn Fn(Notice) + Send + Sync>,
+    pub notice: NoticeFn,
 }
 
-/// Opens the cache. Any error is an [`crate::Error::Fatal`].
+/// Left in the directory for those who wonder what it is; the stock command's text.
+const README: &str = "\
+This directory holds cached build artifacts from the Go build system.
+Run \"go clean -cache\" if the directory is getting too large.
+Run \"go clean -fuzzcache\" to delete the fuzz cache.
+See go.dev to learn more about Go.
+";
+
+/// Opens the cache. Any error is an [`Error::Fatal`].
 pub fn open(settings: &Settings) -> Result<Box<dyn Cache>> {
-    let _ = settings;
-    todo!()
+    if let Some(reason) = settings.dir_error {
+        return Err(Error::Fatal(format!(
+            "build cache is required, but could not be located: {reason}"
+        )));
+    }
+    let dir = settings.dir;
+    if dir == "off" {
+        return Err(Error::Fatal(
+            "build cache is disabled by GOCACHE=off, but required as of Go 1.12".into(),
+        ));
+    }
+    let fatal = |why: &dyn std::fmt::Display| {
+        Error::Fatal(format!("failed to initialize build cache at {dir}: {why}"))
+    };
+    make_dirs(dir).map_err(|why| fatal(&why))?;
+    let readme = format!("{dir}/README");
+    if std::fs::metadata(&readme).is_err() {
+        // A courtesy: a cache works without it.
+        let _ = std::fs::write(&readme, README);
+    }
+    let disk = DiskCache::open(dir, settings.verify.clone()).map_err(|why| fatal(&why))?;
+    if settings.prog.is_empty() {
+        return Ok(Box::new(disk));
+    }
+    Ok(Box::new(ProgCache::start(settings, disk)?))
 }

@@ -1,2 +1,407 @@
 //! GOCACHEPROG: a cache that is a program, spoken to in JSON over its standard input and output.
 //! Answers to cmd/go/internal/cache/prog.go and cmd/go/internal/cacheprog.
+//!
+//! Requests of all threads share one pipe; answers come in any order, each with its request's
+//! number, and one thread reads them. Where the stock command dies of a helper's misbehaviour, a
+//! [`Notice::Fatal`] is given at once and every request fails with the same text.
+//!
+//! Two slips of Go 1.26's client (a lock kept when the helper is gone, an error of base64 taken for
+//! success) have no counterpart here; they show only in a process that is already failing.
+
+mod message;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
+
+use base64::engine::general_purpose::STANDARD;
+use base64::write::EncoderWriter;
+use forgo_golang::quote::quote;
+
+use crate::disk::{DiskCache, digest};
+use crate::error::{Error, Result, path_error};
+use crate::hash::{ActionId, OutputId};
+use crate::open::{Notice, NoticeFn, Settings};
+use crate::{Cache, Content, Entry, Verify};
+use message::{Decoded, Request, Response};
+
+/// How long the helper may take to say what it can do before the user hears of it, again and again.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A cache behind a helper program.
+pub struct ProgCache {
+    /// What the helper said it can do.
+    can: Abilities,
+    shared: Arc<Shared>,
+    /// `None` once closed.
+    stdin: Mutex<Option<BufWriter<ChildStdin>>>,
+    reader: Mutex<Option<JoinHandle<()>>>,
+    /// The corpus of fuzzing stays on disk.
+    disk: DiskCache,
+    /// Never waited for: the helper may go on by itself after it closed its output.
+    _child: Child,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Abilities {
+    get: bool,
+    put: bool,
+    close: bool,
+}
+
+/// What the reading thread has in common with the others.
+struct Shared {
+    state: Mutex<State>,
+    notice: NoticeFn,
+}
+
+#[derive(Default)]
+struct State {
+    last_id: i64,
+    closing: bool,
+    /// Why nothing more is to be expected of the helper.
+    gone: Option<Error>,
+    in_flight: HashMap<i64, Sender<Response>>,
+    output_files: HashMap<OutputId, String>,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The stock command stops here.
+    fn die(&self, text: String) {
+        let mut state = self.lock();
+        state.gone = Some(Error::Fatal(text.clone()));
+        state.in_flight.clear();
+        drop(state);
+        (self.notice)(Notice::Fatal(text));
+    }
+}
+
+impl ProgCache {
+    /// Starts the helper and waits until it says what it can do.
+    pub fn start(settings: &Settings, disk: DiskCache) -> Result<ProgCache> {
+        let argv = forgo_golang::quoted::split(settings.prog)
+            .map_err(|e| Error::Fatal(format!("GOCACHEPROG args: {e}")))?;
+        let (program, arguments) = match argv.split_first() {
+            Some((program, arguments)) => (program.as_str(), arguments),
+            None => ("", &[][..]),
+        };
+        let mut child = spawn(program, arguments, settings).map_err(|e| {
+            let program = quote(program);
+            Error::Fatal(format!("error starting GOCACHEPROG program {program}: {e}"))
+        })?;
+        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+            unreachable!("both were asked to be pipes");
+        };
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            notice: settings.notice.clone(),
+        });
+        // The helper's first message answers no request; its number is 0.
+        let (sender, first) = channel();
+        shared.lock().in_flight.insert(0, sender);
+        let reader = std::thread::spawn({
+            let shared = shared.clone();
+            move || read_answers(stdout, &shared)
+        });
+        let can = abilities(program, &first, &shared)?;
+        Ok(ProgCache {
+            can,
+            shared,
+            stdin: Mutex::new(Some(BufWriter::new(stdin))),
+            reader: Mutex::new(Some(reader)),
+            disk,
+            _child: child,
+        })
+    }
+
+    fn ask(&self, mut request: Request, body: Option<(Content, u64)>) -> Result<Response> {
+        let (sender, answer) = channel();
+        {
+            let mut state = self.shared.lock();
+            if let Some(error) = &state.gone {
+                return Err(error.clone());
+            }
+            state.last_id += 1;
+            request.id = state.last_id;
+            state.in_flight.insert(request.id, sender);
+        }
+        if let Err(error) = self.write(&request, body) {
+            self.shared.lock().in_flight.remove(&request.id);
+            return Err(error);
+        }
+        match answer.recv() {
+            Ok(response) if !response.err.is_empty() => Err(Error::Fault(response.err)),
+            Ok(response) => Ok(response),
+            Err(_) => Err(self.shared.lock().gone.clone().unwrap_or_else(closed)),
+        }
+    }
+
+    fn write(&self, request: &Request, body: Option<(Content, u64)>) -> Result<()> {
+        let mut stdin = self.stdin.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(pipe) = stdin.as_mut() else {
+            return Err(closed());
+        };
+        let fault = |e: io::Error| Error::Fault(path_error("write", "|1", &e));
+        // An empty line between messages, as the stock command has it.
+        pipe.write_all(format!("{}\n\n", request.to_json()).as_bytes())
+            .map_err(fault)?;
+        if let Some((content, size)) = body
+            && size > 0
+        {
+            write_body(pipe, request, content, size)?;
+        }
+        pipe.flush().map_err(fault)
+    }
+
+    fn note_output_file(&self, output: OutputId, path: String) {
+        self.shared.lock().output_files.insert(output, path);
+    }
+}
+
+impl Cache for ProgCache {
+    fn get(&self, id: &ActionId) -> Result<Entry> {
+        if !self.can.get {
+            return Err(Error::Miss(None));
+        }
+        let response = self.ask(Request::get(id), None)?;
+        if response.miss {
+            return Err(Error::Miss(None));
+        }
+        if response.disk_path.is_empty() {
+            return Err(Error::miss(
+                "GOCACHEPROG didn't populate DiskPath on get hit",
+            ));
+        }
+        let mut output = OutputId::default();
+        if response.output_id.len() > output.0.len() {
+            return Err(Error::miss("incomplete ProgResponse OutputID"));
+        }
+        output.0[..response.output_id.len()].copy_from_slice(&response.output_id);
+        self.note_output_file(output, response.disk_path);
+        Ok(Entry {
+            output,
+            // A size that no file can have is a miss for whoever compares it.
+            size: u64::try_from(response.size).unwrap_or(u64::MAX),
+            time: response.time.unwrap_or_else(SystemTime::now),
+        })
+    }
+
+    fn put(&self, id: &ActionId, content: Content, _: Verify) -> Result<(OutputId, u64)> {
+        let (output, size) = digest(content)?;
+        if !self.can.put {
+            return Ok((output, size));
+        }
+        let response = self.ask(Request::put(id, &output, size), Some((content, size)))?;
+        if response.disk_path.is_empty() {
+            return Err(Error::Fault(
+                "GOCACHEPROG didn't return DiskPath in put response".into(),
+            ));
+        }
+        self.note_output_file(output, response.disk_path);
+        Ok((output, size))
+    }
+
+    fn put_executable(&self, _: &ActionId, _: &str, _: Content) -> Option<Result<(OutputId, u64)>> {
+        None
+    }
+
+    fn output_file(&self, output: &OutputId) -> String {
+        self.shared
+            .lock()
+            .output_files
+            .get(output)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    fn fuzz_dir(&self) -> String {
+        self.disk.fuzz_dir()
+    }
+
+    fn close(&self) -> Result<()> {
+        self.shared.lock().closing = true;
+        let mut outcome = Ok(());
+        if self.can.close {
+            // A helper may leave without answering.
+            match self.ask(Request::close(), None) {
+                Err(error) if error != closed() => outcome = Err(error),
+                _ => {}
+            }
+        }
+        let stdin = self
+            .stdin
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(stdin);
+        let reader = self
+            .reader
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(reader) = reader {
+            // The helper is done when it closes its output.
+            let _ = reader.join();
+        }
+        outcome
+    }
+}
+
+fn closed() -> Error {
+    Error::Fault("GOCACHEPROG program closed unexpectedly".into())
+}
+
+/// Waits for the helper's first message.
+fn abilities(program: &str, first: &Receiver<Response>, shared: &Shared) -> Result<Abilities> {
+    loop {
+        match first.recv_timeout(PATIENCE) {
+            Ok(response) => {
+                let knows = |command: &str| response.known_commands.iter().any(|c| c == command);
+                if response.known_commands.is_empty() {
+                    return Err(Error::Fatal(format!(
+                        "GOCACHEPROG {program} declared no supported commands"
+                    )));
+                }
+                return Ok(Abilities {
+                    get: knows("get"),
+                    put: knows("put"),
+                    close: knows("close"),
+                });
+            }
+            Err(RecvTimeoutError::Timeout) => (shared.notice)(Notice::Waiting(format!(
+                "go: # still waiting for GOCACHEPROG {program} ...\n"
+            ))),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(shared.lock().gone.clone().unwrap_or_else(closed));
+            }
+        }
+    }
+}
+
+/// The reading thread: gives every answer to whoever waits for it.
+fn read_answers(stdout: ChildStdout, shared: &Shared) {
+    for decoded in message::responses(stdout) {
+        let response = match decoded {
+            Decoded::Response(response) => response,
+            Decoded::Bad(_) if shared.lock().closing => break,
+            Decoded::Bad(why) => {
+                return shared.die(format!("error reading JSON from GOCACHEPROG: {why}"));
+            }
+        };
+        let waiting = shared.lock().in_flight.remove(&response.id);
+        let Some(waiting) = waiting else {
+            return shared.die(format!(
+                "GOCACHEPROG sent response for unknown request ID {}",
+                response.id
+            ));
+        };
+        // Who asked may have given up.
+        let _ = waiting.send(response);
+    }
+    let mut state = shared.lock();
+    if state.closing {
+        state.gone = Some(closed());
+        state.in_flight.clear();
+        return;
+    }
+    let pending = state.in_flight.len();
+    drop(state);
+    shared.die(format!(
+        "GOCACHEPROG exited pre-Close with {pending} pending requests"
+    ));
+}
+
+/// The body of a put: a JSON string in base64, on a line of its own.
+fn write_body(
+    pipe: &mut BufWriter<ChildStdin>,
+    request: &Request,
+    content: Content,
+    size: u64,
+) -> Result<()> {
+    let fault = |e: io::Error| Error::Fault(path_error("write", "|1", &e));
+    pipe.write_all(b"\"").map_err(fault)?;
+    let mut encoder = EncoderWriter::new(&mut *pipe, &STANDARD);
+    let wrote = match content {
+        Content::Bytes(bytes) => encoder.write_all(bytes).map(|()| bytes.len() as u64),
+        Content::File(path) => {
+            let mut file =
+                File::open(path).map_err(|e| Error::Fault(path_error("open", path, &e)))?;
+            io::copy(&mut file, &mut encoder)
+        }
+    }
+    .map_err(fault)?;
+    encoder.finish().map_err(fault)?;
+    drop(encoder);
+    if wrote != size {
+        return Err(Error::Fault(format!(
+            "short write writing body to GOCACHEPROG for {}: wrote {wrote}; expected {size}",
+            request.names()
+        )));
+    }
+    pipe.write_all(b"\"\n").map_err(fault)
+}
+
+/// Starts the helper; the error is in the words of Go's os/exec.
+fn spawn(
+    program: &str,
+    arguments: &[String],
+    settings: &Settings,
+) -> std::result::Result<Child, String> {
+    if program.is_empty() {
+        return Err("exec: no command".into());
+    }
+    let path = if program.contains('/') {
+        program.to_owned()
+    } else {
+        look_up(program, settings)?
+    };
+    Command::new(&path)
+        .args(arguments)
+        .env_clear()
+        .envs(settings.environment.iter().map(|(key, value)| (key, value)))
+        .current_dir(settings.cwd)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|e| path_error("fork/exec", &path, &e))
+}
+
+/// Finds a program by PATH.
+fn look_up(program: &str, settings: &Settings) -> std::result::Result<String, String> {
+    use std::os::unix::fs::PermissionsExt;
+    let path = settings
+        .environment
+        .iter()
+        .rev()
+        .find(|(key, _)| key == "PATH");
+    let path = path.map_or("", |(_, value)| value.as_str());
+    for dir in path.split(':').filter(|_| !path.is_empty()) {
+        let dir = if dir.is_empty() { "." } else { dir };
+        let file = forgo_golang::path::join2(dir, program);
+        let runs = std::fs::metadata(std::path::Path::new(settings.cwd).join(&file))
+            .is_ok_and(|meta| !meta.is_dir() && meta.permissions().mode() & 0o111 != 0);
+        if !runs {
+            continue;
+        }
+        if !file.starts_with('/') {
+            return Err(format!(
+                "exec: {}: cannot run executable found relative to current directory",
+                quote(program)
+            ));
+        }
+        return Ok(file);
+    }
+    Err(format!(
+        "exec: {}: executable file not found in $PATH",
+        quote(program)
+    ))
+}
