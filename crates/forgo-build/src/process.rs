@@ -118,10 +118,7 @@ fn run_combined(command: &mut Command, output: &mut Vec<u8>) -> io::Result<ExitS
 }
 
 /// What os/exec says of a command that could not be started or did not end well.
-pub fn exit_text(
-    status: io::Result<ExitStatus>,
-    program: &str,
-) -> Option<String> {
+pub fn exit_text(status: io::Result<ExitStatus>, program: &str) -> Option<String> {
     use std::os::unix::process::ExitStatusExt;
     let status = match status {
         Ok(status) => status,

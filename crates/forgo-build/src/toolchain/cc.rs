@@ -104,7 +104,10 @@ fn flag_list(
     let value = config.env.get(&key);
     let value = if value.is_empty() { default } else { value };
     let mut list = quoted::split(value).map_err(|e| {
-        format!("could not parse environment variable {key} with value {}: {e}", quote(value))
+        format!(
+            "could not parse environment variable {key} with value {}: {e}",
+            quote(value)
+        )
     })?;
     list.extend_from_slice(from_package);
     Ok(list)
@@ -117,11 +120,7 @@ pub(super) fn user_flags(config: &Config, name: &str) -> Option<Vec<String>> {
 
 /// Hashes what the C side of a package depends on: the lines `cgo` to `FC ID` of a build's key.
 /// Nothing for a package without cgo and SWIG.
-pub fn hash_inputs(
-    cx: &ActionCx<'_>,
-    hash: &mut Hash<'_>,
-    p: &Package,
-) -> Result<(), ActionError> {
+pub fn hash_inputs(cx: &ActionCx<'_>, hash: &mut Hash<'_>, p: &Package) -> Result<(), ActionError> {
     if !p.uses_cgo() && !p.uses_swig() {
         return Ok(());
     }
@@ -140,12 +139,22 @@ pub fn hash_inputs(
     hash_tool_id(cx, hash, "CC", &cc, "c");
     if !p.cxx_files.is_empty() || !p.swig_cxx_files.is_empty() {
         let cxx = cxx_exe(config);
-        writeln!(hash, "CXX={} {}", quote_slice(&cxx), quote_slice(&flags.cxxflags));
+        writeln!(
+            hash,
+            "CXX={} {}",
+            quote_slice(&cxx),
+            quote_slice(&flags.cxxflags)
+        );
         hash_tool_id(cx, hash, "CXX", &cxx, "c++");
     }
     if !p.f_files.is_empty() {
         let fc = fc_exe(config);
-        writeln!(hash, "FC={} {}", quote_slice(&fc), quote_slice(&flags.fflags));
+        writeln!(
+            hash,
+            "FC={} {}",
+            quote_slice(&fc),
+            quote_slice(&flags.fflags)
+        );
         hash_tool_id(cx, hash, "FC", &fc, "f95");
     }
     Ok(())
@@ -186,7 +195,11 @@ pub fn command(
     }
     // clang: no pictures in errors, no complaints of flags it has no use for.
     // zig cc: no --gc-sections, which drops what cgo refers to.
-    for flag in ["-fno-caret-diagnostics", "-Qunused-arguments", "-Wl,--no-gc-sections"] {
+    for flag in [
+        "-fno-caret-diagnostics",
+        "-Qunused-arguments",
+        "-Wl,--no-gc-sections",
+    ] {
         if supports(flag) {
             add(flag);
         }
@@ -233,9 +246,13 @@ fn arch_flags(config: &Config) -> &'static [&'static str] {
             _ => &[],
         },
         "mips" | "mipsle" => match float("GOMIPS") {
-            "hardfloat" => {
-                &["-mabi=32", "-march=mips32", "-mhard-float", "-mfp32", "-mno-odd-spreg"]
-            }
+            "hardfloat" => &[
+                "-mabi=32",
+                "-march=mips32",
+                "-mhard-float",
+                "-mfp32",
+                "-mno-odd-spreg",
+            ],
             "softfloat" => &["-mabi=32", "-march=mips32", "-msoft-float"],
             _ => &[],
         },

@@ -58,9 +58,8 @@ fn ask_driver(cx: &ActionCx<'_>, name: &str, language: &str) -> Result<CTool, St
     let config = cx.config();
     let mut args = config.flags.toolexec.clone();
     args.extend([name, "-###", "-x", language, "-c", "-"].map(str::to_owned));
-    let fail = |why: &str, output: &[u8]| {
-        Err(format!("{name}: {why}; output: {}", quote_bytes(output)))
-    };
+    let fail =
+        |why: &str, output: &[u8]| Err(format!("{name}: {why}; output: {}", quote_bytes(output)));
     let program = match process::look_path(config, &args[0]) {
         Ok(program) => program,
         Err(e) => return fail(&e, &[]),
@@ -73,20 +72,36 @@ fn ask_driver(cx: &ActionCx<'_>, name: &str, language: &str) -> Result<CTool, St
 
     let text = String::from_utf8_lossy(&output);
     let Some(version) = text.split('\n').find(|line| states_version(line)) else {
-        return Err(format!("{name}: can not find version number in {}", quote_bytes(&output)));
+        return Err(format!(
+            "{name}: can not find version number in {}",
+            quote_bytes(&output)
+        ));
     };
     if !version.contains("experimental") {
-        return Ok(CTool { id: version.to_owned(), exe: String::new() });
+        return Ok(CTool {
+            id: version.to_owned(),
+            exe: String::new(),
+        });
     }
     // Not a release: two compilers of one version may differ. The first command printed, with a
     // space before it, is the compiler itself.
-    let Some(line) =
-        text.split('\n').find(|l| l.starts_with(' ') && !l.starts_with(" (in-process)"))
+    let Some(line) = text
+        .split('\n')
+        .find(|l| l.starts_with(' ') && !l.starts_with(" (in-process)"))
     else {
-        return Err(format!("{name}: can not find compilation command in {}", quote_bytes(&output)));
+        return Err(format!(
+            "{name}: can not find compilation command in {}",
+            quote_bytes(&output)
+        ));
     };
-    let Some(mut exe) = quoted::split(line).ok().and_then(|words| words.into_iter().next()) else {
-        return Err(format!("{name}: compilation command confusion {}", quote_bytes(&output)));
+    let Some(mut exe) = quoted::split(line)
+        .ok()
+        .and_then(|words| words.into_iter().next())
+    else {
+        return Err(format!(
+            "{name}: compilation command confusion {}",
+            quote_bytes(&output)
+        ));
     };
     if !exe.contains(['/', '\\'])
         && let Ok(path) = process::look_path(config, &exe)
@@ -110,7 +125,9 @@ fn states_version(line: &str) -> bool {
             return false;
         }
         if field == "version"
-            && fields.peek().is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit()))
+            && fields
+                .peek()
+                .is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit()))
         {
             return true;
         }
@@ -140,8 +157,12 @@ pub fn supports(cx: &ActionCx<'_>, compiler: &[String], flag: &str) -> bool {
         return supported;
     }
     let cache = cx.run.job.cache;
-    let flag_key = compiler_key
-        .map(|id| cx.run.job.hashes.subkey(&id, &format!("gccSupportsFlag {flag}")));
+    let flag_key = compiler_key.map(|id| {
+        cx.run
+            .job
+            .hashes
+            .subkey(&id, &format!("gccSupportsFlag {flag}"))
+    });
     if let Some((answer, _)) = flag_key.and_then(|id| get_bytes(cache, &id).ok()) {
         let supported = answer == b"true";
         known.insert(key, supported);
@@ -219,7 +240,12 @@ fn compiler_key(cx: &ActionCx<'_>, compiler: &str) -> Option<ActionId> {
     let tool = tool_id(cx, compiler, "c").ok()?;
     let mut exes = vec![exe, tool.exe];
     exes.dedup();
-    writeln!(hash, "gccCompilerID {} {}", quote_slice(&exes), quote(&tool.id));
+    writeln!(
+        hash,
+        "gccCompilerID {} {}",
+        quote_slice(&exes),
+        quote(&tool.id)
+    );
     let id = hash.action_id();
     known.insert(compiler.to_owned(), id);
     Some(id)

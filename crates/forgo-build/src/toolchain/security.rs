@@ -280,7 +280,11 @@ mod tests {
     #[test]
     fn flags_are_let_through_or_refused() {
         for (kind, flags, refused) in [
-            ("C", "-DFOO -Dfoo=bar -I /x -I= -O2 -Wall -std=c99 -isystem /y", None),
+            (
+                "C",
+                "-DFOO -Dfoo=bar -I /x -I= -O2 -Wall -std=c99 -isystem /y",
+                None,
+            ),
             ("C", "-I -O2", Some("-I -O2")),
             ("C", "-I =/x -I $SYSROOT/y -D X=1", None),
             ("C", "-I=@x -D@X", Some("-D@X")),
@@ -288,12 +292,24 @@ mod tests {
             ("C", "-Wa,-foo", Some("-Wa,-foo")),
             ("C", "-I", Some("-I without argument")),
             ("C", "-I @x", Some("-I @x")),
-            ("LD", "-L/x -lfoo x.o /y/libz.so -Wl,-rpath,/z -Wl,-rpath -Wl,q", None),
+            (
+                "LD",
+                "-L/x -lfoo x.o /y/libz.so -Wl,-rpath,/z -Wl,-rpath -Wl,q",
+                None,
+            ),
             ("LD", "-lto_library", Some("-lto_library")),
             ("LD", "foo.obj", Some("foo.obj")),
-            ("LD", "-Wl,--push-state,--as-needed -Wl,--push-state,-foo", Some("-Wl,--push-state,-foo")),
+            (
+                "LD",
+                "-Wl,--push-state,--as-needed -Wl,--push-state,-foo",
+                Some("-Wl,--push-state,-foo"),
+            ),
             ("LD", "-Wl,-z,relro,-z,now -Wl,-z,noexecstack", None),
-            ("LD", "-framework Foo -Wl,-framework -Wl,a,b", Some("-Wl,-framework -Wl,a,b")),
+            (
+                "LD",
+                "-framework Foo -Wl,-framework -Wl,a,b",
+                Some("-Wl,-framework -Wl,a,b"),
+            ),
             ("PC", "--static --atleast-version=1.2.3", None),
             ("PC", "--with-path=@x", Some("--with-path=@x")),
         ] {
@@ -309,13 +325,19 @@ mod tests {
 
     #[test]
     fn the_user_overrides_the_lists() {
-        let cfg = config(&[("CGO_CFLAGS_ALLOW", "-fplug.*"), ("CGO_CFLAGS_DISALLOW", "-O3|-Wall")]);
+        let cfg = config(&[
+            ("CGO_CFLAGS_ALLOW", "-fplug.*"),
+            ("CGO_CFLAGS_DISALLOW", "-O3|-Wall"),
+        ]);
         let check = |flags: &str| check_compiler_flags(&cfg, "CFLAGS", "s", &words(flags));
         assert_eq!(check("-fplugin=x -O2"), Ok(()));
         assert_eq!(check("-fplugin=x -O3"), Err(refusal("s", "-O3")));
         let cfg = config(&[("CGO_CFLAGS_ALLOW", "(")]);
         let want = "parsing $CGO_CFLAGS_ALLOW: error parsing regexp: missing closing ): `(`";
-        assert_eq!(check_compiler_flags(&cfg, "CFLAGS", "s", &[]), Err(want.into()));
+        assert_eq!(
+            check_compiler_flags(&cfg, "CFLAGS", "s", &[]),
+            Err(want.into())
+        );
     }
 
     #[test]
@@ -331,11 +353,23 @@ mod tests {
         ] {
             let flags = words(flags);
             cfg.dist.minor = 27;
-            assert_eq!(compiler_flags_allow_internal_link(&cfg, &flags), compiler, "{flags:?}");
-            assert_eq!(linker_flags_allow_internal_link(&cfg, &flags), linker, "{flags:?}");
+            assert_eq!(
+                compiler_flags_allow_internal_link(&cfg, &flags),
+                compiler,
+                "{flags:?}"
+            );
+            assert_eq!(
+                linker_flags_allow_internal_link(&cfg, &flags),
+                linker,
+                "{flags:?}"
+            );
             cfg.dist.minor = 26;
             let compiler = compiler || flags[0] == "--static";
-            assert_eq!(compiler_flags_allow_internal_link(&cfg, &flags), compiler, "{flags:?}");
+            assert_eq!(
+                compiler_flags_allow_internal_link(&cfg, &flags),
+                compiler,
+                "{flags:?}"
+            );
             assert!(linker_flags_allow_internal_link(&cfg, &flags));
         }
     }
