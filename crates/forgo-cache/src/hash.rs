@@ -180,9 +180,8 @@ fn hash_file(path: &str) -> io::Result<[u8; 32]> {
 
 /// A running hash.
 ///
-/// `write!(hash, "file {} {}\n", name, sum)` works and needs no trait; one `write!` is one line of
-/// the trace, as one fmt.Fprintf is in the stock command, so group the writes as it does. Keep the
-/// `\n` inside the format.
+/// `write!` and `writeln!` work and need no trait; each is one line of the trace, newline included,
+/// as one fmt.Fprintf is in the stock command: group the writes as it does.
 pub struct Hash<'c> {
     sha: Sha256,
     debug: Option<Box<Debug<'c>>>,
@@ -296,8 +295,9 @@ mod tests {
     fn a_write_is_a_line() {
         let (context, lines) = traced();
         let mut hash = context.new_hash(format_args!("build {}", "a/b"));
-        write!(hash, "compile\n");
-        write!(hash, "file {} {}\n", "x.go", 7);
+        writeln!(hash, "compile");
+        let name = "x.go";
+        writeln!(hash, "file {name} {}", name.len() + 3);
         hash.write(b"\x00\xff\"");
         let sum = hash.sum();
         let expected = format!(
@@ -317,13 +317,13 @@ mod tests {
     fn watching_changes_no_hash() {
         let make = |context: &HashContext| {
             let mut hash = context.new_hash("n");
-            write!(hash, "{} {:?} {}\n", 1, "two", 3.5);
+            writeln!(hash, "{} {:?} {}", b'a' - b'`', Some(2), context.salt.len());
             hash.write(b"tail");
             hash.sum()
         };
         let plain = HashContext::new("go1.26.8", None, false);
         assert_eq!(make(&plain), make(&traced().0));
-        let expected: [u8; 32] = Sha256::digest(b"go1.26.81 \"two\" 3.5\ntail").into();
+        let expected: [u8; 32] = Sha256::digest(b"go1.26.81 Some(2) 8\ntail").into();
         assert_eq!(make(&plain), expected);
         assert_eq!(plain.reverse_hash(&expected), "");
     }

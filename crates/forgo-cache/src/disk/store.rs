@@ -200,10 +200,9 @@ impl Temporary {
         let mut full = None;
         let copied = for_each_block(&mut from, |block| {
             sha.update(block);
-            (&self.file).write_all(block).map_err(|e| {
-                full = Some(path_error("write", target, &e));
-                e
-            })
+            (&self.file)
+                .write_all(block)
+                .inspect_err(|e| full = Some(path_error("write", target, e)))
         });
         match (full, copied) {
             (Some(text), _) => Err(Error::Fault(text)),

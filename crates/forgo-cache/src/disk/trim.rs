@@ -124,3 +124,122 @@ fn trim_directory(dir: &str, cutoff: SystemTime) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ActionId, Cache, Content, Error, Verify, get_bytes, get_file, put_bytes};
+    use std::fs::FileTimes;
+
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+
+    fn cache() -> (tempfile::TempDir, DiskCache) {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = DiskCache::open(dir.path().to_str().unwrap(), None).unwrap();
+        (dir, cache)
+    }
+
+    fn set_age(path: &str, age: Duration) {
+        let then = SystemTime::now() - age;
+        let file = File::open(path).unwrap();
+        file.set_times(FileTimes::new().set_modified(then)).unwrap();
+    }
+
+    fn age(path: &str) -> Duration {
+        let modified = std::fs::metadata(path).unwrap().modified().unwrap();
+        SystemTime::now()
+            .duration_since(modified)
+            .unwrap_or_default()
+    }
+
+    /// Stores three bytes of `seed` and gives the paths of its two files.
+    fn store(cache: &DiskCache, seed: u8) -> (ActionId, [String; 2]) {
+        let id = ActionId([seed; 32]);
+        let output = put_bytes(cache, &id, &[seed; 3], Verify::Strict).unwrap();
+        (id, [cache.path(&id.0, 'a'), cache.path(&output.0, 'd')])
+    }
+
+    #[test]
+    fn what_is_old_goes() {
+        let (_dir, cache) = cache();
+        let (fresh, _) = store(&cache, 1);
+        let (almost, files) = store(&cache, 2);
+        files.iter().for_each(|f| set_age(f, DAY * 5));
+        let (old, files) = store(&cache, 3);
+        files.iter().for_each(|f| set_age(f, DAY * 5 + HOUR * 2));
+        let other = format!("{}/00/other", cache.dir);
+        std::fs::write(&other, "").unwrap();
+        set_age(&other, DAY * 50);
+        let leftover = format!("{}/00/new-1-1-d", cache.dir);
+        std::fs::write(&leftover, "half").unwrap();
+        set_age(&leftover, DAY * 6);
+        let program = ActionId([4; 32]);
+        let stored = cache.put_executable(&program, "prog", Content::Bytes(b"run me"));
+        let executable_dir = cache.path(&stored.unwrap().unwrap().0.0, 'd');
+        set_age(&executable_dir, DAY * 6);
+
+        cache.trim().unwrap();
+        assert!(get_file(&cache, &fresh).is_ok());
+        assert!(get_file(&cache, &almost).is_ok());
+        assert!(matches!(cache.get(&old), Err(Error::Miss(_))));
+        assert!(files.iter().all(|f| !std::path::Path::new(f).exists()));
+        assert!(std::path::Path::new(&other).exists());
+        assert!(!std::path::Path::new(&leftover).exists());
+        assert!(!std::path::Path::new(&executable_dir).exists());
+    }
+
+    #[test]
+    fn once_a_day() {
+        let (_dir, cache) = cache();
+        let trim_file = format!("{}/trim.txt", cache.dir);
+        let now = SystemTime::now();
+        let seconds = now.duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let (day, hour) = (DAY.as_secs(), HOUR.as_secs());
+        // What trim.txt says, and whether a trimming follows.
+        let cases = [
+            (None, true),
+            (Some(seconds.to_string()), false),
+            (Some(format!(" {}\n", seconds - day + 60)), false),
+            (Some((seconds - day - 1).to_string()), true),
+            (Some((seconds + hour - 60).to_string()), false),
+            (Some((seconds + hour + 60).to_string()), true),
+            (Some("garbage".into()), true),
+            (Some(String::new()), true),
+            (Some("99999999999999999999999999".into()), true),
+        ];
+        for (i, (text, trims)) in cases.into_iter().enumerate() {
+            match &text {
+                Some(text) => std::fs::write(&trim_file, text).unwrap(),
+                None => assert!(!std::path::Path::new(&trim_file).exists()),
+            }
+            let (_, files) = store(&cache, i as u8);
+            files.iter().for_each(|f| set_age(f, DAY * 6));
+            cache.trim_at(now).unwrap();
+            assert_eq!(std::path::Path::new(&files[0]).exists(), !trims, "{text:?}");
+            let after = std::fs::read_to_string(&trim_file).unwrap();
+            let expected = if trims {
+                Some(seconds.to_string())
+            } else {
+                text
+            };
+            assert_eq!(Some(after), expected);
+        }
+    }
+
+    #[test]
+    fn a_use_renews_the_time_but_not_within_the_hour() {
+        let (_dir, cache) = cache();
+        let (id, files) = store(&cache, 9);
+        for (before, renewed) in [(HOUR / 2, false), (HOUR * 2, true)] {
+            files.iter().for_each(|f| set_age(f, before));
+            get_bytes(&cache, &id).unwrap();
+            for file in &files {
+                assert_eq!(age(file) < HOUR / 2, renewed, "{file} {before:?}");
+            }
+        }
+        // Storing the same again is a use of the output.
+        files.iter().for_each(|f| set_age(f, DAY));
+        store(&cache, 9);
+        assert!(files.iter().all(|f| age(f) < HOUR));
+    }
+}
