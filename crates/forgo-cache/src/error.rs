@@ -16,7 +16,7 @@ pub enum Error {
     /// `GODEBUG=gocacheverify=1` found bytes that differ from the entry already there. The stock
     /// command panics with this text.
     Verify(String),
-    /// The stock command prints `go: ` and this text, and exits with status 1.
+    /// The stock command prints this text, and exits with status 1.
     Fatal(String),
 }
 

@@ -12,7 +12,7 @@ use crate::{Cache, Error, Result};
 pub enum Notice {
     /// A line for standard error, prefix and newline included.
     Waiting(String),
-    /// The stock command prints `go: ` and this text, and exits with status 1.
+    /// The stock command prints this text, and exits with status 1.
     Fatal(String),
 }
 

@@ -278,7 +278,7 @@ fn abilities(program: &str, first: &Receiver<Response>, shared: &Shared) -> Resu
                 });
             }
             Err(RecvTimeoutError::Timeout) => (shared.notice)(Notice::Waiting(format!(
-                "go: # still waiting for GOCACHEPROG {program} ...\n"
+                "# still waiting for GOCACHEPROG {program} ...\n"
             ))),
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(shared.lock().gone.clone().unwrap_or_else(closed));

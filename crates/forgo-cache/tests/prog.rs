@@ -1,0 +1,264 @@
+//! GOCACHEPROG: a helper program, well and badly behaved, and the stock go command beside us.
+#![allow(clippy::disallowed_methods, missing_docs)]
+
+mod support;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
+
+use forgo_cache::{
+    ActionId, Cache, Content, Error, Notice, OutputId, Result, Settings, Verify, get_bytes, open,
+};
+use support::{go, stderr_of, write_module};
+
+const HELPER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/helper.py");
+
+type Notices = Arc<Mutex<Vec<Notice>>>;
+
+fn open_prog(dir: &Path, prog: &str) -> (Result<Box<dyn Cache>>, Notices) {
+    let notices = Notices::default();
+    let sink = notices.clone();
+    let environment: Vec<(String, String)> = std::env::vars().collect();
+    let cache = open(&Settings {
+        dir: dir.join("disk").to_str().unwrap(),
+        dir_error: None,
+        prog,
+        environment: &environment,
+        cwd: dir.to_str().unwrap(),
+        verify: None,
+        notice: Arc::new(move |notice| sink.lock().unwrap().push(notice)),
+    });
+    (cache, notices)
+}
+
+fn helper(dir: &Path, modes: &str) -> (Result<Box<dyn Cache>>, Notices) {
+    open_prog(
+        dir,
+        &format!("python3 '{HELPER}' {} {modes}", dir.display()),
+    )
+}
+
+fn id(seed: u8) -> ActionId {
+    ActionId([seed; 32])
+}
+
+#[test]
+fn there_and_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cache, notices) = helper(dir.path(), "");
+    let cache = cache.unwrap();
+    assert_eq!(cache.get(&id(1)), Err(Error::Miss(None)));
+    let source = dir.path().join("source");
+    std::fs::write(&source, "from a file").unwrap();
+    let contents = [
+        Content::Bytes(b"bytes"),
+        Content::Bytes(b""),
+        Content::File(source.to_str().unwrap()),
+    ];
+    for (seed, content) in (1..).zip(contents) {
+        let expected = match content {
+            Content::Bytes(bytes) => bytes.to_vec(),
+            Content::File(path) => std::fs::read(path).unwrap(),
+        };
+        let (output, size) = cache.put(&id(seed), content, Verify::Strict).unwrap();
+        assert_eq!(
+            (output, size),
+            (OutputId::of(&expected), expected.len() as u64)
+        );
+        let (bytes, entry) = get_bytes(&*cache, &id(seed)).unwrap();
+        assert_eq!(bytes, expected);
+        assert_eq!(entry.time, UNIX_EPOCH + Duration::from_secs(1_767_323_045));
+        assert!(cache.output_file(&output).ends_with(".body"));
+    }
+    assert!(
+        cache
+            .put_executable(&id(9), "x", Content::Bytes(b"x"))
+            .is_none()
+    );
+    assert_eq!(
+        cache.fuzz_dir(),
+        format!("{}/disk/fuzz", dir.path().display())
+    );
+    cache.close().unwrap();
+    assert_eq!(*notices.lock().unwrap(), []);
+    // What the helper heard is what the stock command would have said.
+    let heard = std::fs::read_to_string(dir.path().join("transcript")).unwrap();
+    let ones = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+    let begin = format!("{{\"ID\":1,\"Command\":\"get\",\"ActionID\":\"{ones}\"}}\n\n{{\"ID\":2,");
+    assert!(heard.starts_with(&begin), "{heard}");
+    assert!(
+        heard.contains(",\"BodySize\":5}\n\n\"Ynl0ZXM=\"\n{\"ID\":3,"),
+        "{heard}"
+    );
+    assert!(
+        heard
+            .trim_end()
+            .ends_with("\n{\"ID\":8,\"Command\":\"close\"}"),
+        "{heard}"
+    );
+}
+
+#[test]
+fn the_stock_command_finds_what_we_put() {
+    let dir = tempfile::tempdir().unwrap();
+    write_module(dir.path());
+    let store = dir.path().join("store");
+    std::fs::create_dir(&store).unwrap();
+    let prog = format!("python3 '{HELPER}' {}", store.display());
+    let stock = |args: &[&str]| {
+        let disk = dir.path().join("stock-disk");
+        go(dir.path(), &disk, &[("GOCACHEPROG", &prog)], args)
+    };
+    stderr_of(&stock(&["build", "./lib"]));
+    let (cache, _) = open_prog(dir.path(), &prog);
+    let cache = cache.unwrap();
+    // Every entry is read; those of archives are put under their IDs again, into an empty store.
+    let mut entries = Vec::new();
+    for item in std::fs::read_dir(&store).unwrap() {
+        let name = item.unwrap().file_name().into_string().unwrap();
+        if let Some(hex) = name.strip_suffix(".body") {
+            let byte = |i: usize| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap();
+            let id = ActionId(std::array::from_fn(byte));
+            entries.push((id, get_bytes(&*cache, &id).unwrap().0));
+            std::fs::remove_file(store.join(&name)).unwrap();
+        }
+    }
+    assert!(entries.len() > 2, "{} entries", entries.len());
+    for (id, bytes) in &entries {
+        cache
+            .put(id, Content::Bytes(bytes), Verify::Strict)
+            .unwrap();
+    }
+    cache.close().unwrap();
+    let text = stderr_of(&stock(&["build", "-x", "./lib"]));
+    assert!(
+        !text.contains("/compile "),
+        "the stock command compiled:\n{text}"
+    );
+}
+
+#[test]
+fn answers_in_any_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cache, _) = helper(dir.path(), "slow");
+    let cache = cache.unwrap();
+    for seed in 0..8 {
+        cache
+            .put(&id(seed), Content::Bytes(&[seed; 3]), Verify::Lax)
+            .unwrap();
+    }
+    std::thread::scope(|scope| {
+        for seed in 0..8 {
+            let cache = &*cache;
+            scope.spawn(move || assert_eq!(get_bytes(cache, &id(seed)).unwrap().0, [seed; 3]));
+        }
+    });
+    cache.close().unwrap();
+}
+
+#[test]
+fn helpers_that_can_do_little() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cache, notices) = helper(dir.path(), "readonly noclose");
+    let cache = cache.unwrap();
+    let put = cache
+        .put(&id(1), Content::Bytes(b"x"), Verify::Strict)
+        .unwrap();
+    assert_eq!(put, (OutputId::of(b"x"), 1));
+    assert_eq!(cache.get(&id(1)), Err(Error::Miss(None)));
+    cache.close().unwrap();
+    let (cache, _) = helper(dir.path(), "refuses leaves");
+    let cache = cache.unwrap();
+    assert_eq!(cache.get(&id(1)), Err(Error::Fault("no, thank you".into())));
+    cache.close().unwrap();
+    assert_eq!(*notices.lock().unwrap(), []);
+}
+
+#[test]
+fn helpers_that_misbehave() {
+    let dir = tempfile::tempdir().unwrap();
+    let fatal = |modes: &str| helper(dir.path(), modes).0.err().unwrap().to_string();
+    assert_eq!(
+        fatal("mute"),
+        "GOCACHEPROG python3 declared no supported commands"
+    );
+    assert_eq!(
+        fatal("dies"),
+        "GOCACHEPROG exited pre-Close with 1 pending requests"
+    );
+    assert!(fatal("babbles").starts_with("error reading JSON from GOCACHEPROG: "));
+    let (cache, notices) = helper(dir.path(), "unknown");
+    let cache = cache.unwrap();
+    let text = "GOCACHEPROG sent response for unknown request ID 101";
+    assert_eq!(cache.get(&id(1)), Err(Error::Fatal(text.into())));
+    // From here on there is nobody to ask.
+    assert_eq!(cache.get(&id(2)), Err(Error::Fatal(text.into())));
+    assert_eq!(*notices.lock().unwrap(), [Notice::Fatal(text.into())]);
+}
+
+#[test]
+fn helpers_that_do_not_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = |prog: &str| open_prog(dir.path(), prog).0.err().unwrap().to_string();
+    let begin = "error starting GOCACHEPROG program";
+    assert_eq!(
+        error("no-such-helper -x"),
+        format!(
+            "{begin} \"no-such-helper\": exec: \"no-such-helper\": executable file not found in $PATH"
+        )
+    );
+    assert_eq!(
+        error("/no/such"),
+        format!("{begin} \"/no/such\": fork/exec /no/such: no such file or directory")
+    );
+    assert_eq!(error(" "), format!("{begin} \"\": exec: no command"));
+    assert_eq!(error("'x"), "GOCACHEPROG args: unterminated ' string");
+}
+
+#[test]
+fn no_cache_no_build() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let below = format!("{}/c/d", file.display());
+    let error = |dir: &str, dir_error| {
+        let settings = Settings {
+            dir,
+            dir_error,
+            prog: "",
+            environment: &[],
+            cwd: "/",
+            verify: None,
+            notice: Arc::new(|_| {}),
+        };
+        open(&settings).err().unwrap()
+    };
+    let cases = [
+        (
+            error("off", None),
+            "build cache is disabled by GOCACHE=off, but required as of Go 1.12".to_owned(),
+        ),
+        (
+            error("off", Some("GOCACHE is not an absolute path")),
+            "build cache is required, but could not be located: GOCACHE is not an absolute path"
+                .to_owned(),
+        ),
+        (
+            error(&below, None),
+            format!(
+                "failed to initialize build cache at {below}: mkdir {}: not a directory",
+                file.display()
+            ),
+        ),
+    ];
+    for (got, expected) in cases {
+        assert_eq!(got, Error::Fatal(expected));
+    }
+    // Where there is one, the stock command is told the same.
+    let module = tempfile::tempdir().unwrap();
+    write_module(module.path());
+    let stock = go(module.path(), Path::new(&below), &[], &["build", "./..."]);
+    let expected = format!("{}\n", error(&below, None));
+    assert_eq!(String::from_utf8_lossy(&stock.stderr), expected);
+}
