@@ -1,6 +1,33 @@
-//! The project's own chores: `cargo xtask parity`, `conformance`, `bench`.
+//! `cargo xtask TASK`: the project's own chores. Each task is a module of the library.
 
-fn main() {
-    eprintln!("xtask: no task yet");
-    std::process::exit(2);
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask TASK
+
+tasks:
+  tour [--go GOROOT] [--forgo PROGRAM] [--only N,N] [DIR]
+        walk through the fourteen exercises of the cache lab, or build DIR, with the stock go
+        command and with forgo side by side
+";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let task = args.next().unwrap_or_default();
+    let rest: Vec<String> = args.collect();
+    let result = match task.as_str() {
+        "tour" => xtask::tour::main(&rest),
+        "" | "help" | "-h" | "--help" => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        other => Err(format!("no task {other:?}\n{USAGE}")),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(text) => {
+            eprintln!("xtask: {text}");
+            ExitCode::from(2)
+        }
+    }
 }

@@ -17,6 +17,7 @@ pub mod load;
 pub mod module;
 pub mod package;
 pub mod plan;
+pub mod platform;
 pub mod process;
 pub mod run;
 pub mod shell;

@@ -1,9 +1,10 @@
 //! Packages as data: what `go list -json` shows, what the planner needs beside it, and the graph of
 //! all packages of an invocation. Answers to load.Package in cmd/go/internal/load/pkg.go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::load::scan::DirFacts;
 use crate::module::ModulePublic;
 
 /// Index of a package in its [`PackageGraph`].
@@ -24,6 +25,8 @@ pub struct PackageGraph {
     pub packages: Vec<Package>,
     /// The packages that the patterns named, in the stock command's order.
     pub roots: Vec<PackageId>,
+    /// Packages by import path: what imports resolve to, no variants.
+    pub by_path: HashMap<String, PackageId>,
 }
 
 impl std::ops::Index<PackageId> for PackageGraph {
@@ -135,9 +138,10 @@ pub struct Package {
     pub deps: Vec<String>,
 
     /// Error of this package (not of its dependencies).
-    pub error: Option<PackageError>,
-    /// Errors of dependencies, for list.
-    pub deps_errors: Vec<PackageError>,
+    pub error: Option<Arc<PackageError>>,
+    /// Errors of dependencies, for list. Test variants share an error with their original: the
+    /// same `Arc`.
+    pub deps_errors: Vec<Arc<PackageError>>,
 
     /// _test.go files of the package.
     pub test_go_files: Vec<String>,
@@ -213,24 +217,12 @@ pub struct PackageInternal {
     pub ldflags: Vec<String>,
     /// `-gccgoflags` that apply.
     pub gccgoflags: Vec<String>,
-    /// Where each import stands in the source (`Build.ImportPos`).
-    pub import_pos: BTreeMap<String, Vec<String>>,
-    /// The same for test files.
-    pub test_import_pos: BTreeMap<String, Vec<String>>,
-    /// The same for external test files.
-    pub xtest_import_pos: BTreeMap<String, Vec<String>>,
-    /// `//go:debug` lines of the package, its tests and external tests: text and position.
+    /// What go/build says of the files: positions of imports and embeds among it.
+    pub facts: Arc<DirFacts>,
+    /// Which of the positions in `facts` are this package's.
+    pub import_scope: ImportScope,
+    /// `//go:debug` and other `//go:` lines before the package clauses: text and position.
     pub directives: Vec<Directive>,
-    /// The same for test files.
-    pub test_directives: Vec<Directive>,
-    /// The same for external test files.
-    pub xtest_directives: Vec<Directive>,
-    /// Embed pattern positions, for errors.
-    pub embed_pattern_pos: BTreeMap<String, Vec<String>>,
-    /// The same for test files.
-    pub test_embed_pattern_pos: BTreeMap<String, Vec<String>>,
-    /// The same for external test files.
-    pub xtest_embed_pattern_pos: BTreeMap<String, Vec<String>>,
     /// go/build's PkgTargetRoot, PkgObj: where an archive would be installed.
     pub pkg_target_root: String,
     /// See `pkg_target_root`.
@@ -259,25 +251,53 @@ pub struct CoverSetup {
     pub gen_meta: bool,
 }
 
-/// An error of loading a package (load.PackageError).
+/// Which files' imports make up a package's imports.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ImportScope {
+    /// Those that are no tests.
+    #[default]
+    Plain,
+    /// These and the tests inside the package.
+    WithTests,
+    /// The external tests alone.
+    ExternalTests,
+    /// None: a test's main package.
+    Nothing,
+}
+
+/// An error of loading a package (load.PackageError). Displays as the stock command prints it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackageError {
     /// Import path from the command line to here, outermost first, each with the position of the
     /// import that leads to it.
     pub import_stack: Vec<ImportInfo>,
-    /// `file:line:col` of the cause, or empty.
+    /// `file:line:col` of the cause, shortened, or empty.
     pub pos: String,
     /// The message.
     pub err: String,
+    /// What kind of error it is, where something depends on it.
+    pub kind: ErrorKind,
     /// The import path the error is about (ImportPathError), where it has one: such a message
     /// already names it.
     pub err_import_path: String,
     /// The error is an import cycle.
     pub is_import_cycle: bool,
-    /// Whether the error came from the go/build layer as "no Go files" (load.NoGoError).
-    pub no_go: bool,
-    /// Print the import stack even if it says little.
+    /// Print the import stack even if there is a position.
     pub always_print_stack: bool,
+}
+
+/// Kinds of [`PackageError`] that something depends on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Any other.
+    #[default]
+    Other,
+    /// No Go files for this build (load.NoGoError).
+    NoGo,
+    /// No module provides the package (modload.ImportMissingError).
+    ImportMissing,
+    /// Not a main package where one was wanted (load.mainPackageError).
+    NotMain,
 }
 
 /// An element of an import stack.
@@ -285,7 +305,7 @@ pub struct PackageError {
 pub struct ImportInfo {
     /// Import path.
     pub pkg: String,
-    /// `file:line:col`, or empty.
+    /// `file:line:col` of the import, or empty.
     pub pos: String,
 }
 

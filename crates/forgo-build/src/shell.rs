@@ -174,16 +174,6 @@ impl<'r> Shell<'r> {
         self.saved.replace(Some(String::new()));
     }
 
-    /// A shell of the run, for what is done for no action in particular (`BackgroundShell`).
-    pub fn background(&self) -> Shell<'r> {
-        Shell {
-            shared: self.shared,
-            package: None,
-            saved: RefCell::default(),
-            commands: RefCell::default(),
-        }
-    }
-
     /// Reports what was kept, and stops keeping (`flushOutput`).
     pub fn flush_output(&self) {
         todo!()

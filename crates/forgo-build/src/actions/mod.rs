@@ -206,7 +206,7 @@ impl<'r> ActionCx<'r> {
         self.run
             .job
             .hashes
-            .file_hash(file)
+            .file_hash(&file)
             .map_or_else(|_| String::new(), |sum| hash_to_string(&sum))
     }
 

@@ -5,7 +5,10 @@
 //! a package is data inside it; only what makes the stock command stop at once is a [`FatalError`].
 
 mod coverage;
+mod error;
+mod facts;
 pub mod flags;
+mod head;
 pub mod modules;
 pub mod scan;
 mod test_variants;
@@ -228,14 +231,6 @@ impl Package {
 
     /// All files of the package: names relative to `dir` (load.Package.AllFiles).
     pub fn all_files(&self) -> Vec<String> {
-        todo!()
-    }
-}
-
-impl PackageError {
-    /// The text that the stock command prints, positions shortened relative to `cwd`
-    /// (load.PackageError.Error).
-    pub fn render(&self, _cwd: &str) -> String {
         todo!()
     }
 }

@@ -1,17 +1,34 @@
-//! Directory records: what a directory holds and what its files' headers say, read once per
+//! Directory records: what a directory holds and what its files' heads say, read once per
 //! invocation, from any thread. The import walk, the pattern walk and module loading all ask here.
 //!
-//! A record says nothing about build tags: whether a file takes part is decided by whoever asks
-//! (`matches`), so that one record serves the package, its tests, and module loading. Answers to
-//! the reading half of go/build, cmd/go/internal/imports and cmd/go/internal/modindex.
+//! Heads are dropped as soon as a directory's facts are known: what stays in memory is one
+//! [`DirFacts`] a directory. Answers to the reading half of go/build, to cmd/go/internal/imports and
+//! to the memory of cmd/go/internal/modindex.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
 
+use forgo_golang::constraint::{Context, ImportsTags};
+use forgo_golang::path;
+
+pub use super::facts::{Decls, DirFacts, Pos, Problem};
+use super::facts::{FactsQuery, Reader};
+use super::head::{FileHead, SourceFile, read_head};
 use crate::config::Config;
-use crate::fsys::Overlay;
+use crate::fsys::{DirEntry, Overlay};
 use crate::load::FatalError;
 use crate::load::modules::{DirImports, FileKind, PackageKind, SourceTree};
+
+/// How long the index distrusts a file after it was modified.
+const INDEX_CUTOFF: Duration = Duration::from_secs(2);
+
+const SHARDS: usize = 16;
+
+type Slot = Arc<OnceLock<Arc<DirRecord>>>;
 
 /// Memoised directory records.
 #[derive(Debug)]
@@ -20,55 +37,409 @@ pub struct Scanner<'a> {
     pub cfg: &'a Config,
     /// Disk and overlay.
     pub overlay: Overlay,
+    /// go/build's tags.
+    context: Context,
+    /// The same for cmd/go/internal/imports.
+    tags: ImportsTags,
+    /// Import comments count (GOPATH mode).
+    import_comments: AtomicBool,
+    hasher: RandomState,
+    shards: [Mutex<HashMap<String, Slot>>; SHARDS],
 }
 
-/// A directory: its entries, and one record for each file that could be a source file.
+/// A directory: its entries and, once asked for, what its files say.
 #[derive(Debug)]
 pub struct DirRecord {
-    /// Absolute directory.
+    /// The directory as it was asked for.
     pub dir: String,
-    /// All entries, sorted by name.
-    pub entries: Vec<(String, FileKind)>,
+    /// All entries, sorted by name, or why there are none.
+    pub entries: Result<Vec<DirEntry>, DirError>,
+    read: OnceLock<ReadDir>,
+}
+
+/// Why a directory could not be listed.
+#[derive(Debug, Clone)]
+pub struct DirError {
+    /// What kind of error.
+    pub kind: io::ErrorKind,
+    /// Its text, complete.
+    pub text: String,
+}
+
+impl From<&DirError> for io::Error {
+    fn from(e: &DirError) -> io::Error {
+        io::Error::new(e.kind, e.text.clone())
+    }
+}
+
+/// What came of reading the files of a directory.
+#[derive(Debug)]
+struct ReadDir {
+    facts: Arc<DirFacts>,
+    imports: Arc<DirImports>,
 }
 
 impl<'a> Scanner<'a> {
     /// An empty memo. Reads the `-overlay` file, if one was given.
-    pub fn new(_cfg: &'a Config) -> Result<Scanner<'a>, FatalError> {
-        todo!()
+    pub fn new(cfg: &'a Config) -> Result<Scanner<'a>, FatalError> {
+        let context = constraint_context(cfg);
+        let mut tags: HashSet<String> = context.tags.clone();
+        tags.extend([&context.goos, &context.goarch, &context.compiler].map(Clone::clone));
+        if context.cgo_enabled {
+            tags.insert("cgo".to_owned());
+        }
+        Ok(Scanner {
+            cfg,
+            overlay: Overlay::new(cfg)?,
+            tags: ImportsTags {
+                tags: Some(tags),
+                goos: context.goos.clone(),
+            },
+            context,
+            import_comments: AtomicBool::new(false),
+            hasher: RandomState::new(),
+            shards: Default::default(),
+        })
+    }
+
+    /// Makes import comments count, as they do in GOPATH mode. To be called before anything is
+    /// read.
+    pub(crate) fn heed_import_comments(&self) {
+        self.import_comments.store(true, Ordering::Relaxed);
     }
 
     /// The record of a directory.
-    pub fn dir(&self, _dir: &str) -> io::Result<Arc<DirRecord>> {
-        todo!()
+    pub fn dir(&self, dir: &str) -> Arc<DirRecord> {
+        let shard = &self.shards[self.hasher.hash_one(dir) as usize % SHARDS];
+        let slot = {
+            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            match shard.get(dir) {
+                Some(slot) => Arc::clone(slot),
+                None => Arc::clone(shard.entry(dir.to_owned()).or_default()),
+            }
+        };
+        Arc::clone(slot.get_or_init(|| {
+            Arc::new(DirRecord {
+                dir: dir.to_owned(),
+                entries: self.overlay.read_dir(dir).map_err(|e| DirError {
+                    kind: e.kind(),
+                    text: e.to_string(),
+                }),
+                read: OnceLock::new(),
+            })
+        }))
+    }
+
+    /// What the files of a directory say together; an error if it can't be listed.
+    pub fn facts(&self, dir: &str) -> Result<Arc<DirFacts>, DirError> {
+        let record = self.dir(dir);
+        match &record.entries {
+            Err(e) => Err(e.clone()),
+            Ok(entries) => Ok(Arc::clone(&self.read(&record, entries).facts)),
+        }
+    }
+
+    /// What the listed files, all of one directory, say together, whatever their constraints.
+    pub(crate) fn facts_of_files(&self, dir: &str, names: &[String]) -> DirFacts {
+        let files: Vec<SourceFile> = names
+            .iter()
+            .map(|name| SourceFile {
+                name: name.clone(),
+                head: Some(read_head(&self.overlay, &path::join2(dir, name), name)),
+            })
+            .collect();
+        DirFacts::gather(&self.query(dir, Reader::Build, true), &files)
+    }
+
+    fn query<'q>(&'q self, dir: &'q str, reader: Reader, use_all_files: bool) -> FactsQuery<'q> {
+        FactsQuery {
+            dir,
+            context: &self.context,
+            use_all_files,
+            import_comments: self.import_comments.load(Ordering::Relaxed) && !use_all_files,
+            reader,
+        }
+    }
+
+    fn read<'r>(&self, record: &'r DirRecord, entries: &[DirEntry]) -> &'r ReadDir {
+        record.read.get_or_init(|| {
+            let files = self.source_files(&record.dir, entries);
+            let query = self.query(&record.dir, Reader::Build, false);
+            let mut facts = DirFacts::gather(&query, &files);
+            // Only the words for what is wrong depend on who reads.
+            let wrong = !matches!(facts.problem, None | Some(Problem::NoGo))
+                || files
+                    .iter()
+                    .any(|f| f.head.as_ref().is_some_and(has_syntax_error));
+            if wrong && self.is_indexed(&record.dir, entries) {
+                let query = self.query(&record.dir, Reader::Index, false);
+                facts = DirFacts::gather(&query, &files);
+            }
+            ReadDir {
+                facts: Arc::new(facts),
+                imports: Arc::new(imports_of(&files, &self.tags)),
+            }
+        })
+    }
+
+    /// The source files of a directory with their heads, those aside whose names rule them out.
+    fn source_files(&self, dir: &str, entries: &[DirEntry]) -> Vec<SourceFile> {
+        let mut files = Vec::with_capacity(entries.len());
+        for (name, kind) in entries {
+            if *kind == FileKind::Dir || name.starts_with(['_', '.']) || !is_source(name) {
+                continue;
+            }
+            let full = path::join2(dir, name);
+            if *kind == FileKind::Symlink && self.overlay.is_dir(&full) {
+                continue;
+            }
+            let head = self
+                .context
+                .good_os_arch_file(name, None)
+                .then(|| read_head(&self.overlay, &full, name));
+            files.push(SourceFile {
+                name: name.clone(),
+                head,
+            });
+        }
+        files
+    }
+
+    /// Whether the stock command reads the directory through its module index: not when a file is
+    /// no regular one or was modified a moment ago (modindex.dirHash), and not in GOPATH mode.
+    fn is_indexed(&self, dir: &str, entries: &[DirEntry]) -> bool {
+        if self.import_comments.load(Ordering::Relaxed)
+            || self.cfg.dirs.gocache == "off"
+            || dir.contains("internal/fips140/v")
+        {
+            return false;
+        }
+        let now = SystemTime::now();
+        entries.iter().all(|(name, kind)| match kind {
+            FileKind::Dir => true,
+            FileKind::Regular => {
+                let full = path::join2(dir, name);
+                let modified = std::fs::symlink_metadata(&*self.overlay.actual(&full))
+                    .and_then(|m| m.modified());
+                modified.is_ok_and(|m| m.checked_add(INDEX_CUTOFF).is_some_and(|m| m <= now))
+            }
+            FileKind::Symlink | FileKind::Other => false,
+        })
+    }
+}
+
+/// The tags that hold in an invocation.
+pub fn constraint_context(cfg: &Config) -> Context {
+    let tags = &cfg.context;
+    Context {
+        goos: cfg.target.goos.clone(),
+        goarch: cfg.target.goarch.clone(),
+        compiler: tags.compiler.clone(),
+        cgo_enabled: tags.cgo_enabled,
+        tags: [&tags.build_tags, &tags.tool_tags, &tags.release_tags]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect(),
+    }
+}
+
+fn has_syntax_error(head: &FileHead) -> bool {
+    matches!(head, FileHead::Go(header) if header.parse_error.is_some())
+}
+
+/// Whether the extension is one that go/build knows.
+fn is_source(name: &str) -> bool {
+    let ext = name.rfind('.').map_or("", |i| &name[i..]);
+    matches!(
+        ext,
+        ".go"
+            | ".c"
+            | ".cc"
+            | ".cpp"
+            | ".cxx"
+            | ".m"
+            | ".h"
+            | ".hh"
+            | ".hpp"
+            | ".hxx"
+            | ".f"
+            | ".F"
+            | ".for"
+            | ".f90"
+            | ".s"
+            | ".S"
+            | ".sx"
+            | ".swig"
+            | ".swigcxx"
+            | ".syso"
+    )
+}
+
+/// What a directory imports, as module loading counts it (modindex's ScanDir).
+fn imports_of(files: &[SourceFile], tags: &ImportsTags) -> DirImports {
+    let has_cgo = tags.tags.as_ref().is_none_or(|t| t.contains("cgo"));
+    let mut imports = BTreeSet::new();
+    let mut test_imports = BTreeSet::new();
+    let mut any = false;
+    for file in files.iter().filter(|f| f.name.ends_with(".go")) {
+        let Some(head) = &file.head else { continue };
+        if !tags.match_file(&file.name) {
+            continue;
+        }
+        let FileHead::Go(header) = head else {
+            any = true; // Unreadable: it takes part, and imports nothing.
+            continue;
+        };
+        let uses_cgo = header.imports.iter().any(|i| i.path == "C");
+        if uses_cgo && !has_cgo || !tags.should_build(&header.build) {
+            continue;
+        }
+        any = true;
+        let set = if file.name.ends_with("_test.go") {
+            &mut test_imports
+        } else {
+            &mut imports
+        };
+        for import in &header.imports {
+            if import.path != "C" && !set.contains(&import.path) {
+                set.insert(import.path.clone());
+            }
+        }
+    }
+    DirImports {
+        imports: imports.into_iter().collect(),
+        test_imports: test_imports.into_iter().collect(),
+        no_go: !any,
+        error: None,
     }
 }
 
 impl SourceTree for Scanner<'_> {
-    fn stat(&self, _path: &str) -> io::Result<FileKind> {
-        todo!()
+    fn stat(&self, path: &str) -> io::Result<FileKind> {
+        self.overlay.stat(path)
     }
-    fn read_dir(&self, _dir: &str) -> io::Result<Vec<(String, FileKind)>> {
-        todo!()
+
+    fn read_dir(&self, dir: &str) -> io::Result<Vec<(String, FileKind)>> {
+        match &self.dir(dir).entries {
+            Ok(entries) => Ok(entries.clone()),
+            Err(e) => Err(e.into()),
+        }
     }
-    fn read_file(&self, _path: &str) -> io::Result<Vec<u8>> {
-        todo!()
+
+    fn read_file(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.overlay.read(path)
     }
-    fn is_replaced(&self, _path: &str) -> bool {
-        todo!()
+
+    fn is_replaced(&self, path: &str) -> bool {
+        self.overlay.replaced(path)
     }
-    fn is_go_dir(&self, _dir: &str) -> io::Result<bool> {
-        todo!()
+
+    fn is_go_dir(&self, dir: &str) -> io::Result<bool> {
+        match &self.dir(dir).entries {
+            Ok(entries) => self.overlay.any_go_file(dir, entries),
+            Err(e)
+                if matches!(
+                    e.kind,
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(e) => Err(e.into()),
+        }
     }
-    fn imports(&self, _dir: &str) -> Arc<DirImports> {
-        todo!()
+
+    fn imports(&self, dir: &str) -> Arc<DirImports> {
+        let record = self.dir(dir);
+        match &record.entries {
+            Ok(entries) => Arc::clone(&self.read(&record, entries).imports),
+            Err(e) => Arc::new(DirImports {
+                error: Some(e.text.clone()),
+                ..DirImports::default()
+            }),
+        }
     }
-    fn imports_any_tags(&self, _dir: &str) -> Arc<DirImports> {
-        todo!()
+
+    fn imports_any_tags(&self, dir: &str) -> Arc<DirImports> {
+        let record = self.dir(dir);
+        let entries = match &record.entries {
+            Ok(entries) => entries,
+            Err(e) => {
+                return Arc::new(DirImports {
+                    error: Some(e.text.clone()),
+                    ..DirImports::default()
+                });
+            }
+        };
+        let is_go = |name: &str| name.ends_with(".go") && !name.starts_with(['_', '.']);
+        let files: Vec<SourceFile> = entries
+            .iter()
+            .filter(|(name, kind)| *kind != FileKind::Dir && is_go(name))
+            .map(|(name, _)| SourceFile {
+                name: name.clone(),
+                head: Some(read_head(&self.overlay, &path::join2(dir, name), name)),
+            })
+            .collect();
+        let any = ImportsTags {
+            tags: None,
+            goos: self.tags.goos.clone(),
+        };
+        Arc::new(imports_of(&files, &any))
     }
-    fn file_imports(&self, _files: &[String]) -> Result<DirImports, String> {
-        todo!()
+
+    fn file_imports(&self, files: &[String]) -> Result<DirImports, String> {
+        let mut all = DirImports {
+            no_go: true,
+            ..DirImports::default()
+        };
+        let mut sets: [BTreeSet<String>; 2] = Default::default();
+        for file in files {
+            let header = match read_head(&self.overlay, file, path::base(file)) {
+                FileHead::Go(header) => header,
+                FileHead::Unreadable(e) => return Err(e.text),
+                FileHead::Other(_) | FileHead::Binary => continue,
+            };
+            if header.imports.iter().any(|i| i.path == "C") && !self.context.cgo_enabled {
+                continue;
+            }
+            all.no_go = false;
+            let set = &mut sets[usize::from(file.ends_with("_test.go"))];
+            set.extend(
+                header
+                    .imports
+                    .into_iter()
+                    .map(|i| i.path)
+                    .filter(|p| p != "C"),
+            );
+        }
+        [all.imports, all.test_imports] = sets.map(|set| set.into_iter().collect());
+        Ok(all)
     }
-    fn package_kind(&self, _dir: &str) -> PackageKind {
-        todo!()
+
+    fn package_kind(&self, dir: &str) -> PackageKind {
+        let facts = match self.facts(dir) {
+            Ok(facts) => facts,
+            Err(e) if e.kind == io::ErrorKind::NotFound => return PackageKind::NoGo,
+            Err(_) => {
+                return PackageKind::Broken {
+                    name: String::new(),
+                    invalid_files: false,
+                    ignored_files: false,
+                };
+            }
+        };
+        match facts.problem {
+            None => PackageKind::Package {
+                name: facts.name.clone(),
+            },
+            Some(Problem::NoGo) if facts.ignored_go_files.is_empty() => PackageKind::NoGo,
+            Some(Problem::NoGo) => PackageKind::OnlyIgnored,
+            Some(_) => PackageKind::Broken {
+                name: facts.name.clone(),
+                invalid_files: !facts.invalid_go_files.is_empty(),
+                ignored_files: !facts.ignored_go_files.is_empty(),
+            },
+        }
     }
 }

@@ -138,7 +138,6 @@ impl<P: Packages> PlanBuilder<'_, P> {
         let p = self.packages.load(import_path)?;
         let package = self.package(p);
         if let Some(error) = &package.error {
-            let error = error.render(&self.config.cwd);
             return Err(PlanError(format!("load {import_path}: {error}")));
         }
         if force || package.shlib.is_empty() || path::base(&package.shlib) == import_path {

@@ -1,0 +1,112 @@
+//! What Go can do on which platform. Answers to internal/platform, as far as the go command asks;
+//! where the supported releases differ, the minor release decides.
+
+/// Does `-race` work there?
+pub fn race_detector_supported(goos: &str, goarch: &str) -> bool {
+    match goos {
+        "linux" => matches!(
+            goarch,
+            "amd64" | "arm64" | "loong64" | "ppc64le" | "riscv64" | "s390x"
+        ),
+        "darwin" => matches!(goarch, "amd64" | "arm64"),
+        "freebsd" | "netbsd" | "windows" => goarch == "amd64",
+        _ => false,
+    }
+}
+
+/// Does `-msan` work there?
+pub fn msan_supported(goos: &str, goarch: &str) -> bool {
+    match goos {
+        "linux" => matches!(goarch, "amd64" | "arm64" | "loong64"),
+        "freebsd" => goarch == "amd64",
+        _ => false,
+    }
+}
+
+/// Does `-asan` work there?
+pub fn asan_supported(goos: &str, goarch: &str) -> bool {
+    goos == "linux"
+        && matches!(
+            goarch,
+            "arm64" | "amd64" | "loong64" | "riscv64" | "ppc64le"
+        )
+}
+
+/// Does fuzzing work there?
+pub fn fuzz_supported(goos: &str) -> bool {
+    matches!(goos, "darwin" | "freebsd" | "linux" | "openbsd" | "windows")
+}
+
+/// Can fuzzing be guided by coverage there?
+pub fn fuzz_instrumented(goos: &str, goarch: &str) -> bool {
+    matches!(goarch, "amd64" | "arm64" | "loong64") && fuzz_supported(goos)
+}
+
+/// Must programs without cgo be linked by the C linker?
+pub fn must_link_external(goos: &str, goarch: &str) -> bool {
+    match goos {
+        "android" => goarch != "arm64",
+        "ios" => goarch == "arm64",
+        _ => false,
+    }
+}
+
+/// Must programs with cgo be linked by the C linker?
+pub fn must_link_external_with_cgo(minor: u32, goos: &str, goarch: &str) -> bool {
+    match goarch {
+        "mips" | "mipsle" | "mips64" | "mips64le" => return true,
+        "ppc64" if goos == "aix" || goos == "linux" && minor < 27 => return true,
+        _ => {}
+    }
+    matches!(goos, "android" | "dragonfly") || must_link_external(goos, goarch)
+}
+
+/// Can Go's own linker make position-independent executables there?
+pub fn internal_link_pie_supported(minor: u32, goos: &str, goarch: &str) -> bool {
+    match goos {
+        "android" => goarch == "arm64",
+        "darwin" => matches!(goarch, "amd64" | "arm64"),
+        "linux" => match goarch {
+            "amd64" | "arm64" | "loong64" | "ppc64le" => true,
+            "ppc64" | "s390x" => minor >= 27,
+            _ => false,
+        },
+        "windows" => matches!(goarch, "386" | "amd64" | "arm64"),
+        _ => false,
+    }
+}
+
+/// Are executables position-independent unless told otherwise?
+pub fn default_pie(goos: &str, race: bool) -> bool {
+    match goos {
+        "android" | "ios" | "darwin" => true,
+        "windows" => !race,
+        _ => false,
+    }
+}
+
+/// Do executables carry debug information there?
+pub fn executable_has_dwarf(goos: &str) -> bool {
+    !matches!(goos, "plan9" | "ios")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_differ_on_ppc64_and_s390x() {
+        assert!(must_link_external_with_cgo(26, "linux", "ppc64"));
+        assert!(!must_link_external_with_cgo(27, "linux", "ppc64"));
+        for (minor, arch, want) in [
+            (26, "ppc64", false),
+            (27, "ppc64", true),
+            (26, "s390x", false),
+            (27, "s390x", true),
+            (26, "amd64", true),
+        ] {
+            let got = internal_link_pie_supported(minor, "linux", arch);
+            assert_eq!(got, want, "{minor} {arch}");
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! The laboratory: a throwaway module, a GOCACHE for each of the two commands, and a way to run
+//! either command in it and look at everything it said.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+use wait4::Wait4;
+
+/// One of the two commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// The go command of the Go distribution.
+    Stock,
+    /// forgo.
+    Forgo,
+}
+
+impl Who {
+    /// Both, the stock command first.
+    pub const BOTH: [Who; 2] = [Who::Stock, Who::Forgo];
+
+    /// Column title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Who::Stock => "go",
+            Who::Forgo => "forgo",
+        }
+    }
+}
+
+/// Where the programs are.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    /// GOROOT of the Go distribution that both commands drive.
+    pub goroot: PathBuf,
+    /// The forgo under test.
+    pub forgo: PathBuf,
+}
+
+impl Programs {
+    /// First line of GOROOT/VERSION.
+    pub fn release(&self) -> String {
+        let text = fs::read_to_string(self.goroot.join("VERSION")).unwrap_or_default();
+        text.lines().next().unwrap_or("unknown").to_string()
+    }
+}
+
+/// What one run of a command did.
+#[derive(Debug, Clone, Default)]
+pub struct Run {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// Exit status; -1 when a signal ended it.
+    pub code: i32,
+    /// Wall time.
+    pub wall: Duration,
+    /// User and system time of the command and all its children.
+    pub cpu: Duration,
+    /// Largest resident set of any one process, in bytes.
+    pub peak: u64,
+}
+
+impl Run {
+    /// Both streams, for a reader.
+    pub fn text(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+
+    /// The commands of tool `name` (`compile`, `link` …) that `-x` showed, in order.
+    pub fn tool_calls(&self, name: &str) -> Vec<String> {
+        let mark = format!("/{name} -");
+        let calls = self
+            .stderr
+            .lines()
+            .filter(|l| l.contains(&mark) && !l.contains(" -V=full"));
+        calls.map(str::to_string).collect()
+    }
+
+    /// The packages that were compiled, as `-x` showed, sorted.
+    pub fn compiled(&self) -> Vec<String> {
+        let mut list: Vec<String> = self
+            .tool_calls("compile")
+            .iter()
+            .filter_map(|l| flag_value(l, "-p"))
+            .collect();
+        list.sort();
+        list
+    }
+}
+
+/// The value that follows `flag` on a tool's command line.
+pub fn flag_value(line: &str, flag: &str) -> Option<String> {
+    let mut words = line.split_whitespace();
+    words.find(|w| *w == flag)?;
+    words.next().map(|w| w.trim_matches('"').to_string())
+}
+
+/// The laboratory. Removed when dropped.
+pub struct Lab {
+    /// The two programs.
+    pub programs: Programs,
+    root: tempfile::TempDir,
+}
+
+const MAIN_GO: &str = r#"package main
+
+import (
+	"fmt"
+
+	"example.com/cachelab/greet"
+)
+
+func main() { fmt.Println(greet.Hello("world")) }
+"#;
+
+const GREET_GO: &str = r#"package greet
+
+func Hello(name string) string { return "hello, " + name }
+"#;
+
+const GREET_TEST_GO: &str = r#"package greet
+
+import "testing"
+
+func TestHello(t *testing.T) {
+	if Hello("x") == "" {
+		t.Fatal("empty")
+	}
+}
+"#;
+
+impl Lab {
+    /// A new laboratory with the module `example.com/cachelab` in it and two empty caches.
+    pub fn new(programs: &Programs) -> Result<Lab, String> {
+        let root = tempfile::Builder::new()
+            .prefix("cache-lab-")
+            .tempdir()
+            .map_err(|e| e.to_string())?;
+        let lab = Lab {
+            programs: programs.clone(),
+            root,
+        };
+        lab.write("go.mod", "module example.com/cachelab\n\ngo 1.26\n")?;
+        lab.write("main.go", MAIN_GO)?;
+        lab.write("greet/greet.go", GREET_GO)?;
+        Ok(lab)
+    }
+
+    /// The module's directory.
+    pub fn dir(&self) -> PathBuf {
+        self.root.path().join("cache-lab")
+    }
+
+    /// A path beside the module.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    /// The GOCACHE of a command.
+    pub fn cache(&self, who: Who) -> PathBuf {
+        self.beside(&format!("cache-{}", who.title()))
+    }
+
+    /// Writes a file of the module.
+    pub fn write(&self, name: &str, text: &str) -> Result<(), String> {
+        write_file(&self.dir().join(name), text)
+    }
+
+    /// Adds the test of the eighth exercise.
+    pub fn write_test(&self) -> Result<(), String> {
+        self.write("greet/greet_test.go", GREET_TEST_GO)
+    }
+
+    /// Replaces text in a file of the module; it is an error if there is nothing to replace.
+    pub fn edit(&self, name: &str, old: &str, new: &str) -> Result<(), String> {
+        let path = self.dir().join(name);
+        let text = fs::read_to_string(&path).map_err(|e| e.to_string())?;
+        if !text.contains(old) {
+            return Err(format!("{name} does not contain {old:?}"));
+        }
+        write_file(&path, &text.replace(old, new))
+    }
+
+    /// Copies the module to another directory of the laboratory.
+    pub fn copy_to(&self, name: &str) -> Result<PathBuf, String> {
+        let to = self.beside(name);
+        for file in ["go.mod", "main.go", "greet/greet.go"] {
+            let text = fs::read_to_string(self.dir().join(file)).map_err(|e| e.to_string())?;
+            write_file(&to.join(file), &text)?;
+        }
+        Ok(to)
+    }
+
+    /// Empties the cache of a command.
+    pub fn clear(&self, who: Who) -> Result<(), String> {
+        let cache = self.cache(who);
+        if cache.exists() {
+            fs::remove_dir_all(&cache).map_err(|e| e.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Makes the cache of both commands a copy of one that holds the compiled standard library
+    /// packages which the module needs, so that an exercise starts warm.
+    pub fn warm(&self) -> Result<(), String> {
+        for who in Who::BOTH {
+            let run = self.go(who, &["build", "./..."])?;
+            if run.code != 0 {
+                return Err(format!("{} build ./...: {}", who.title(), run.text()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a command in the module's directory.
+    pub fn go(&self, who: Who, args: &[&str]) -> Result<Run, String> {
+        self.go_in(who, &self.dir(), &[], args)
+    }
+
+    /// Runs a command with extra environment variables.
+    pub fn go_env(&self, who: Who, env: &[(&str, &str)], args: &[&str]) -> Result<Run, String> {
+        self.go_in(who, &self.dir(), env, args)
+    }
+
+    /// Runs a command in any directory.
+    pub fn go_in(
+        &self,
+        who: Who,
+        dir: &Path,
+        env: &[(&str, &str)],
+        args: &[&str],
+    ) -> Result<Run, String> {
+        let mut cmd = command(&self.programs, who);
+        cmd.args(args)
+            .current_dir(dir)
+            .env("PWD", dir)
+            .env("GOCACHE", self.cache(who));
+        for (k, v) in env {
+            cmd.env(k, v);
+        }
+        run(cmd)
+    }
+
+    /// SHA-256 of a file, in hex.
+    pub fn sum(&self, path: &Path) -> Result<String, String> {
+        sum(path)
+    }
+}
+
+/// A command with an environment in which nothing of the user's Go settings is left.
+pub fn command(programs: &Programs, who: Who) -> Command {
+    let stock = programs.goroot.join("bin/go");
+    let mut cmd = Command::new(match who {
+        Who::Stock => &stock,
+        Who::Forgo => &programs.forgo,
+    });
+    for (key, _) in std::env::vars_os() {
+        let key = key.to_string_lossy().into_owned();
+        if key.starts_with("GO")
+            && !["GOPROXY", "GOSUMDB", "GOMODCACHE", "GOPATH"].contains(&key.as_str())
+        {
+            cmd.env_remove(&key);
+        }
+    }
+    cmd.env("GOENV", "off")
+        .env("GOTOOLCHAIN", "local")
+        .env("GOROOT", &programs.goroot)
+        .env("FORGO_GO", &stock);
+    cmd
+}
+
+/// Runs a command to its end, collecting what it said and what it cost.
+pub fn run(mut cmd: Command) -> Result<Run, String> {
+    let program = cmd.get_program().to_string_lossy().into_owned();
+    let fail = |e: std::io::Error| format!("{program}: {e}");
+    let out = tempfile::NamedTempFile::new().map_err(|e| e.to_string())?;
+    let err = tempfile::NamedTempFile::new().map_err(|e| e.to_string())?;
+    cmd.stdin(Stdio::null())
+        .stdout(out.reopen().map_err(|e| e.to_string())?)
+        .stderr(err.reopen().map_err(|e| e.to_string())?);
+    let start = Instant::now();
+    let mut child = cmd.spawn().map_err(fail)?;
+    let used = child.wait4().map_err(fail)?;
+    let read = |f: &tempfile::NamedTempFile| {
+        fs::read(f.path()).map(|b| String::from_utf8_lossy(&b).into_owned())
+    };
+    Ok(Run {
+        stdout: read(&out).map_err(|e| e.to_string())?,
+        stderr: read(&err).map_err(|e| e.to_string())?,
+        code: used.status.code().unwrap_or(-1),
+        wall: start.elapsed(),
+        cpu: used.rusage.utime + used.rusage.stime,
+        peak: used.rusage.maxrss,
+    })
+}
+
+/// SHA-256 of a file, in hex.
+pub fn sum(path: &Path) -> Result<String, String> {
+    let data = fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    Ok(Sha256::digest(data)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect())
+}
+
+fn write_file(path: &Path, text: &str) -> Result<(), String> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(dir)
+        .and_then(|()| fs::write(path, text))
+        .map_err(|e| format!("{}: {e}", path.display()))
+}
+
+/// An action of a `-debug-actiongraph` file, as far as the exercises look at it.
+#[derive(Debug, Clone)]
+pub struct Action {
+    /// Identifier inside the file.
+    pub id: i64,
+    /// Kind of action: `build`, `link` …
+    pub mode: String,
+    /// Import path.
+    pub package: String,
+    /// Identifiers of what must be done before.
+    pub deps: Vec<i64>,
+    /// When it began and ended, in seconds since the first of the file; `None` where it did not run.
+    pub span: Option<(f64, f64)>,
+    /// The commands it ran.
+    pub cmd: Vec<String>,
+}
+
+impl Action {
+    /// Seconds from start to end.
+    pub fn seconds(&self) -> f64 {
+        self.span.map_or(0.0, |(a, b)| b - a)
+    }
+}
+
+/// Reads a `-debug-actiongraph` file.
+pub fn read_graph(path: &Path) -> Result<Vec<Action>, String> {
+    let text = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let nodes: Vec<serde_json::Value> = serde_json::from_str(&text).map_err(|e| e.to_string())?;
+    let text_of = |n: &serde_json::Value, k: &str| n[k].as_str().unwrap_or_default().to_string();
+    let mut list: Vec<Action> = Vec::new();
+    for n in &nodes {
+        let span = seconds(n["TimeStart"].as_str()).zip(seconds(n["TimeDone"].as_str()));
+        list.push(Action {
+            id: n["ID"].as_i64().ok_or("a node without ID")?,
+            mode: text_of(n, "Mode"),
+            package: text_of(n, "Package"),
+            deps: n["Deps"].as_array().map_or(Vec::new(), |a| {
+                a.iter().filter_map(serde_json::Value::as_i64).collect()
+            }),
+            span,
+            cmd: n["Cmd"].as_array().map_or(Vec::new(), |a| {
+                a.iter()
+                    .filter_map(|c| c.as_str().map(str::to_string))
+                    .collect()
+            }),
+        });
+    }
+    let first = list
+        .iter()
+        .filter_map(|a| a.span)
+        .map(|s| s.0)
+        .fold(f64::INFINITY, f64::min);
+    for a in &mut list {
+        a.span = a.span.map(|(s, e)| (s - first, e - first));
+    }
+    Ok(list)
+}
+
+/// Seconds since midnight of an RFC 3339 time; the zero time counts as none.
+fn seconds(text: Option<&str>) -> Option<f64> {
+    let text = text.filter(|t| !t.starts_with("0001-"))?;
+    let (_, clock) = text.split_once('T')?;
+    let end = clock.find(['Z', '+', '-']).unwrap_or(clock.len());
+    let mut parts = clock[..end].split(':').map(|p| p.parse::<f64>().ok());
+    Some(parts.next()?? * 3600.0 + parts.next()?? * 60.0 + parts.next()??)
+}
+
+/// Counts how often each mode occurs.
+pub fn modes(graph: &[Action]) -> BTreeMap<String, usize> {
+    let mut count = BTreeMap::new();
+    for a in graph {
+        *count.entry(a.mode.clone()).or_insert(0) += 1;
+    }
+    count
+}

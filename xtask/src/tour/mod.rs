@@ -1,0 +1,168 @@
+//! The tour: the fourteen exercises of the cache lab, each done with the stock go command and with
+//! forgo, their answers side by side, and a verdict. With a directory as its argument it builds the
+//! project there with both instead.
+
+pub mod caching;
+pub mod graph;
+pub mod keys;
+pub mod lab;
+pub mod project;
+pub mod sharing;
+pub mod sheet;
+pub mod testing;
+pub mod tool_calls;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use lab::{Lab, Programs};
+use sheet::Sheet;
+
+/// One exercise.
+pub struct Exercise {
+    /// Its number in the lab.
+    pub number: usize,
+    /// What it is called.
+    pub title: &'static str,
+    /// What a newcomer should look at.
+    pub look: &'static str,
+    /// Does it.
+    pub run: fn(&Lab, &mut Sheet) -> Result<(), String>,
+}
+
+/// The fourteen, in order.
+pub const EXERCISES: [Exercise; 14] = [
+    tool_calls::READ_TOOL_CALLS,
+    tool_calls::EXPLORE_WORK,
+    caching::COLD_AND_WARM,
+    graph::ACTION_GRAPH,
+    caching::ONE_BYTE,
+    keys::WATCH_THE_KEY,
+    keys::GCFLAGS_SCOPE,
+    testing::CACHED_RESULT,
+    testing::INVALIDATE,
+    sharing::TWO_DIRECTORIES,
+    caching::FULL_REBUILD,
+    graph::PARALLELISM,
+    sharing::REPRODUCIBLE,
+    graph::SLOWEST,
+];
+
+/// Does one exercise in a laboratory of its own.
+pub fn run_exercise(exercise: &Exercise, programs: &Programs) -> Sheet {
+    let mut sheet = Sheet::default();
+    let result = Lab::new(programs).and_then(|lab| (exercise.run)(&lab, &mut sheet));
+    if let Err(text) = result {
+        sheet.check("the exercise could be done", false, &text);
+    }
+    sheet
+}
+
+/// `cargo xtask tour`: true when every verdict is good.
+pub fn main(args: &[String]) -> Result<bool, String> {
+    let mut goroot = None;
+    let mut forgo = None;
+    let mut only: Option<Vec<usize>> = None;
+    let mut dir = None;
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or(format!("{arg} needs a value")).cloned();
+        match arg.as_str() {
+            "--go" => goroot = Some(PathBuf::from(value()?)),
+            "--forgo" => forgo = Some(PathBuf::from(value()?)),
+            "--only" => {
+                let list = value()?;
+                let numbers: Result<_, _> = list.split(',').map(str::parse).collect();
+                only = Some(numbers.map_err(|_| format!("--only {list}: not a list of numbers"))?);
+            }
+            flag if flag.starts_with('-') => return Err(format!("tour: unknown flag {flag}")),
+            name => dir = Some(PathBuf::from(name)),
+        }
+    }
+    let programs = programs(goroot, forgo)?;
+    match dir {
+        Some(dir) => project::build_side_by_side(&programs, &dir),
+        None => Ok(walk(&programs, only.as_deref())),
+    }
+}
+
+/// The programs named, or those that are found: a Go distribution by `go env GOROOT`, forgo in the
+/// release directory of the workspace.
+pub fn programs(goroot: Option<PathBuf>, forgo: Option<PathBuf>) -> Result<Programs, String> {
+    let goroot = match goroot.or_else(|| std::env::var_os("FORGO_TEST_GOROOT").map(PathBuf::from)) {
+        Some(dir) => dir,
+        None => {
+            let out = Command::new("go")
+                .args(["env", "GOROOT"])
+                .env("GOTOOLCHAIN", "local")
+                .output();
+            let out = out.map_err(|e| {
+                format!("no go command on PATH ({e}): name a distribution with --go")
+            })?;
+            PathBuf::from(String::from_utf8_lossy(&out.stdout).trim())
+        }
+    };
+    let workspace = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let built = || {
+        let target =
+            std::env::var_os("CARGO_TARGET_DIR").map_or(workspace.join("target"), PathBuf::from);
+        ["release/forgo", "debug/forgo"]
+            .iter()
+            .map(|p| target.join(p))
+            .find(|p| p.exists())
+    };
+    let forgo = forgo
+        .or_else(built)
+        .ok_or("forgo is not built: cargo build --release")?;
+    let absolute =
+        |p: PathBuf| std::path::absolute(&p).map_err(|e| format!("{}: {e}", p.display()));
+    Ok(Programs {
+        goroot: absolute(goroot)?,
+        forgo: absolute(forgo)?,
+    })
+}
+
+fn walk(programs: &Programs, only: Option<&[usize]>) -> bool {
+    println!(
+        "The cache lab, on {}: the stock go command and forgo side by side.",
+        programs.release()
+    );
+    println!(
+        "A throwaway module (main.go, greet/greet.go) and a fresh GOCACHE for each command.\n"
+    );
+    let mut failed = Vec::new();
+    let chosen: Vec<&Exercise> = EXERCISES
+        .iter()
+        .filter(|e| only.is_none_or(|o| o.contains(&e.number)))
+        .collect();
+    for exercise in &chosen {
+        println!("{:>2}. {}", exercise.number, exercise.title);
+        for line in exercise.look.lines() {
+            println!("    {line}");
+        }
+        let sheet = run_exercise(exercise, programs);
+        print!("{}", sheet.render());
+        println!(
+            "    => {}\n",
+            if sheet.passed() {
+                "holds"
+            } else {
+                "DOES NOT HOLD"
+            }
+        );
+        if !sheet.passed() {
+            failed.push(exercise.number.to_string());
+        }
+    }
+    if failed.is_empty() {
+        println!("All {} exercises hold.", chosen.len());
+    } else {
+        println!(
+            "{} of {} exercises hold; not: {}",
+            chosen.len() - failed.len(),
+            chosen.len(),
+            failed.join(", ")
+        );
+    }
+    failed.is_empty() && !chosen.is_empty()
+}
