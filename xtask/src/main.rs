@@ -8,6 +8,9 @@ tasks:
   tour [--go GOROOT] [--forgo PROGRAM] [--only N,N] [DIR]
         walk through the fourteen exercises of the cache lab, or build DIR, with the stock go
         command and with forgo side by side
+  bench [--go GOROOT] [--forgo PROGRAM] [--project DIR] [--runs N] [SCENARIO ...]
+        measure the stock go command and forgo in turn and print a table; a scenario is chosen by
+        how its name begins
 ";
 
 fn main() -> ExitCode {
@@ -16,6 +19,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = args.collect();
     let result = match task.as_str() {
         "tour" => xtask::tour::main(&rest),
+        "bench" => xtask::bench::main(&rest),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

@@ -146,9 +146,7 @@ impl Lab {
             programs: programs.clone(),
             root,
         };
-        lab.write("go.mod", "module example.com/cachelab\n\ngo 1.26\n")?;
-        lab.write("main.go", MAIN_GO)?;
-        lab.write("greet/greet.go", GREET_GO)?;
+        write_module(&lab.dir())?;
         Ok(lab)
     }
 
@@ -307,6 +305,16 @@ pub fn sum(path: &Path) -> Result<String, String> {
         .iter()
         .map(|b| format!("{b:02x}"))
         .collect())
+}
+
+/// Writes the laboratory's module, `example.com/cachelab`, into `dir`.
+pub fn write_module(dir: &Path) -> Result<(), String> {
+    write_file(
+        &dir.join("go.mod"),
+        "module example.com/cachelab\n\ngo 1.26\n",
+    )?;
+    write_file(&dir.join("main.go"), MAIN_GO)?;
+    write_file(&dir.join("greet/greet.go"), GREET_GO)
 }
 
 fn write_file(path: &Path, text: &str) -> Result<(), String> {

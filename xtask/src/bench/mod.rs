@@ -1,0 +1,206 @@
+//! `cargo xtask bench`: the stock go command and forgo in turn on the same work, pair by pair, and a
+//! table of medians and of the median of the pairs' ratios. Single times mean little on a shared
+//! machine; the ratios are what to look at. No test asserts on any of it.
+
+pub mod scenarios;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::measure::{Cost, median, run};
+use crate::tour::lab::{Programs, Who, command};
+use scenarios::{SCENARIOS, Scenario};
+
+/// What is asked for.
+struct Options {
+    programs: Programs,
+    project: Option<PathBuf>,
+    runs: usize,
+    names: Vec<String>,
+}
+
+/// `cargo xtask bench`.
+pub fn main(args: &[String]) -> Result<bool, String> {
+    let options = parse(args)?;
+    println!("{}, {}\n", options.programs.release(), machine());
+    println!(
+        "| scenario | runs | go | forgo | forgo/go | go CPU | forgo CPU | ratio | own CPU go | forgo | ratio | own peak go | forgo |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    let mut done = 0;
+    for scenario in &SCENARIOS {
+        let wanted = options.names.is_empty()
+            || options
+                .names
+                .iter()
+                .any(|n| scenario.name.starts_with(n.as_str()));
+        if !wanted || (scenario.needs_project && options.project.is_none()) {
+            continue;
+        }
+        let pairs = measure(scenario, &options)?;
+        println!("{}", row(scenario, &pairs));
+        done += 1;
+    }
+    if done == 0 {
+        Err("no scenario of that name can run; projects are named with --project DIR".into())
+    } else {
+        Ok(true)
+    }
+}
+
+fn parse(args: &[String]) -> Result<Options, String> {
+    let (mut goroot, mut forgo, mut project, mut runs, mut names) =
+        (None, None, None, 5, Vec::new());
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or(format!("{arg} needs a value")).cloned();
+        match arg.as_str() {
+            "--go" => goroot = Some(PathBuf::from(value()?)),
+            "--forgo" => forgo = Some(PathBuf::from(value()?)),
+            "--project" => project = Some(PathBuf::from(value()?)),
+            "--runs" => runs = value()?.parse().map_err(|_| "--runs: not a number")?,
+            flag if flag.starts_with('-') => return Err(format!("bench: unknown flag {flag}")),
+            name => names.push(name.to_string()),
+        }
+    }
+    Ok(Options {
+        programs: crate::tour::programs(goroot, forgo)?,
+        project,
+        runs,
+        names,
+    })
+}
+
+/// Runs a scenario: each command once without counting, then in turn.
+fn measure(scenario: &Scenario, options: &Options) -> Result<Vec<[Cost; 2]>, String> {
+    let bench = Bench::new(scenario, options)?;
+    let mut pairs = Vec::new();
+    let runs = if scenario.cold {
+        options.runs.min(3)
+    } else {
+        options.runs
+    };
+    for round in 0..=runs {
+        let mut pair = [Cost::default(); 2];
+        for (cost, who) in pair.iter_mut().zip(Who::BOTH) {
+            *cost = bench.once(who)?;
+        }
+        // The first round fills caches and the kernel's page cache.
+        if round > 0 {
+            pairs.push(pair);
+        }
+    }
+    Ok(pairs)
+}
+
+/// A scenario set up: a directory to work in, a cache for each command.
+struct Bench<'a> {
+    scenario: &'a Scenario,
+    programs: &'a Programs,
+    dir: PathBuf,
+    temp: tempfile::TempDir,
+}
+
+impl<'a> Bench<'a> {
+    fn new(scenario: &'a Scenario, options: &'a Options) -> Result<Bench<'a>, String> {
+        let temp = tempfile::Builder::new()
+            .prefix("forgo-bench-")
+            .tempdir()
+            .map_err(|e| e.to_string())?;
+        let dir = match (&options.project, scenario.needs_project) {
+            (Some(dir), true) => {
+                std::fs::canonicalize(dir).map_err(|e| format!("{}: {e}", dir.display()))?
+            }
+            _ => {
+                let dir = temp.path().join("cache-lab");
+                crate::tour::lab::write_module(&dir)?;
+                dir
+            }
+        };
+        Ok(Bench {
+            scenario,
+            programs: &options.programs,
+            dir,
+            temp,
+        })
+    }
+
+    fn once(&self, who: Who) -> Result<Cost, String> {
+        let cache = self.temp.path().join(format!("cache-{}", who.title()));
+        if self.scenario.cold {
+            remove(&cache)?;
+        }
+        let out = self.temp.path().join(format!("out-{}", who.title()));
+        let mut cmd: Command = command(self.programs, who);
+        cmd.args(
+            self.scenario
+                .args
+                .iter()
+                .map(|a| a.replace("OUT", &out.display().to_string())),
+        )
+        .current_dir(&self.dir)
+        .env("PWD", &self.dir)
+        .env("GOCACHE", &cache);
+        let cost = run(cmd)?;
+        if cost.code != 0 {
+            return Err(format!(
+                "{}: {} exits with {}",
+                self.scenario.name,
+                who.title(),
+                cost.code
+            ));
+        }
+        Ok(cost)
+    }
+}
+
+fn remove(dir: &Path) -> Result<(), String> {
+    match std::fs::remove_dir_all(dir) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("{}: {e}", dir.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn row(scenario: &Scenario, pairs: &[[Cost; 2]]) -> String {
+    let mid =
+        |who: usize, f: &dyn Fn(&Cost) -> f64| median(pairs.iter().map(|p| f(&p[who])).collect());
+    let ratio =
+        |f: &dyn Fn(&Cost) -> f64| median(pairs.iter().map(|p| f(&p[1]) / f(&p[0])).collect());
+    let wall = |c: &Cost| c.wall.as_secs_f64();
+    let cpu = |c: &Cost| c.cpu.as_secs_f64();
+    let own = |c: &Cost| c.own_cpu.as_secs_f64();
+    let peak = |c: &Cost| c.own_peak as f64 / f64::from(1 << 20);
+    let mut line = format!("| {} | {} ", scenario.name, pairs.len());
+    for f in [&wall as &dyn Fn(&Cost) -> f64, &cpu, &own] {
+        let _ = write!(
+            line,
+            "| {:.3} s | {:.3} s | {:.3} ",
+            mid(0, f),
+            mid(1, f),
+            ratio(f)
+        );
+    }
+    let _ = write!(
+        line,
+        "| {:.0} MiB | {:.0} MiB |",
+        mid(0, &peak),
+        mid(1, &peak)
+    );
+    line
+}
+
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info
+        .lines()
+        .find_map(|l| l.strip_prefix("model name"))
+        .unwrap_or("");
+    format!(
+        "{cores} cores, {}",
+        model.trim_start_matches([' ', '\t', ':'])
+    )
+}
