@@ -1,16 +1,27 @@
 //! Commands and file operations on behalf of an action, and how -n and -x show them.
 //!
-//! Answers to cmd/go/internal/work/shell.go.
+//! Answers to cmd/go/internal/work/shell.go. Files are in [`files`], what is said of a command's
+//! output in [`report`].
+
+mod files;
+mod report;
+mod response_file;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use forgo_golang::strconv::quote;
 
 use crate::actions::ActionError;
 use crate::config::Config;
-use crate::event::Reporter;
+use crate::event::{Event, Reporter};
 use crate::package::Package;
+use crate::process;
+use crate::run::children::Children;
+
+pub use report::short_path;
 
 /// What all shells of a run share.
 pub struct ShellShared<'r> {
@@ -20,16 +31,26 @@ pub struct ShellShared<'r> {
     pub reporter: &'r dyn Reporter,
     /// `$WORK`, without a final slash.
     pub work_dir: &'r str,
-    script: Mutex<Script>,
+    /// The programs that run.
+    pub children: Children,
+    /// The current directory of the script that -x prints. Held while printing.
+    script_dir: Mutex<String>,
     /// Directories made, with the error that making them gave.
-    made: Mutex<HashMap<String, Option<String>>>,
+    made: Mutex<HashMap<String, Result<(), ActionError>>>,
 }
 
-/// The script that -x prints.
-#[derive(Default)]
-struct Script {
-    /// Its current directory.
-    dir: String,
+impl<'r> ShellShared<'r> {
+    /// For a run in the work directory `work_dir`.
+    pub fn new(config: &'r Config, reporter: &'r dyn Reporter, work_dir: &'r str) -> Self {
+        ShellShared {
+            config,
+            reporter,
+            work_dir,
+            children: Children::default(),
+            script_dir: Mutex::default(),
+            made: Mutex::default(),
+        }
+    }
 }
 
 /// Runs commands and touches files for one action.
@@ -38,7 +59,7 @@ pub struct Shell<'r> {
     package: Option<&'r Package>,
     /// Output that is kept for the cache instead of being reported at once (`Action.output`).
     saved: RefCell<Option<String>>,
-    commands: RefCell<CommandTimes>,
+    times: RefCell<CommandTimes>,
 }
 
 /// The commands that an action ran, for -debug-actiongraph.
@@ -64,84 +85,135 @@ pub struct RunOutput {
 }
 
 impl<'r> Shell<'r> {
-    /// Prints a line of text as output of the action's package (`Printf`).
+    /// For an action on `package`.
+    pub fn new(shared: &'r ShellShared<'r>, package: Option<&'r Package>) -> Self {
+        Shell { shared, package, saved: RefCell::default(), times: RefCell::default() }
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &'r Config {
+        self.shared.config
+    }
+
+    /// Whether commands are shown (-n, -x).
+    pub fn shows_commands(&self) -> bool {
+        self.config().flags.n || self.config().flags.x
+    }
+
+    /// Says something about the action's package (`Printf`).
     pub fn print(&self, text: impl Into<String>) {
-        let _ = (text.into(), &self.shared.script, &self.package);
-        todo!()
+        let _script = self.lock_script();
+        self.print_locked(text.into());
+    }
+
+    fn print_locked(&self, text: String) {
+        if !text.is_empty() {
+            self.send(Event::Output { package: self.package.map(Package::desc), text });
+        }
     }
 
     /// Reports an error of the action's package.
     pub fn error(&self, text: impl Into<String>) {
-        let _ = text.into();
-        todo!()
+        let _script = self.lock_script();
+        let package = self.package.map(Package::desc);
+        self.send(Event::Error { package, text: text.into() });
     }
 
-    /// Makes a directory and its parents, once; nothing if `dir` is empty.
-    pub fn mkdir(&self, dir: &str) -> Result<(), ActionError> {
-        let _ = (dir, &self.shared.made);
-        todo!()
+    /// Tells the reporter, unless Ctrl-C was pressed: what is said then is about tools that were
+    /// ended.
+    pub fn send(&self, event: Event) {
+        if !self.shared.children.interrupted() {
+            self.shared.reporter.event(event);
+        }
     }
 
-    /// Writes a file.
-    pub fn write_file(&self, file: &str, text: &[u8]) -> Result<(), ActionError> {
-        let _ = (file, text);
-        todo!()
+    fn lock_script(&self) -> MutexGuard<'r, String> {
+        self.shared.script_dir.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    /// `cp src dst`. `perm` is subject to the umask; `force` overwrites what is no object file.
-    pub fn copy_file(
-        &self,
-        dst: &str,
-        src: &str,
-        perm: u32,
-        force: bool,
-    ) -> Result<(), ActionError> {
-        let _ = (dst, src, perm, force);
-        todo!()
-    }
-
-    /// `mv src dst`, or `cp src dst` where moving would give another result.
-    pub fn move_or_copy_file(
-        &self,
-        dst: &str,
-        src: &str,
-        perm: u32,
-        force: bool,
-    ) -> Result<(), ActionError> {
-        let _ = (dst, src, perm, force);
-        todo!()
-    }
-
-    /// `rm -rf path`.
-    pub fn remove_all(&self, path: &str) -> Result<(), ActionError> {
-        let _ = path;
-        todo!()
-    }
-
-    /// `ln -s old new`.
-    pub fn symlink(&self, old: &str, new: &str) -> Result<(), ActionError> {
-        let _ = (old, new);
-        todo!()
-    }
-
-    /// A command as -x prints it: `$WORK` for the work directory.
+    /// A command as -x prints it: `$WORK` for the work directory, but not in the text of files.
     pub fn fmt_cmd(&self, cmd: &str) -> String {
-        let _ = cmd;
-        todo!()
+        let work_dir = self.shared.work_dir;
+        if work_dir.is_empty() || cmd.starts_with("cat ") {
+            return cmd.to_owned();
+        }
+        let mut cmd = cmd.replace(work_dir, "$WORK");
+        let quoted = quote(work_dir);
+        let escaped = &quoted[1..quoted.len() - 1];
+        if escaped != work_dir {
+            cmd = cmd.replace(escaped, "$WORK");
+        }
+        cmd
     }
 
     /// Prints a command for -n and -x, after a `cd` line where `dir` (not empty, not `/`) is not the
-    /// script's current directory; `dir` in it becomes `.`.
+    /// script's current directory; `dir` at the start of a word becomes `.`.
     pub fn show_cmd(&self, dir: &str, cmd: &str) {
-        let _ = (dir, cmd);
-        todo!()
+        let mut script_dir = self.lock_script();
+        let mut cmd = self.fmt_cmd(cmd);
+        if !dir.is_empty() && dir != "/" {
+            if *script_dir != dir {
+                self.print_locked(self.fmt_cmd(&format!("cd {dir}\n")));
+                dir.clone_into(&mut script_dir);
+            }
+            let dot = if dir.ends_with('/') { " ./" } else { " ." };
+            cmd = format!(" {cmd}").replace(&format!(" {dir}"), dot).split_off(1);
+        }
+        self.print_locked(cmd + "\n");
     }
 
     /// Runs a command in `dir` (`.`: the current directory) with `env` (`K=V`) added to the
     /// environment. Under -n it is only shown.
-    pub fn run_out(&self, dir: &str, env: &[String], args: Vec<String>) -> RunOutput {
-        let _ = (dir, env, args, &self.commands);
-        todo!()
+    pub fn run_out(&self, dir: &str, env: &[String], args: &[String]) -> RunOutput {
+        // To GNU tools, and to Go's, an argument @file means "arguments are in this file".
+        if let Some(arg) = args.iter().find(|a| a.starts_with('@')) {
+            let line = join_unambiguously(args);
+            return RunOutput::failed(format!(
+                "invalid command-line argument {arg} in command: {line}"
+            ));
+        }
+        if self.shows_commands() {
+            self.show_cmd(dir, &(env_prefix(env) + &join_unambiguously(args)));
+            if self.config().flags.n {
+                return RunOutput::default();
+            }
+        }
+        match process::look_path(self.config(), &args[0]) {
+            Ok(program) => self.execute(dir, env, args, &program),
+            Err(text) => RunOutput::failed(text),
+        }
+    }
+
+    fn execute(&self, dir: &str, env: &[String], args: &[String], program: &str) -> RunOutput {
+        let mut command = process::command(self.config(), dir, program, &[]);
+        if let Some(package) = self.package {
+            command.env("TOOLEXEC_IMPORTPATH", package.desc());
+        }
+        for pair in env {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            command.env(key, value);
+        }
+        let response_file = match response_file::make(self.config(), program, &args[1..]) {
+            Ok(file) => file,
+            Err(text) => return RunOutput::failed(text),
+        };
+        match &response_file {
+            Some(file) => command.arg(format!("@{}", file.path().display())),
+            None => command.args(&args[1..]),
+        };
+
+        let start = Instant::now();
+        let ended = self.shared.children.run(command);
+        if !self.config().flags.debug_actiongraph.is_empty() {
+            let mut times = self.times.borrow_mut();
+            times.cmd.push(join_unambiguously(args));
+            times.real += start.elapsed();
+            times.user += ended.user;
+            times.sys += ended.sys;
+        }
+        let error = process::exit_text(ended.status, program)
+            .map(|text| ActionError::new(format!("{}: {text}", args[0])));
+        RunOutput { output: ended.output, error }
     }
 
     /// Runs a command and reports its output under `desc` (the command itself if empty).
@@ -150,23 +222,17 @@ impl<'r> Shell<'r> {
         dir: &str,
         desc: &str,
         env: &[String],
-        args: Vec<String>,
+        args: &[String],
     ) -> Result<(), ActionError> {
-        let _ = (dir, desc, env, args);
-        todo!()
-    }
-
-    /// Reports a command's output as `# desc` and the output; as an error if the command failed. An
-    /// empty `desc` is the package's, an empty `dir` the package's directory.
-    pub fn report_cmd(
-        &self,
-        desc: &str,
-        dir: &str,
-        output: &[u8],
-        error: Option<ActionError>,
-    ) -> Result<(), ActionError> {
-        let _ = (desc, dir, output, error);
-        todo!()
+        let RunOutput { output, error } = self.run_out(dir, env, args);
+        if output.is_empty() && error.is_none() {
+            return Ok(());
+        }
+        if desc.is_empty() {
+            let desc = self.fmt_cmd(&args.join(" "));
+            return self.report_cmd(&desc, dir, &output, error);
+        }
+        self.report_cmd(desc, dir, &output, error)
     }
 
     /// From now on keep the output of successful commands, for the cache (`a.output = []byte{}`).
@@ -174,14 +240,64 @@ impl<'r> Shell<'r> {
         self.saved.replace(Some(String::new()));
     }
 
+    /// What was kept; empty where nothing was.
+    pub fn saved_output(&self) -> String {
+        self.saved.borrow().clone().unwrap_or_default()
+    }
+
     /// Reports what was kept, and stops keeping (`flushOutput`).
     pub fn flush_output(&self) {
-        todo!()
+        if let Some(text) = self.saved.take() {
+            self.print(text);
+        }
+    }
+
+    /// The commands run so far; for -debug-actiongraph.
+    pub fn take_times(&self) -> CommandTimes {
+        self.times.take()
     }
 }
 
-/// A command line with words quoted where they would be ambiguous (`joinUnambiguously`).
-pub fn join_unambiguously(args: &[impl AsRef<str>]) -> String {
-    let _ = args;
-    todo!()
+impl RunOutput {
+    fn failed(text: String) -> RunOutput {
+        RunOutput { output: Vec::new(), error: Some(ActionError::new(text)) }
+    }
 }
+
+/// Variables before a command, as a shell wants them: `K='v' `.
+fn env_prefix(env: &[String]) -> String {
+    let mut out = String::new();
+    for (key, value) in env.iter().filter_map(|pair| pair.split_once('=')) {
+        out.push_str(key);
+        out.push('=');
+        if value.contains('\'') {
+            out.push_str(&quote(value));
+        } else {
+            out.push('\'');
+            out.push_str(value);
+            out.push('\'');
+        }
+        out.push(' ');
+    }
+    out
+}
+
+/// A command line with words quoted where they would be ambiguous.
+pub fn join_unambiguously(args: &[impl AsRef<str>]) -> String {
+    let mut out = String::new();
+    for (i, arg) in args.iter().map(AsRef::as_ref).enumerate() {
+        if i > 0 {
+            out.push(' ');
+        }
+        let quoted = quote(arg);
+        if arg.is_empty() || arg.contains([' ', '(', ')', '>', ';']) || quoted.len() > arg.len() + 2 {
+            out.push_str(&quoted);
+        } else {
+            out.push_str(arg);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -159,6 +159,8 @@ pub struct ActionError {
     /// The import path that the message already names (load.ImportPathError): it is not put before
     /// it again.
     pub import_path: Option<String>,
+    /// The stock command would print the message alone and exit at once (base.Fatal).
+    pub fatal: bool,
 }
 
 impl ActionError {
@@ -167,6 +169,15 @@ impl ActionError {
         ActionError {
             text: text.into(),
             import_path: None,
+            fatal: false,
+        }
+    }
+
+    /// A message after which nothing more is done.
+    pub fn fatal(text: impl Into<String>) -> Self {
+        ActionError {
+            fatal: true,
+            ..ActionError::new(text)
         }
     }
 }

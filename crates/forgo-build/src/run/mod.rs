@@ -12,6 +12,7 @@ use crate::package::PackageGraph;
 use crate::plan::Plan;
 
 pub mod build_id;
+pub mod children;
 pub mod workdir;
 
 /// What a run came to.

@@ -1,0 +1,234 @@
+//! Files: made, written, copied, moved, removed, as a shell would and shown as shell commands.
+//!
+//! Answers to the file operations of cmd/go/internal/work/shell.go.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+
+use forgo_golang::{path, strconv::quote};
+
+use crate::actions::ActionError;
+use crate::process::errno_text;
+use crate::shell::Shell;
+
+impl Shell<'_> {
+    /// Makes a directory and its parents, once in a run; nothing if `dir` is empty.
+    pub fn mkdir(&self, dir: &str) -> Result<(), ActionError> {
+        if dir.is_empty() {
+            return Ok(());
+        }
+        let mut made = self.shared.made.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(result) = made.get(dir) {
+            return result.clone();
+        }
+        if self.shows_commands() {
+            self.show_cmd("", &format!("mkdir -p {dir}"));
+        }
+        let result = if self.config().flags.n {
+            Ok(())
+        } else {
+            fs::create_dir_all(dir).map_err(|e| path_error("mkdir", dir.trim_end_matches('/'), &e))
+        };
+        made.insert(dir.to_owned(), result.clone());
+        result
+    }
+
+    /// Writes a file.
+    pub fn write_file(&self, file: &str, text: &[u8]) -> Result<(), ActionError> {
+        if self.shows_commands() {
+            let shown = String::from_utf8_lossy(text);
+            let cmd = match shown.find('\n') {
+                _ if text.is_empty() => format!("echo -n > {file} # internal"),
+                Some(end) if end + 1 == shown.len() => {
+                    format!("echo '{}' > {file} # internal", &shown[..end])
+                }
+                _ => format!("cat >{file} << 'EOF' # internal\n{shown}EOF"),
+            };
+            self.show_cmd("", &cmd);
+        }
+        if self.config().flags.n {
+            return Ok(());
+        }
+        fs::write(file, text).map_err(|e| path_error("open", file, &e))
+    }
+
+    /// `cp src dst`. `perm` is subject to the umask; `force` overwrites what is no object file.
+    pub fn copy_file(
+        &self,
+        dst: &str,
+        src: &str,
+        perm: u32,
+        force: bool,
+    ) -> Result<(), ActionError> {
+        if self.shows_commands() {
+            self.show_cmd("", &format!("cp {src} {dst}"));
+            if self.config().flags.n {
+                return Ok(());
+            }
+        }
+        let mut source = File::open(src).map_err(|e| path_error("open", src, &e))?;
+        check_overwrite(dst, force)?;
+        remove_if_regular(dst);
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(perm);
+        let mut target = options.open(dst).map_err(|e| {
+            ActionError::new(format!("copying {src}: open {dst}: {}", errno_text(&e)))
+        })?;
+        std::io::copy(&mut source, &mut target).map(drop).map_err(|e| {
+            remove_if_regular(dst);
+            ActionError::new(format!("copying {src} to {dst}: write {dst}: {}", errno_text(&e)))
+        })
+    }
+
+    /// `mv src dst`, or `cp src dst` where moving would give another result.
+    pub fn move_or_copy_file(
+        &self,
+        dst: &str,
+        src: &str,
+        perm: u32,
+        force: bool,
+    ) -> Result<(), ActionError> {
+        let show = || self.show_cmd("", &format!("mv {src} {dst}"));
+        if self.config().flags.n {
+            show();
+            return Ok(());
+        }
+        check_overwrite(dst, force)?;
+        // What is in the cache stays there; a directory with the setgid bit gives new files its
+        // group.
+        let in_cache = src.starts_with(&self.config().dirs.gocache);
+        if in_cache || has_setgid(&path::dir(dst)) {
+            return self.copy_file(dst, src, perm, force);
+        }
+        let permissions = fs::Permissions::from_mode(mode_after_umask(dst, perm));
+        if fs::set_permissions(src, permissions).and_then(|()| fs::rename(src, dst)).is_ok() {
+            if self.config().flags.x {
+                show();
+            }
+            return Ok(());
+        }
+        self.copy_file(dst, src, perm, force)
+    }
+
+    /// `rm -rf path`.
+    pub fn remove_all(&self, path: &str) -> Result<(), ActionError> {
+        if self.shows_commands() {
+            let made = self.shared.made.lock().unwrap_or_else(|e| e.into_inner());
+            let show = made.contains_key(path) || exists(path);
+            drop(made);
+            if show {
+                self.show_cmd("", &format!("rm -rf {path}"));
+            }
+        }
+        if self.config().flags.n {
+            return Ok(());
+        }
+        remove_all(path).map_err(|e| path_error("unlinkat", path, &e))
+    }
+
+    /// `ln -s old new`. A link that is there already is good.
+    pub fn symlink(&self, old: &str, new: &str) -> Result<(), ActionError> {
+        if fs::read_link(new).is_ok_and(|link| link.as_os_str() == old) {
+            return Ok(());
+        }
+        if self.shows_commands() {
+            self.show_cmd("", &format!("ln -s {old} {new}"));
+            if self.config().flags.n {
+                return Ok(());
+            }
+        }
+        std::os::unix::fs::symlink(old, new).map_err(|e| {
+            ActionError::new(format!("symlink {old} {new}: {}", errno_text(&e)))
+        })
+    }
+}
+
+/// An error of the file system in Go's words (fs.PathError).
+pub(super) fn path_error(op: &str, path: &str, e: &std::io::Error) -> ActionError {
+    ActionError::new(format!("{op} {path}: {}", errno_text(e)))
+}
+
+/// Removes a file or tree; that there is none is no error.
+pub(crate) fn remove_all(path: &str) -> std::io::Result<()> {
+    let removed = match fs::symlink_metadata(path.trim_end_matches('/')) {
+        Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(e) => Err(e),
+    };
+    match removed {
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// Anything but "it is not there" counts as there.
+fn exists(path: &str) -> bool {
+    !matches!(fs::metadata(path), Err(e) if e.kind() == ErrorKind::NotFound)
+}
+
+/// Devices and the like stay, whoever asks.
+fn remove_if_regular(path: &str) {
+    if !fs::symlink_metadata(path).is_ok_and(|meta| !meta.is_file()) {
+        // That it was not there, or stays, shows when it is opened.
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// What a new file beside `dst` would get of `perm`.
+fn mode_after_umask(dst: &str, perm: u32) -> u32 {
+    let probe = format!("{}-go-tmp-umask", path::clean(dst));
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(perm);
+    let Ok(file) = options.open(&probe) else { return perm };
+    let mode = file.metadata().map_or(perm, |meta| meta.permissions().mode() & 0o777);
+    // It is nobody's.
+    let _ = fs::remove_file(&probe);
+    mode
+}
+
+fn has_setgid(dir: &str) -> bool {
+    fs::metadata(dir).is_ok_and(|meta| meta.is_dir() && meta.permissions().mode() & 0o2000 != 0)
+}
+
+/// Refuses to overwrite directories and, without `force`, files that no build made.
+fn check_overwrite(dst: &str, force: bool) -> Result<(), ActionError> {
+    let Ok(meta) = fs::metadata(dst) else { return Ok(()) };
+    let why = if meta.is_dir() {
+        "a directory"
+    } else if !force && meta.is_file() && meta.len() != 0 && !is_object(dst) {
+        "not an object file"
+    } else {
+        return Ok(());
+    };
+    Err(ActionError::new(format!("build output {} already exists and is {why}", quote(dst))))
+}
+
+/// How files that linkers and compilers write begin.
+const OBJECT_MAGIC: [&[u8]; 15] = [
+    b"!<arch>\n",
+    b"<bigaf>\n",
+    b"\x7FELF",
+    // Mach-O
+    b"\xFE\xED\xFA\xCE",
+    b"\xFE\xED\xFA\xCF",
+    b"\xCE\xFA\xED\xFE",
+    b"\xCF\xFA\xED\xFE",
+    // PE
+    b"\x4d\x5a\x90\x00\x03\x00",
+    b"\x4d\x5a\x78\x00\x01\x00",
+    // Plan 9
+    b"\x00\x00\x01\xEB",
+    b"\x00\x00\x8a\x97",
+    b"\x00\x00\x06\x47",
+    b"\x00asm",
+    // XCOFF
+    b"\x01\xDF",
+    b"\x01\xF7",
+];
+
+fn is_object(file: &str) -> bool {
+    let mut start = Vec::with_capacity(64);
+    let read = File::open(file).and_then(|f| f.take(64).read_to_end(&mut start));
+    read.is_ok() && OBJECT_MAGIC.iter().any(|magic| start.starts_with(magic))
+}

@@ -1,0 +1,146 @@
+//! What is said of a command's output: a header, paths shortened, cgo's names made readable.
+//!
+//! Answers to `reportCmd` in cmd/go/internal/work/shell.go.
+
+use std::os::unix::fs::MetadataExt;
+use std::sync::LazyLock;
+
+use forgo_golang::path;
+use regex::Regex;
+
+use crate::actions::ActionError;
+use crate::config::Config;
+use crate::package::Package;
+use crate::shell::Shell;
+
+impl Shell<'_> {
+    /// Reports a command's output as `# desc` and the output; as an error if the command failed. An
+    /// empty `desc` is the package's, an empty `dir` the package's directory. Returns an error if
+    /// there was one: the output, or without output `error` itself.
+    pub fn report_cmd(
+        &self,
+        desc: &str,
+        dir: &str,
+        output: &[u8],
+        error: Option<ActionError>,
+    ) -> Result<(), ActionError> {
+        if output.is_empty() {
+            return error.map_or(Ok(()), Err);
+        }
+        let name = self.package.map(Package::desc);
+        let desc = if desc.is_empty() { name.as_deref().unwrap_or_default() } else { desc };
+        let dir = match self.package {
+            Some(package) if dir.is_empty() => &package.dir,
+            _ => dir,
+        };
+        let text = self.readable(output, dir);
+
+        let import_path = self.package.map(|p| p.import_path.as_str()).filter(|p| !p.is_empty());
+        let text = match import_path {
+            // Some other thing than the package is described: name both.
+            Some(import_path) if name.as_deref() != Some(desc) => {
+                format!("# {import_path}\n# [{desc}]\n{text}")
+            }
+            _ => format!("# {desc}\n{text}"),
+        };
+        if error.is_some() {
+            let import_path = Some(import_path.unwrap_or_default().to_owned());
+            return Err(ActionError { text, import_path, fatal: false });
+        }
+        match &mut *self.saved.borrow_mut() {
+            Some(saved) => saved.push_str(&text),
+            None => self.print(text),
+        }
+        Ok(())
+    }
+
+    /// A command's output for people: `$WORK`, paths relative to the current directory where that
+    /// is shorter, no traces of cgo.
+    fn readable(&self, output: &[u8], dir: &str) -> String {
+        let mut out = String::from_utf8_lossy(output).into_owned();
+        if !out.ends_with('\n') {
+            out.push('\n');
+        }
+        out = replace_prefix(out, self.shared.work_dir, "$WORK");
+        let mut dir = dir.to_owned();
+        loop {
+            let short = short_path(self.config(), &dir);
+            if short != dir {
+                out = replace_prefix(out, &dir, &short);
+            }
+            let parent = path::dir(&dir);
+            if parent == dir {
+                break;
+            }
+            dir = parent;
+        }
+        // Since 1.27 the compile does this to its own output.
+        if self.config().dist.minor < 27 && !self.config().flags.x && CGO_LINE.is_match(&out) {
+            out = CGO_LINE.replace_all(&out, "").into_owned();
+            out = readable_cgo_names(&out);
+        }
+        out
+    }
+}
+
+/// A position in a file that cgo or cover wrote, after the one in the original: `[…x.cgo1.go:18]`.
+static CGO_LINE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\[[^\[\]]+\.(cgo1|cover)\.go:[0-9]+(:[0-9]+)?\]").expect("a valid expression")
+});
+
+/// The start of a name that cgo made: `_Ctype_`.
+static CGO_NAME: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)_C2?(type|func|var|macro)_").expect("a valid expression")
+});
+
+/// `C.foo` for `_Ctype_foo`.
+pub fn readable_cgo_names(text: &str) -> String {
+    CGO_NAME
+        .replace_all(text, |m: &regex::Captures<'_>| {
+            let m = m.get(0).expect("the whole match");
+            // Only where the name goes on.
+            match text.as_bytes().get(m.end()) {
+                Some(b) if b.is_ascii_alphanumeric() || *b == b'_' => "C.".to_owned(),
+                _ => m.as_str().to_owned(),
+            }
+        })
+        .into_owned()
+}
+
+/// Replaces `old` at the start of a line or after white space.
+fn replace_prefix(text: String, old: &str, new: &str) -> String {
+    if !text.contains(old) {
+        return text;
+    }
+    let mut text = text;
+    for before in [" ", "\n", "\n\t"] {
+        text = text.replace(&format!("{before}{old}"), &format!("{before}{new}"));
+    }
+    match text.strip_prefix(old) {
+        Some(rest) => format!("{new}{rest}"),
+        None => text,
+    }
+}
+
+/// `path` relative to the current directory, where that is shorter and means the same
+/// (base.ShortPath).
+pub fn short_path(config: &Config, path: &str) -> String {
+    match path::rel(&config.cwd, path) {
+        Some(rel) if rel.len() < path.len() && same_file(&path::join2(&config.cwd, &rel), path) => {
+            rel
+        }
+        _ => path.to_owned(),
+    }
+}
+
+fn same_file(a: &str, b: &str) -> bool {
+    if a == b {
+        return true;
+    }
+    let missing = |e: std::io::Error| e.kind() == std::io::ErrorKind::NotFound;
+    match (std::fs::metadata(a), std::fs::metadata(b)) {
+        (Ok(a), Ok(b)) => a.dev() == b.dev() && a.ino() == b.ino(),
+        (Err(a), Err(b)) => missing(a) && missing(b),
+        _ => false,
+    }
+}
