@@ -87,7 +87,12 @@ pub struct RunOutput {
 impl<'r> Shell<'r> {
     /// For an action on `package`.
     pub fn new(shared: &'r ShellShared<'r>, package: Option<&'r Package>) -> Self {
-        Shell { shared, package, saved: RefCell::default(), times: RefCell::default() }
+        Shell {
+            shared,
+            package,
+            saved: RefCell::default(),
+            times: RefCell::default(),
+        }
     }
 
     /// The settings.
@@ -108,7 +113,10 @@ impl<'r> Shell<'r> {
 
     fn print_locked(&self, text: String) {
         if !text.is_empty() {
-            self.send(Event::Output { package: self.package.map(Package::desc), text });
+            self.send(Event::Output {
+                package: self.package.map(Package::desc),
+                text,
+            });
         }
     }
 
@@ -116,7 +124,10 @@ impl<'r> Shell<'r> {
     pub fn error(&self, text: impl Into<String>) {
         let _script = self.lock_script();
         let package = self.package.map(Package::desc);
-        self.send(Event::Error { package, text: text.into() });
+        self.send(Event::Error {
+            package,
+            text: text.into(),
+        });
     }
 
     /// Tells the reporter, unless Ctrl-C was pressed: what is said then is about tools that were
@@ -128,7 +139,10 @@ impl<'r> Shell<'r> {
     }
 
     fn lock_script(&self) -> MutexGuard<'r, String> {
-        self.shared.script_dir.lock().unwrap_or_else(|e| e.into_inner())
+        self.shared
+            .script_dir
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
     }
 
     /// A command as -x prints it: `$WORK` for the work directory, but not in the text of files.
@@ -157,7 +171,9 @@ impl<'r> Shell<'r> {
                 dir.clone_into(&mut script_dir);
             }
             let dot = if dir.ends_with('/') { " ./" } else { " ." };
-            cmd = format!(" {cmd}").replace(&format!(" {dir}"), dot).split_off(1);
+            cmd = format!(" {cmd}")
+                .replace(&format!(" {dir}"), dot)
+                .split_off(1);
         }
         self.print_locked(cmd + "\n");
     }
@@ -213,7 +229,10 @@ impl<'r> Shell<'r> {
         }
         let error = process::exit_text(ended.status, program)
             .map(|text| ActionError::new(format!("{}: {text}", args[0])));
-        RunOutput { output: ended.output, error }
+        RunOutput {
+            output: ended.output,
+            error,
+        }
     }
 
     /// Runs a command and reports its output under `desc` (the command itself if empty).
@@ -260,7 +279,10 @@ impl<'r> Shell<'r> {
 
 impl RunOutput {
     fn failed(text: String) -> RunOutput {
-        RunOutput { output: Vec::new(), error: Some(ActionError::new(text)) }
+        RunOutput {
+            output: Vec::new(),
+            error: Some(ActionError::new(text)),
+        }
     }
 }
 
@@ -290,7 +312,8 @@ pub fn join_unambiguously(args: &[impl AsRef<str>]) -> String {
             out.push(' ');
         }
         let quoted = quote(arg);
-        if arg.is_empty() || arg.contains([' ', '(', ')', '>', ';']) || quoted.len() > arg.len() + 2 {
+        if arg.is_empty() || arg.contains([' ', '(', ')', '>', ';']) || quoted.len() > arg.len() + 2
+        {
             out.push_str(&quoted);
         } else {
             out.push_str(arg);

@@ -38,7 +38,12 @@ pub struct Ended {
 
 impl Ended {
     fn not_started(e: std::io::Error) -> Ended {
-        Ended { output: Vec::new(), status: Err(e), user: Duration::ZERO, sys: Duration::ZERO }
+        Ended {
+            output: Vec::new(),
+            status: Err(e),
+            user: Duration::ZERO,
+            sys: Duration::ZERO,
+        }
     }
 }
 
@@ -63,7 +68,12 @@ impl Children {
         let mut output = Vec::new();
         let read = reader.read_to_end(&mut output);
         let (status, user, sys) = self.wait(&child);
-        Ended { output, status: read.and(status), user, sys }
+        Ended {
+            output,
+            status: read.and(status),
+            user,
+            sys,
+        }
     }
 
     /// Starts a command that is to be [waited](Children::wait) for.
@@ -170,7 +180,10 @@ mod tests {
             running.join().unwrap()
         });
         let status = ended.status.unwrap();
-        assert!(status.signal() == Some(libc::SIGINT) || status.code() == Some(0), "{status:?}");
+        assert!(
+            status.signal() == Some(libc::SIGINT) || status.code() == Some(0),
+            "{status:?}"
+        );
         assert!(children.run(shell("true")).status.is_err());
     }
 }

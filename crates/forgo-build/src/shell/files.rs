@@ -75,10 +75,15 @@ impl Shell<'_> {
         let mut target = options.open(dst).map_err(|e| {
             ActionError::new(format!("copying {src}: open {dst}: {}", errno_text(&e)))
         })?;
-        std::io::copy(&mut source, &mut target).map(drop).map_err(|e| {
-            remove_if_regular(dst);
-            ActionError::new(format!("copying {src} to {dst}: write {dst}: {}", errno_text(&e)))
-        })
+        std::io::copy(&mut source, &mut target)
+            .map(drop)
+            .map_err(|e| {
+                remove_if_regular(dst);
+                ActionError::new(format!(
+                    "copying {src} to {dst}: write {dst}: {}",
+                    errno_text(&e)
+                ))
+            })
     }
 
     /// `mv src dst`, or `cp src dst` where moving would give another result.
@@ -102,7 +107,10 @@ impl Shell<'_> {
             return self.copy_file(dst, src, perm, force);
         }
         let permissions = fs::Permissions::from_mode(mode_after_umask(dst, perm));
-        if fs::set_permissions(src, permissions).and_then(|()| fs::rename(src, dst)).is_ok() {
+        if fs::set_permissions(src, permissions)
+            .and_then(|()| fs::rename(src, dst))
+            .is_ok()
+        {
             if self.config().flags.x {
                 show();
             }
@@ -138,9 +146,8 @@ impl Shell<'_> {
                 return Ok(());
             }
         }
-        std::os::unix::fs::symlink(old, new).map_err(|e| {
-            ActionError::new(format!("symlink {old} {new}: {}", errno_text(&e)))
-        })
+        std::os::unix::fs::symlink(old, new)
+            .map_err(|e| ActionError::new(format!("symlink {old} {new}: {}", errno_text(&e))))
     }
 }
 
@@ -180,8 +187,12 @@ fn mode_after_umask(dst: &str, perm: u32) -> u32 {
     let probe = format!("{}-go-tmp-umask", path::clean(dst));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(perm);
-    let Ok(file) = options.open(&probe) else { return perm };
-    let mode = file.metadata().map_or(perm, |meta| meta.permissions().mode() & 0o777);
+    let Ok(file) = options.open(&probe) else {
+        return perm;
+    };
+    let mode = file
+        .metadata()
+        .map_or(perm, |meta| meta.permissions().mode() & 0o777);
     // It is nobody's.
     let _ = fs::remove_file(&probe);
     mode
@@ -193,7 +204,9 @@ fn has_setgid(dir: &str) -> bool {
 
 /// Refuses to overwrite directories and, without `force`, files that no build made.
 fn check_overwrite(dst: &str, force: bool) -> Result<(), ActionError> {
-    let Ok(meta) = fs::metadata(dst) else { return Ok(()) };
+    let Ok(meta) = fs::metadata(dst) else {
+        return Ok(());
+    };
     let why = if meta.is_dir() {
         "a directory"
     } else if !force && meta.is_file() && meta.len() != 0 && !is_object(dst) {
@@ -201,7 +214,10 @@ fn check_overwrite(dst: &str, force: bool) -> Result<(), ActionError> {
     } else {
         return Ok(());
     };
-    Err(ActionError::new(format!("build output {} already exists and is {why}", quote(dst))))
+    Err(ActionError::new(format!(
+        "build output {} already exists and is {why}",
+        quote(dst)
+    )))
 }
 
 /// How files that linkers and compilers write begin.

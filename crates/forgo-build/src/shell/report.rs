@@ -28,14 +28,21 @@ impl Shell<'_> {
             return error.map_or(Ok(()), Err);
         }
         let name = self.package.map(Package::desc);
-        let desc = if desc.is_empty() { name.as_deref().unwrap_or_default() } else { desc };
+        let desc = if desc.is_empty() {
+            name.as_deref().unwrap_or_default()
+        } else {
+            desc
+        };
         let dir = match self.package {
             Some(package) if dir.is_empty() => &package.dir,
             _ => dir,
         };
         let text = self.readable(output, dir);
 
-        let import_path = self.package.map(|p| p.import_path.as_str()).filter(|p| !p.is_empty());
+        let import_path = self
+            .package
+            .map(|p| p.import_path.as_str())
+            .filter(|p| !p.is_empty());
         let text = match import_path {
             // Some other thing than the package is described: name both.
             Some(import_path) if name.as_deref() != Some(desc) => {
@@ -45,7 +52,11 @@ impl Shell<'_> {
         };
         if error.is_some() {
             let import_path = Some(import_path.unwrap_or_default().to_owned());
-            return Err(ActionError { text, import_path, fatal: false });
+            return Err(ActionError {
+                text,
+                import_path,
+                fatal: false,
+            });
         }
         match &mut *self.saved.borrow_mut() {
             Some(saved) => saved.push_str(&text),

@@ -27,14 +27,21 @@ pub(super) fn make(
         "" => "/tmp",
         dir => dir,
     };
-    let encode = if config.dist.minor >= 27 { encode_quoted } else { encode_escaped };
+    let encode = if config.dist.minor >= 27 {
+        encode_quoted
+    } else {
+        encode_escaped
+    };
     let mut text = String::with_capacity(length + args.len());
     for arg in args {
         encode(arg, &mut text);
         text.push('\n');
     }
     let write = || {
-        let mut file = tempfile::Builder::new().prefix("args").rand_bytes(10).tempfile_in(tmp)?;
+        let mut file = tempfile::Builder::new()
+            .prefix("args")
+            .rand_bytes(10)
+            .tempfile_in(tmp)?;
         file.write_all(text.as_bytes())?;
         Ok(file)
     };

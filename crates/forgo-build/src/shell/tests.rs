@@ -26,10 +26,19 @@ impl Said {
 }
 
 fn config(minor: u32) -> Config {
-    let mut config = Config { cwd: "/".to_owned(), ..Config::default() };
+    let mut config = Config {
+        cwd: "/".to_owned(),
+        ..Config::default()
+    };
     config.dist.minor = minor;
-    config.env.vars.insert("PATH".to_owned(), "/bin:/usr/bin".to_owned());
-    config.env.orig.push(("PATH".to_owned(), "/bin:/usr/bin".to_owned()));
+    config
+        .env
+        .vars
+        .insert("PATH".to_owned(), "/bin:/usr/bin".to_owned());
+    config
+        .env
+        .orig
+        .push(("PATH".to_owned(), "/bin:/usr/bin".to_owned()));
     config
 }
 
@@ -42,7 +51,10 @@ fn words_are_quoted_only_where_ambiguous() {
     for (words, want) in [
         (vec!["a", "-o", "b.a"], "a -o b.a"),
         (vec![""], "\"\""),
-        (vec!["a b", "x=>y;", "-(", "tab\t"], "\"a b\" \"x=>y;\" \"-(\" \"tab\\t\""),
+        (
+            vec!["a b", "x=>y;", "-(", "tab\t"],
+            "\"a b\" \"x=>y;\" \"-(\" \"tab\\t\"",
+        ),
         (vec!["'$x'"], "'$x'"),
     ] {
         assert_eq!(join_unambiguously(&words), want);
@@ -54,7 +66,10 @@ fn the_script_changes_directory_and_hides_the_work_directory() {
     let (said, config) = (Said::default(), config(26));
     let shared = ShellShared::new(&config, &said, "/tmp/go-build1");
     let shell = Shell::new(&shared, None);
-    shell.show_cmd("/src/p", "asm -o /tmp/go-build1/b001/x.o /src/p/x.s -I=/src/p");
+    shell.show_cmd(
+        "/src/p",
+        "asm -o /tmp/go-build1/b001/x.o /src/p/x.s -I=/src/p",
+    );
     shell.show_cmd("/src/p", "asm /src/px");
     shell.show_cmd("/tmp/go-build1/b001/", "gcc -I /tmp/go-build1/b001/ x.c");
     shell.show_cmd("", "cat >/tmp/go-build1/x << 'EOF'\n/tmp/go-build1\nEOF");
@@ -112,9 +127,15 @@ fn output_is_reported_under_a_header_or_as_the_error() {
     let error = run("echo bad; exit 2", "example.com/p").unwrap_err();
     assert_eq!(error.text, "# example.com/p\nbad\n");
     assert_eq!(error.import_path.as_deref(), Some("example.com/p"));
-    assert_eq!(run("exit 2", "").unwrap_err(), ActionError::new("sh: exit status 2"));
+    assert_eq!(
+        run("exit 2", "").unwrap_err(),
+        ActionError::new("sh: exit status 2")
+    );
     let error = shell.run(".", "", &[], &args(&["sh", "@x"])).unwrap_err();
-    assert_eq!(error.text, "invalid command-line argument @x in command: sh @x");
+    assert_eq!(
+        error.text,
+        "invalid command-line argument @x in command: sh @x"
+    );
 
     shell.save_output();
     run("echo kept", "").unwrap();
@@ -128,14 +149,24 @@ fn cgo_traces_are_hidden_up_to_1_26() {
     let output = b"x.go:1[/tmp/x.cgo1.go:18]: *[100]_Ctype_foo _Cfunc_ x\n";
     for (minor, x, want) in [
         (26, false, "# d\nx.go:1: *[100]C.foo _Cfunc_ x\n"),
-        (26, true, "# d\nx.go:1[/tmp/x.cgo1.go:18]: *[100]_Ctype_foo _Cfunc_ x\n"),
-        (27, false, "# d\nx.go:1[/tmp/x.cgo1.go:18]: *[100]_Ctype_foo _Cfunc_ x\n"),
+        (
+            26,
+            true,
+            "# d\nx.go:1[/tmp/x.cgo1.go:18]: *[100]_Ctype_foo _Cfunc_ x\n",
+        ),
+        (
+            27,
+            false,
+            "# d\nx.go:1[/tmp/x.cgo1.go:18]: *[100]_Ctype_foo _Cfunc_ x\n",
+        ),
     ] {
         let said = Said::default();
         let mut config = config(minor);
         config.flags.x = x;
         let shared = ShellShared::new(&config, &said, "/w");
-        Shell::new(&shared, None).report_cmd("d", "/", output, None).unwrap();
+        Shell::new(&shared, None)
+            .report_cmd("d", "/", output, None)
+            .unwrap();
         assert_eq!(said.text(), want);
     }
 }
@@ -152,14 +183,30 @@ fn copies_refuse_to_overwrite_what_no_build_made() {
     std::fs::write(file("text"), "text").unwrap();
     std::fs::write(file("object"), "\x7fELF").unwrap();
 
-    let error = shell.copy_file(&file("text"), &file("src"), 0o666, false).unwrap_err();
-    assert!(error.text.ends_with("already exists and is not an object file"), "{error}");
-    let error = shell.move_or_copy_file(&file(""), &file("src"), 0o666, true).unwrap_err();
-    assert!(error.text.ends_with("already exists and is a directory"), "{error}");
+    let error = shell
+        .copy_file(&file("text"), &file("src"), 0o666, false)
+        .unwrap_err();
+    assert!(
+        error
+            .text
+            .ends_with("already exists and is not an object file"),
+        "{error}"
+    );
+    let error = shell
+        .move_or_copy_file(&file(""), &file("src"), 0o666, true)
+        .unwrap_err();
+    assert!(
+        error.text.ends_with("already exists and is a directory"),
+        "{error}"
+    );
 
-    shell.copy_file(&file("object"), &file("src"), 0o666, false).unwrap();
+    shell
+        .copy_file(&file("object"), &file("src"), 0o666, false)
+        .unwrap();
     assert_eq!(std::fs::read(file("object")).unwrap(), b"new");
-    shell.move_or_copy_file(&file("text"), &file("src"), 0o777, true).unwrap();
+    shell
+        .move_or_copy_file(&file("text"), &file("src"), 0o777, true)
+        .unwrap();
     assert_eq!(std::fs::read(file("text")).unwrap(), b"new");
     assert!(!std::path::Path::new(&file("src")).exists());
 }
