@@ -26,3 +26,4 @@ pub mod regexp;
 pub mod semver;
 pub mod strconv;
 pub mod syslist;
+pub mod unicode;

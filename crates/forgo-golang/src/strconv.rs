@@ -1,7 +1,8 @@
 //! Go's quoting and number texts (package strconv), on bytes: a Go string need not be UTF-8.
 //! Shell-like splitting of flag values is another matter and not here.
 
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+pub use crate::quote::{quote, quote_bytes};
+pub use crate::unicode::{is_digit, is_letter, is_print};
 
 const LOWER_HEX: &[u8; 16] = b"0123456789abcdef";
 
@@ -44,60 +45,6 @@ pub fn rune_count(b: &[u8]) -> usize {
         n += 1;
     }
     n
-}
-
-/// A rune that Go prints as itself: letters, marks, numbers, punctuation, symbols, and the ASCII
-/// space (strconv.IsPrint, unicode.IsPrint).
-pub fn is_print(c: char) -> bool {
-    use GeneralCategory as G;
-    if c.is_ascii() {
-        return (' '..='~').contains(&c);
-    }
-    !matches!(
-        c.general_category(),
-        G::Control
-            | G::Format
-            | G::Surrogate
-            | G::PrivateUse
-            | G::Unassigned
-            | G::LineSeparator
-            | G::ParagraphSeparator
-            | G::SpaceSeparator
-    )
-}
-
-/// unicode.IsLetter.
-pub fn is_letter(c: char) -> bool {
-    use GeneralCategory as G;
-    if c.is_ascii() {
-        return c.is_ascii_alphabetic();
-    }
-    matches!(
-        c.general_category(),
-        G::UppercaseLetter
-            | G::LowercaseLetter
-            | G::TitlecaseLetter
-            | G::ModifierLetter
-            | G::OtherLetter
-    )
-}
-
-/// unicode.IsDigit.
-pub fn is_digit(c: char) -> bool {
-    if c.is_ascii() {
-        return c.is_ascii_digit();
-    }
-    c.general_category() == GeneralCategory::DecimalNumber
-}
-
-/// A Go string literal for `s` (strconv.Quote, `%q`).
-pub fn quote(s: &str) -> String {
-    quote_bytes(s.as_bytes())
-}
-
-/// As [`quote`], of bytes that may not be UTF-8.
-pub fn quote_bytes(s: &[u8]) -> String {
-    quote_with(s, '"', false)
 }
 
 /// As [`quote_bytes`], everything beyond ASCII escaped (strconv.QuoteToASCII, `%+q`).

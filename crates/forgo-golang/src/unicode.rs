@@ -1,0 +1,139 @@
+//! Character classes as Go's unicode package and strconv see them (IsLetter, IsDigit, IsPrint,
+//! IsGraphic), and bytes trimmed of white space as Go trims them.
+//!
+//! The table follows Unicode 17, which Go 1.27 uses. Go 1.26 uses Unicode 15: it differs only for
+//! characters that were not assigned then.
+
+mod table;
+
+use table::{Class, RANGES};
+
+fn class(c: char) -> Option<Class> {
+    let c = c as u32;
+    let i = RANGES.partition_point(|&(_, end, _)| end < c);
+    RANGES.get(i).filter(|r| r.0 <= c).map(|r| r.2)
+}
+
+/// unicode.IsLetter.
+pub fn is_letter(c: char) -> bool {
+    if c.is_ascii() { c.is_ascii_alphabetic() } else { class(c) == Some(Class::Letter) }
+}
+
+/// unicode.IsDigit.
+pub fn is_digit(c: char) -> bool {
+    if c.is_ascii() { c.is_ascii_digit() } else { class(c) == Some(Class::Digit) }
+}
+
+/// unicode.IsPrint: letters, marks, numbers, punctuation, symbols and the ASCII space.
+pub fn is_print(c: char) -> bool {
+    if c.is_ascii() {
+        (' '..='~').contains(&c)
+    } else {
+        matches!(class(c), Some(Class::Letter | Class::Digit | Class::Print))
+    }
+}
+
+/// unicode.IsGraphic: [`is_print`] and the other spaces.
+pub fn is_graphic(c: char) -> bool {
+    is_print(c) || class(c) == Some(Class::Space)
+}
+
+/// bytes.TrimSpace.
+pub fn trim_space(mut b: &[u8]) -> &[u8] {
+    loop {
+        match b {
+            [b'\t'..=b'\r' | b' ', rest @ ..] => b = rest,
+            [0x80..=0xff, ..] => match leading_space(b) {
+                0 => break,
+                n => b = &b[n..],
+            },
+            _ => break,
+        }
+    }
+    loop {
+        match b {
+            [rest @ .., b'\t'..=b'\r' | b' '] => b = rest,
+            [.., 0x80..=0xff] => match trailing_space(b) {
+                0 => break,
+                n => b = &b[..b.len() - n],
+            },
+            _ => break,
+        }
+    }
+    b
+}
+
+/// Length of the non-ASCII white space character that `b` begins with.
+fn leading_space(b: &[u8]) -> usize {
+    let space = |n: usize| {
+        let c = std::str::from_utf8(b.get(..n)?).ok()?.chars().next()?;
+        c.is_whitespace().then_some(n)
+    };
+    space(2).or_else(|| space(3)).unwrap_or(0)
+}
+
+/// Length of the non-ASCII white space character that `b` ends with.
+fn trailing_space(b: &[u8]) -> usize {
+    let space = |n: usize| {
+        let c = std::str::from_utf8(b.get(b.len().checked_sub(n)?..)?).ok()?.chars().next()?;
+        (c.is_whitespace() && c.len_utf8() == n).then_some(n)
+    };
+    space(2).or_else(|| space(3)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes() {
+        for (c, letter, digit, print, graphic) in [
+            ('a', true, false, true, true),
+            ('7', false, true, true, true),
+            ('_', false, false, true, true),
+            (' ', false, false, true, true),
+            ('\n', false, false, false, false),
+            ('\u{7f}', false, false, false, false),
+            ('é', true, false, true, true),
+            ('世', true, false, true, true),
+            ('\u{0660}', false, true, true, true),
+            ('Ⅷ', false, false, true, true),
+            ('\u{a0}', false, false, false, true),
+            ('\u{ad}', false, false, false, false),
+            ('\u{3000}', false, false, false, true),
+            ('\u{200b}', false, false, false, false),
+            ('\u{e000}', false, false, false, false),
+            ('\u{fffd}', false, false, true, true),
+            ('😀', false, false, true, true),
+            ('\u{10ffff}', false, false, false, false),
+        ] {
+            assert_eq!(is_letter(c), letter, "letter {c:?}");
+            assert_eq!(is_digit(c), digit, "digit {c:?}");
+            assert_eq!(is_print(c), print, "print {c:?}");
+            assert_eq!(is_graphic(c), graphic, "graphic {c:?}");
+        }
+    }
+
+    #[test]
+    fn table_is_sorted() {
+        for w in RANGES.windows(2) {
+            assert!(w[0].0 <= w[0].1 && w[0].1 < w[1].0);
+        }
+    }
+
+    #[test]
+    fn trim() {
+        for (text, want) in [
+            ("", ""),
+            (" \t\r\n\x0b\x0c", ""),
+            (" a b ", "a b"),
+            ("\u{a0}a\u{85}", "a"),
+            ("\u{3000} é \u{2028}", "é"),
+            ("\u{e9}", "\u{e9}"),
+        ] {
+            assert_eq!(trim_space(text.as_bytes()), want.as_bytes(), "{text:?}");
+            assert_eq!(text.trim(), want, "{text:?}");
+        }
+        assert_eq!(trim_space(b"\xff \xa0"), b"\xff \xa0");
+    }
+}
