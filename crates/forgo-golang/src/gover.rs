@@ -47,10 +47,19 @@ pub fn parse(v: &str) -> Parsed<'_> {
 fn parse_valid(v: &str) -> Option<Parsed<'_>> {
     let (major, v) = number(v)?;
     if v.is_empty() {
-        return Some(Parsed { major, minor: "0", patch: "0", ..Parsed::default() });
+        return Some(Parsed {
+            major,
+            minor: "0",
+            patch: "0",
+            ..Parsed::default()
+        });
     }
     let (minor, v) = number(v.strip_prefix('.')?)?;
-    let mut p = Parsed { major, minor, ..Parsed::default() };
+    let mut p = Parsed {
+        major,
+        minor,
+        ..Parsed::default()
+    };
     if v.is_empty() {
         if compare_numbers(minor, "21").is_lt() {
             p.patch = "0";
@@ -127,7 +136,11 @@ pub fn prev(v: &str) -> String {
     if compare_numbers(p.minor, "1").is_le() {
         return p.major.to_owned();
     }
-    format!("{}.{}", p.major, module::decrement(p.minor).unwrap_or_default())
+    format!(
+        "{}.{}",
+        p.major,
+        module::decrement(p.minor).unwrap_or_default()
+    )
 }
 
 /// The Go version in a toolchain's name (`go1.2.3-corp` → `1.2.3`); `None` where it is not one.
@@ -143,13 +156,21 @@ pub fn from_toolchain(name: &str) -> Option<&str> {
 
 /// A version out of a toolchain's name or a plain version; empty where neither.
 fn toolchain_version(name: &str) -> &str {
-    if is_valid(name) { name } else { from_toolchain(name).unwrap_or_default() }
+    if is_valid(name) {
+        name
+    } else {
+        from_toolchain(name).unwrap_or_default()
+    }
 }
 
 /// The greater of two toolchain names; `a` where equal.
 pub fn toolchain_max<'a>(a: &'a str, b: &'a str) -> &'a str {
     let version = |name| from_toolchain(name).unwrap_or_default();
-    if compare(version(a), version(b)).is_lt() { b } else { a }
+    if compare(version(a), version(b)).is_lt() {
+        b
+    } else {
+        a
+    }
 }
 
 /// The paths `go` and `toolchain`, whose versions are not semantic versions.
@@ -211,9 +232,14 @@ pub fn mod_major_minor(path: &str, vers: &str) -> String {
 /// (gover.GoModLookup); empty where absent.
 pub fn go_mod_lookup<'a>(text: &'a str, key: &str) -> &'a str {
     for line in text.split('\n') {
-        let Some(rest) = line.trim().strip_prefix(key) else { continue };
+        let Some(rest) = line.trim().strip_prefix(key) else {
+            continue;
+        };
         if rest.starts_with([' ', '\t']) {
-            return rest.split_once("//").map_or(rest, |(value, _)| value).trim();
+            return rest
+                .split_once("//")
+                .map_or(rest, |(value, _)| value)
+                .trim();
         }
     }
     ""
@@ -225,7 +251,19 @@ mod tests {
 
     /// In rising order; versions on one line are equal.
     const ORDER: &[&[&str]] = &[
-        &["", "x", "v1", "go1.21", "1.", "1.01", "01", "1.21.", "1.21rc01", "1.21.3rc1", "1.21RC1"],
+        &[
+            "",
+            "x",
+            "v1",
+            "go1.21",
+            "1.",
+            "1.01",
+            "01",
+            "1.21.",
+            "1.21rc01",
+            "1.21.3rc1",
+            "1.21RC1",
+        ],
         &["1", "1.0", "1.0.0"],
         &["1.2beta1"],
         &["1.2rc1"],
@@ -247,8 +285,11 @@ mod tests {
 
     #[test]
     fn order() {
-        let all: Vec<_> =
-            ORDER.iter().enumerate().flat_map(|(i, g)| g.iter().map(move |v| (i, *v))).collect();
+        let all: Vec<_> = ORDER
+            .iter()
+            .enumerate()
+            .flat_map(|(i, g)| g.iter().map(move |v| (i, *v)))
+            .collect();
         for &(i, a) in &all {
             assert_eq!(is_valid(a), i > 0, "{a}");
             for &(j, b) in &all {
@@ -333,10 +374,24 @@ mod tests {
             let (path, version) = s.split_once('@').unwrap();
             Version::new(path, version)
         };
-        let mut list = ["z@v1", "a@v1.10.0", "go@1.3", "a@v1.9.0/go.mod", "a@v1.9.0", "go@1.3rc1"]
-            .map(v);
+        let mut list = [
+            "z@v1",
+            "a@v1.10.0",
+            "go@1.3",
+            "a@v1.9.0/go.mod",
+            "a@v1.9.0",
+            "go@1.3rc1",
+        ]
+        .map(v);
         mod_sort(&mut list);
-        let want = ["a@v1.9.0", "a@v1.9.0/go.mod", "a@v1.10.0", "go@1.3rc1", "go@1.3", "z@v1"];
+        let want = [
+            "a@v1.9.0",
+            "a@v1.9.0/go.mod",
+            "a@v1.10.0",
+            "go@1.3rc1",
+            "go@1.3",
+            "z@v1",
+        ];
         assert_eq!(list, want.map(v));
     }
 

@@ -26,7 +26,10 @@ pub struct Version {
 impl Version {
     /// A module at a version.
     pub fn new(path: impl Into<String>, version: impl Into<String>) -> Version {
-        Version { path: path.into(), version: version.into() }
+        Version {
+            path: path.into(),
+            version: version.into(),
+        }
     }
 }
 
@@ -53,7 +56,13 @@ pub struct InvalidPathError {
 
 impl fmt::Display for InvalidPathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "malformed {} path {}: {}", self.kind, quote(&self.path), self.err)
+        write!(
+            f,
+            "malformed {} path {}: {}",
+            self.kind,
+            quote(&self.path),
+            self.err
+        )
     }
 }
 
@@ -72,13 +81,23 @@ pub struct InvalidVersionError {
 
 impl InvalidVersionError {
     fn noun(&self) -> &'static str {
-        if self.pseudo { "pseudo-version" } else { "version" }
+        if self.pseudo {
+            "pseudo-version"
+        } else {
+            "version"
+        }
     }
 }
 
 impl fmt::Display for InvalidVersionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} invalid: {}", self.noun(), quote(&self.version), self.err)
+        write!(
+            f,
+            "{} {} invalid: {}",
+            self.noun(),
+            quote(&self.version),
+            self.err
+        )
     }
 }
 
@@ -117,7 +136,14 @@ impl fmt::Display for ModuleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.err {
             VersionErrorCause::Version(v) => {
-                write!(f, "{}@{}: invalid {}: {}", self.path, v.version, v.noun(), v.err)
+                write!(
+                    f,
+                    "{}@{}: invalid {}: {}",
+                    self.path,
+                    v.version,
+                    v.noun(),
+                    v.err
+                )
             }
             VersionErrorCause::Other(err) if self.version.is_empty() => {
                 write!(f, "module {}: {err}", self.path)
@@ -192,7 +218,11 @@ pub fn check_path_major(version: &str, path_major: &str) -> Result<(), InvalidVe
     if ok {
         return Ok(());
     }
-    let want = if path_major.is_empty() { "v0 or v1" } else { want };
+    let want = if path_major.is_empty() {
+        "v0 or v1"
+    } else {
+        want
+    };
     Err(InvalidVersionError {
         version: version.to_owned(),
         pseudo: false,
@@ -233,7 +263,11 @@ pub(crate) fn sort_by(list: &mut [Version], compare: fn(&str, &str, &str) -> Ord
         a.path.cmp(&b.path).then_with(|| {
             let (va, fa) = a.version.split_at(split(a));
             let (vb, fb) = b.version.split_at(split(b));
-            if va == vb { fa.cmp(fb) } else { compare(&a.path, va, vb) }
+            if va == vb {
+                fa.cmp(fb)
+            } else {
+                compare(&a.path, va, vb)
+            }
         })
     });
 }
@@ -250,7 +284,10 @@ pub fn match_prefix_patterns(globs: &str, target: &str) -> bool {
         if target.matches('/').count() < slashes {
             return false;
         }
-        let end = target.match_indices('/').nth(slashes).map_or(target.len(), |(i, _)| i);
+        let end = target
+            .match_indices('/')
+            .nth(slashes)
+            .map_or(target.len(), |(i, _)| i);
         match_(glob, &target[..end]).unwrap_or(false)
     })
 }

@@ -105,7 +105,11 @@ pub fn base(path: &str) -> &str {
         return ".";
     }
     let trimmed = path.trim_end_matches('/');
-    if trimmed.is_empty() { "/" } else { split(trimmed).1 }
+    if trimmed.is_empty() {
+        "/"
+    } else {
+        split(trimmed).1
+    }
 }
 
 /// path.Ext: with the dot.
@@ -135,7 +139,10 @@ pub fn rel(base: &str, target: &str) -> Option<String> {
     }
     let elems = |p: &str| -> Vec<String> {
         let p = if p == "." { "" } else { p };
-        p.split('/').filter(|e| !e.is_empty()).map(str::to_owned).collect()
+        p.split('/')
+            .filter(|e| !e.is_empty())
+            .map(str::to_owned)
+            .collect()
     };
     let (base, target) = (elems(&base), elems(&target));
     let common = base.iter().zip(&target).take_while(|(a, b)| a == b).count();
@@ -144,7 +151,11 @@ pub fn rel(base: &str, target: &str) -> Option<String> {
     }
     let mut out = vec![".."; base.len() - common];
     out.extend(target[common..].iter().map(String::as_str));
-    Some(if out.is_empty() { ".".to_owned() } else { out.join("/") })
+    Some(if out.is_empty() {
+        ".".to_owned()
+    } else {
+        out.join("/")
+    })
 }
 
 /// filepath.IsLocal.
@@ -162,10 +173,7 @@ pub fn has_path_prefix(s: &str, prefix: &str) -> bool {
     match s.strip_prefix(prefix) {
         None => false,
         Some(rest) => {
-            rest.is_empty()
-                || prefix.is_empty()
-                || prefix.ends_with('/')
-                || rest.starts_with('/')
+            rest.is_empty() || prefix.is_empty() || prefix.ends_with('/') || rest.starts_with('/')
         }
     }
 }
@@ -186,7 +194,11 @@ pub fn trim_file_path_prefix<'a>(s: &'a str, prefix: &str) -> &'a str {
 
 /// str.WithFilePathSeparator: with a trailing slash, unless empty.
 pub fn with_file_path_separator(s: &str) -> String {
-    if s.is_empty() || s.ends_with('/') { s.to_owned() } else { format!("{s}/") }
+    if s.is_empty() || s.ends_with('/') {
+        s.to_owned()
+    } else {
+        format!("{s}/")
+    }
 }
 
 /// str.QuoteGlob.
@@ -308,7 +320,11 @@ mod tests {
             ("a/b/", "a/b", "b", ""),
             (".x", ".", ".x", ".x"),
         ] {
-            assert_eq!((dir(path).as_str(), base(path), ext(path)), (d, b, e), "{path}");
+            assert_eq!(
+                (dir(path).as_str(), base(path), ext(path)),
+                (d, b, e),
+                "{path}"
+            );
         }
         assert_eq!(split("a/b/c"), ("a/b/", "c"));
         assert_eq!(split("c"), ("", "c"));
@@ -407,7 +423,10 @@ mod tests {
         ] {
             assert_eq!(to_fold(a) == to_fold(b), same, "{a} {b}");
         }
-        assert_eq!(fold_dup(&["x", "b", "B", "X"]), Some(("B".into(), "b".into())));
+        assert_eq!(
+            fold_dup(&["x", "b", "B", "X"]),
+            Some(("B".into(), "b".into()))
+        );
         assert_eq!(fold_dup(&["x", "y"]), None);
         assert_eq!(fold_dup(&["x", "x"]), Some(("x".into(), "x".into())));
     }

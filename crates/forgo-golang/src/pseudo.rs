@@ -33,12 +33,15 @@ fn parse(v: &str) -> Option<Parts<'_>> {
     }
     let base = match before {
         "-" if rest == "0.0" => release,
-        _ if before == "-0." || before.ends_with(".0.") => {
-            &v[..release.len() + before.len() - 1]
-        }
+        _ if before == "-0." || before.ends_with(".0.") => &v[..release.len() + before.len() - 1],
         _ => return None,
     };
-    Some(Parts { base, time, rev, build })
+    Some(Parts {
+        base,
+        time,
+        rev,
+        build,
+    })
 }
 
 fn not_pseudo(v: &str) -> InvalidVersionError {
@@ -46,7 +49,11 @@ fn not_pseudo(v: &str) -> InvalidVersionError {
 }
 
 fn invalid(v: &str, err: String) -> InvalidVersionError {
-    InvalidVersionError { version: v.to_owned(), pseudo: true, err }
+    InvalidVersionError {
+        version: v.to_owned(),
+        pseudo: true,
+        err,
+    }
 }
 
 /// Is it a pseudo-version?
@@ -81,19 +88,27 @@ pub fn pseudo_version_base(v: &str) -> Result<String, InvalidVersionError> {
         "" if p.build.is_empty() => Ok(String::new()),
         "" => Err(invalid(
             v,
-            format!("lacks base version, but has build metadata {}", crate::quote::quote(p.build)),
+            format!(
+                "lacks base version, but has build metadata {}",
+                crate::quote::quote(p.build)
+            ),
         )),
         "-0" => {
             let base = &p.base[..p.base.len() - 2];
             let (head, patch) = base.rsplit_once('.').expect("a release has three numbers");
             match crate::module::decrement(patch) {
                 Some(patch) => Ok(format!("{head}.{patch}{}", p.build)),
-                None => {
-                    Err(invalid(v, format!("version before {base} would have negative patch number")))
-                }
+                None => Err(invalid(
+                    v,
+                    format!("version before {base} would have negative patch number"),
+                )),
             }
         }
-        _ => Ok(format!("{}{}", p.base.strip_suffix(".0").unwrap_or(p.base), p.build)),
+        _ => Ok(format!(
+            "{}{}",
+            p.base.strip_suffix(".0").unwrap_or(p.base),
+            p.build
+        )),
     }
 }
 
@@ -108,7 +123,9 @@ pub fn pseudo_version(major: &str, older: &str, time: &str, rev: &str) -> String
     if !semver::prerelease(&older).is_empty() {
         return format!("{older}.0.{time}-{rev}{build}");
     }
-    let (head, patch) = older.rsplit_once('.').expect("a canonical version has three numbers");
+    let (head, patch) = older
+        .rsplit_once('.')
+        .expect("a canonical version has three numbers");
     format!("{head}.{}-0.{time}-{rev}{build}", increment(patch))
 }
 
@@ -135,10 +152,26 @@ mod tests {
             ("", "", "v0.0.0-20060102150405-abcdef012345"),
             ("v2", "", "v2.0.0-20060102150405-abcdef012345"),
             ("unused", "v1.2.3", "v1.2.4-0.20060102150405-abcdef012345"),
-            ("unused", "v1.2.99", "v1.2.100-0.20060102150405-abcdef012345"),
-            ("unused", "v1.2.19+incompatible", "v1.2.20-0.20060102150405-abcdef012345+incompatible"),
-            ("unused", "v1.2.3-pre", "v1.2.3-pre.0.20060102150405-abcdef012345"),
-            ("unused", "v1.3.0-a.b+x", "v1.3.0-a.b.0.20060102150405-abcdef012345+x"),
+            (
+                "unused",
+                "v1.2.99",
+                "v1.2.100-0.20060102150405-abcdef012345",
+            ),
+            (
+                "unused",
+                "v1.2.19+incompatible",
+                "v1.2.20-0.20060102150405-abcdef012345+incompatible",
+            ),
+            (
+                "unused",
+                "v1.2.3-pre",
+                "v1.2.3-pre.0.20060102150405-abcdef012345",
+            ),
+            (
+                "unused",
+                "v1.3.0-a.b+x",
+                "v1.3.0-a.b.0.20060102150405-abcdef012345+x",
+            ),
         ] {
             let v = pseudo_version(major, older, TIME, REV);
             assert_eq!(v, want);
@@ -168,7 +201,9 @@ mod tests {
             assert_eq!(is_pseudo_version(v), want, "{v}");
         }
         assert!(is_zero_pseudo_version("v2.0.0-00010101000000-000000000000"));
-        assert!(!is_zero_pseudo_version("v2.0.0-00010101000000-000000000001"));
+        assert!(!is_zero_pseudo_version(
+            "v2.0.0-00010101000000-000000000001"
+        ));
         assert!(!is_zero_pseudo_version(""));
     }
 

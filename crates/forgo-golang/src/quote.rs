@@ -238,7 +238,10 @@ mod tests {
             ("\x07\x08\x0c\n\r\t\x0b", r#""\a\b\f\n\r\t\v""#),
             ("\0\x1b\x7f", r#""\x00\x1b\x7f""#),
             ("é世😀", "\"é世😀\""),
-            ("\u{a0}\u{ad}\u{feff}\u{200b}", r#""\u00a0\u00ad\ufeff\u200b""#),
+            (
+                "\u{a0}\u{ad}\u{feff}\u{200b}",
+                r#""\u00a0\u00ad\ufeff\u200b""#,
+            ),
             ("\u{10ffff}\u{e0001}", r#""\U0010ffff\U000e0001""#),
             ("\u{fffd}", "\"\u{fffd}\""),
         ] {
@@ -246,7 +249,10 @@ mod tests {
             assert_eq!(quote_bytes(s.as_bytes()), want);
             assert_eq!(unquote(want).as_deref(), Some(s));
         }
-        assert_eq!(quote_bytes(b"a\xff\xc3(\xe2\x82"), r#""a\xff\xc3(\xe2\x82""#);
+        assert_eq!(
+            quote_bytes(b"a\xff\xc3(\xe2\x82"),
+            r#""a\xff\xc3(\xe2\x82""#
+        );
         assert_eq!(quote_rune('\''), r"'\''");
         assert_eq!(quote_rune('"'), "'\"'");
         assert_eq!(quote_rune('☺'), "'☺'");
@@ -296,16 +302,23 @@ mod tests {
 
     #[test]
     fn backquotable() {
-        for (s, want) in
-            [("a\tb\"", true), ("a\nb", false), ("`", false), ("\u{feff}", false), ("é", true)]
-        {
+        for (s, want) in [
+            ("a\tb\"", true),
+            ("a\nb", false),
+            ("`", false),
+            ("\u{feff}", false),
+            ("é", true),
+        ] {
             assert_eq!(can_backquote(s), want, "{s:?}");
         }
     }
 
     #[test]
     fn every_char_survives() {
-        for c in (0..0x3000).chain((0x3000..=0x10ffff).step_by(97)).filter_map(char::from_u32) {
+        for c in (0..0x3000)
+            .chain((0x3000..=0x10ffff).step_by(97))
+            .filter_map(char::from_u32)
+        {
             let s = c.to_string();
             assert_eq!(unquote(&quote(&s)).as_deref(), Some(&*s));
             assert_eq!(unquote(&quote_rune(c)).as_deref(), Some(&*s));

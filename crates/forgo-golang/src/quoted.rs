@@ -95,8 +95,14 @@ mod tests {
         ] {
             assert_eq!(split(s).unwrap(), want, "{s}");
         }
-        assert_eq!(split("a 'b").unwrap_err().to_string(), "unterminated ' string");
-        assert_eq!(split("\"").unwrap_err().to_string(), "unterminated \" string");
+        assert_eq!(
+            split("a 'b").unwrap_err().to_string(),
+            "unterminated ' string"
+        );
+        assert_eq!(
+            split("\"").unwrap_err().to_string(),
+            "unterminated \" string"
+        );
     }
 
     #[test]

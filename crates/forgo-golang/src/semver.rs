@@ -17,7 +17,14 @@ struct Parsed<'a> {
 
 fn parse(v: &str) -> Option<Parsed<'_>> {
     let (major, v) = number(v.strip_prefix('v')?)?;
-    let mut p = Parsed { major, minor: "0", patch: "0", prerelease: "", build: "", short: ".0.0" };
+    let mut p = Parsed {
+        major,
+        minor: "0",
+        patch: "0",
+        prerelease: "",
+        build: "",
+        short: ".0.0",
+    };
     if v.is_empty() {
         return Some(p);
     }
@@ -31,11 +38,12 @@ fn parse(v: &str) -> Option<Parsed<'_>> {
     p.patch = patch;
     p.short = "";
     let (v, build) = v.split_at(v.find('+').unwrap_or(v.len()));
-    let ident = |s: &str| {
-        !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
+    let ident =
+        |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if let Some(idents) = v.strip_prefix('-') {
-        if !idents.split('.').all(|s| ident(s) && !(is_num(s) && s.len() > 1 && s.starts_with('0')))
+        if !idents
+            .split('.')
+            .all(|s| ident(s) && !(is_num(s) && s.len() > 1 && s.starts_with('0')))
         {
             return None;
         }
@@ -183,14 +191,21 @@ mod tests {
             ("vx", ""),
         ],
         &[("v0.0.0-alpha", "v0.0.0-alpha")],
-        &[("v0", "v0.0.0"), ("v0.0", "v0.0.0"), ("v0.0.0+x-y.01", "v0.0.0")],
+        &[
+            ("v0", "v0.0.0"),
+            ("v0.0", "v0.0.0"),
+            ("v0.0.0+x-y.01", "v0.0.0"),
+        ],
         &[("v1.0.0-0", "v1.0.0-0")],
         &[("v1.0.0-2", "v1.0.0-2")],
         &[("v1.0.0-10", "v1.0.0-10")],
         &[("v1.0.0-10.a", "v1.0.0-10.a")],
         &[("v1.0.0--", "v1.0.0--")],
         &[("v1.0.0-0a", "v1.0.0-0a")],
-        &[("v1.0.0-alpha", "v1.0.0-alpha"), ("v1.0.0-alpha+m", "v1.0.0-alpha")],
+        &[
+            ("v1.0.0-alpha", "v1.0.0-alpha"),
+            ("v1.0.0-alpha+m", "v1.0.0-alpha"),
+        ],
         &[("v1.0.0-alpha.1", "v1.0.0-alpha.1")],
         &[("v1.0.0-alpha.beta", "v1.0.0-alpha.beta")],
         &[("v1.0.0-beta", "v1.0.0-beta")],
@@ -204,8 +219,11 @@ mod tests {
 
     #[test]
     fn order_and_canonical_form() {
-        let all: Vec<_> =
-            ORDER.iter().enumerate().flat_map(|(i, g)| g.iter().map(move |v| (i, v))).collect();
+        let all: Vec<_> = ORDER
+            .iter()
+            .enumerate()
+            .flat_map(|(i, g)| g.iter().map(move |v| (i, v)))
+            .collect();
         for &(i, &(a, want)) in &all {
             assert_eq!(canonical(a), want, "{a}");
             assert_eq!(is_valid(a), !want.is_empty(), "{a}");

@@ -16,12 +16,20 @@ fn class(c: char) -> Option<Class> {
 
 /// unicode.IsLetter.
 pub fn is_letter(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_alphabetic() } else { class(c) == Some(Class::Letter) }
+    if c.is_ascii() {
+        c.is_ascii_alphabetic()
+    } else {
+        class(c) == Some(Class::Letter)
+    }
 }
 
 /// unicode.IsDigit.
 pub fn is_digit(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_digit() } else { class(c) == Some(Class::Digit) }
+    if c.is_ascii() {
+        c.is_ascii_digit()
+    } else {
+        class(c) == Some(Class::Digit)
+    }
 }
 
 /// unicode.IsPrint: letters, marks, numbers, punctuation, symbols and the ASCII space.
@@ -75,7 +83,10 @@ fn leading_space(b: &[u8]) -> usize {
 /// Length of the non-ASCII white space character that `b` ends with.
 fn trailing_space(b: &[u8]) -> usize {
     let space = |n: usize| {
-        let c = std::str::from_utf8(b.get(b.len().checked_sub(n)?..)?).ok()?.chars().next()?;
+        let c = std::str::from_utf8(b.get(b.len().checked_sub(n)?..)?)
+            .ok()?
+            .chars()
+            .next()?;
         (c.is_whitespace() && c.len_utf8() == n).then_some(n)
     };
     space(2).or_else(|| space(3)).unwrap_or(0)

@@ -43,7 +43,11 @@ impl Context {
         if implied || name == self.goos || name == self.goarch || name == self.compiler {
             return true;
         }
-        let name = if name == "boringcrypto" { "goexperiment.boringcrypto" } else { name };
+        let name = if name == "boringcrypto" {
+            "goexperiment.boringcrypto"
+        } else {
+            name
+        };
         self.tags.contains(name)
     }
 
@@ -69,7 +73,11 @@ impl Context {
 
     /// Condition of a `#cgo` line, in either syntax (matchAuto).
     pub fn match_auto(&self, text: &str, seen: Option<&mut SeenTags>) -> bool {
-        let keyword = if text.contains(['&', '|', '(', ')']) { "//go:build" } else { "// +build" };
+        let keyword = if text.contains(['&', '|', '(', ')']) {
+            "//go:build"
+        } else {
+            "// +build"
+        };
         match parse(&format!("{keyword} {text}")) {
             Ok(x) => self.eval(&x, seen),
             Err(_) => false,
@@ -97,15 +105,19 @@ pub(super) enum FileNameTags<'a> {
 /// The tags in a name like `x_linux_amd64_test.go`. Something must precede them: `linux.go` has none.
 pub(super) fn file_name_tags(name: &str) -> FileNameTags<'_> {
     let name = name.split_once('.').map_or(name, |(stem, _)| stem);
-    let Some(i) = name.find('_') else { return FileNameTags::None };
-    let tags = name[i + 1..].strip_suffix("test").map_or(&name[i + 1..], |head| {
-        // Only a whole last element `test` is dropped.
-        match head.strip_suffix('_') {
-            Some(head) => head,
-            None if head.is_empty() => "",
-            None => &name[i + 1..],
-        }
-    });
+    let Some(i) = name.find('_') else {
+        return FileNameTags::None;
+    };
+    let tags = name[i + 1..]
+        .strip_suffix("test")
+        .map_or(&name[i + 1..], |head| {
+            // Only a whole last element `test` is dropped.
+            match head.strip_suffix('_') {
+                Some(head) => head,
+                None if head.is_empty() => "",
+                None => &name[i + 1..],
+            }
+        });
     let (head, last) = tags.rsplit_once('_').unwrap_or(("", tags));
     let before = head.rsplit_once('_').map_or(head, |(_, before)| before);
     if known_arch(last) && known_os(before) {
@@ -197,7 +209,11 @@ mod tests {
             let mut seen = SeenTags::new();
             assert_eq!(ctx.good_os_arch_file(name, Some(&mut seen)), want, "{name}");
             assert_eq!(ctx.good_os_arch_file(name, None), want, "{name}");
-            assert_eq!(seen.into_iter().collect::<Vec<_>>().join(" "), tags, "{name}");
+            assert_eq!(
+                seen.into_iter().collect::<Vec<_>>().join(" "),
+                tags,
+                "{name}"
+            );
         }
     }
 
@@ -227,13 +243,22 @@ mod tests {
             ("package x", Ok(true)),
             ("//go:build linux\n\npackage x", Ok(true)),
             ("//go:build !linux\n\npackage x", Ok(false)),
-            ("//go:build linux &&\n\npackage x",
-             Err("parsing //go:build line: unexpected end of expression")),
+            (
+                "//go:build linux &&\n\npackage x",
+                Err("parsing //go:build line: unexpected end of expression"),
+            ),
             ("// +build linux\n// +build arm64\n\npackage x", Ok(false)),
-            ("// +build linux windows\n// +build !arm64\n\npackage x", Ok(true)),
+            (
+                "// +build linux windows\n// +build !arm64\n\npackage x",
+                Ok(true),
+            ),
         ] {
             let lines = build_lines(text.as_bytes()).unwrap();
-            assert_eq!(ctx.should_build(&lines, None), want.map_err(str::to_owned), "{text:?}");
+            assert_eq!(
+                ctx.should_build(&lines, None),
+                want.map_err(str::to_owned),
+                "{text:?}"
+            );
         }
         let mut seen = SeenTags::new();
         let lines = build_lines(b"// +build arm64\n// +build a,b\n\npackage x").unwrap();

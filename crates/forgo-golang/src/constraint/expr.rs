@@ -49,7 +49,11 @@ impl Expr {
             Expr::Not(x) => x.min_version(!holds),
             Expr::And(x, y) | Expr::Or(x, y) => {
                 let (x, y) = (x.min_version(holds), y.min_version(holds));
-                if matches!(self, Expr::And(..)) == holds { x.max(y) } else { x.min(y) }
+                if matches!(self, Expr::And(..)) == holds {
+                    x.max(y)
+                } else {
+                    x.min(y)
+                }
             }
         }
     }
@@ -66,7 +70,11 @@ impl Expr {
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let arg = |f: &mut fmt::Formatter<'_>, x: &Expr, parens: bool| {
-            if parens { write!(f, "({x})") } else { write!(f, "{x}") }
+            if parens {
+                write!(f, "({x})")
+            } else {
+                write!(f, "{x}")
+            }
         };
         match self {
             Expr::Tag(tag) => f.write_str(tag),

@@ -48,7 +48,10 @@ impl ImportsTags {
     }
 
     fn match_tag(&self, name: &str, prefer: bool) -> bool {
-        if !name.chars().all(|c| is_letter(c) || is_digit(c) || c == '_' || c == '.') {
+        if !name
+            .chars()
+            .all(|c| is_letter(c) || is_digit(c) || c == '_' || c == '.')
+        {
             return false;
         }
         let holds = |tag: &str| self.tags.as_ref().is_some_and(|tags| tags.contains(tag));
@@ -81,7 +84,10 @@ mod tests {
     #[test]
     fn files() {
         let some = tags(&["linux", "amd64", "gc", "go1.20"]);
-        let any = ImportsTags { tags: None, goos: "linux".to_owned() };
+        let any = ImportsTags {
+            tags: None,
+            goos: "linux".to_owned(),
+        };
         for (text, in_some, in_any) in [
             ("package x", true, true),
             ("//go:build linux && !windows\n\npackage x", true, true),

@@ -146,27 +146,65 @@ mod tests {
     fn finds_lines() {
         for (text, go, plus, binary) in [
             ("package x\n", None, &[][..], false),
-            ("//go:build a\n\npackage x", Some("//go:build a"), &[], false),
+            (
+                "//go:build a\n\npackage x",
+                Some("//go:build a"),
+                &[],
+                false,
+            ),
             // It counts even right before the package clause.
             ("//go:build a\npackage x", Some("//go:build a"), &[], false),
-            ("//go:build a\n// +build b\n\npackage x", Some("//go:build a"), &[], false),
-            ("// +build b\n\n// +build c\n//+build d\n\npackage x", None,
-             &["// +build b", "// +build c", "//+build d"], false),
+            (
+                "//go:build a\n// +build b\n\npackage x",
+                Some("//go:build a"),
+                &[],
+                false,
+            ),
+            (
+                "// +build b\n\n// +build c\n//+build d\n\npackage x",
+                None,
+                &["// +build b", "// +build c", "//+build d"],
+                false,
+            ),
             ("// +build b\npackage x", None, &[], false),
             ("// x\n\n// +build b\npackage x", None, &[], false),
-            ("// +build b\n\n/* c */\n\n// +build c\n\npackage x", None, &["// +build b"], false),
-            ("/*\n//go:build a\n*/\n//go:build b\npackage x", Some("//go:build b"), &[], false),
+            (
+                "// +build b\n\n/* c */\n\n// +build c\n\npackage x",
+                None,
+                &["// +build b"],
+                false,
+            ),
+            (
+                "/*\n//go:build a\n*/\n//go:build b\npackage x",
+                Some("//go:build b"),
+                &[],
+                false,
+            ),
             ("/* x */ //go:build a\npackage x", None, &[], false),
             ("/* x */ package y\n//go:build a\n", None, &[], false),
-            ("\t//go:build a \r\n\r\npackage x", Some("//go:build a"), &[], false),
+            (
+                "\t//go:build a \r\n\r\npackage x",
+                Some("//go:build a"),
+                &[],
+                false,
+            ),
             ("//go:buildx\n\npackage x", None, &[], false),
             ("//go:binary-only-package\n\npackage x", None, &[], true),
-            ("/*\n//go:binary-only-package\n*/package x", None, &[], false),
+            (
+                "/*\n//go:binary-only-package\n*/package x",
+                None,
+                &[],
+                false,
+            ),
             ("// +buildx\n\npackage x", None, &[], false),
             ("/* unclosed\n//go:build a", None, &[], false),
         ] {
             let plus = plus.iter().map(|s| (*s).to_owned()).collect();
-            assert_eq!(found(text), (go.map(str::to_owned), plus, binary), "{text:?}");
+            assert_eq!(
+                found(text),
+                (go.map(str::to_owned), plus, binary),
+                "{text:?}"
+            );
         }
     }
 

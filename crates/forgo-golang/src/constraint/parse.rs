@@ -23,7 +23,10 @@ impl fmt::Display for SyntaxError {
 impl std::error::Error for SyntaxError {}
 
 fn error<T>(offset: usize, err: impl Into<String>) -> Result<T, SyntaxError> {
-    Err(SyntaxError { offset, err: err.into() })
+    Err(SyntaxError {
+        offset,
+        err: err.into(),
+    })
 }
 
 /// Parses a `//go:build` or `// +build` line.
@@ -101,7 +104,13 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Parser<'a> {
-        Parser { text, next: 0, token: Token::End, pos: 0, size: 0 }
+        Parser {
+            text,
+            next: 0,
+            token: Token::End,
+            pos: 0,
+            size: 0,
+        }
     }
 
     fn whole(mut self) -> Result<Expr, SyntaxError> {
@@ -234,7 +243,11 @@ fn plus_build_literal(literal: &str) -> Expr {
         None => (literal, false),
     };
     let valid = !tag.is_empty() && tag.chars().all(is_tag_char);
-    let x = if valid { Expr::Tag(tag.to_owned()) } else { ignore() };
+    let x = if valid {
+        Expr::Tag(tag.to_owned())
+    } else {
+        ignore()
+    };
     if negated { Expr::Not(Box::new(x)) } else { x }
 }
 
@@ -256,7 +269,10 @@ mod tests {
             ("\tx \t&& y ", "x && y"),
             ("a || b || c", "a || b || c"),
         ] {
-            assert_eq!(parse(&format!("//go:build {text}")).unwrap().to_string(), want);
+            assert_eq!(
+                parse(&format!("//go:build {text}")).unwrap().to_string(),
+                want
+            );
         }
     }
 
@@ -280,12 +296,22 @@ mod tests {
             ("x &&\u{2713}", "invalid syntax at \u{2713}", 4),
         ] {
             let got = parse(&format!("//go:build {text}")).unwrap_err();
-            assert_eq!((got.to_string().as_str(), got.offset), (want, offset), "{text}");
+            assert_eq!(
+                (got.to_string().as_str(), got.offset),
+                (want, offset),
+                "{text}"
+            );
         }
-        assert_eq!(parse("// go:build x").unwrap_err().to_string(), "not a build constraint");
+        assert_eq!(
+            parse("// go:build x").unwrap_err().to_string(),
+            "not a build constraint"
+        );
         let many = |n| format!("//go:build {}x", "x && ".repeat(n));
         assert!(parse(&many(999)).is_ok());
-        assert_eq!(parse(&many(1000)).unwrap_err().err, "build expression too large");
+        assert_eq!(
+            parse(&many(1000)).unwrap_err().err,
+            "build expression too large"
+        );
     }
 
     #[test]
@@ -306,7 +332,10 @@ mod tests {
         let many = |n| format!("// +build {}x", "x ".repeat(n));
         assert!(parse(&many(100)).is_ok());
         let err = parse(&many(101)).unwrap_err();
-        assert_eq!(err.to_string(), "expression too complex for // +build lines");
+        assert_eq!(
+            err.to_string(),
+            "expression too complex for // +build lines"
+        );
     }
 
     #[test]
@@ -323,7 +352,11 @@ mod tests {
             ("//   +build x \n", false, true),
             ("/* +build x */", false, false),
         ] {
-            assert_eq!((is_go_build(line), is_plus_build(line)), (go, plus), "{line:?}");
+            assert_eq!(
+                (is_go_build(line), is_plus_build(line)),
+                (go, plus),
+                "{line:?}"
+            );
         }
     }
 }

@@ -42,7 +42,12 @@ pub fn check(path: &str, version: &str) -> Result<(), String> {
     check_path(path).map_err(|e| e.to_string())?;
     let fail = |err| {
         let err = VersionErrorCause::Version(err);
-        Err(ModuleError { path: path.to_owned(), version: String::new(), err }.to_string())
+        Err(ModuleError {
+            path: path.to_owned(),
+            version: String::new(),
+            err,
+        }
+        .to_string())
     };
     if !semver::is_valid(version) {
         return fail(InvalidVersionError {
@@ -71,7 +76,11 @@ pub fn check_file_path(path: &str) -> Result<(), InvalidPathError> {
 }
 
 fn invalid(kind: Kind, path: &str, err: String) -> InvalidPathError {
-    InvalidPathError { kind: kind.name(), path: path.to_owned(), err }
+    InvalidPathError {
+        kind: kind.name(),
+        path: path.to_owned(),
+        err,
+    }
 }
 
 fn check_module_path(path: &str) -> Result<(), String> {
@@ -89,7 +98,10 @@ fn check_module_path(path: &str) -> Result<(), String> {
     }
     let domain = |c: char| matches!(c, '-' | '.' | '0'..='9' | 'a'..='z');
     if let Some(c) = first.chars().find(|c| !domain(*c)) {
-        return Err(format!("invalid char {} in first path element", quote_rune(c)));
+        return Err(format!(
+            "invalid char {} in first path element",
+            quote_rune(c)
+        ));
     }
     if split_path_version(path).is_none() {
         return Err("invalid version".to_owned());
@@ -135,7 +147,10 @@ fn check_elem(elem: &str, kind: Kind) -> Result<(), String> {
     }
     let short = elem.split_once('.').map_or(elem, |(short, _)| short);
     if is_windows_device(short) {
-        return Err(format!("{} disallowed as path element component on Windows", quote(short)));
+        return Err(format!(
+            "{} disallowed as path element component on Windows",
+            quote(short)
+        ));
     }
     // Such as PROGRA~1, the short names of Windows.
     if kind != Kind::File

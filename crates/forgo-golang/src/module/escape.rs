@@ -46,8 +46,8 @@ pub fn unescape_path(escaped: &str) -> Result<String, String> {
 
 /// Inverse of [`escape_version`]; `Err` is the stock message.
 pub fn unescape_version(escaped: &str) -> Result<String, String> {
-    let v = unescape(escaped)
-        .ok_or_else(|| format!("invalid escaped version {}", quote(escaped)))?;
+    let v =
+        unescape(escaped).ok_or_else(|| format!("invalid escaped version {}", quote(escaped)))?;
     check_file_elem(&v).map_err(|err| format!("invalid escaped version {}: {err}", quote(&v)))?;
     Ok(v)
 }

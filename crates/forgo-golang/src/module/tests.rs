@@ -50,18 +50,42 @@ fn path_errors() {
         ("a//b", r#"malformed module path "a//b": double slash"#),
         ("a/", r#"malformed module path "a/": trailing slash"#),
         ("/a", r#"malformed module path "/a": empty path element"#),
-        ("a/..", r#"malformed module path "a/..": invalid path element "..""#),
-        (".a", r#"malformed module path ".a": leading dot in path element"#),
-        ("a.", r#"malformed module path "a.": trailing dot in path element"#),
-        ("a.b/@", r#"malformed module path "a.b/@": invalid char '@'"#),
-        ("a", r#"malformed module path "a": missing dot in first path element"#),
-        ("A.b", r#"malformed module path "A.b": invalid char 'A' in first path element"#),
-        ("a.b/v0", r#"malformed module path "a.b/v0": invalid version"#),
+        (
+            "a/..",
+            r#"malformed module path "a/..": invalid path element "..""#,
+        ),
+        (
+            ".a",
+            r#"malformed module path ".a": leading dot in path element"#,
+        ),
+        (
+            "a.",
+            r#"malformed module path "a.": trailing dot in path element"#,
+        ),
+        (
+            "a.b/@",
+            r#"malformed module path "a.b/@": invalid char '@'"#,
+        ),
+        (
+            "a",
+            r#"malformed module path "a": missing dot in first path element"#,
+        ),
+        (
+            "A.b",
+            r#"malformed module path "A.b": invalid char 'A' in first path element"#,
+        ),
+        (
+            "a.b/v0",
+            r#"malformed module path "a.b/v0": invalid version"#,
+        ),
         (
             "a.b/Aux.x",
             r#"malformed module path "a.b/Aux.x": "Aux" disallowed as path element component on Windows"#,
         ),
-        ("a.b/x~12", r#"malformed module path "a.b/x~12": trailing tilde and digits in path element"#),
+        (
+            "a.b/x~12",
+            r#"malformed module path "a.b/x~12": trailing tilde and digits in path element"#,
+        ),
     ] {
         assert_eq!(check_path(path).unwrap_err().to_string(), want);
     }
@@ -86,7 +110,10 @@ fn path_versions() {
         ("gopkg.in/yaml.v0", Some(("gopkg.in/yaml", ".v0"))),
         ("gopkg.in/yaml.v1", Some(("gopkg.in/yaml", ".v1"))),
         ("gopkg.in/yaml.v02", None),
-        ("gopkg.in/yaml.v2-unstable", Some(("gopkg.in/yaml", ".v2-unstable"))),
+        (
+            "gopkg.in/yaml.v2-unstable",
+            Some(("gopkg.in/yaml", ".v2-unstable")),
+        ),
         ("gopkg.in/yaml/v2", None),
         ("gopkg.in/yaml.v", None),
     ] {
@@ -109,14 +136,21 @@ fn majors() {
         ("bad", "/v2", "should be v2, not "),
     ] {
         let got = check_path_major(v, major);
-        assert_eq!(got.as_ref().err().map_or("", |e| &e.err), want, "{v} {major}");
+        assert_eq!(
+            got.as_ref().err().map_or("", |e| &e.err),
+            want,
+            "{v} {major}"
+        );
         assert_eq!(match_path_major(v, major), want.is_empty());
     }
     assert_eq!(path_major_prefix("/v2"), "v2");
     assert_eq!(path_major_prefix(".v1-unstable"), "v1");
     assert_eq!(path_major_prefix(""), "");
     assert_eq!(canonical_version("v1"), "v1.0.0");
-    assert_eq!(canonical_version("v2.0.0+incompatible"), "v2.0.0+incompatible");
+    assert_eq!(
+        canonical_version("v2.0.0+incompatible"),
+        "v2.0.0+incompatible"
+    );
     assert_eq!(canonical_version("v2.0.0+meta"), "v2.0.0");
 }
 
@@ -124,17 +158,36 @@ fn majors() {
 fn checks() {
     for (path, v, want) in [
         ("x.y/z", "v1.2.3", ""),
-        ("x.y/z", "1.2.3", "x.y/z@1.2.3: invalid version: not a semantic version"),
-        ("x.y/z", "v2.0.0", "x.y/z@v2.0.0: invalid version: should be v0 or v1, not v2"),
-        ("z", "v1.2.3", "malformed module path \"z\": missing dot in first path element"),
+        (
+            "x.y/z",
+            "1.2.3",
+            "x.y/z@1.2.3: invalid version: not a semantic version",
+        ),
+        (
+            "x.y/z",
+            "v2.0.0",
+            "x.y/z@v2.0.0: invalid version: should be v0 or v1, not v2",
+        ),
+        (
+            "z",
+            "v1.2.3",
+            "malformed module path \"z\": missing dot in first path element",
+        ),
     ] {
         assert_eq!(check(path, v).err().unwrap_or_default(), want);
     }
-    let e = InvalidVersionError { version: "v\"".into(), pseudo: false, err: "x".into() };
+    let e = InvalidVersionError {
+        version: "v\"".into(),
+        pseudo: false,
+        err: "x".into(),
+    };
     assert_eq!(e.to_string(), r#"version "v\"" invalid: x"#);
     let m = Version::new("x.y", "v1.0.0");
     assert_eq!(version_error(&m, "boom").to_string(), "x.y@v1.0.0: boom");
-    assert_eq!(version_error(&Version::new("x.y", ""), "boom").to_string(), "module x.y: boom");
+    assert_eq!(
+        version_error(&Version::new("x.y", ""), "boom").to_string(),
+        "module x.y: boom"
+    );
     assert_eq!(m.to_string(), "x.y@v1.0.0");
     assert_eq!(Version::new("./x", "").to_string(), "./x");
 }
@@ -149,9 +202,15 @@ fn escapes() {
         assert_eq!(escape_path(path).unwrap(), want);
         assert_eq!(unescape_path(want).unwrap(), path);
     }
-    assert_eq!(escape_version("v1.0.0-Beta+incompatible").unwrap(), "v1.0.0-!beta+incompatible");
+    assert_eq!(
+        escape_version("v1.0.0-Beta+incompatible").unwrap(),
+        "v1.0.0-!beta+incompatible"
+    );
     assert_eq!(unescape_version("v1.0.0-!beta").unwrap(), "v1.0.0-Beta");
-    assert_eq!(escape_version("v1/2").unwrap_err().err, "disallowed version string");
+    assert_eq!(
+        escape_version("v1/2").unwrap_err().err,
+        "disallowed version string"
+    );
     assert!(escape_version("v!1").is_err());
     for (bad, want) in [
         ("x.y/A", r#"invalid escaped module path "x.y/A""#),
@@ -184,7 +243,11 @@ fn prefix_patterns() {
         ("[", "x", false),
         ("/", "x", false),
     ] {
-        assert_eq!(match_prefix_patterns(globs, target), want, "{globs} {target}");
+        assert_eq!(
+            match_prefix_patterns(globs, target),
+            want,
+            "{globs} {target}"
+        );
     }
 }
 
@@ -194,17 +257,36 @@ fn order() {
         let (path, version) = s.split_once(' ').unwrap();
         Version::new(path, version)
     };
-    let mut list = ["b v1.0.0", "a v1.10.0", "a v1.2.0/go.mod", "a v1.2.0", "a v1.9.0"].map(v);
+    let mut list = [
+        "b v1.0.0",
+        "a v1.10.0",
+        "a v1.2.0/go.mod",
+        "a v1.2.0",
+        "a v1.9.0",
+    ]
+    .map(v);
     sort(&mut list);
-    let want = ["a v1.2.0", "a v1.2.0/go.mod", "a v1.9.0", "a v1.10.0", "b v1.0.0"].map(v);
+    let want = [
+        "a v1.2.0",
+        "a v1.2.0/go.mod",
+        "a v1.9.0",
+        "a v1.10.0",
+        "b v1.0.0",
+    ]
+    .map(v);
     assert_eq!(list, want);
 }
 
 #[test]
 fn decrements() {
-    for (n, want) in [("0", None), ("1", Some("0")), ("10", Some("9")), ("100", Some("99")),
-        ("21", Some("20")), ("200", Some("199"))]
-    {
+    for (n, want) in [
+        ("0", None),
+        ("1", Some("0")),
+        ("10", Some("9")),
+        ("100", Some("99")),
+        ("21", Some("20")),
+        ("200", Some("199")),
+    ] {
         assert_eq!(decrement(n).as_deref(), want);
     }
 }

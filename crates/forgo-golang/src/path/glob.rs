@@ -131,7 +131,11 @@ fn class_char(s: &str) -> Result<(char, &str), BadPattern> {
         Some(c) => c,
     };
     let rest = chars.as_str();
-    if rest.is_empty() { Err(BadPattern) } else { Ok((c, rest)) }
+    if rest.is_empty() {
+        Err(BadPattern)
+    } else {
+        Ok((c, rest))
+    }
 }
 
 #[cfg(test)]
