@@ -37,6 +37,8 @@ pub struct Config {
     pub max_procs: usize,
     /// forgo's own features; all off under `FORGO_EXTRAS=off`.
     pub extras: bool,
+    /// GOMAXPROCS: how many threads a Go program would run at once here.
+    pub gomaxprocs: usize,
 }
 
 /// The Go distribution in use.
@@ -161,7 +163,7 @@ pub struct PerPackageFlag {
     /// In the order given. `pattern` is `None` when no `pattern=` was written: then the entry is
     /// for the packages named on the command line.
     pub entries: Vec<PerPackageEntry>,
-    /// The raw values as given, joined by spaces: what build info records (`-gcflags` setting).
+    /// The last value as given: what build info records (`-gcflags` setting).
     pub raw: String,
 }
 
@@ -283,7 +285,8 @@ pub struct Environment {
     pub cmd: Vec<(String, String)>,
     /// `orig` as a map.
     pub vars: BTreeMap<String, String>,
-    /// The user's go/env file ($GOENV), then GOROOT/go.env: consulted after `vars`.
+    /// The user's go/env file ($GOENV) over GOROOT/go.env: consulted after `vars`. A setting that is
+    /// empty here hides the one beneath.
     pub file: BTreeMap<String, String>,
     /// GOROOT/go.env alone.
     pub goroot_file: BTreeMap<String, String>,
@@ -298,14 +301,12 @@ impl Environment {
     }
 
     /// A go command setting (cfg.Getenv): the process's variable if set and not empty, else the
-    /// user's go/env file, else GOROOT/go.env, else empty.
+    /// files'.
     pub fn get(&self, key: &str) -> &str {
-        for map in [&self.vars, &self.file, &self.goroot_file] {
-            if let Some(v) = map.get(key).filter(|v| !v.is_empty()) {
-                return v;
-            }
+        match self.os(key) {
+            "" => self.file.get(key).map_or("", String::as_str),
+            value => value,
         }
-        ""
     }
 }
 

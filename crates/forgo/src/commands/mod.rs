@@ -9,8 +9,9 @@ mod test;
 use forgo_build::config::Config;
 
 use crate::exit::{Outcome, Stop};
+use crate::config::{Startup, process};
 use crate::flags::table::Commands;
-use crate::flags::{Flags, goflags};
+use crate::flags::{Flags, ParseError, goflags};
 use crate::report::Console;
 use crate::{config, delegate};
 
@@ -36,8 +37,8 @@ const COMMANDS: &[&Command] = &[&build::COMMAND, &list::COMMAND, &test::COMMAND]
 pub struct Invocation<'a> {
     /// The command.
     pub command: &'static Command,
-    /// What the environment says; [`Invocation::configure`] adds what the flags say.
-    pub cfg: Config,
+    /// What the environment says; its `cfg` gets what the flags say by [`Invocation::configure`].
+    pub startup: Startup,
     /// The command's flags as set by GOFLAGS and the arguments.
     pub flags: Flags,
     /// The words of GOFLAGS.
@@ -49,12 +50,22 @@ pub struct Invocation<'a> {
 }
 
 impl Invocation<'_> {
-    /// Resolves the flags into [`Invocation::cfg`]. Done already for commands without
-    /// `custom_flags`.
+    /// The settings.
+    pub fn cfg(&self) -> &Config {
+        &self.startup.cfg
+    }
+
+    /// Resolves the flags into the settings. Done already for commands without `custom_flags`.
     pub fn configure(&mut self) -> Outcome {
-        config::apply_flags(&mut self.cfg, &self.flags)?;
-        self.console.set_json(self.cfg.flags.json);
+        config::apply_flags(&mut self.startup.cfg, &self.flags)?;
+        self.console.set_json(self.cfg().flags.json);
         Ok(())
+    }
+
+    /// work.BuildInit: derives what `-race`, `-buildmode` and the like turn into.
+    pub fn build_init(&mut self, modules_enabled: bool) -> Outcome {
+        let p = self.flags.text("p").to_owned();
+        config::build_init(&mut self.startup.cfg, modules_enabled, &p, &self.goflags)
     }
 
     /// The usage error of this command: exit status 2.
@@ -83,47 +94,51 @@ fn usage(command: &Command, message: &str) -> Stop {
 
 /// Finds and runs the command that the process's arguments ask for.
 pub fn run(console: &Console) -> Outcome {
-    #[allow(clippy::disallowed_methods, reason = "the command's entry")]
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let Some(command) = args
-        .first()
-        .and_then(|a| COMMANDS.iter().find(|c| c.name == a))
-    else {
-        return delegate::exec("", &args);
-    };
-    let cfg = config::from_environment(command.name)?;
-    invoke(command, cfg, args[1..].to_vec(), console)
+    let args = process::arguments();
+    let name = args.first().map_or("", String::as_str);
+    match COMMANDS.iter().find(|c| c.name == name) {
+        Some(command) => start(command, args, console),
+        None => delegate::exec(&args),
+    }
 }
 
-fn invoke(command: &'static Command, cfg: Config, args: Vec<String>, console: &Console) -> Outcome {
-    let goflags =
-        goflags::words(cfg.env.get("GOFLAGS"), command.name == "env").map_err(Stop::fatal)?;
-    let mut flags = Flags::of(command.flags);
-    if command.custom_flags {
-        let mut invocation = Invocation {
-            command,
-            cfg,
-            flags,
-            goflags,
-            args,
-            console,
-        };
-        return (command.run)(&mut invocation);
+/// Does one of forgo's own commands; `args` begin with its name.
+fn start(command: &'static Command, mut args: Vec<String>, console: &Console) -> Outcome {
+    let mut rest = args.split_off(1);
+    process::take_chdir(&mut rest)?;
+    args.append(&mut rest);
+    let startup = Startup::new(command.name, &args)?;
+    console.warn(&startup.check()?);
+    if command.name != "env" {
+        startup.check_build_configuration()?;
     }
-    goflags::apply(&goflags, &mut flags).map_err(|line| usage(command, &line))?;
-    let args = match flags.parse(&args) {
-        Ok(rest) => rest.to_vec(),
-        Err(crate::flags::ParseError::Help) => return Err(usage(command, "")),
-        Err(crate::flags::ParseError::Message(m)) => return Err(usage(command, &m)),
+    let args = args.split_off(1);
+    let goflags = goflags::words(startup.cfg.env.get("GOFLAGS"), command.name == "env");
+    let goflags = match goflags {
+        Ok(words) => words,
+        // A command with flags of its own looks at GOFLAGS later; the words are the same.
+        Err(text) => return Err(Stop::fatal(text)),
     };
-    let mut invocation = Invocation {
-        command,
-        cfg,
-        flags,
-        goflags,
-        args,
-        console,
-    };
-    invocation.configure()?;
+    let flags = Flags::of(command.flags);
+    let mut invocation = Invocation { command, startup, flags, goflags, args, console };
+    if !command.custom_flags {
+        invocation.parse()?;
+        invocation.configure()?;
+    }
     (command.run)(&mut invocation)
+}
+
+impl Invocation<'_> {
+    /// GOFLAGS, then the arguments, as Go's package flag takes them.
+    fn parse(&mut self) -> Outcome {
+        let wrong = |line: &str| usage(self.command, line);
+        goflags::apply(&self.goflags, &mut self.flags).map_err(|line| wrong(&line))?;
+        let rest = match self.flags.parse(&self.args) {
+            Ok(rest) => rest.to_vec(),
+            Err(ParseError::Help) => return Err(wrong("")),
+            Err(ParseError::Message(message)) => return Err(wrong(&message)),
+        };
+        self.args = rest;
+        Ok(())
+    }
 }

@@ -1,0 +1,250 @@
+//! Which Go distribution is in use, found by looking at files alone.
+//!
+//! Answers to findGOROOT and SetGOROOT in cmd/go/internal/cfg/cfg.go, and to the constants that
+//! cmd/dist writes into internal/buildcfg and cmd/go/internal/cfg.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use forgo_build::config::Distribution;
+use forgo_golang::path;
+
+use super::process::Variables;
+
+/// The stock go command: `$FORGO_GO`, else `$GOROOT/bin/go`, else the first `go` on PATH that is not
+/// this program. Empty when there is none.
+pub fn find_stock_go(variables: &Variables) -> String {
+    let chosen = variables.get("FORGO_GO");
+    if !chosen.is_empty() {
+        return chosen.to_owned();
+    }
+    let itself = own_identity();
+    let usable = |file: &str| {
+        let meta = std::fs::metadata(file).ok()?;
+        let runs = meta.is_file() && meta.permissions().mode() & 0o111 != 0;
+        (runs && Some((meta.dev(), meta.ino())) != itself).then_some(())
+    };
+    let goroot = variables.get("GOROOT");
+    if !goroot.is_empty() {
+        let file = path::join2(goroot, "bin/go");
+        if usable(&file).is_some() {
+            return file;
+        }
+    }
+    variables
+        .get("PATH")
+        .split(':')
+        .filter(|dir| dir.starts_with('/'))
+        .map(|dir| path::join2(dir, "go"))
+        .find(|file| usable(file).is_some())
+        .unwrap_or_default()
+}
+
+/// Device and inode of this program. Symbolic links to it lead to the same.
+fn own_identity() -> Option<(u64, u64)> {
+    let meta = std::fs::metadata(std::env::current_exe().ok()?).ok()?;
+    Some((meta.dev(), meta.ino()))
+}
+
+/// GOROOT where nothing sets it: what holds the stock command, symbolic links followed.
+pub fn find_goroot(stock_go: &str) -> String {
+    let Ok(real) = std::fs::canonicalize(stock_go) else { return String::new() };
+    let real = real.to_string_lossy().into_owned();
+    ["../..", "../../.."]
+        .iter()
+        .map(|up| path::join2(&real, up))
+        .find(|dir| Path::new(&path::join2(dir, "pkg/tool")).is_dir())
+        .unwrap_or_default()
+}
+
+/// What cmd/dist wrote down when the distribution was made.
+#[derive(Debug, Clone, Default)]
+pub struct Defaults {
+    /// `GOAMD64` → `v1` and so on; `CGO_ENABLED`, `GOEXPERIMENT`, `GOFIPS140`, `PKG_CONFIG` too.
+    constants: BTreeMap<String, String>,
+    /// Bodies of DefaultCC and DefaultCXX.
+    compilers: String,
+}
+
+impl Defaults {
+    /// Reads them from the distribution's sources; what is missing there has Go's own value.
+    pub fn read(goroot: &str) -> Defaults {
+        let read = |file: &str| {
+            std::fs::read_to_string(path::join2(goroot, file)).unwrap_or_default()
+        };
+        Defaults::parse(
+            &read("src/internal/buildcfg/zbootstrap.go"),
+            read("src/cmd/go/internal/cfg/zdefaultcc.go"),
+        )
+    }
+
+    fn parse(zbootstrap: &str, compilers: String) -> Defaults {
+        let constants = zbootstrap
+            .lines()
+            .chain(compilers.lines())
+            .filter_map(|line| line.strip_prefix("const ")?.split_once(" = "))
+            .filter_map(|(name, value)| {
+                let name = name.strip_prefix("Default").or_else(|| name.strip_prefix("default"))?;
+                let value = value.trim_matches(['`', '"']);
+                Some((name.to_owned(), value.to_owned()))
+            })
+            .collect();
+        Defaults { constants, compilers }
+    }
+
+    /// A constant by the name of its variable.
+    pub fn constant(&self, name: &str) -> &str {
+        if let Some(value) = self.constants.get(name) {
+            return value;
+        }
+        match name {
+            "GO386" => "sse2",
+            "GOAMD64" => "v1",
+            "GOARM" => "7",
+            "GOARM64" => "v8.0",
+            "GOMIPS" | "GOMIPS64" => "hardfloat",
+            "GOPPC64" => "power8",
+            "GORISCV64" => "rva20u64",
+            "GOFIPS140" => "off",
+            "PkgConfig" => "pkg-config",
+            _ => "",
+        }
+    }
+
+    /// The C compiler for a target (DefaultCC).
+    pub fn cc(&self, goos: &str, goarch: &str) -> String {
+        self.compiler("DefaultCC", goos, goarch).unwrap_or_else(|| fallback(goos, "clang", "gcc"))
+    }
+
+    /// The C++ compiler for a target (DefaultCXX).
+    pub fn cxx(&self, goos: &str, goarch: &str) -> String {
+        self.compiler("DefaultCXX", goos, goarch)
+            .unwrap_or_else(|| fallback(goos, "clang++", "g++"))
+    }
+
+    /// Follows the generated function: `case` lines with quoted targets, `return` lines. A case
+    /// names `goos/goarch` or, in the second switch, `goos`.
+    fn compiler(&self, function: &str, goos: &str, goarch: &str) -> Option<String> {
+        let start = self.compilers.find(&format!("func {function}("))?;
+        let body = &self.compilers[start..];
+        let body = &body[..body.find("\n}").unwrap_or(body.len())];
+        let target = [format!("\"{goos}/{goarch}\""), format!("\"{goos}\"")];
+        let mut taken = true;
+        for line in body.lines().map(str::trim) {
+            if let Some(cases) = line.strip_prefix("case ") {
+                let mut cases = cases.trim_end_matches(':').split(", ");
+                taken = cases.any(|c| target.iter().any(|t| t == c));
+            } else if line == "}" {
+                taken = true;
+            } else if taken && let Some(name) = line.strip_prefix("return ") {
+                return Some(name.trim_matches(['"', '`']).to_owned());
+            }
+        }
+        None
+    }
+}
+
+fn fallback(goos: &str, clang: &str, gnu: &str) -> String {
+    let name = match goos {
+        "darwin" | "ios" | "freebsd" | "openbsd" => clang,
+        _ => gnu,
+    };
+    name.to_owned()
+}
+
+/// GOOS and GOARCH of this machine.
+fn host() -> (&'static str, &'static str) {
+    let os = match std::env::consts::OS {
+        "macos" => "darwin",
+        os => os,
+    };
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "x86" => "386",
+        "aarch64" => "arm64",
+        "loongarch64" => "loong64",
+        "powerpc64" if cfg!(target_endian = "little") => "ppc64le",
+        "powerpc64" => "ppc64",
+        arch => arch,
+    };
+    (os, arch)
+}
+
+/// The host that the distribution's tools are for: this machine's, unless the tool directory says
+/// otherwise (a 386 distribution on amd64).
+fn tool_host(goroot: &str) -> (String, String) {
+    let (os, arch) = host();
+    let tools = path::join2(goroot, "pkg/tool");
+    if !Path::new(&format!("{tools}/{os}_{arch}")).is_dir() {
+        let other = std::fs::read_dir(&tools).ok().and_then(|entries| {
+            entries.flatten().find_map(|e| {
+                let name = e.file_name().into_string().ok()?;
+                let (os, arch) = name.split_once('_')?;
+                Some((os.to_owned(), arch.to_owned()))
+            })
+        });
+        if let Some(other) = other {
+            return other;
+        }
+    }
+    (os.to_owned(), arch.to_owned())
+}
+
+/// The distribution at a GOROOT, for a target's compilers.
+pub fn distribution(goroot: &str, stock_go: &str, defaults: &Defaults) -> Distribution {
+    let (host_goos, host_goarch) = tool_host(goroot);
+    let version = std::fs::read_to_string(path::join2(goroot, "VERSION")).unwrap_or_default();
+    let version = version.lines().next().unwrap_or_default().trim().to_owned();
+    Distribution {
+        minor: minor_of(&version),
+        version,
+        tool_dir: match goroot {
+            "" => String::new(),
+            _ => path::join2(goroot, &format!("pkg/tool/{host_goos}_{host_goarch}")),
+        },
+        goroot: goroot.to_owned(),
+        host_goos,
+        host_goarch,
+        default_cc: String::new(),
+        default_cxx: String::new(),
+        default_pkg_config: defaults.constant("PkgConfig").to_owned(),
+        stock_go: stock_go.to_owned(),
+    }
+}
+
+/// 27 of `go1.27.3`, `go1.27rc1`, `devel go1.27-…`.
+fn minor_of(version: &str) -> u32 {
+    let Some((_, rest)) = version.split_once("go1.") else { return 0 };
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..end].parse().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases() {
+        for (version, minor) in
+            [("go1.27.3", 27), ("go1.26rc1", 26), ("devel go1.28-abc", 28), ("", 0)]
+        {
+            assert_eq!(minor_of(version), minor, "{version}");
+        }
+    }
+
+    #[test]
+    fn generated_defaults() {
+        let zbootstrap = "package buildcfg\n\nconst DefaultGOAMD64 = `v3`\nconst defaultGOEXPERIMENT = `x`\nconst DefaultCGO_ENABLED = \"\"\n";
+        let zdefaultcc = "const DefaultPkgConfig = `pkgconf`\nfunc DefaultCC(goos, goarch string) string {\n\tswitch goos+`/`+goarch {\n\tcase \"linux/arm64\":\n\t\treturn \"aarch64-gcc\"\n\t}\n\tswitch goos {\n\tcase \"darwin\", \"ios\":\n\t\treturn \"clang\"\n\t}\n\treturn \"gcc-12\"\n}\n";
+        let d = Defaults::parse(zbootstrap, zdefaultcc.to_owned());
+        assert_eq!(d.constant("GOAMD64"), "v3");
+        assert_eq!(d.constant("GOARM"), "7");
+        assert_eq!(d.constant("GOEXPERIMENT"), "x");
+        assert_eq!(d.constant("PkgConfig"), "pkgconf");
+        assert_eq!(d.cc("linux", "arm64"), "aarch64-gcc");
+        assert_eq!(d.cc("ios", "arm64"), "clang");
+        assert_eq!(d.cc("linux", "amd64"), "gcc-12");
+        assert_eq!(d.cxx("linux", "amd64"), "g++");
+    }
+}
