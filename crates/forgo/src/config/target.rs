@@ -10,7 +10,6 @@ use forgo_golang::path;
 
 use super::goroot::Defaults;
 use super::platform::Platform;
-use super::process::Variables;
 use super::variables::or_default;
 
 /// The variables of architectures.
