@@ -10,8 +10,17 @@ use crate::exit::{Outcome, Stop};
 pub fn exec(args: &[String]) -> Outcome {
     let stock_go = goroot::find_stock_go(&Variables::read());
     if stock_go.is_empty() {
-        return Err(Stop::with_status("forgo: no go command found (set FORGO_GO)", 2));
+        return Err(Stop::with_status(
+            "forgo: no go command found (set FORGO_GO)",
+            2,
+        ));
     }
-    let error = std::process::Command::new(&stock_go).arg0("go").args(args).exec();
-    Err(Stop::with_status(format!("forgo: cannot run {stock_go}: {error}"), 2))
+    let error = std::process::Command::new(&stock_go)
+        .arg0("go")
+        .args(args)
+        .exec();
+    Err(Stop::with_status(
+        format!("forgo: cannot run {stock_go}: {error}"),
+        2,
+    ))
 }

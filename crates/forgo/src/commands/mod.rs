@@ -8,8 +8,8 @@ mod test;
 
 use forgo_build::config::Config;
 
-use crate::exit::{Outcome, Stop};
 use crate::config::{Startup, process};
+use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 use crate::flags::{Flags, ParseError, goflags};
 use crate::report::Console;
@@ -120,7 +120,14 @@ fn start(command: &'static Command, mut args: Vec<String>, console: &Console) ->
         Err(text) => return Err(Stop::fatal(text)),
     };
     let flags = Flags::of(command.flags);
-    let mut invocation = Invocation { command, startup, flags, goflags, args, console };
+    let mut invocation = Invocation {
+        command,
+        startup,
+        flags,
+        goflags,
+        args,
+        console,
+    };
     if !command.custom_flags {
         invocation.parse()?;
         invocation.configure()?;

@@ -12,7 +12,10 @@ use crate::flags::{Flags, kind};
 /// Puts the build flags and the module flags into `cfg`. Every value has been checked by the parser.
 pub fn apply_flags(cfg: &mut Config, flags: &Flags) -> Outcome {
     if flags.text("compiler") == "gccgo" {
-        return Err(Stop::with_status("forgo: -compiler=gccgo is not supported", 2));
+        return Err(Stop::with_status(
+            "forgo: -compiler=gccgo is not supported",
+            2,
+        ));
     }
     cfg.flags = build_flags(cfg, flags);
     cfg.context.install_suffix = flags.text("installsuffix").to_owned();
@@ -76,21 +79,30 @@ fn makes_json(command: &str) -> bool {
 fn parallelism(cfg: &Config, flags: &Flags) -> usize {
     match flags.value("p") {
         None => cfg.gomaxprocs,
-        Some(text) => kind::parse_int(text).ok().and_then(|p| p.try_into().ok()).unwrap_or(0),
+        Some(text) => kind::parse_int(text)
+            .ok()
+            .and_then(|p| p.try_into().ok())
+            .unwrap_or(0),
     }
 }
 
 /// `-covermode` and its kin imply `-cover`; the last word counts.
 fn cover(flags: &Flags) -> bool {
-    flags.settings().iter().fold(false, |on, s| match s.name.as_str() {
-        "cover" => kind::parse_bool(&s.value) == Some(true),
-        "covermode" | "coverpkg" | "coverprofile" => true,
-        _ => on,
-    })
+    flags
+        .settings()
+        .iter()
+        .fold(false, |on, s| match s.name.as_str() {
+            "cover" => kind::parse_bool(&s.value) == Some(true),
+            "covermode" | "coverpkg" | "coverprofile" => true,
+            _ => on,
+        })
 }
 
 fn commas(text: &str) -> Vec<String> {
-    text.split(',').filter(|_| !text.is_empty()).map(str::to_owned).collect()
+    text.split(',')
+        .filter(|_| !text.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn buildvcs(text: &str) -> &'static str {
@@ -107,7 +119,11 @@ fn per_package(flags: &Flags, name: &str) -> PerPackageFlag {
         .filter_map(|value| kind::split_per_package(value).ok())
         .map(|(pattern, flags)| PerPackageEntry { pattern, flags })
         .collect();
-    PerPackageFlag { present: flags.given(name), entries, raw: flags.text(name).to_owned() }
+    PerPackageFlag {
+        present: flags.given(name),
+        entries,
+        raw: flags.text(name).to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -119,7 +135,11 @@ mod tests {
         let args: Vec<String> = args.iter().map(|s| (*s).to_owned()).collect();
         let mut flags = Flags::of(Commands::BUILD);
         flags.parse(&args).unwrap();
-        let mut cfg = Config { command: "build".into(), gomaxprocs: 7, ..Config::default() };
+        let mut cfg = Config {
+            command: "build".into(),
+            gomaxprocs: 7,
+            ..Config::default()
+        };
         apply_flags(&mut cfg, &flags).unwrap();
         cfg
     }
@@ -127,7 +147,10 @@ mod tests {
     #[test]
     fn defaults() {
         let f = applied(&[]).flags;
-        assert_eq!((f.p, f.pgo.as_str(), f.buildmode.as_str()), (7, "auto", "default"));
+        assert_eq!(
+            (f.p, f.pgo.as_str(), f.buildmode.as_str()),
+            (7, "auto", "default")
+        );
         assert_eq!(f.buildvcs, "auto");
         assert!(!f.cover && !f.gcflags.present);
     }
@@ -136,7 +159,15 @@ mod tests {
     fn last_word_counts() {
         let f = applied(&["-covermode=atomic", "-cover=false"]).flags;
         assert!(!f.cover && f.cover_mode == "atomic");
-        let f = applied(&["-gcflags=all=-N", "-gcflags=-l -m", "-n", "-buildvcs", "-p", "-3"]).flags;
+        let f = applied(&[
+            "-gcflags=all=-N",
+            "-gcflags=-l -m",
+            "-n",
+            "-buildvcs",
+            "-p",
+            "-3",
+        ])
+        .flags;
         assert!(f.x && f.n && f.buildvcs == "true" && f.p == 0);
         assert_eq!(f.gcflags.raw, "-l -m");
         assert_eq!(f.gcflags.entries[0].pattern.as_deref(), Some("all"));

@@ -28,7 +28,11 @@ pub fn read(variables: &Variables, defaults: &Defaults, host: (&str, &str)) -> B
     // The stock package keeps one error: each finding replaces the one before it, and GOARM64's
     // being right takes back those of GOAMD64 and GOARM.
     let amd64 = level("GOAMD64", &["v1", "v2", "v3", "v4"]).unwrap_or_else(|_| "v1".into());
-    let arm_default = if android_arm { "7" } else { defaults.constant("GOARM") };
+    let arm_default = if android_arm {
+        "7"
+    } else {
+        defaults.constant("GOARM")
+    };
     let arm = arm_version(&or("GOARM", arm_default))
         .unwrap_or_else(|| arm_version(arm_default).unwrap_or(7));
     let arm64 = Arm64::parse(&setting("GOARM64"));
@@ -44,7 +48,10 @@ pub fn read(variables: &Variables, defaults: &Defaults, host: (&str, &str)) -> B
     let mips = take(level("GOMIPS", &float), "hardfloat");
     let mips64 = take(level("GOMIPS64", &float), "hardfloat");
     let ppc64 = take(level("GOPPC64", &["power8", "power9", "power10"]), "power8");
-    let riscv64 = take(level("GORISCV64", &["rva20u64", "rva22u64", "rva23u64"]), "rva20u64");
+    let riscv64 = take(
+        level("GORISCV64", &["rva20u64", "rva22u64", "rva23u64"]),
+        "rva20u64",
+    );
     take(check_wasm(variables.get("GOWASM")), "");
     take(check_fips140(&setting("GOFIPS140")), "");
 
@@ -74,7 +81,10 @@ fn one_of(key: &str, value: String, known: &[&str]) -> Result<String, String> {
 /// Tags of all levels up to this one.
 fn up_to(goarch: &str, levels: &[&str], level: &str) -> Vec<String> {
     let last = levels.iter().position(|l| *l == level).unwrap_or(0);
-    levels[..=last].iter().map(|l| format!("{goarch}.{l}")).collect()
+    levels[..=last]
+        .iter()
+        .map(|l| format!("{goarch}.{l}"))
+        .collect()
 }
 
 fn arm_version(value: &str) -> Option<u32> {
@@ -103,17 +113,26 @@ impl Default for Arm64 {
 impl Arm64 {
     fn parse(value: &str) -> Result<Arm64, String> {
         let mut version = value;
-        while let Some(rest) =
-            version.strip_suffix(",lse").or_else(|| version.strip_suffix(",crypto"))
+        while let Some(rest) = version
+            .strip_suffix(",lse")
+            .or_else(|| version.strip_suffix(",crypto"))
         {
             version = rest;
         }
         match version.as_bytes() {
-            [b'v', b'8', b'.', minor @ b'0'..=b'9'] => Ok(Arm64 { major: 8, minor: minor - b'0' }),
-            [b'v', b'9', b'.', minor @ b'0'..=b'5'] => Ok(Arm64 { major: 9, minor: minor - b'0' }),
-            _ => Err("invalid GOARM64: must start with v8.{0-9} or v9.{0-5} and may optionally \
+            [b'v', b'8', b'.', minor @ b'0'..=b'9'] => Ok(Arm64 {
+                major: 8,
+                minor: minor - b'0',
+            }),
+            [b'v', b'9', b'.', minor @ b'0'..=b'5'] => Ok(Arm64 {
+                major: 9,
+                minor: minor - b'0',
+            }),
+            _ => Err(
+                "invalid GOARM64: must start with v8.{0-9} or v9.{0-5} and may optionally \
                       end in \",lse\" and/or \",crypto\""
-                .into()),
+                    .into(),
+            ),
         }
     }
 
@@ -129,7 +148,9 @@ impl Arm64 {
 }
 
 fn check_wasm(value: &str) -> Result<String, String> {
-    let unknown = value.split(',').rfind(|o| !matches!(*o, "satconv" | "signext" | ""));
+    let unknown = value
+        .split(',')
+        .rfind(|o| !matches!(*o, "satconv" | "signext" | ""));
     match unknown {
         None => Ok(String::new()),
         Some(option) => Err(format!(
@@ -168,8 +189,16 @@ mod tests {
     use super::*;
 
     fn error(list: &[(&str, &str)]) -> Option<String> {
-        let list = list.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
-        read(&Variables::from_list(list), &Defaults::default(), ("linux", "amd64")).error
+        let list = list
+            .iter()
+            .map(|(k, v)| ((*k).into(), (*v).into()))
+            .collect();
+        read(
+            &Variables::from_list(list),
+            &Defaults::default(),
+            ("linux", "amd64"),
+        )
+        .error
     }
 
     #[test]
@@ -178,9 +207,16 @@ mod tests {
         // Taken back when GOARM64 is found right.
         assert_eq!(error(&[("GOAMD64", "v9")]), None);
         assert_eq!(error(&[("GOARM", "3")]), None);
-        assert!(error(&[("GOARM64", "v7")]).unwrap().starts_with("invalid GOARM64: "));
+        assert!(
+            error(&[("GOARM64", "v7")])
+                .unwrap()
+                .starts_with("invalid GOARM64: ")
+        );
         let mips = error(&[("GOMIPS", "x"), ("GOARM64", "v7")]);
-        assert_eq!(mips.unwrap(), "invalid GOMIPS: must be hardfloat, softfloat");
+        assert_eq!(
+            mips.unwrap(),
+            "invalid GOMIPS: must be hardfloat, softfloat"
+        );
         assert_eq!(
             error(&[("GOWASM", "signext,a,b")]).unwrap(),
             "invalid GOWASM: no such feature \"b\""
@@ -192,7 +228,14 @@ mod tests {
         for good in ["v1.0.0", "v1.2.3-rc1", "v1.0.0-c2097c7c"] {
             assert!(is_fips_version(good), "{good}");
         }
-        for bad in ["v2.0.0", "v1.0", "v1.0.0-rc", "v1.0.0-short", "v1..0", "1.0.0"] {
+        for bad in [
+            "v2.0.0",
+            "v1.0",
+            "v1.0.0-rc",
+            "v1.0.0-short",
+            "v1..0",
+            "1.0.0",
+        ] {
             assert!(!is_fips_version(bad), "{bad}");
         }
     }
@@ -200,15 +243,31 @@ mod tests {
     #[test]
     fn tags() {
         let tags = |list: &[(&str, &str)]| {
-            let list = list.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
-            read(&Variables::from_list(list), &Defaults::default(), ("linux", "amd64")).tool_tags
+            let list = list
+                .iter()
+                .map(|(k, v)| ((*k).into(), (*v).into()))
+                .collect();
+            read(
+                &Variables::from_list(list),
+                &Defaults::default(),
+                ("linux", "amd64"),
+            )
+            .tool_tags
         };
         assert_eq!(tags(&[]), ["amd64.v1"]);
         assert_eq!(tags(&[("GOAMD64", "v2")]), ["amd64.v1", "amd64.v2"]);
         assert_eq!(tags(&[("GOARCH", "arm")]), ["arm.5", "arm.6", "arm.7"]);
         assert_eq!(
             tags(&[("GOARCH", "arm64"), ("GOARM64", "v9.0,lse")]),
-            ["arm64.v9.0", "arm64.v8.0", "arm64.v8.1", "arm64.v8.2", "arm64.v8.3", "arm64.v8.4", "arm64.v8.5"]
+            [
+                "arm64.v9.0",
+                "arm64.v8.0",
+                "arm64.v8.1",
+                "arm64.v8.2",
+                "arm64.v8.3",
+                "arm64.v8.4",
+                "arm64.v8.5"
+            ]
         );
         assert!(tags(&[("GOARCH", "loong64")]).is_empty());
     }

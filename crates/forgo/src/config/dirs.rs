@@ -11,7 +11,12 @@ use super::process::Variables;
 
 /// os.UserConfigDir.
 pub fn user_config(variables: &Variables) -> Result<String, String> {
-    user_dir(variables, "XDG_CONFIG_HOME", ".config", "Library/Application Support")
+    user_dir(
+        variables,
+        "XDG_CONFIG_HOME",
+        ".config",
+        "Library/Application Support",
+    )
 }
 
 /// os.UserCacheDir.
@@ -42,7 +47,10 @@ pub type Changed<T> = (T, bool);
 pub fn gocache(variables: &Variables, setting: &str) -> (Changed<String>, Option<String>) {
     let (default, error) = match user_cache(variables) {
         Ok(dir) => (path::join2(&dir, "go-build"), None),
-        Err(e) => ("off".to_owned(), Some(format!("GOCACHE is not defined and {e}"))),
+        Err(e) => (
+            "off".to_owned(),
+            Some(format!("GOCACHE is not defined and {e}")),
+        ),
     };
     if setting.is_empty() {
         return ((default, false), error);
@@ -94,10 +102,17 @@ pub fn resolve(variables: &Variables, env: &Environment) -> Dirs {
     let (gomodcache, _) =
         super::variables::or_default(env, "GOMODCACHE", &in_gopath(&gopath, "pkg/mod"));
     let first_set = |list: [&str; 3]| {
-        list.into_iter().find(|d| !d.is_empty()).unwrap_or_default().to_owned()
+        list.into_iter()
+            .find(|d| !d.is_empty())
+            .unwrap_or_default()
+            .to_owned()
     };
     Dirs {
-        gopath: gopath.split(':').filter(|_| !gopath.is_empty()).map(str::to_owned).collect(),
+        gopath: gopath
+            .split(':')
+            .filter(|_| !gopath.is_empty())
+            .map(str::to_owned)
+            .collect(),
         gobin: env.get("GOBIN").to_owned(),
         gomodcache,
         gocache,
@@ -112,14 +127,21 @@ mod tests {
     use super::*;
 
     fn variables(list: &[(&str, &str)]) -> Variables {
-        Variables::from_list(list.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect())
+        Variables::from_list(
+            list.iter()
+                .map(|(k, v)| ((*k).into(), (*v).into()))
+                .collect(),
+        )
     }
 
     #[test]
     #[cfg(target_os = "linux")]
     fn caches() {
         let home = variables(&[("HOME", "/h")]);
-        assert_eq!(gocache(&home, ""), (("/h/.cache/go-build".into(), false), None));
+        assert_eq!(
+            gocache(&home, ""),
+            (("/h/.cache/go-build".into(), false), None)
+        );
         assert_eq!(gocache(&home, "/c"), (("/c".into(), true), None));
         assert_eq!(gocache(&home, "/h/.cache/go-build").0.1, false);
         assert_eq!(gocache(&home, "c").0.0, "off");
@@ -128,13 +150,19 @@ mod tests {
         assert_eq!(gocache(&none, "").1.as_deref(), Some(error));
         assert_eq!(gocache(&none, "off"), (("off".into(), false), None));
         let relative = variables(&[("XDG_CONFIG_HOME", "x")]);
-        assert_eq!(user_config(&relative).unwrap_err(), "path in $XDG_CONFIG_HOME is relative");
+        assert_eq!(
+            user_config(&relative).unwrap_err(),
+            "path in $XDG_CONFIG_HOME is relative"
+        );
     }
 
     #[test]
     fn gopath_is_not_goroot() {
         assert_eq!(default_gopath(&variables(&[("HOME", "/h")])), "/h/go");
-        assert_eq!(default_gopath(&variables(&[("HOME", "/h"), ("GOROOT", "/h/go/")])), "");
+        assert_eq!(
+            default_gopath(&variables(&[("HOME", "/h"), ("GOROOT", "/h/go/")])),
+            ""
+        );
         assert_eq!(in_gopath("/a:/b", "pkg/mod"), "/a/pkg/mod");
         assert_eq!(in_gopath("", "bin"), "");
     }

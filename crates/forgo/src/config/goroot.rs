@@ -49,7 +49,9 @@ fn own_identity() -> Option<(u64, u64)> {
 
 /// GOROOT where nothing sets it: what holds the stock command, symbolic links followed.
 pub fn find_goroot(stock_go: &str) -> String {
-    let Ok(real) = std::fs::canonicalize(stock_go) else { return String::new() };
+    let Ok(real) = std::fs::canonicalize(stock_go) else {
+        return String::new();
+    };
     let real = real.to_string_lossy().into_owned();
     ["../..", "../../.."]
         .iter()
@@ -70,9 +72,8 @@ pub struct Defaults {
 impl Defaults {
     /// Reads them from the distribution's sources; what is missing there has Go's own value.
     pub fn read(goroot: &str) -> Defaults {
-        let read = |file: &str| {
-            std::fs::read_to_string(path::join2(goroot, file)).unwrap_or_default()
-        };
+        let read =
+            |file: &str| std::fs::read_to_string(path::join2(goroot, file)).unwrap_or_default();
         Defaults::parse(
             &read("src/internal/buildcfg/zbootstrap.go"),
             read("src/cmd/go/internal/cfg/zdefaultcc.go"),
@@ -85,12 +86,17 @@ impl Defaults {
             .chain(compilers.lines())
             .filter_map(|line| line.strip_prefix("const ")?.split_once(" = "))
             .filter_map(|(name, value)| {
-                let name = name.strip_prefix("Default").or_else(|| name.strip_prefix("default"))?;
+                let name = name
+                    .strip_prefix("Default")
+                    .or_else(|| name.strip_prefix("default"))?;
                 let value = value.trim_matches(['`', '"']);
                 Some((name.to_owned(), value.to_owned()))
             })
             .collect();
-        Defaults { constants, compilers }
+        Defaults {
+            constants,
+            compilers,
+        }
     }
 
     /// A constant by the name of its variable.
@@ -114,7 +120,8 @@ impl Defaults {
 
     /// The C compiler for a target (DefaultCC).
     pub fn cc(&self, goos: &str, goarch: &str) -> String {
-        self.compiler("DefaultCC", goos, goarch).unwrap_or_else(|| fallback(goos, "clang", "gcc"))
+        self.compiler("DefaultCC", goos, goarch)
+            .unwrap_or_else(|| fallback(goos, "clang", "gcc"))
     }
 
     /// The C++ compiler for a target (DefaultCXX).
@@ -215,8 +222,12 @@ pub fn distribution(goroot: &str, stock_go: &str, defaults: &Defaults) -> Distri
 
 /// 27 of `go1.27.3`, `go1.27rc1`, `devel go1.27-…`.
 fn minor_of(version: &str) -> u32 {
-    let Some((_, rest)) = version.split_once("go1.") else { return 0 };
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let Some((_, rest)) = version.split_once("go1.") else {
+        return 0;
+    };
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
     rest[..end].parse().unwrap_or(0)
 }
 
@@ -226,9 +237,12 @@ mod tests {
 
     #[test]
     fn releases() {
-        for (version, minor) in
-            [("go1.27.3", 27), ("go1.26rc1", 26), ("devel go1.28-abc", 28), ("", 0)]
-        {
+        for (version, minor) in [
+            ("go1.27.3", 27),
+            ("go1.26rc1", 26),
+            ("devel go1.28-abc", 28),
+            ("", 0),
+        ] {
             assert_eq!(minor_of(version), minor, "{version}");
         }
     }

@@ -13,12 +13,7 @@ use crate::flags::{goflags, kind};
 
 /// work.BuildInit, but for what the modules' and the overlay's own initialization say. `p` is `-p` as
 /// given, `goflags` are GOFLAGS' words.
-pub fn build_init(
-    cfg: &mut Config,
-    modules_enabled: bool,
-    p: &str,
-    goflags: &[String],
-) -> Outcome {
+pub fn build_init(cfg: &mut Config, modules_enabled: bool, p: &str, goflags: &[String]) -> Outcome {
     cfg.modes.buildmode.clone_from(&cfg.flags.buildmode);
     instrument(cfg)?;
     build_mode(cfg)?;
@@ -28,14 +23,20 @@ pub fn build_init(
     }
     if cfg.flags.p == 0 {
         let value = kind::parse_int(p).unwrap_or(0);
-        return Err(Stop::fatal(format!("go: -p must be a positive integer: {value}")));
+        return Err(Stop::fatal(format!(
+            "go: -p must be a positive integer: {value}"
+        )));
     }
     check_compilers(cfg)?;
     cover_mode(cfg)
 }
 
 fn platform(cfg: &Config) -> Platform<'_> {
-    Platform { goos: &cfg.target.goos, goarch: &cfg.target.goarch, minor: cfg.dist.minor }
+    Platform {
+        goos: &cfg.target.goos,
+        goarch: &cfg.target.goarch,
+        minor: cfg.dist.minor,
+    }
 }
 
 /// instrumentInit: `-race`, `-msan`, `-asan`.
@@ -61,7 +62,10 @@ fn instrument(cfg: &mut Config) -> Outcome {
         (asan && !port.asan_supported(), "-asan"),
     ] {
         if missing {
-            return refuse(format!("{flag} is not supported on {}/{}", port.goos, port.goarch));
+            return refuse(format!(
+                "{flag} is not supported on {}/{}",
+                port.goos, port.goarch
+            ));
         }
     }
     if asan {
@@ -78,9 +82,13 @@ fn instrument(cfg: &mut Config) -> Outcome {
         cfg.modes.buildmode = "pie".into();
     }
     if !cfg.context.cgo_enabled && (cfg.target.goos != "darwin" || asan || msan) {
-        let native = cfg.target.goos == cfg.dist.host_goos
-            && cfg.target.goarch == cfg.dist.host_goarch;
-        let hint = if native { "; enable cgo by setting CGO_ENABLED=1" } else { "" };
+        let native =
+            cfg.target.goos == cfg.dist.host_goos && cfg.target.goarch == cfg.dist.host_goarch;
+        let hint = if native {
+            "; enable cgo by setting CGO_ENABLED=1"
+        } else {
+            ""
+        };
         return refuse(format!("go: -{mode} requires cgo{hint}"));
     }
     cfg.modes.forced_gcflags.push(format!("-{mode}"));
@@ -120,8 +128,10 @@ fn build_mode(cfg: &mut Config) -> Outcome {
     cfg.modes.ld_buildmode = mode.link.into();
     let port = platform(cfg);
     if name != "default" && !port.build_mode_supported(&name) {
-        let text =
-            format!("-buildmode={name} not supported on {}/{}", port.goos, port.goarch);
+        let text = format!(
+            "-buildmode={name} not supported on {}/{}",
+            port.goos, port.goarch
+        );
         return Err(Stop::fatal(text));
     }
     let mut codegen = mode.codegen;
@@ -132,9 +142,13 @@ fn build_mode(cfg: &mut Config) -> Outcome {
         }
         codegen = "-dynlink";
         let modes = &mut cfg.modes;
-        modes.forced_asmflags.extend(["-D=GOBUILDMODE_shared=1", "-linkshared"].map(String::from));
+        modes
+            .forced_asmflags
+            .extend(["-D=GOBUILDMODE_shared=1", "-linkshared"].map(String::from));
         modes.forced_gcflags.push("-linkshared".into());
-        modes.forced_ldflags.extend(["-linkshared", "-w"].map(String::from));
+        modes
+            .forced_ldflags
+            .extend(["-linkshared", "-w"].map(String::from));
     }
     if !codegen.is_empty() {
         cfg.modes.forced_asmflags.insert(0, codegen.into());
@@ -150,7 +164,11 @@ fn mode_of(cfg: &Config, name: &str) -> Outcome<Mode> {
     let goos = cfg.target.goos.as_str();
     let port = platform(cfg);
     let shared_if = |yes: bool| if yes { "-shared" } else { "" };
-    let mode = |filter, link, codegen| Mode { filter, link, codegen };
+    let mode = |filter, link, codegen| Mode {
+        filter,
+        link,
+        codegen,
+    };
     Ok(match name {
         "archive" => mode(PkgsFilter::NotMain, "", ""),
         "c-archive" => {
@@ -179,11 +197,17 @@ fn mode_of(cfg: &Config, name: &str) -> Outcome<Mode> {
                     port.goos, port.goarch
                 )));
             }
-            mode(PkgsFilter::All, "pie", shared_if(!matches!(goos, "aix" | "windows")))
+            mode(
+                PkgsFilter::All,
+                "pie",
+                shared_if(!matches!(goos, "aix" | "windows")),
+            )
         }
         "shared" => {
             if !cfg.flags.o.is_empty() {
-                return Err(Stop::fatal("-buildmode=shared and -o not supported together"));
+                return Err(Stop::fatal(
+                    "-buildmode=shared and -o not supported together",
+                ));
             }
             mode(PkgsFilter::NotMain, "shared", "-dynlink")
         }
@@ -199,7 +223,10 @@ fn check_module_flags(cfg: &Config, enabled: bool, goflags: &[String]) -> Outcom
         "" => {}
         "readonly" | "vendor" | "mod" => {
             if !enabled && !goflags::contains(goflags, "mod") {
-                let text = format!("build flag -mod={} only valid when using modules", m.mod_flag);
+                let text = format!(
+                    "build flag -mod={} only valid when using modules",
+                    m.mod_flag
+                );
                 return Err(Stop::fatal(text));
             }
         }
@@ -210,11 +237,15 @@ fn check_module_flags(cfg: &Config, enabled: bool, goflags: &[String]) -> Outcom
         }
     }
     if !enabled && m.modcacherw && !goflags::contains(goflags, "modcacherw") {
-        return Err(Stop::fatal("build flag -modcacherw only valid when using modules"));
+        return Err(Stop::fatal(
+            "build flag -modcacherw only valid when using modules",
+        ));
     }
     // The stock command asks for -mod here, not for -modfile.
     if !enabled && !m.modfile.is_empty() && !goflags::contains(goflags, "mod") {
-        return Err(Stop::fatal("build flag -modfile only valid when using modules"));
+        return Err(Stop::fatal(
+            "build flag -modfile only valid when using modules",
+        ));
     }
     Ok(())
 }
@@ -223,7 +254,9 @@ fn check_module_flags(cfg: &Config, enabled: bool, goflags: &[String]) -> Outcom
 fn check_compilers(cfg: &Config) -> Outcome {
     for key in ["CC", "CXX", "FC"] {
         let words = quoted::split(cfg.env.get(key)).map_err(|e| {
-            Stop::fatal(format!("go: {key} environment variable could not be parsed: {e}"))
+            Stop::fatal(format!(
+                "go: {key} environment variable could not be parsed: {e}"
+            ))
         })?;
         let Some(first) = words.first() else { continue };
         if !first.starts_with('/') && first.contains('/') {
@@ -238,7 +271,11 @@ fn check_compilers(cfg: &Config) -> Outcome {
 fn cover_mode(cfg: &mut Config) -> Outcome {
     let flags = &mut cfg.flags;
     if flags.cover_mode.is_empty() {
-        flags.cover_mode = if flags.race { "atomic".into() } else { "set".into() };
+        flags.cover_mode = if flags.race {
+            "atomic".into()
+        } else {
+            "set".into()
+        };
     }
     if flags.race && flags.cover_mode != "atomic" {
         return Err(Stop::fatal(format!(
@@ -253,11 +290,17 @@ fn cover_mode(cfg: &mut Config) -> Outcome {
 pub fn check_builder(cfg: &Config) -> Outcome {
     let port = platform(cfg);
     if !port.exists() {
-        let text = format!("go: unsupported GOOS/GOARCH pair {}/{}", port.goos, port.goarch);
+        let text = format!(
+            "go: unsupported GOOS/GOARCH pair {}/{}",
+            port.goos, port.goarch
+        );
         return Err(Stop::with_status(text, 2));
     }
     if cfg.context.build_tags.iter().any(|t| t.contains(',')) {
-        return Err(Stop::with_status("go: -tags space-separated list contains comma", 2));
+        return Err(Stop::with_status(
+            "go: -tags space-separated list contains comma",
+            2,
+        ));
     }
     Ok(())
 }
@@ -274,7 +317,9 @@ fn check_asan_compiler(cfg: &Config) -> Result<(), String> {
     };
     if major < least {
         // The stock text has its own newline, and another is printed after it.
-        return Err(format!("-asan is not supported with {name} compiler {major}.{minor}\n\n"));
+        return Err(format!(
+            "-asan is not supported with {name} compiler {major}.{minor}\n\n"
+        ));
     }
     Ok(())
 }
@@ -287,7 +332,10 @@ fn compiler_version(cfg: &Config) -> Result<(&'static str, u32, u32), ()> {
     };
     let ask = |flag: &str| {
         let environment = ["LANG=C".to_owned()];
-        let output = command(cfg, "", cc, &environment).arg(flag).output().map_err(drop)?;
+        let output = command(cfg, "", cc, &environment)
+            .arg(flag)
+            .output()
+            .map_err(drop)?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         match output.status.success() {
             true => Ok((text(&output.stdout), text(&output.stderr))),
@@ -311,7 +359,9 @@ fn compiler_version(cfg: &Config) -> Result<(&'static str, u32, u32), ()> {
 fn version_after(text: &str, words: &str) -> Option<(u32, u32)> {
     let rest = &text[text.find(words)? + words.len()..];
     let (major, rest) = rest.split_once('.')?;
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
     Some((major.parse().ok()?, rest[..end].parse().ok()?))
 }
 
@@ -347,7 +397,10 @@ mod tests {
         cfg.flags.linkshared = true;
         build_init(&mut cfg, true, "", &[]).unwrap();
         assert_eq!(cfg.target.exe_suffix, ".so");
-        assert_eq!(cfg.modes.forced_asmflags, ["-dynlink", "-D=GOBUILDMODE_shared=1", "-linkshared"]);
+        assert_eq!(
+            cfg.modes.forced_asmflags,
+            ["-dynlink", "-D=GOBUILDMODE_shared=1", "-linkshared"]
+        );
         assert_eq!(cfg.context.install_suffix, "dynlink");
         assert_eq!(cfg.modes.pkgs_filter, PkgsFilter::OneMain);
 
@@ -366,15 +419,51 @@ mod tests {
             (stop.text, stop.status)
         };
         let cases: &[(fn(&mut Config), &str, i32)] = &[
-            (|c| (c.flags.race, c.flags.msan) = (true, true), "go: may not use -race and -msan simultaneously\n", 2),
-            (|c| (c.flags.race, c.context.cgo_enabled) = (true, false), "go: -race requires cgo; enable cgo by setting CGO_ENABLED=1\n", 2),
-            (|c| (c.flags.race, c.target.goarch) = (true, "386".into()), "-race is not supported on linux/386\n", 2),
-            (|c| c.flags.buildmode = "x".into(), "buildmode=x not supported\n", 1),
-            (|c| (c.flags.buildmode, c.target.goos) = ("plugin".into(), "windows".into()), "-buildmode=plugin not supported on windows/amd64\n", 1),
-            (|c| c.modules.mod_flag = "x".into(), "-mod=x not supported (can be '', 'mod', 'readonly', or 'vendor')\n", 1),
-            (|c| c.modules.mod_flag = "mod".into(), "build flag -mod=mod only valid when using modules\n", 1),
-            (|c| c.flags.p = 0, "go: -p must be a positive integer: -3\n", 1),
-            (|c| (c.flags.race, c.flags.cover_mode) = (true, "set".into()), "-covermode must be \"atomic\", not \"set\", when -race is enabled\n", 1),
+            (
+                |c| (c.flags.race, c.flags.msan) = (true, true),
+                "go: may not use -race and -msan simultaneously\n",
+                2,
+            ),
+            (
+                |c| (c.flags.race, c.context.cgo_enabled) = (true, false),
+                "go: -race requires cgo; enable cgo by setting CGO_ENABLED=1\n",
+                2,
+            ),
+            (
+                |c| (c.flags.race, c.target.goarch) = (true, "386".into()),
+                "-race is not supported on linux/386\n",
+                2,
+            ),
+            (
+                |c| c.flags.buildmode = "x".into(),
+                "buildmode=x not supported\n",
+                1,
+            ),
+            (
+                |c| (c.flags.buildmode, c.target.goos) = ("plugin".into(), "windows".into()),
+                "-buildmode=plugin not supported on windows/amd64\n",
+                1,
+            ),
+            (
+                |c| c.modules.mod_flag = "x".into(),
+                "-mod=x not supported (can be '', 'mod', 'readonly', or 'vendor')\n",
+                1,
+            ),
+            (
+                |c| c.modules.mod_flag = "mod".into(),
+                "build flag -mod=mod only valid when using modules\n",
+                1,
+            ),
+            (
+                |c| c.flags.p = 0,
+                "go: -p must be a positive integer: -3\n",
+                1,
+            ),
+            (
+                |c| (c.flags.race, c.flags.cover_mode) = (true, "set".into()),
+                "-covermode must be \"atomic\", not \"set\", when -race is enabled\n",
+                1,
+            ),
         ];
         for (change, text, status) in cases {
             assert_eq!(refused(*change), ((*text).to_owned(), *status));
@@ -383,7 +472,10 @@ mod tests {
 
     #[test]
     fn compiler_versions() {
-        assert_eq!(version_after("x\ngcc version 12.2.0 (Debian)", "gcc version "), Some((12, 2)));
+        assert_eq!(
+            version_after("x\ngcc version 12.2.0 (Debian)", "gcc version "),
+            Some((12, 2))
+        );
         assert_eq!(version_after("gcc", "gcc version "), None);
     }
 }

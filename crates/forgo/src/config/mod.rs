@@ -94,14 +94,21 @@ impl Startup {
             _ => cfg.target.experiment_error.clone(),
         };
         let buildcfg_error = experiment.or(buildcfg.error);
-        Ok(Startup { cfg, process, defaults, variables, buildcfg_error })
+        Ok(Startup {
+            cfg,
+            process,
+            defaults,
+            variables,
+            buildcfg_error,
+        })
     }
 
     /// The checks of cmd/go's main between choosing a toolchain and finding the command.
     pub fn check(&self) -> Outcome<String> {
         let goroot = &self.cfg.dist.goroot;
         if goroot.is_empty() {
-            let text = "go: cannot find GOROOT directory: 'go' binary is trimmed and GOROOT is not set";
+            let text =
+                "go: cannot find GOROOT directory: 'go' binary is trimmed and GOROOT is not set";
             return Err(Stop::with_status(text, 2));
         }
         if !std::path::Path::new(goroot).is_dir() {
@@ -124,9 +131,8 @@ impl Startup {
         for dir in gopath.split(':').filter(|d| !d.is_empty()) {
             let quoted = forgo_golang::strconv::quote(dir);
             if dir.starts_with('~') {
-                let text = format!(
-                    "go: GOPATH entry cannot start with shell metacharacter '~': {quoted}"
-                );
+                let text =
+                    format!("go: GOPATH entry cannot start with shell metacharacter '~': {quoted}");
                 return Err(Stop::with_status(text, 2));
             }
             if !dir.starts_with('/') && !self.cfg.env.get("GOPATH").is_empty() {
@@ -156,8 +162,7 @@ impl Startup {
         let cfg = &mut self.cfg;
         target::force_host(&mut cfg.target, &cfg.dist, &self.defaults);
         let found = |name: &str| look_path(cfg, name).is_ok();
-        let (cgo, _) =
-            target::cgo_enabled(&cfg.env, &cfg.target, &cfg.dist, &self.defaults, found);
+        let (cgo, _) = target::cgo_enabled(&cfg.env, &cfg.target, &cfg.dist, &self.defaults, found);
         let host = (cfg.dist.host_goos.as_str(), cfg.dist.host_goarch.as_str());
         let tags = buildcfg::read(&self.process, &self.defaults, host).tool_tags;
         let build_tags = std::mem::take(&mut cfg.context.build_tags);
@@ -222,7 +227,12 @@ fn module_settings(env: &Environment) -> ModuleSettings {
     ];
     let network = defaults
         .iter()
-        .map(|(key, default)| ((*key).to_owned(), variables::or_default(env, key, default).0))
+        .map(|(key, default)| {
+            (
+                (*key).to_owned(),
+                variables::or_default(env, key, default).0,
+            )
+        })
         .collect();
     ModuleSettings {
         go111module: env.get("GO111MODULE").to_owned(),

@@ -90,7 +90,10 @@ impl Platform<'_> {
     pub fn race_supported(self) -> bool {
         match self.goos {
             "linux" => {
-                matches!(self.goarch, "amd64" | "arm64" | "loong64" | "ppc64le" | "riscv64" | "s390x")
+                matches!(
+                    self.goarch,
+                    "amd64" | "arm64" | "loong64" | "ppc64le" | "riscv64" | "s390x"
+                )
             }
             "darwin" => matches!(self.goarch, "amd64" | "arm64"),
             "freebsd" | "netbsd" | "windows" => self.goarch == "amd64",
@@ -110,7 +113,10 @@ impl Platform<'_> {
     /// platform.ASanSupported.
     pub fn asan_supported(self) -> bool {
         self.goos == "linux"
-            && matches!(self.goarch, "arm64" | "amd64" | "loong64" | "riscv64" | "ppc64le")
+            && matches!(
+                self.goarch,
+                "arm64" | "amd64" | "loong64" | "riscv64" | "ppc64le"
+            )
     }
 
     /// platform.DefaultPIE.
@@ -137,7 +143,10 @@ impl Platform<'_> {
             "shared" => {
                 ppc64
                     || self.goos == "linux"
-                        && matches!(self.goarch, "386" | "amd64" | "arm" | "arm64" | "ppc64le" | "s390x")
+                        && matches!(
+                            self.goarch,
+                            "386" | "amd64" | "arm" | "arm64" | "ppc64le" | "s390x"
+                        )
             }
             "plugin" => ppc64 || self.plugin(),
             _ => false,
@@ -149,8 +158,16 @@ impl Platform<'_> {
             "aix" | "darwin" | "ios" | "windows" => true,
             "linux" => matches!(
                 self.goarch,
-                "386" | "amd64" | "arm" | "armbe" | "arm64" | "arm64be" | "loong64" | "ppc64le"
-                    | "riscv64" | "s390x"
+                "386"
+                    | "amd64"
+                    | "arm"
+                    | "armbe"
+                    | "arm64"
+                    | "arm64be"
+                    | "loong64"
+                    | "ppc64le"
+                    | "riscv64"
+                    | "s390x"
             ),
             "freebsd" => self.goarch == "amd64",
             _ => false,
@@ -208,7 +225,11 @@ mod tests {
 
     #[test]
     fn releases_differ() {
-        let at = |goos, goarch, minor| Platform { goos, goarch, minor };
+        let at = |goos, goarch, minor| Platform {
+            goos,
+            goarch,
+            minor,
+        };
         assert!(!at("linux", "ppc64", 26).cgo_supported());
         assert!(at("linux", "ppc64", 27).cgo_supported());
         assert!(!at("linux", "ppc64", 26).build_mode_supported("pie"));

@@ -21,10 +21,18 @@ pub struct Variables {
 impl Variables {
     /// Reads them. Bytes that are not UTF-8 are replaced.
     pub fn read() -> Variables {
-        #[allow(clippy::disallowed_methods, reason = "this is where the environment is read")]
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "this is where the environment is read"
+        )]
         let all = std::env::vars_os();
         let list = all
-            .map(|(k, v)| (k.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()))
+            .map(|(k, v)| {
+                (
+                    k.to_string_lossy().into_owned(),
+                    v.to_string_lossy().into_owned(),
+                )
+            })
             .filter(|(k, _)| k != "GOTOOLCHAIN_INTERNAL_SWITCH_COUNT")
             .collect();
         Variables::from_list(list)
@@ -60,9 +68,14 @@ impl Variables {
 
 /// The arguments after the program's name.
 pub fn arguments() -> Vec<String> {
-    #[allow(clippy::disallowed_methods, reason = "this is where the arguments are read")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is where the arguments are read"
+    )]
     let all = std::env::args_os();
-    all.skip(1).map(|a| a.to_string_lossy().into_owned()).collect()
+    all.skip(1)
+        .map(|a| a.to_string_lossy().into_owned())
+        .collect()
 }
 
 /// The current directory, spelled as `$PWD` spells it where that is right.
@@ -78,20 +91,27 @@ pub fn current_dir(pwd: &str) -> Outcome<String> {
         Ok(dir) => Ok(dir.to_string_lossy().into_owned()),
         Err(e) => {
             let why = errno_text(&e);
-            Err(Stop::fatal(format!("cannot determine current directory: getwd: {why}")))
+            Err(Stop::fatal(format!(
+                "cannot determine current directory: getwd: {why}"
+            )))
         }
     }
 }
 
 /// Takes `-C dir` away from the head of a command's arguments and goes there.
 pub fn take_chdir(args: &mut Vec<String>) -> Outcome {
-    let Some(first) = args.first() else { return Ok(()) };
+    let Some(first) = args.first() else {
+        return Ok(());
+    };
     let dir = if matches!(first.as_str(), "-C" | "--C") {
         if args.len() < 2 {
             return Ok(());
         }
         args.drain(..2).nth(1).unwrap_or_default()
-    } else if let Some(dir) = first.strip_prefix("-C=").or_else(|| first.strip_prefix("--C=")) {
+    } else if let Some(dir) = first
+        .strip_prefix("-C=")
+        .or_else(|| first.strip_prefix("--C="))
+    {
         let dir = dir.to_owned();
         args.remove(0);
         dir
@@ -117,7 +137,10 @@ mod tests {
         assert_eq!(args, ["-C"]);
         let mut args = vec!["-C=/no/such/dir".to_owned(), "x".to_owned()];
         let stop = take_chdir(&mut args).unwrap_err();
-        assert_eq!(stop.text, "go: chdir /no/such/dir: no such file or directory\n");
+        assert_eq!(
+            stop.text,
+            "go: chdir /no/such/dir: no such file or directory\n"
+        );
         assert_eq!(args, ["x"]);
     }
 }

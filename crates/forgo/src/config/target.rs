@@ -14,7 +14,15 @@ use super::variables::or_default;
 
 /// The variables of architectures.
 pub const ARCH_VARIABLES: &[&str] = &[
-    "GO386", "GOAMD64", "GOARM", "GOARM64", "GOMIPS", "GOMIPS64", "GOPPC64", "GORISCV64", "GOWASM",
+    "GO386",
+    "GOAMD64",
+    "GOARM",
+    "GOARM64",
+    "GOMIPS",
+    "GOMIPS64",
+    "GOPPC64",
+    "GORISCV64",
+    "GOWASM",
 ];
 
 /// The variable of an architecture, or empty.
@@ -57,7 +65,11 @@ pub fn resolve(env: &Environment, dist: &Distribution, defaults: &Defaults) -> T
 }
 
 fn exe_suffix(goos: &str) -> String {
-    if goos == "windows" { ".exe".into() } else { String::new() }
+    if goos == "windows" {
+        ".exe".into()
+    } else {
+        String::new()
+    }
 }
 
 fn set_arch_env(target: &mut Target) {
@@ -68,14 +80,18 @@ fn set_arch_env(target: &mut Target) {
 
 /// computeExperiment.
 fn set_experiments(target: &mut Target, goroot: &str) {
-    let read =
-        |file: &str| std::fs::read_to_string(path::join2(goroot, file)).unwrap_or_default();
+    let read = |file: &str| std::fs::read_to_string(path::join2(goroot, file)).unwrap_or_default();
     let flags = parse_experiment_flags(
         &read("src/internal/goexperiment/flags.go"),
         &read("src/internal/buildcfg/exp.go"),
     );
     target.clean_goexperiment = target.raw_goexperiment.clone();
-    match parse_goexperiment(&flags, &target.goos, &target.goarch, &target.raw_goexperiment) {
+    match parse_goexperiment(
+        &flags,
+        &target.goos,
+        &target.goarch,
+        &target.raw_goexperiment,
+    ) {
         Ok(experiment) => {
             target.clean_goexperiment = experiment.canonical;
             target.experiments = experiment.enabled;
@@ -97,8 +113,11 @@ pub fn cgo_enabled(
     found: impl FnOnce(&str) -> bool,
 ) -> (bool, bool) {
     let native = target.goos == dist.host_goos && target.goarch == dist.host_goarch;
-    let platform =
-        Platform { goos: &target.goos, goarch: &target.goarch, minor: dist.minor };
+    let platform = Platform {
+        goos: &target.goos,
+        goarch: &target.goarch,
+        minor: dist.minor,
+    };
     let default = match defaults.constant("CGO_ENABLED") {
         "1" => true,
         "0" => false,
@@ -117,8 +136,16 @@ pub fn cgo_enabled(
 }
 
 /// The build-constraint context before flags.
-pub fn context(target: &Target, arch_tags: &[String], cgo_enabled: bool, minor: u32) -> BuildContext {
-    let experiments = target.experiments.iter().map(|e| format!("goexperiment.{e}"));
+pub fn context(
+    target: &Target,
+    arch_tags: &[String],
+    cgo_enabled: bool,
+    minor: u32,
+) -> BuildContext {
+    let experiments = target
+        .experiments
+        .iter()
+        .map(|e| format!("goexperiment.{e}"));
     BuildContext {
         cgo_enabled,
         build_tags: Vec::new(),

@@ -39,8 +39,12 @@ pub fn select(local: Startup, args: &[String]) -> Outcome<Startup> {
         return Ok(local);
     }
     let own = own_name(&local.cfg);
-    let Some(choice) = choose(&local.cfg, &own)? else { return Ok(local) };
-    let Startup { mut process, cfg, .. } = local;
+    let Some(choice) = choose(&local.cfg, &own)? else {
+        return Ok(local);
+    };
+    let Startup {
+        mut process, cfg, ..
+    } = local;
     let again = |process: Variables| {
         let stock = cfg.dist.stock_go.clone();
         Startup::resolve(&cfg.command, process, &stock)
@@ -106,7 +110,10 @@ fn own_name(cfg: &Config) -> String {
 }
 
 fn traces(process: &Variables) -> bool {
-    process.get("GODEBUG").split(',').any(|s| s == "toolchaintrace=1")
+    process
+        .get("GODEBUG")
+        .split(',')
+        .any(|s| s == "toolchaintrace=1")
 }
 
 /// Interprets GOTOOLCHAIN, go.work and go.mod. `None`: there is nothing to choose by.
@@ -147,9 +154,17 @@ fn choose(cfg: &Config, own: &str) -> Outcome<Option<Choice>> {
         }
     };
     let path_only = setting == "path" || setting.ends_with("+path");
-    let mut choice = Choice { toolchain: least, path_only, trace };
+    let mut choice = Choice {
+        toolchain: least,
+        path_only,
+        trace,
+    };
     if !mode.is_empty() {
-        let shown = if setting.contains('+') { format!("<name>+{mode}") } else { mode.to_owned() };
+        let shown = if setting.contains('+') {
+            format!("<name>+{mode}")
+        } else {
+            mode.to_owned()
+        };
         choice.heed_files(cfg, least_version, &shown)?;
     }
     Ok(Some(choice))
@@ -158,8 +173,10 @@ fn choose(cfg: &Config, own: &str) -> Outcome<Option<Choice>> {
 impl Choice {
     /// Raises the choice to what go.work or go.mod ask for.
     fn heed_files(&mut self, cfg: &Config, mut least: String, mode: &str) -> Outcome {
-        let lines = go_toolchain_lines(cfg)
-            .map_err(|f| Stop { text: f.stderr, status: f.code })?;
+        let lines = go_toolchain_lines(cfg).map_err(|f| Stop {
+            text: f.stderr,
+            status: f.code,
+        })?;
         if lines.toolchain == "default" {
             return Ok(());
         }
@@ -175,7 +192,10 @@ impl Choice {
             let named = lines.toolchain.starts_with("go") || lines.toolchain.contains("-go");
             let version = gover::from_toolchain(&lines.toolchain).filter(|_| named);
             let Some(version) = version else {
-                return fatal(format!("invalid toolchain {} in {file}", quote(&lines.toolchain)));
+                return fatal(format!(
+                    "invalid toolchain {} in {file}",
+                    quote(&lines.toolchain)
+                ));
             };
             if gover::compare(version, &least).is_gt() {
                 upgrade(&lines.toolchain, "toolchain");
@@ -222,19 +242,31 @@ fn find(cfg: &Config, choice: &Choice) -> Outcome<Found> {
     if choice.path_only {
         return fatal(format!("cannot find {} in PATH", quote(name)));
     }
-    let version =
-        format!("v0.0.1-{name}.{}-{}", cfg.dist.host_goos, cfg.dist.host_goarch);
-    let dir = path::join2(&cfg.dirs.gomodcache, &format!("golang.org/toolchain@{version}"));
+    let version = format!(
+        "v0.0.1-{name}.{}-{}",
+        cfg.dist.host_goos, cfg.dist.host_goarch
+    );
+    let dir = path::join2(
+        &cfg.dirs.gomodcache,
+        &format!("golang.org/toolchain@{version}"),
+    );
     if !is_ready(cfg, &dir, &version) {
         download(cfg)?;
     }
-    Ok(Found { go: path::join2(&dir, "bin/go"), goroot: Some(dir) })
+    Ok(Found {
+        go: path::join2(&dir, "bin/go"),
+        goroot: Some(dir),
+    })
 }
 
 /// Has a go command unpacked this toolchain and run it before?
 fn is_ready(cfg: &Config, dir: &str, version: &str) -> bool {
     let partial = format!("cache/download/golang.org/toolchain/@v/{version}.partial");
-    let size = |file: &str| std::fs::metadata(path::join2(dir, file)).ok().map(|m| m.len());
+    let size = |file: &str| {
+        std::fs::metadata(path::join2(dir, file))
+            .ok()
+            .map(|m| m.len())
+    };
     let runs = std::fs::metadata(path::join2(dir, "bin/go"))
         .is_ok_and(|m| m.permissions().mode() & 0o111 != 0);
     runs && size("src/go.mod") == size("src/_go.mod")
@@ -245,7 +277,10 @@ fn is_ready(cfg: &Config, dir: &str, version: &str) -> bool {
 /// ours.
 fn download(cfg: &Config) -> Outcome {
     if cfg.dist.stock_go.is_empty() {
-        return Err(Stop::with_status("forgo: no go command found (set FORGO_GO)", 2));
+        return Err(Stop::with_status(
+            "forgo: no go command found (set FORGO_GO)",
+            2,
+        ));
     }
     let status = Command::new(&cfg.dist.stock_go)
         .arg("version")
@@ -271,11 +306,12 @@ fn ask_goroot(go: &str) -> Outcome<String> {
         .stderr(Stdio::inherit())
         .output();
     match output {
-        Ok(o) if o.status.success() => {
-            Ok(String::from_utf8_lossy(&o.stdout).trim_end().to_owned())
-        }
+        Ok(o) if o.status.success() => Ok(String::from_utf8_lossy(&o.stdout).trim_end().to_owned()),
         Ok(o) => Err(Stop::status(o.status.code().unwrap_or(1))),
-        Err(e) => fatal(format!("exec {go}: {}", forgo_build::process::errno_text(&e))),
+        Err(e) => fatal(format!(
+            "exec {go}: {}",
+            forgo_build::process::errno_text(&e)
+        )),
     }
 }
 

@@ -42,7 +42,12 @@ pub fn for_children(
     defaults: &Defaults,
     cgo_changed: bool,
 ) -> Vec<Variable> {
-    let list = List { cfg, process, defaults, all: Vec::with_capacity(48) };
+    let list = List {
+        cfg,
+        process,
+        defaults,
+        all: Vec::with_capacity(48),
+    };
     list.general().compilers(cgo_changed)
 }
 
@@ -55,7 +60,11 @@ struct List<'a> {
 
 impl List<'_> {
     fn add(&mut self, name: &str, value: &str, changed: bool) {
-        self.all.push(Variable { name: name.into(), value: value.into(), changed });
+        self.all.push(Variable {
+            name: name.into(),
+            value: value.into(),
+            changed,
+        });
     }
 
     /// A setting without a default.
@@ -75,7 +84,11 @@ impl List<'_> {
         let cfg = self.cfg;
         let (env, dist, target) = (&cfg.env, &cfg.dist, &cfg.target);
         let go111module = env.get("GO111MODULE");
-        self.add("GO111MODULE", go111module, !matches!(go111module, "on" | ""));
+        self.add(
+            "GO111MODULE",
+            go111module,
+            !matches!(go111module, "on" | ""),
+        );
         self.add("GOARCH", &target.goarch, target.goarch != dist.host_goarch);
         self.with_default("GOAUTH", "netrc");
         if dist.minor < 27 {
@@ -88,7 +101,11 @@ impl List<'_> {
         let (file, changed) = env_file::location(self.process).unwrap_or_default();
         self.add("GOENV", &file, changed);
         self.add("GOEXE", &target.exe_suffix, false);
-        self.add("GOEXPERIMENT", &target.raw_goexperiment, !target.raw_goexperiment.is_empty());
+        self.add(
+            "GOEXPERIMENT",
+            &target.raw_goexperiment,
+            !target.raw_goexperiment.is_empty(),
+        );
         self.with_default("GOFIPS140", self.defaults.constant("GOFIPS140"));
         self.plain("GOFLAGS");
         self.add("GOHOSTARCH", &dist.host_goarch, false);
@@ -150,7 +167,9 @@ impl List<'_> {
 
 /// Mode and directory of telemetry.
 fn telemetry(process: &Variables) -> (String, String) {
-    let Ok(config) = dirs::user_config(process) else { return ("off".into(), String::new()) };
+    let Ok(config) = dirs::user_config(process) else {
+        return ("off".into(), String::new());
+    };
     let dir = forgo_golang::path::join2(&config, "go/telemetry");
     let mode = match std::fs::read_to_string(format!("{dir}/mode")) {
         Ok(text) => text.trim().split(' ').next().unwrap_or_default().to_owned(),
