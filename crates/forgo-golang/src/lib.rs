@@ -27,3 +27,4 @@ pub mod semver;
 pub mod strconv;
 pub mod syslist;
 pub mod unicode;
+pub mod template;
