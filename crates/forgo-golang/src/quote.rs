@@ -176,7 +176,7 @@ pub fn unquote_prefix(text: &str) -> Option<(Vec<u8>, &str)> {
 }
 
 /// Appends the value of the first character or escape of `s`; returns what follows it.
-fn unquote_char<'a>(s: &'a str, quote: char, value: &mut Vec<u8>) -> Option<&'a str> {
+pub(crate) fn unquote_char<'a>(s: &'a str, quote: char, value: &mut Vec<u8>) -> Option<&'a str> {
     let mut chars = s.chars();
     let c = chars.next()?;
     if c == '\n' {

@@ -7,7 +7,7 @@ use super::node::{Command, Node, Number, Pipe, Place};
 use super::value::{
     ANY, COMPLEX128, Data, FLOAT64, Kind, Method, REFLECT_VALUE, STRING, Signature, Type, Value,
 };
-use crate::strconv::quote;
+use crate::quote::quote;
 
 /// The integers from 0 below a bound, in its kind.
 pub(super) fn counting(bound: &Value) -> Box<dyn Iterator<Item = Data>> {

@@ -5,7 +5,7 @@ use super::Template;
 use super::node::{Branch, List, Node, Pipe, Place};
 use super::print;
 use super::value::{Kind, Value};
-use crate::strconv::quote;
+use crate::quote::quote;
 
 /// Templates may call templates this deep. A native stack does not allow what Go's does, which is
 /// the number the error gives; only runaway recursion meets either.

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::value::{ANY, Data, Func, Kind, REFLECT_VALUE, STRING, Signature, Type, Value};
 use super::{Template, compare, eval, print};
-use crate::strconv::{decode_rune, is_print, query_escape};
+use super::runes::decode_rune;
+use crate::unicode::is_print;
 
 type Result = std::result::Result<Value, String>;
 
@@ -110,7 +111,9 @@ fn printed(print: fn(&mut Vec<u8>, &[Value]), args: &[Value]) -> Result {
 /// The text that `html`, `js` and `urlquery` escape.
 fn text_of(args: &[Value]) -> Vec<u8> {
     let mut args = contents(args);
-    if let ([only], true) = (args.as_slice(), args[0].type_name() == STRING.name) {
+    if let [only] = args.as_slice()
+        && only.type_name() == STRING.name
+    {
         return only.as_bytes().unwrap_or_default().to_vec();
     }
     for arg in &mut args {
@@ -163,7 +166,7 @@ fn length(args: &[Value]) -> Result {
     if is_nil {
         return Err("len of nil pointer".into());
     }
-    match item.len() {
+    match item.length() {
         Some(n) => Ok(Value::int(n as i64)),
         None if !item.is_valid() => {
             // Go's reflection panics on a value without a type; templates see its text.
@@ -314,4 +317,19 @@ pub(super) fn call(name: &str, args: &[Value]) -> Result {
         argv.push(arg.map_err(|e| format!("arg {i}: {e}"))?);
     }
     (f.body)(&argv)
+}
+
+/// url.QueryEscape.
+fn query_escape(s: &[u8]) -> String {
+    let mut out = String::with_capacity(s.len());
+    for &b in s {
+        match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                out.push(b as char);
+            }
+            b' ' => out.push('+'),
+            _ => out.push_str(&format!("%{b:02X}")),
+        }
+    }
+    out
 }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::strconv::{is_digit, is_letter, is_print, quote};
+use crate::quote::quote;
+use crate::unicode::{is_digit, is_letter, is_print};
 
 /// Kinds of tokens. Keywords come last, from `Block` on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -18,6 +18,7 @@ mod number;
 mod parse;
 mod print;
 mod print_number;
+mod runes;
 #[cfg(test)]
 mod tests;
 pub mod value;

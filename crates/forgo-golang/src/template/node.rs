@@ -1,7 +1,7 @@
 //! The parse tree of a template, and its text as errors show it. Answers to
 //! text/template/parse/node.go.
 
-use crate::strconv::quote;
+use crate::quote::quote;
 
 /// What an error points at: a place in the source and the node's text.
 pub(super) trait Place {

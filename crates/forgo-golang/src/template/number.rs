@@ -3,18 +3,20 @@
 
 use super::lex::Tok;
 use super::node::Number;
-use crate::strconv::{quote, unquote_char};
+use super::runes::decode_rune;
+use crate::quote::{quote, unquote_char};
 
 /// Reads a constant; the error is the text that follows the position.
 pub(super) fn parse(pos: usize, text: &str, kind: Tok) -> Result<Number, String> {
     let mut n = Number { pos, text: text.to_owned(), ..Number::default() };
     match kind {
         Tok::CharConstant => {
-            let (unit, tail) = unquote_char(&text[1..], b'\'').map_err(|e| e.to_string())?;
+            let mut bytes = Vec::new();
+            let tail = unquote_char(&text[1..], '\'', &mut bytes).ok_or("invalid syntax")?;
             if tail != "'" {
                 return Err(format!("malformed character constant: {text}"));
             }
-            let v = unit.value();
+            let v = decode_rune(&bytes).0.map_or(u32::from(bytes[0]), |c| c as u32);
             n.int = Some(i64::from(v));
             n.uint = Some(u64::from(v));
             n.float = Some(f64::from(v));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::lex::{Item, Lexer, Tok};
 use super::node::{Branch, Command, List, Node, Pipe, Place, Variable};
 use super::number;
-use crate::strconv::{quote, unquote};
+use crate::quote::{quote, unquote_bytes};
 
 /// Parenthesized expressions nested deeper are refused.
 const MAX_STACK_DEPTH: usize = 10_000;
@@ -438,7 +438,10 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
     }
 
     fn unquote(&self, literal: &str) -> Result<Vec<u8>> {
-        unquote(literal).or_else(|e| self.error(e))
+        match unquote_bytes(literal) {
+            Some(value) => Ok(value),
+            None => self.error("invalid syntax"),
+        }
     }
 
     /// Operands up to a pipe, which is taken, or to the end of the pipeline, which is left.

@@ -2,7 +2,8 @@
 
 use super::print_number::{self as number, Format};
 use super::value::{Data, Kind, NIL_DEREFERENCE, Value};
-use crate::strconv::{can_backquote, decode_rune, quote_bytes, quote_to_ascii};
+use super::runes::decode_rune;
+use crate::quote::{can_backquote, quote_bytes};
 
 /// fmt.Fprint.
 pub(super) fn print(out: &mut Vec<u8>, args: &[Value]) {
@@ -44,10 +45,10 @@ pub(super) fn display(v: &Value) -> String {
 pub(super) fn display_as(v: &Value, verb: u8) -> String {
     let mut out = Vec::new();
     let mut p = Printer::new(&mut out);
-    if v.is_valid() {
-        p.arg(v, verb as char);
-    } else {
-        p.out.extend(b"<invalid reflect.Value>");
+    match v.kind() {
+        // Methods belong to the pointer.
+        None | Some(Kind::Struct(_)) => p.value(v, verb as char, 0),
+        Some(_) => p.arg(v, verb as char),
     }
     String::from_utf8_lossy(&out).into_owned()
 }
@@ -65,7 +66,7 @@ pub(super) fn printable(v: &Value) -> Option<Value> {
 }
 
 /// Where the machine has an address, a text of its shape: Go's differs in every run, too.
-const SOME_ADDRESS: u64 = 0xc000_012_340;
+const SOME_ADDRESS: u64 = 0x00c0_0001_2340;
 
 struct Printer<'o> {
     out: &'o mut Vec<u8>,
@@ -173,12 +174,11 @@ impl<'o> Printer<'o> {
 
     fn quoted(&mut self, s: &[u8]) {
         let s = self.f.truncate(s);
-        let text = if self.f.sharp && can_backquote(s) {
-            format!("`{}`", String::from_utf8_lossy(s))
-        } else if self.f.plus {
-            quote_to_ascii(s)
-        } else {
-            quote_bytes(s)
+        let raw = std::str::from_utf8(s).ok().filter(|s| self.f.sharp && can_backquote(s));
+        let text = match raw {
+            Some(s) => format!("`{s}`"),
+            None if self.f.plus => number::ascii(&quote_bytes(s)),
+            None => quote_bytes(s),
         };
         self.f.pad(self.out, text.as_bytes());
     }

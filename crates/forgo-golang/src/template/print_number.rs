@@ -1,6 +1,8 @@
 //! Padding and numbers in Go's formats. Answers to fmt/format.go and strconv's FormatFloat.
 
-use crate::strconv::{decode_rune, is_print, quote_rune, rune_count};
+use super::runes::{decode_rune, rune_count};
+use crate::quote::quote_rune;
+use crate::unicode::is_print;
 
 /// Flags, width and precision of a verb.
 #[derive(Debug, Clone, Default)]
@@ -104,7 +106,11 @@ pub(super) fn rune(out: &mut Vec<u8>, f: &Format, bits: u64, verb: char) {
     let c = valid.unwrap_or('\u{fffd}');
     match verb {
         'c' => f.pad(out, c.encode_utf8(&mut [0; 4]).as_bytes()),
-        'q' => f.pad(out, quote_rune(c, f.plus).as_bytes()),
+        'q' => {
+            let text = quote_rune(c);
+            let text = if f.plus { ascii(&text) } else { text };
+            f.pad(out, text.as_bytes());
+        },
         _ => {
             let digits = f.precision.unwrap_or(0).max(4);
             let mut text = format!("U+{bits:0digits$X}");
@@ -114,6 +120,19 @@ pub(super) fn rune(out: &mut Vec<u8>, f: &Format, bits: u64, verb: char) {
             f.pad_with_spaces(out, text.as_bytes());
         }
     }
+}
+
+/// A Go literal with what it has beyond ASCII escaped.
+pub(super) fn ascii(literal: &str) -> String {
+    let mut out = String::with_capacity(literal.len());
+    for c in literal.chars() {
+        match c as u32 {
+            0..0x80 => out.push(c),
+            v @ ..0x10000 => out.push_str(&format!("\\u{v:04x}")),
+            v => out.push_str(&format!("\\U{v:08x}")),
+        }
+    }
+    out
 }
 
 /// Writes bytes in hexadecimal: `%x` of strings.

@@ -110,11 +110,9 @@ static FAIL_SIGNATURE: Signature = Signature { params: &FAIL_PARAMS, variadic: f
 static FAIL: TypeDesc =
     TypeDesc { name: "func", kind: Kind::Func(&FAIL_SIGNATURE), methods: &[] };
 
-type Body = Box<dyn Fn(&[Value]) -> Result<Value, String>>;
-
 fn functions() -> HashMap<String, Rc<Func>> {
     let mut funcs = HashMap::new();
-    let mut add = |name: &str, ty, body: Body| {
+    let mut add = |name: &str, ty, body| {
         funcs.insert(name.to_owned(), Rc::new(Func { ty, body }));
     };
     let join = |args: &[Value]| {

@@ -82,12 +82,15 @@ pub struct Method {
     pub body: MethodBody,
 }
 
+/// The body of a [`Func`].
+pub type FuncBody = Box<dyn Fn(&[Value]) -> Result<Value, String>>;
+
 /// A function value.
 pub struct Func {
     /// Its type.
     pub ty: Type,
     /// Its body.
-    pub body: Box<dyn Fn(&[Value]) -> Result<Value, String>>,
+    pub body: FuncBody,
 }
 
 /// A struct's data.
@@ -425,7 +428,7 @@ impl Value {
     }
 
     /// The number of elements, entries or bytes, where it has one.
-    pub fn len(&self) -> Option<usize> {
+    pub fn length(&self) -> Option<usize> {
         match self.kind()? {
             Kind::Slice(_) => Some(self.items().len()),
             Kind::Map(..) => Some(self.entries().len()),
