@@ -26,5 +26,5 @@ pub mod regexp;
 pub mod semver;
 pub mod strconv;
 pub mod syslist;
-pub mod unicode;
 pub mod template;
+pub mod unicode;

@@ -83,7 +83,9 @@ fn equal(a: &Value, b: &Value) -> Result {
     if !same_kind(a.kind(), b.kind()) {
         let (text_a, text_b) = (print::display_as(a, b's'), print::display(b));
         let (ty_a, ty_b) = (a.type_name(), b.type_name());
-        return Err(format!("non-comparable types {text_a}: {ty_a}, {ty_b}: {text_b}"));
+        return Err(format!(
+            "non-comparable types {text_a}: {ty_a}, {ty_b}: {text_b}"
+        ));
     }
     if a.is_nil() || b.is_nil() {
         return Ok(a.is_nil() == b.is_nil());
@@ -120,9 +122,7 @@ fn identical(a: &Value, b: &Value) -> bool {
                 }
         }
         (Some(Data::Struct(x)), Some(Data::Struct(y))) => match ta.kind {
-            Kind::Struct(fields) => {
-                (0..fields.len()).all(|i| identical(&x.field(i), &y.field(i)))
-            }
+            Kind::Struct(fields) => (0..fields.len()).all(|i| identical(&x.field(i), &y.field(i))),
             _ => false,
         },
         (Some(Data::Nil), Some(Data::Nil)) => true,

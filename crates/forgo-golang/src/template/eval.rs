@@ -28,7 +28,10 @@ struct Args<'t, 'v> {
 }
 
 impl Args<'_, '_> {
-    const NONE: Args<'static, 'static> = Args { nodes: &[], last: None };
+    const NONE: Args<'static, 'static> = Args {
+        nodes: &[],
+        last: None,
+    };
 
     fn count(&self) -> usize {
         self.nodes.len() + usize::from(self.last.is_some())
@@ -61,7 +64,10 @@ impl<'t> State<'t, '_> {
 
     fn command(&mut self, dot: &Value, cmd: &'t Command, last: Option<&Value>) -> Result<Value> {
         let first = &cmd.args[0];
-        let args = Args { nodes: &cmd.args[1..], last };
+        let args = Args {
+            nodes: &cmd.args[1..],
+            last,
+        };
         match first {
             Node::Field { idents, .. } => {
                 self.at(first);
@@ -84,7 +90,10 @@ impl<'t> State<'t, '_> {
             Node::Nil { .. } => self.error("nil is not a command"),
             Node::Number(n) => self.ideal_constant(first, n),
             Node::Str { text, .. } => Ok(Value::bytes(text)),
-            _ => self.error(format_args!("can't evaluate command {}", quote(&first.source()))),
+            _ => self.error(format_args!(
+                "can't evaluate command {}",
+                quote(&first.source())
+            )),
         }
     }
 
@@ -117,7 +126,10 @@ impl<'t> State<'t, '_> {
 
     fn chain(&mut self, dot: &Value, node: &'t Node, args: Args<'t, '_>) -> Result<Value> {
         self.at(node);
-        let Node::Chain { node: head, fields, .. } = node else {
+        let Node::Chain {
+            node: head, fields, ..
+        } = node
+        else {
             return self.error("internal error: not a chain");
         };
         let receiver = match &**head {
@@ -203,7 +215,10 @@ impl<'t> State<'t, '_> {
             }
             _ => {}
         }
-        self.error(format_args!("can't evaluate field {name} in type {}", ty.name))
+        self.error(format_args!(
+            "can't evaluate field {name} in type {}",
+            ty.name
+        ))
     }
 
     fn struct_field(
@@ -216,11 +231,14 @@ impl<'t> State<'t, '_> {
     ) -> Result<Value> {
         if !name.starts_with(char::is_uppercase) {
             let ty = ty.name;
-            return self.error(format_args!("{name} is an unexported field of struct type {ty}"));
+            return self.error(format_args!(
+                "{name} is an unexported field of struct type {ty}"
+            ));
         }
         if args.count() > 0 {
-            return self
-                .error(format_args!("{name} has arguments but cannot be invoked as function"));
+            return self.error(format_args!(
+                "{name} has arguments but cannot be invoked as function"
+            ));
         }
         match receiver.data() {
             Some(Data::Struct(object)) => Ok(object.field(index)),
@@ -326,7 +344,13 @@ impl<'t> State<'t, '_> {
         args: Args<'t, '_>,
     ) -> Result<Vec<Value>> {
         self.check_count(name, signature, args)?;
-        let param = |i: usize| *signature.params.get(i).or(signature.params.last()).unwrap_or(&&ANY);
+        let param = |i: usize| {
+            *signature
+                .params
+                .get(i)
+                .or(signature.params.last())
+                .unwrap_or(&&ANY)
+        };
         let mut argv = Vec::with_capacity(args.count());
         for (i, node) in args.nodes.iter().enumerate() {
             argv.push(self.argument(dot, param(i), node)?);
@@ -361,15 +385,20 @@ impl<'t> State<'t, '_> {
             Kind::Pointer(elem) if elem.assignable_to(ty) => {
                 let inner = value.elem();
                 if !inner.is_valid() {
-                    return self
-                        .error(format_args!("dereference of nil pointer of type {}", ty.name));
+                    return self.error(format_args!(
+                        "dereference of nil pointer of type {}",
+                        ty.name
+                    ));
                 }
                 return Ok(inner);
             }
             _ => {}
         }
         let got = value.indirect_interface().ty().unwrap_or(have).name;
-        self.error(format_args!("wrong type for value; expected {}; got {got}", ty.name))
+        self.error(format_args!(
+            "wrong type for value; expected {}; got {got}",
+            ty.name
+        ))
     }
 
     /// An operand that is an expression; `None` for literals.
@@ -380,9 +409,7 @@ impl<'t> State<'t, '_> {
             Node::Field { idents, .. } => self.fields(dot, dot, node, idents, Args::NONE)?,
             Node::Variable(_) => self.variable(dot, node, Args::NONE)?,
             Node::Pipe(pipe) => self.pipeline(dot, pipe)?,
-            Node::Identifier { ident, .. } => {
-                self.function(dot, node, ident, node, Args::NONE)?
-            }
+            Node::Identifier { ident, .. } => self.function(dot, node, ident, node, Args::NONE)?,
             Node::Chain { .. } => self.chain(dot, node, Args::NONE)?,
             _ => return Ok(None),
         }))
@@ -424,13 +451,20 @@ impl<'t> State<'t, '_> {
                 Ok(Value::new(ty, Data::Float(*f)))
             }
             (Kind::Float, _) => self.error(format_args!("expected float; found {}", text())),
-            (Kind::Complex, Node::Number(Number { complex: Some((re, im)), .. })) => {
-                Ok(Value::new(ty, Data::Complex(*re, *im)))
-            }
+            (
+                Kind::Complex,
+                Node::Number(Number {
+                    complex: Some((re, im)),
+                    ..
+                }),
+            ) => Ok(Value::new(ty, Data::Complex(*re, *im))),
             (Kind::Complex, _) => self.error(format_args!("expected complex; found {}", text())),
             _ => {
                 let name = ty.name;
-                self.error(format_args!("can't handle {} for arg of type {name}", text()))
+                self.error(format_args!(
+                    "can't handle {} for arg of type {name}",
+                    text()
+                ))
             }
         }
     }
@@ -453,6 +487,9 @@ impl<'t> State<'t, '_> {
 
 /// The entry of a map from strings.
 pub(super) fn map_index(map: &Value, key: &[u8]) -> Option<Value> {
-    let found = map.entries().iter().find(|(k, _)| k.as_bytes() == Some(key));
+    let found = map
+        .entries()
+        .iter()
+        .find(|(k, _)| k.as_bytes() == Some(key));
     found.map(|(_, v)| v.clone())
 }

@@ -36,7 +36,14 @@ pub(super) struct State<'t, 'o> {
 pub(super) fn execute(template: &Template, data: &Value, out: &mut Vec<u8>) -> Result<()> {
     let root = &template.trees[&template.name];
     let vars = vec![("$", data.clone())];
-    let mut state = State { template, name: &template.name, node: root, vars, depth: 0, out };
+    let mut state = State {
+        template,
+        name: &template.name,
+        node: root,
+        vars,
+        depth: 0,
+        out,
+    };
     state.list(data, root).map(drop)
 }
 
@@ -212,7 +219,9 @@ impl<'t> State<'t, '_> {
             return self.error(format_args!("template {} not defined", quote(name)));
         };
         if self.depth == MAX_DEPTH {
-            return self.error(format_args!("exceeded maximum template depth ({MAX_DEPTH_TEXT})"));
+            return self.error(format_args!(
+                "exceeded maximum template depth ({MAX_DEPTH_TEXT})"
+            ));
         }
         let dot = match pipe {
             Some(pipe) => self.pipeline(dot, pipe)?,

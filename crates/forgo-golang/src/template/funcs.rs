@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
+use super::runes::decode_rune;
 use super::value::{ANY, Data, Func, Kind, REFLECT_VALUE, STRING, Signature, Type, Value};
 use super::{Template, compare, eval, print};
-use super::runes::decode_rune;
 use crate::unicode::is_print;
 
 type Result = std::result::Result<Value, String>;
@@ -31,7 +31,10 @@ impl Callee<'_> {
     }
 }
 
-static NO_PARAMS: Signature = Signature { params: &[], variadic: false };
+static NO_PARAMS: Signature = Signature {
+    params: &[],
+    variadic: false,
+};
 
 fn signature_of(f: &Func) -> &'static Signature {
     match f.ty.kind {
@@ -51,7 +54,11 @@ const fn builtin(
     variadic: bool,
     body: fn(&[Value]) -> Result,
 ) -> Builtin {
-    Builtin { name, signature: Signature { params, variadic }, body }
+    Builtin {
+        name,
+        signature: Signature { params, variadic },
+        body,
+    }
 }
 
 /// `and`, `or` and `call` are evaluated where calls are (eval.rs): their entries give parameters.
@@ -61,24 +68,38 @@ static BUILTINS: [Builtin; 19] = [
     builtin("eq", &TWO, true, |a| compare::eq(a).map(Value::bool)),
     builtin("ge", &TWO, false, |a| compare::ge(a).map(Value::bool)),
     builtin("gt", &TWO, false, |a| compare::gt(a).map(Value::bool)),
-    builtin("html", &ANYS, true, |a| Ok(Value::bytes(&html_escape(&text_of(a))))),
+    builtin("html", &ANYS, true, |a| {
+        Ok(Value::bytes(&html_escape(&text_of(a))))
+    }),
     builtin("index", &TWO, true, index),
-    builtin("js", &ANYS, true, |a| Ok(Value::bytes(&js_escape(&text_of(a))))),
+    builtin("js", &ANYS, true, |a| {
+        Ok(Value::bytes(&js_escape(&text_of(a))))
+    }),
     builtin("le", &TWO, false, |a| compare::le(a).map(Value::bool)),
     builtin("len", &ONE, false, length),
     builtin("lt", &TWO, false, |a| compare::lt(a).map(Value::bool)),
-    builtin("ne", &TWO, false, |a| compare::eq(a).map(|equal| Value::bool(!equal))),
-    builtin("not", &ONE, false, |a| Ok(Value::bool(!a[0].indirect_interface().truth()))),
+    builtin("ne", &TWO, false, |a| {
+        compare::eq(a).map(|equal| Value::bool(!equal))
+    }),
+    builtin("not", &ONE, false, |a| {
+        Ok(Value::bool(!a[0].indirect_interface().truth()))
+    }),
     builtin("or", &TWO, true, |_| Ok(Value::INVALID)),
     builtin("print", &ANYS, true, |a| printed(print::print, a)),
     builtin("printf", &FORMAT, true, |a| {
         let mut out = Vec::new();
-        print::printf(&mut out, a[0].as_bytes().unwrap_or_default(), &contents(&a[1..]));
+        print::printf(
+            &mut out,
+            a[0].as_bytes().unwrap_or_default(),
+            &contents(&a[1..]),
+        );
         Ok(Value::bytes(&out))
     }),
     builtin("println", &ANYS, true, |a| printed(print::println, a)),
     builtin("slice", &TWO, true, slice),
-    builtin("urlquery", &ANYS, true, |a| Ok(Value::str(&query_escape(&text_of(a))))),
+    builtin("urlquery", &ANYS, true, |a| {
+        Ok(Value::str(&query_escape(&text_of(a))))
+    }),
 ];
 
 pub(super) fn is_builtin(name: &str) -> bool {
@@ -183,7 +204,10 @@ fn index_arg(index: &Value, cap: usize) -> std::result::Result<usize, String> {
         Some(Data::Uint(u)) => *u as i64,
         None => return Err("cannot index slice/array with nil".into()),
         Some(_) => {
-            return Err(format!("cannot index slice/array with type {}", index.type_name()));
+            return Err(format!(
+                "cannot index slice/array with type {}",
+                index.type_name()
+            ));
         }
     };
     match usize::try_from(x) {
@@ -243,7 +267,10 @@ fn prepare(value: Value, ty: Type) -> Result {
         (Some(Data::Int(i)), Kind::Uint) => Ok(Value::new(ty, Data::Uint(*i as u64))),
         (Some(Data::Uint(u)), Kind::Int) => Ok(Value::new(ty, Data::Int(*u as i64))),
         (Some(Data::Uint(u)), Kind::Uint) => Ok(Value::new(ty, Data::Uint(*u))),
-        _ => Err(format!("value has type {}; should be {}", have.name, ty.name)),
+        _ => Err(format!(
+            "value has type {}; should be {}",
+            have.name, ty.name
+        )),
     }
 }
 
@@ -304,11 +331,15 @@ pub(super) fn call(name: &str, args: &[Value]) -> Result {
         let want = params.len() - 1;
         if args.len() < want {
             let got = args.len();
-            return Err(format!("wrong number of args for {name}: got {got} want at least {want}"));
+            return Err(format!(
+                "wrong number of args for {name}: got {got} want at least {want}"
+            ));
         }
     } else if args.len() != params.len() {
         let (got, want) = (args.len(), params.len());
-        return Err(format!("wrong number of args for {name}: got {got} want {want}"));
+        return Err(format!(
+            "wrong number of args for {name}: got {got} want {want}"
+        ));
     }
     let mut argv = Vec::with_capacity(args.len());
     for (i, arg) in args.iter().enumerate() {

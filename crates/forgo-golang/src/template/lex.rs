@@ -151,7 +151,11 @@ impl<'s> Lexer<'s> {
     }
 
     pub fn next_item(&mut self) -> Item<'s> {
-        if self.inside_action { self.inside() } else { self.text() }
+        if self.inside_action {
+            self.inside()
+        } else {
+            self.text()
+        }
     }
 
     fn rest(&self) -> &'s str {
@@ -190,7 +194,12 @@ impl<'s> Lexer<'s> {
 
     fn emit(&mut self, kind: Tok) -> Item<'s> {
         let text = Cow::Borrowed(&self.input[self.start..self.pos]);
-        let item = Item { kind, pos: self.start, text, line: self.start_line };
+        let item = Item {
+            kind,
+            pos: self.start,
+            text,
+            line: self.start_line,
+        };
         self.start = self.pos;
         self.start_line = self.line;
         item
@@ -354,7 +363,12 @@ impl<'s> Lexer<'s> {
             '\'' => self.quoted('\'', Tok::CharConstant, "unterminated character constant"),
             '$' if self.at_terminator() => self.emit(Tok::Variable),
             '$' => self.field_or_variable(Tok::Variable),
-            '.' if self.rest().bytes().next().is_some_and(|b| !b.is_ascii_digit()) => {
+            '.' if self
+                .rest()
+                .bytes()
+                .next()
+                .is_some_and(|b| !b.is_ascii_digit()) =>
+            {
                 self.field_or_variable(Tok::Field)
             }
             '.' | '+' | '-' | '0'..='9' => {
@@ -377,7 +391,10 @@ impl<'s> Lexer<'s> {
                 self.emit(Tok::RightParen)
             }
             _ if c.is_ascii() && is_print(c) => self.emit(Tok::Char),
-            _ => self.error(format!("unrecognized character in action: {}", unicode_name(Some(c)))),
+            _ => self.error(format!(
+                "unrecognized character in action: {}",
+                unicode_name(Some(c))
+            )),
         }
     }
 
@@ -422,7 +439,11 @@ impl<'s> Lexer<'s> {
 
     fn field_or_variable(&mut self, kind: Tok) -> Item<'s> {
         if self.at_terminator() {
-            return self.emit(if kind == Tok::Variable { kind } else { Tok::Dot });
+            return self.emit(if kind == Tok::Variable {
+                kind
+            } else {
+                Tok::Dot
+            });
         }
         let c = self.skip_alphanumeric();
         if !self.at_terminator() {

@@ -47,7 +47,12 @@ impl Template {
     ) -> Result<Template, String> {
         let known = |f: &str| funcs.contains_key(f) || funcs::is_builtin(f);
         let trees = parse::parse(name, text, &known)?;
-        Ok(Template { name: name.to_owned(), source: text.to_owned(), trees, funcs })
+        Ok(Template {
+            name: name.to_owned(),
+            source: text.to_owned(),
+            trees,
+            funcs,
+        })
     }
 
     /// Writes the template applied to `data`. After an error `out` holds what was written before.

@@ -27,27 +27,66 @@ pub(super) struct List {
 /// An element of a list, or an operand of a command.
 #[derive(Debug)]
 pub(super) enum Node {
-    Text { pos: usize, text: String },
-    Action { pos: usize, pipe: Pipe },
+    Text {
+        pos: usize,
+        text: String,
+    },
+    Action {
+        pos: usize,
+        pipe: Pipe,
+    },
     If(Branch),
     Range(Branch),
     With(Branch),
-    Template { pos: usize, name: String, pipe: Option<Pipe> },
-    Break { pos: usize },
-    Continue { pos: usize },
+    Template {
+        pos: usize,
+        name: String,
+        pipe: Option<Pipe>,
+    },
+    Break {
+        pos: usize,
+    },
+    Continue {
+        pos: usize,
+    },
     /// `{{end}}`: ends a list, never in the finished tree.
-    End { pos: usize },
+    End {
+        pos: usize,
+    },
     /// `{{else}}`: likewise.
-    Else { pos: usize },
-    Bool { pos: usize, value: bool },
-    Chain { pos: usize, node: Box<Node>, fields: Vec<String> },
-    Dot { pos: usize },
-    Field { pos: usize, idents: Vec<String> },
-    Identifier { pos: usize, ident: String },
-    Nil { pos: usize },
+    Else {
+        pos: usize,
+    },
+    Bool {
+        pos: usize,
+        value: bool,
+    },
+    Chain {
+        pos: usize,
+        node: Box<Node>,
+        fields: Vec<String>,
+    },
+    Dot {
+        pos: usize,
+    },
+    Field {
+        pos: usize,
+        idents: Vec<String>,
+    },
+    Identifier {
+        pos: usize,
+        ident: String,
+    },
+    Nil {
+        pos: usize,
+    },
     Number(Number),
     Pipe(Pipe),
-    Str { pos: usize, quoted: String, text: Vec<u8> },
+    Str {
+        pos: usize,
+        quoted: String,
+        text: Vec<u8>,
+    },
     Variable(Variable),
 }
 

@@ -8,7 +8,11 @@ use crate::quote::{quote, unquote_char};
 
 /// Reads a constant; the error is the text that follows the position.
 pub(super) fn parse(pos: usize, text: &str, kind: Tok) -> Result<Number, String> {
-    let mut n = Number { pos, text: text.to_owned(), ..Number::default() };
+    let mut n = Number {
+        pos,
+        text: text.to_owned(),
+        ..Number::default()
+    };
     match kind {
         Tok::CharConstant => {
             let mut bytes = Vec::new();
@@ -16,7 +20,9 @@ pub(super) fn parse(pos: usize, text: &str, kind: Tok) -> Result<Number, String>
             if tail != "'" {
                 return Err(format!("malformed character constant: {text}"));
             }
-            let v = decode_rune(&bytes).0.map_or(u32::from(bytes[0]), |c| c as u32);
+            let v = decode_rune(&bytes)
+                .0
+                .map_or(u32::from(bytes[0]), |c| c as u32);
             n.int = Some(i64::from(v));
             n.uint = Some(u64::from(v));
             n.float = Some(f64::from(v));
@@ -77,7 +83,10 @@ fn unsigned_integral(f: f64) -> Option<u64> {
 fn complex(text: &str) -> Option<(f64, f64)> {
     let body = text.strip_suffix('i')?;
     let b = body.as_bytes();
-    let hex = body.trim_start_matches(['+', '-']).to_ascii_lowercase().starts_with("0x");
+    let hex = body
+        .trim_start_matches(['+', '-'])
+        .to_ascii_lowercase()
+        .starts_with("0x");
     let exponent = |c: u8| matches!(c, b'p' | b'P') || !hex && matches!(c, b'e' | b'E');
     let split = (1..b.len()).find(|&i| matches!(b[i], b'+' | b'-') && !exponent(b[i - 1]))?;
     Some((float(&body[..split])?, float(&body[split..])?))
@@ -212,7 +221,10 @@ mod tests {
     #[test]
     fn errors() {
         for (text, want) in [
-            ("99999999999999999999", "integer overflow: \"99999999999999999999\""),
+            (
+                "99999999999999999999",
+                "integer overflow: \"99999999999999999999\"",
+            ),
             ("089", "integer overflow: \"089\""),
             ("1__0", "illegal number syntax: \"1__0\""),
             (".", "illegal number syntax: \".\""),

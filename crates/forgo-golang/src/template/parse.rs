@@ -20,8 +20,12 @@ pub(super) fn parse(
     text: &str,
     is_function: &dyn Fn(&str) -> bool,
 ) -> Result<BTreeMap<String, List>> {
-    let mut source =
-        Source { parse_name: name, lexer: Lexer::new(text), is_function, trees: BTreeMap::new() };
+    let mut source = Source {
+        parse_name: name,
+        lexer: Lexer::new(text),
+        is_function,
+        trees: BTreeMap::new(),
+    };
     let mut parser = Parser::new(&mut source);
     let root = parser.top()?;
     parser.add(name.to_owned(), root)?;
@@ -69,7 +73,12 @@ impl Control {
 
 impl<'p, 's, 'f> Parser<'p, 's, 'f> {
     fn new(source: &'p mut Source<'s, 'f>) -> Self {
-        let none = Item { kind: Tok::Eof, pos: 0, text: "".into(), line: 0 };
+        let none = Item {
+            kind: Tok::Eof,
+            pos: 0,
+            text: "".into(),
+            line: 0,
+        };
         Parser {
             source,
             token: [none.clone(), none.clone(), none],
@@ -135,16 +144,26 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
     }
 
     fn error<T>(&self, message: impl std::fmt::Display) -> Result<T> {
-        Err(format!("template: {}:{}: {message}", self.source.parse_name, self.token[0].line))
+        Err(format!(
+            "template: {}:{}: {message}",
+            self.source.parse_name, self.token[0].line
+        ))
     }
 
     fn unexpected<T>(&self, token: &Item<'s>, context: &str) -> Result<T> {
         if token.kind == Tok::Error {
             let mut extra = String::new();
             if self.action_line != 0 && self.action_line != token.line {
-                let at = format!(" started at {}:{}", self.source.parse_name, self.action_line);
+                let at = format!(
+                    " started at {}:{}",
+                    self.source.parse_name, self.action_line
+                );
                 // Not "action in action".
-                let what = if token.text.ends_with(" action") { "" } else { " in action" };
+                let what = if token.text.ends_with(" action") {
+                    ""
+                } else {
+                    " in action"
+                };
                 extra = format!("{what}{at}");
             }
             return self.error(format_args!("{}{extra}", token.describe()));
@@ -166,13 +185,18 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
             self.source.trees.insert(name, root);
         } else if !root.is_blank() {
             let name = quote(&name);
-            return self.error(format_args!("template: multiple definition of template {name}"));
+            return self.error(format_args!(
+                "template: multiple definition of template {name}"
+            ));
         }
         Ok(())
     }
 
     fn top(&mut self) -> Result<List> {
-        let mut list = List { pos: self.peek().pos, nodes: Vec::new() };
+        let mut list = List {
+            pos: self.peek().pos,
+            nodes: Vec::new(),
+        };
         while self.peek().kind != Tok::Eof {
             if self.peek().kind == Tok::LeftDelim {
                 let delim = self.next();
@@ -207,7 +231,10 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
 
     /// Nodes up to `{{end}}` or `{{else}}`, which is returned beside them.
     fn list(&mut self) -> Result<(List, Node)> {
-        let mut list = List { pos: self.peek_non_space().pos, nodes: Vec::new() };
+        let mut list = List {
+            pos: self.peek_non_space().pos,
+            nodes: Vec::new(),
+        };
         while self.peek_non_space().kind != Tok::Eof {
             match self.text_or_action()? {
                 n @ (Node::End { .. } | Node::Else { .. }) => return Ok((list, n)),
@@ -220,7 +247,10 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
     fn text_or_action(&mut self) -> Result<Node> {
         let token = self.next_non_space();
         match token.kind {
-            Tok::Text => Ok(Node::Text { pos: token.pos, text: token.text.into_owned() }),
+            Tok::Text => Ok(Node::Text {
+                pos: token.pos,
+                text: token.text.into_owned(),
+            }),
             Tok::LeftDelim => {
                 self.action_line = token.line;
                 let node = self.action()?;
@@ -238,7 +268,9 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
             Tok::Break => self.loop_exit(Node::Break { pos: token.pos }),
             Tok::Continue => self.loop_exit(Node::Continue { pos: token.pos }),
             Tok::Else => self.else_control(),
-            Tok::End => Ok(Node::End { pos: self.expect(Tok::RightDelim, "end")?.pos }),
+            Tok::End => Ok(Node::End {
+                pos: self.expect(Tok::RightDelim, "end")?.pos,
+            }),
             Tok::If => self.control(Control::If),
             Tok::Range => self.control(Control::Range),
             Tok::With => self.control(Control::With),
@@ -265,7 +297,12 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
 
     fn pipeline(&mut self, context: &str, end: Tok) -> Result<Pipe> {
         let pos = self.peek_non_space().pos;
-        let mut pipe = Pipe { pos, is_assign: false, decl: Vec::new(), cmds: Vec::new() };
+        let mut pipe = Pipe {
+            pos,
+            is_assign: false,
+            decl: Vec::new(),
+            cmds: Vec::new(),
+        };
         while self.declaration(&mut pipe, context)? {}
         loop {
             let token = self.next_non_space();
@@ -346,8 +383,9 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
         for (i, c) in pipe.cmds.iter().enumerate().skip(1) {
             if c.args[0].is_operand_literal() {
                 let stage = i + 1;
-                return self
-                    .error(format_args!("non executable command in pipeline stage {stage}"));
+                return self.error(format_args!(
+                    "non executable command in pipeline stage {stage}"
+                ));
             }
         }
         Ok(())
@@ -364,7 +402,13 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
             _ => None,
         };
         self.vars.truncate(vars);
-        let branch = Branch { keyword: kind.keyword(), pos: pipe.pos, pipe, list, else_list };
+        let branch = Branch {
+            keyword: kind.keyword(),
+            pos: pipe.pos,
+            pipe,
+            list,
+            else_list,
+        };
         Ok(match kind {
             Control::If => Node::If(branch),
             Control::Range => Node::Range(branch),
@@ -383,7 +427,10 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
         if chained {
             self.next();
             let node = self.control(kind)?;
-            return Ok(List { pos, nodes: vec![node] });
+            return Ok(List {
+                pos,
+                nodes: vec![node],
+            });
         }
         let (list, next) = self.list()?;
         if !matches!(next, Node::End { .. }) {
@@ -397,7 +444,9 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
         if matches!(peek.kind, Tok::If | Tok::With) {
             return Ok(Node::Else { pos: peek.pos });
         }
-        Ok(Node::Else { pos: self.expect(Tok::RightDelim, "else")?.pos })
+        Ok(Node::Else {
+            pos: self.expect(Tok::RightDelim, "else")?.pos,
+        })
     }
 
     /// `{{block "name" pipeline}} … {{end}}`: a definition and its use.
@@ -412,7 +461,11 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
             return self.error(format_args!("unexpected {} in {context}", end.source()));
         }
         inner.add(name.clone(), root)?;
-        Ok(Node::Template { pos: token.pos, name, pipe: Some(pipe) })
+        Ok(Node::Template {
+            pos: token.pos,
+            name,
+            pipe: Some(pipe),
+        })
     }
 
     fn template(&mut self) -> Result<Node> {
@@ -424,7 +477,11 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
             self.backup();
             pipe = Some(self.pipeline(context, Tok::RightDelim)?);
         }
-        Ok(Node::Template { pos: token.pos, name, pipe })
+        Ok(Node::Template {
+            pos: token.pos,
+            name,
+            pipe,
+        })
     }
 
     fn template_name(&mut self, token: &Item<'s>, context: &str) -> Result<String> {
@@ -446,7 +503,10 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
 
     /// Operands up to a pipe, which is taken, or to the end of the pipeline, which is left.
     fn command(&mut self) -> Result<Command> {
-        let mut cmd = Command { pos: self.peek_non_space().pos, args: Vec::new() };
+        let mut cmd = Command {
+            pos: self.peek_non_space().pos,
+            args: Vec::new(),
+        };
         loop {
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
@@ -483,17 +543,29 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
         Ok(Some(match node {
             Node::Field { mut idents, .. } => {
                 idents.append(&mut fields);
-                Node::Field { pos: chain_pos, idents }
+                Node::Field {
+                    pos: chain_pos,
+                    idents,
+                }
             }
             Node::Variable(mut v) => {
                 v.idents.append(&mut fields);
-                Node::Variable(Variable { pos: chain_pos, ..v })
+                Node::Variable(Variable {
+                    pos: chain_pos,
+                    ..v
+                })
             }
             node if node.is_operand_literal() => {
-                return self
-                    .error(format_args!("unexpected . after term {}", quote(&node.source())));
+                return self.error(format_args!(
+                    "unexpected . after term {}",
+                    quote(&node.source())
+                ));
             }
-            node => Node::Chain { pos: chain_pos, node: Box::new(node), fields },
+            node => Node::Chain {
+                pos: chain_pos,
+                node: Box::new(node),
+                fields,
+            },
         }))
     }
 
@@ -506,7 +578,10 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
                     let name = quote(&token.text);
                     return self.error(format_args!("function {name} not defined"));
                 }
-                Node::Identifier { pos, ident: token.text.into_owned() }
+                Node::Identifier {
+                    pos,
+                    ident: token.text.into_owned(),
+                }
             }
             Tok::Dot => Node::Dot { pos },
             Tok::Nil => Node::Nil { pos },
@@ -522,7 +597,10 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
                 let idents = token.text[1..].split('.').map(str::to_owned).collect();
                 Node::Field { pos, idents }
             }
-            Tok::Bool => Node::Bool { pos, value: token.text == "true" },
+            Tok::Bool => Node::Bool {
+                pos,
+                value: token.text == "true",
+            },
             Tok::CharConstant | Tok::Complex | Tok::Number => {
                 let number = number::parse(pos, &token.text, token.kind);
                 Node::Number(number.or_else(|e| self.error(e))?)
@@ -538,7 +616,11 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
             }
             Tok::String | Tok::RawString => {
                 let text = self.unquote(&token.text)?;
-                Node::Str { pos, quoted: token.text.into_owned(), text }
+                Node::Str {
+                    pos,
+                    quoted: token.text.into_owned(),
+                    text,
+                }
             }
             _ => {
                 self.backup();
@@ -549,5 +631,8 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
 }
 
 fn new_variable(pos: usize, text: &str) -> Variable {
-    Variable { pos, idents: text.split('.').map(str::to_owned).collect() }
+    Variable {
+        pos,
+        idents: text.split('.').map(str::to_owned).collect(),
+    }
 }

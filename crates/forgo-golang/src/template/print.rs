@@ -1,8 +1,8 @@
 //! Prints values as Go's package fmt does: Print, Println, Printf. Answers to fmt/print.go.
 
 use super::print_number::{self as number, Format};
-use super::value::{Data, Kind, NIL_DEREFERENCE, Value};
 use super::runes::decode_rune;
+use super::value::{Data, Kind, NIL_DEREFERENCE, Value};
 use crate::quote::{can_backquote, quote_bytes};
 
 /// fmt.Fprint.
@@ -33,7 +33,15 @@ pub(super) fn println(out: &mut Vec<u8>, args: &[Value]) {
 
 /// fmt.Fprintf.
 pub(super) fn printf(out: &mut Vec<u8>, format: &[u8], args: &[Value]) {
-    Formatted { p: Printer::new(out), format, args, at: 0, next: 0, reordered: false }.run();
+    Formatted {
+        p: Printer::new(out),
+        format,
+        args,
+        at: 0,
+        next: 0,
+        reordered: false,
+    }
+    .run();
 }
 
 /// `%v` of a value held by reflection.
@@ -82,7 +90,13 @@ struct Printer<'o> {
 impl<'o> Printer<'o> {
     fn new(out: &'o mut Vec<u8>) -> Self {
         let f = Format::default();
-        Printer { out, f, sharp_v: false, plus_v: false, erroring: false }
+        Printer {
+            out,
+            f,
+            sharp_v: false,
+            plus_v: false,
+            erroring: false,
+        }
     }
 
     fn text(&mut self, s: &str) {
@@ -174,7 +188,9 @@ impl<'o> Printer<'o> {
 
     fn quoted(&mut self, s: &[u8]) {
         let s = self.f.truncate(s);
-        let raw = std::str::from_utf8(s).ok().filter(|s| self.f.sharp && can_backquote(s));
+        let raw = std::str::from_utf8(s)
+            .ok()
+            .filter(|s| self.f.sharp && can_backquote(s));
         let text = match raw {
             Some(s) => format!("`{s}`"),
             None if self.f.plus => number::ascii(&quote_bytes(s)),
@@ -188,7 +204,10 @@ impl<'o> Printer<'o> {
         let f = &self.f;
         match verb {
             'v' if self.sharp_v && !signed => {
-                let f = Format { sharp: true, ..f.clone() };
+                let f = Format {
+                    sharp: true,
+                    ..f.clone()
+                };
                 number::integer(out, &f, magnitude, negative, 16, verb);
             }
             'v' | 'd' => number::integer(out, f, magnitude, negative, 10, verb),
@@ -196,7 +215,11 @@ impl<'o> Printer<'o> {
             'o' | 'O' => number::integer(out, f, magnitude, negative, 8, verb),
             'x' | 'X' => number::integer(out, f, magnitude, negative, 16, verb),
             'c' | 'q' | 'U' => {
-                let bits = if negative { magnitude.wrapping_neg() } else { magnitude };
+                let bits = if negative {
+                    magnitude.wrapping_neg()
+                } else {
+                    magnitude
+                };
                 number::rune(out, f, bits, verb);
             }
             _ => self.bad_verb(v, verb),
@@ -215,7 +238,10 @@ impl<'o> Printer<'o> {
     }
 
     fn complex(&mut self, re: f64, im: f64, verb: char, v: &Value) {
-        if !matches!(verb, 'v' | 'b' | 'g' | 'G' | 'x' | 'X' | 'f' | 'F' | 'e' | 'E') {
+        if !matches!(
+            verb,
+            'v' | 'b' | 'g' | 'G' | 'x' | 'X' | 'f' | 'F' | 'e' | 'E'
+        ) {
             return self.bad_verb(v, verb);
         }
         let plus = self.f.plus;
@@ -342,7 +368,10 @@ impl<'o> Printer<'o> {
             _ => return self.bad_verb(v, verb),
         };
         let hex = |p: &mut Self, sharp| {
-            let f = Format { sharp, ..p.f.clone() };
+            let f = Format {
+                sharp,
+                ..p.f.clone()
+            };
             number::integer(p.out, &f, address, false, 16, 'v');
         };
         match verb {
@@ -462,7 +491,11 @@ impl Formatted<'_, '_> {
         }
         self.reordered = true;
         let rest = &self.format[self.at..];
-        let Some(close) = rest.iter().position(|&b| b == b']').filter(|_| rest.len() >= 3) else {
+        let Some(close) = rest
+            .iter()
+            .position(|&b| b == b']')
+            .filter(|_| rest.len() >= 3)
+        else {
             self.at += 1;
             choice.bad = true;
             return;

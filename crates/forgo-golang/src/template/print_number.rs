@@ -35,7 +35,11 @@ impl Format {
     }
 
     fn pad_with_spaces(&self, out: &mut Vec<u8>, s: &[u8]) {
-        Format { zero: false, ..self.clone() }.pad(out, s);
+        Format {
+            zero: false,
+            ..self.clone()
+        }
+        .pad(out, s);
     }
 
     /// `s` cut to as many runes as the precision allows.
@@ -110,7 +114,7 @@ pub(super) fn rune(out: &mut Vec<u8>, f: &Format, bits: u64, verb: char) {
             let text = quote_rune(c);
             let text = if f.plus { ascii(&text) } else { text };
             f.pad(out, text.as_bytes());
-        },
+        }
         _ => {
             let digits = f.precision.unwrap_or(0).max(4);
             let mut text = format!("U+{bits:0digits$X}");
@@ -147,7 +151,11 @@ pub(super) fn hex_bytes(out: &mut Vec<u8>, f: &Format, s: &[u8], upper: bool) {
         if f.sharp && (f.space || i == 0) {
             text.push_str(prefix);
         }
-        text.push_str(&if upper { format!("{b:02X}") } else { format!("{b:02x}") });
+        text.push_str(&if upper {
+            format!("{b:02X}")
+        } else {
+            format!("{b:02x}")
+        });
     }
     f.pad(out, text.as_bytes());
 }

@@ -6,22 +6,43 @@ use std::rc::Rc;
 use super::Template;
 use super::value::*;
 
-static INNER: TypeDesc =
-    TypeDesc { name: "main.Inner", kind: Kind::Struct(&INNER_FIELDS), methods: &INNER_METHODS };
-static INNER_PTR: TypeDesc =
-    TypeDesc { name: "*main.Inner", kind: Kind::Pointer(&INNER), methods: &INNER_METHODS };
-static INNER_LIST: TypeDesc =
-    TypeDesc { name: "[]*main.Inner", kind: Kind::Slice(&INNER_PTR), methods: &[] };
+static INNER: TypeDesc = TypeDesc {
+    name: "main.Inner",
+    kind: Kind::Struct(&INNER_FIELDS),
+    methods: &INNER_METHODS,
+};
+static INNER_PTR: TypeDesc = TypeDesc {
+    name: "*main.Inner",
+    kind: Kind::Pointer(&INNER),
+    methods: &INNER_METHODS,
+};
+static INNER_LIST: TypeDesc = TypeDesc {
+    name: "[]*main.Inner",
+    kind: Kind::Slice(&INNER_PTR),
+    methods: &[],
+};
 static INNER_FIELDS: [Field; 3] = [
-    Field { name: "Path", ty: &STRING },
-    Field { name: "Replace", ty: &INNER_PTR },
-    Field { name: "hidden", ty: &STRING },
+    Field {
+        name: "Path",
+        ty: &STRING,
+    },
+    Field {
+        name: "Replace",
+        ty: &INNER_PTR,
+    },
+    Field {
+        name: "hidden",
+        ty: &STRING,
+    },
 ];
 static JOIN_METHOD_PARAMS: [Type; 2] = [&STRING, &INT];
 static INNER_METHODS: [Method; 2] = [
     Method {
         name: "String",
-        signature: Signature { params: &[], variadic: false },
+        signature: Signature {
+            params: &[],
+            variadic: false,
+        },
         body: |v, _| match v.data() {
             Some(Data::Struct(o)) => Ok(Value::str(&format!("<{}>", o.field(0).to_text()))),
             _ => Err(NIL_DEREFERENCE.into()),
@@ -29,7 +50,10 @@ static INNER_METHODS: [Method; 2] = [
     },
     Method {
         name: "Join",
-        signature: Signature { params: &JOIN_METHOD_PARAMS, variadic: false },
+        signature: Signature {
+            params: &JOIN_METHOD_PARAMS,
+            variadic: false,
+        },
         body: |v, args| match (v.data(), args[1].data()) {
             (Some(Data::Struct(o)), Some(Data::Int(n))) => Ok(Value::str(&format!(
                 "{}{}{n}",
@@ -40,23 +64,65 @@ static INNER_METHODS: [Method; 2] = [
         },
     },
 ];
-static OUTER: TypeDesc =
-    TypeDesc { name: "main.Outer", kind: Kind::Struct(&OUTER_FIELDS), methods: &[] };
-static OUTER_PTR: TypeDesc =
-    TypeDesc { name: "*main.Outer", kind: Kind::Pointer(&OUTER), methods: &[] };
+static OUTER: TypeDesc = TypeDesc {
+    name: "main.Outer",
+    kind: Kind::Struct(&OUTER_FIELDS),
+    methods: &[],
+};
+static OUTER_PTR: TypeDesc = TypeDesc {
+    name: "*main.Outer",
+    kind: Kind::Pointer(&OUTER),
+    methods: &[],
+};
 static OUTER_FIELDS: [Field; 12] = [
-    Field { name: "Name", ty: &STRING },
-    Field { name: "Dir", ty: &STRING },
-    Field { name: "Flag", ty: &BOOL },
-    Field { name: "Files", ty: &STRINGS },
-    Field { name: "None", ty: &STRINGS },
-    Field { name: "Map", ty: &STRING_MAP },
-    Field { name: "In", ty: &INNER_PTR },
-    Field { name: "Nil", ty: &INNER_PTR },
-    Field { name: "List", ty: &INNER_LIST },
-    Field { name: "Err", ty: &ERROR },
-    Field { name: "NoErr", ty: &ERROR },
-    Field { name: "Count", ty: &INT },
+    Field {
+        name: "Name",
+        ty: &STRING,
+    },
+    Field {
+        name: "Dir",
+        ty: &STRING,
+    },
+    Field {
+        name: "Flag",
+        ty: &BOOL,
+    },
+    Field {
+        name: "Files",
+        ty: &STRINGS,
+    },
+    Field {
+        name: "None",
+        ty: &STRINGS,
+    },
+    Field {
+        name: "Map",
+        ty: &STRING_MAP,
+    },
+    Field {
+        name: "In",
+        ty: &INNER_PTR,
+    },
+    Field {
+        name: "Nil",
+        ty: &INNER_PTR,
+    },
+    Field {
+        name: "List",
+        ty: &INNER_LIST,
+    },
+    Field {
+        name: "Err",
+        ty: &ERROR,
+    },
+    Field {
+        name: "NoErr",
+        ty: &ERROR,
+    },
+    Field {
+        name: "Count",
+        ty: &INT,
+    },
 ];
 
 struct Record(Vec<Value>);
@@ -78,7 +144,10 @@ fn data() -> Value {
     let nil = Value::nil(&INNER_PTR);
     let first = inner("in", inner("rep", nil.clone()));
     let second = inner("two", nil.clone());
-    let map = [("a".to_owned(), "b".to_owned()), ("k".to_owned(), "v".to_owned())];
+    let map = [
+        ("a".to_owned(), "b".to_owned()),
+        ("k".to_owned(), "v".to_owned()),
+    ];
     Value::pointer(
         &OUTER_PTR,
         Rc::new(Record(vec![
@@ -99,16 +168,34 @@ fn data() -> Value {
 }
 
 static JOIN_PARAMS: [Type; 2] = [&STRINGS, &STRING];
-static JOIN_SIGNATURE: Signature = Signature { params: &JOIN_PARAMS, variadic: false };
-static JOIN: TypeDesc =
-    TypeDesc { name: "func", kind: Kind::Func(&JOIN_SIGNATURE), methods: &[] };
-static SELF_SIGNATURE: Signature = Signature { params: &[], variadic: false };
-static SELF: TypeDesc =
-    TypeDesc { name: "func", kind: Kind::Func(&SELF_SIGNATURE), methods: &[] };
+static JOIN_SIGNATURE: Signature = Signature {
+    params: &JOIN_PARAMS,
+    variadic: false,
+};
+static JOIN: TypeDesc = TypeDesc {
+    name: "func",
+    kind: Kind::Func(&JOIN_SIGNATURE),
+    methods: &[],
+};
+static SELF_SIGNATURE: Signature = Signature {
+    params: &[],
+    variadic: false,
+};
+static SELF: TypeDesc = TypeDesc {
+    name: "func",
+    kind: Kind::Func(&SELF_SIGNATURE),
+    methods: &[],
+};
 static FAIL_PARAMS: [Type; 1] = [&STRING];
-static FAIL_SIGNATURE: Signature = Signature { params: &FAIL_PARAMS, variadic: false };
-static FAIL: TypeDesc =
-    TypeDesc { name: "func", kind: Kind::Func(&FAIL_SIGNATURE), methods: &[] };
+static FAIL_SIGNATURE: Signature = Signature {
+    params: &FAIL_PARAMS,
+    variadic: false,
+};
+static FAIL: TypeDesc = TypeDesc {
+    name: "func",
+    kind: Kind::Func(&FAIL_SIGNATURE),
+    methods: &[],
+};
 
 fn functions() -> HashMap<String, Rc<Func>> {
     let mut funcs = HashMap::new();
@@ -121,7 +208,11 @@ fn functions() -> HashMap<String, Rc<Func>> {
     };
     add("join", &JOIN, Box::new(join));
     add("self", &SELF, Box::new(|_| Ok(data())));
-    add("fail", &FAIL, Box::new(|args| Err(format!("no {}", args[0].to_text()))));
+    add(
+        "fail",
+        &FAIL,
+        Box::new(|args| Err(format!("no {}", args[0].to_text()))),
+    );
     funcs
 }
 
@@ -152,5 +243,10 @@ fn as_go_does() {
         }
     }
     assert!(lines.len() > 400, "the table is there");
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

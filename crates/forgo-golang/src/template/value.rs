@@ -171,7 +171,10 @@ basic_types! {
 
 static ERROR_METHODS: [Method; 1] = [Method {
     name: "Error",
-    signature: Signature { params: &[], variadic: false },
+    signature: Signature {
+        params: &[],
+        variadic: false,
+    },
     body: |receiver, _| match receiver.data() {
         Some(Data::Struct(object)) => Ok(object.field(0)),
         _ => Err(NIL_DEREFERENCE.to_owned()),
@@ -182,7 +185,10 @@ static ERROR_METHODS: [Method; 1] = [Method {
 pub const NIL_DEREFERENCE: &str =
     "runtime error: invalid memory address or nil pointer dereference";
 
-static ERROR_STRING_FIELDS: [Field; 1] = [Field { name: "s", ty: &STRING }];
+static ERROR_STRING_FIELDS: [Field; 1] = [Field {
+    name: "s",
+    ty: &STRING,
+}];
 
 static ERROR_STRUCT: TypeDesc = TypeDesc {
     name: "errors.errorString",
@@ -206,8 +212,11 @@ impl Object for ErrorText {
 }
 
 /// error
-pub static ERROR: TypeDesc =
-    TypeDesc { name: "error", kind: Kind::Interface { methods: 1 }, methods: &[] };
+pub static ERROR: TypeDesc = TypeDesc {
+    name: "error",
+    kind: Kind::Interface { methods: 1 },
+    methods: &[],
+};
 
 impl TypeDesc {
     /// The same type: names tell types apart.
@@ -279,7 +288,10 @@ impl Value {
 
     /// []string; `nil` when empty.
     pub fn strings<S: AsRef<str>>(list: &[S]) -> Value {
-        Value::slice(&STRINGS, list.iter().map(|s| Value::str(s.as_ref())).collect())
+        Value::slice(
+            &STRINGS,
+            list.iter().map(|s| Value::str(s.as_ref())).collect(),
+        )
     }
 
     /// A slice of type `ty`; `nil` when empty.
@@ -298,7 +310,10 @@ impl Value {
             return Value::nil(&STRING_MAP);
         }
         list.sort();
-        let list = list.into_iter().map(|(k, v)| (Value::str(k), Value::str(v))).collect();
+        let list = list
+            .into_iter()
+            .map(|(k, v)| (Value::str(k), Value::str(v)))
+            .collect();
         Value::new(&STRING_MAP, Data::Map(list))
     }
 
@@ -312,7 +327,10 @@ impl Value {
         let Kind::Pointer(elem) = ty.kind else {
             return Value::INVALID;
         };
-        Value::new(ty, Data::Ref(Rc::new(Value::new(elem, Data::Struct(object)))))
+        Value::new(
+            ty,
+            Data::Ref(Rc::new(Value::new(elem, Data::Struct(object)))),
+        )
     }
 
     /// An interface value of type `ty` around a concrete value.
@@ -322,7 +340,10 @@ impl Value {
 
     /// A value of type error with that text.
     pub fn error(text: &str) -> Value {
-        Value::interface(&ERROR, Value::pointer(&ERROR_STRING, Rc::new(ErrorText(text.into()))))
+        Value::interface(
+            &ERROR,
+            Value::pointer(&ERROR_STRING, Rc::new(ErrorText(text.into()))),
+        )
     }
 
     /// The zero value of `ty`, where it is not a struct.
