@@ -81,6 +81,9 @@ pub struct Target {
     pub arch_env_changed: bool,
     /// Every GO$ARCH-style variable with its effective value (`GO386`, `GOAMD64`, `GOARM` …).
     pub arch_vars: BTreeMap<String, String>,
+    /// Those of them that were set to another value than the distribution's: tools are told of the
+    /// target architecture's, and -x shows it.
+    pub arch_vars_changed: Vec<String>,
     /// GOEXPERIMENT as given (`cfg.RawGOEXPERIMENT`).
     pub raw_goexperiment: String,
     /// GOEXPERIMENT in canonical form relative to the baseline (`cfg.CleanGOEXPERIMENT`).

@@ -4,8 +4,9 @@
 //! cmd/go's main that puts the go command's own settings into the environment.
 
 use std::collections::HashMap;
+use std::io::{self, Read};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{LazyLock, Mutex};
 
 use forgo_golang::{path, strconv};
@@ -58,7 +59,7 @@ fn executable(file: &str) -> Result<(), String> {
 }
 
 /// An error of the system in Go's words (syscall.Errno.Error).
-pub fn errno_text(e: &std::io::Error) -> String {
+pub fn errno_text(e: &io::Error) -> String {
     // Rust capitalizes and adds the number: "No such file or directory (os error 2)".
     let text = e.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);
@@ -94,11 +95,30 @@ pub fn command(config: &Config, dir: &str, program: &str, env: &[String]) -> Com
     command
 }
 
+/// Runs a command with nothing to read, and takes what it writes to standard output and standard
+/// error as one stream, in the order it wrote (Cmd.CombinedOutput).
+pub fn combined_output(command: &mut Command) -> (Vec<u8>, io::Result<ExitStatus>) {
+    let mut output = Vec::new();
+    let status = run_combined(command, &mut output);
+    (output, status)
+}
+
+fn run_combined(command: &mut Command, output: &mut Vec<u8>) -> io::Result<ExitStatus> {
+    let (mut reader, writer) = io::pipe()?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer)
+        .spawn()?;
+    // The command keeps the pipe's ends; with them open here the reader would never see the end.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let read = reader.read_to_end(output);
+    let status = child.wait()?;
+    read.map(|_| status)
+}
+
 /// What os/exec says of a command that could not be started or did not end well.
-pub fn exit_text(
-    status: std::io::Result<std::process::ExitStatus>,
-    program: &str,
-) -> Option<String> {
+pub fn exit_text(status: io::Result<ExitStatus>, program: &str) -> Option<String> {
     use std::os::unix::process::ExitStatusExt;
     let status = match status {
         Ok(status) => status,
@@ -195,6 +215,15 @@ mod tests {
             .args(["-c", "echo $PWD $A"])
             .output();
         assert_eq!(output.unwrap().stdout, b"/tmp 1=2\n");
+    }
+
+    #[test]
+    fn both_streams_arrive_in_order() {
+        let mut command = command(&config("/bin"), "", "/bin/sh", &[]);
+        let script = "echo 1; echo 2 >&2; echo 3; exit 4";
+        let (output, status) = combined_output(command.args(["-c", script]));
+        assert_eq!(output, b"1\n2\n3\n");
+        assert_eq!(exit_text(status, "sh").as_deref(), Some("exit status 4"));
     }
 
     #[test]

@@ -95,6 +95,11 @@ impl<'r> Shell<'r> {
         }
     }
 
+    /// A shell of the run, for what is done for no action in particular (`BackgroundShell`).
+    pub fn background(&self) -> Shell<'r> {
+        Shell::new(self.shared, None)
+    }
+
     /// The settings.
     pub fn config(&self) -> &'r Config {
         self.shared.config

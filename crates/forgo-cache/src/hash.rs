@@ -238,8 +238,13 @@ impl Hash<'_> {
 
     /// The hash of all that was added.
     pub fn sum(self) -> [u8; 32] {
-        let sum: [u8; 32] = self.sha.finalize().into();
-        if let Some(debug) = self.debug {
+        self.sum_so_far()
+    }
+
+    /// The hash of all that was added until now; more may follow.
+    pub fn sum_so_far(&self) -> [u8; 32] {
+        let sum: [u8; 32] = self.sha.clone().finalize().into();
+        if let Some(debug) = &self.debug {
             if let Some(trace) = &debug.context.trace {
                 trace(&format!("HASH[{}]: {}\n", debug.name, hex(&sum)));
             }

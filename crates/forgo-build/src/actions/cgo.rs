@@ -5,9 +5,18 @@
 //! Answers to runCgo and processCgoOutputs in cmd/go/internal/work/exec.go.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::actions::{ActionCx, ActionError, Outcome};
-use crate::plan::NodeId;
+use forgo_cache::ActionId;
+use forgo_golang::path;
+use forgo_golang::quote::quote;
+
+use crate::actions::cgo_link::{self, Imports, cgo_stem, is_runtime_cgo};
+use crate::actions::{ActionCx, ActionError, Outcome, Provider, swig};
+use crate::package::Package;
+use crate::plan::{Kind, NodeId};
+use crate::toolchain::cc::{self, CFlags};
+use crate::toolchain::{self, make_absolute, pkg_config, security};
 
 /// What running cgo gave: flags for what is compiled after it.
 #[derive(Debug, Clone, Default)]
@@ -39,19 +48,290 @@ pub struct CgoProducts {
 
 /// The work of a `cgo run` node. Nothing is done where the package's build needs nothing.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
-    let _ = cx;
-    todo!()
+    let Provider::CheckCache(check) = &cx.outcome(cx.node().deps[0]).provider else {
+        return Ok(Outcome::default());
+    };
+    let mut need = check.need;
+    need.cov_meta_file = false; // the cover node's work
+    if need.is_empty() {
+        return Ok(Outcome::default());
+    }
+    let outputs = run_cgo(cx)?;
+    Ok(Outcome {
+        provider: Provider::Cgo(Arc::new(outputs)),
+        ..Outcome::default()
+    })
 }
 
 /// The work of a `collect cgo` node: hands on what the node `run` gave.
 pub fn collect(cx: &ActionCx<'_>, run: NodeId) -> Result<Outcome, ActionError> {
-    let _ = (cx, run);
-    todo!()
+    let provider = match &cx.outcome(run).provider {
+        Provider::Cgo(outputs) => Provider::Cgo(outputs.clone()),
+        _ => Provider::None,
+    };
+    Ok(Outcome {
+        provider,
+        ..Outcome::default()
+    })
+}
+
+/// Key of the build whose cache was checked by the node `check`.
+pub(super) fn build_key(cx: &ActionCx<'_>, check: NodeId) -> ActionId {
+    match &cx.outcome(check).provider {
+        Provider::CheckCache(check) => check.action_id.unwrap_or_default(),
+        _ => ActionId::default(),
+    }
+}
+
+/// `f` in `dir`, unless absolute (`mkAbsFiles`).
+pub(super) fn in_dir(dir: &str, f: &str) -> String {
+    if f.starts_with('/') {
+        f.to_owned()
+    } else {
+        path::join2(dir, f)
+    }
+}
+
+fn run_cgo(cx: &ActionCx<'_>) -> Result<CgoOutputs, ActionError> {
+    let p = cx.package();
+    let objdir = &cx.node().objdir;
+    cx.shell.mkdir(objdir)?;
+    let non_go_overlay = copy_overlaid_files(cx, p)?;
+    let mut sources = covered_sources(cx).unwrap_or(&p.cgo_files).to_vec();
+    let from_pkg_config = pkg_config::flags(cx, p)?;
+    if p.uses_swig() {
+        sources.extend(swig::run(cx, &from_pkg_config.cflags)?);
+    }
+    let mut sources: Vec<String> = sources.iter().map(|f| in_dir(&p.dir, f)).collect();
+
+    let mut flags = CFlags::of(cx.config(), p)?;
+    flags.cppflags.extend(from_pkg_config.cflags);
+    flags.ldflags.extend(from_pkg_config.ldflags);
+    let not_compatible = add_implied_flags(cx, p, &mut flags);
+    // So that C files find _cgo_export.h and the user's headers.
+    flags.cppflags.extend(["-I".to_owned(), objdir.clone()]);
+
+    let mut go_files = vec![format!("{objdir}_cgo_gotypes.go")];
+    let cgo1 = |f: &String| format!("{objdir}{}.cgo1.go", cgo_stem(f));
+    go_files.extend(sources.iter().map(cgo1));
+
+    let mut options = package_options(cx, p);
+    options.extend(overlay_option(cx, p, &mut sources));
+    run_tool(cx, p, &flags, options, sources)?;
+
+    let with_cpp = |list: Vec<String>| [flags.cppflags.clone(), list].concat();
+    Ok(CgoOutputs {
+        cflags: with_cpp(flags.cflags),
+        cxxflags: with_cpp(flags.cxxflags),
+        fflags: with_cpp(flags.fflags),
+        ldflags: flags.ldflags,
+        not_compatible_for_internal_linking: not_compatible,
+        non_go_overlay,
+        go_files,
+    })
+}
+
+/// Where the overlay touches a file that C compilers see, all such files are copied to the object
+/// directory, each overlaid: the compilers know of no overlay (`computeNonGoOverlay`).
+fn copy_overlaid_files(
+    cx: &ActionCx<'_>,
+    p: &Package,
+) -> Result<BTreeMap<String, String>, ActionError> {
+    let overlay = cx.run.job.overlay;
+    let lists = [&p.c_files, &p.s_files, &p.cxx_files, &p.h_files, &p.f_files];
+    let files = || lists.into_iter().flatten().map(|f| (f, make_absolute(&p.dir, f)));
+    let mut copies = BTreeMap::new();
+    if overlay.is_active() && files().any(|(_, from)| overlay.replaced(&from)) {
+        for (f, from) in files() {
+            let to = format!("{}{}", cx.node().objdir, path::base(f));
+            cx.shell.copy_file(&to, &overlay.actual(&from), 0o666, false)?;
+            copies.insert(from, to);
+        }
+    }
+    Ok(copies)
+}
+
+/// The cgo sources that the cover tool wrote, if it ran.
+fn covered_sources<'r>(cx: &ActionCx<'r>) -> Option<&'r [String]> {
+    let plan = cx.run.job.plan;
+    let mut deps = cx.node().deps.iter();
+    let cover = deps.find(|id| matches!(plan[**id].kind, Kind::Cover { .. }))?;
+    match &cx.outcome(*cover).provider {
+        Provider::Cover(outputs) => Some(&outputs.cgo_sources),
+        _ => None,
+    }
+}
+
+/// Adds what follows from the kinds of sources and from -msan and -asan. Returns whether the flags
+/// call for the external linker.
+fn add_implied_flags(cx: &ActionCx<'_>, p: &Package, flags: &mut CFlags) -> bool {
+    let config = cx.config();
+    if !p.m_files.is_empty() {
+        flags.ldflags.push("-lobjc".to_owned());
+    }
+    if !p.f_files.is_empty() {
+        // Other Fortran compilers' libraries are for the user to name, in CGO_LDFLAGS.
+        let fc = config.env.get("FC");
+        if fc.is_empty() || fc.contains("gfortran") {
+            flags.ldflags.push("-lgfortran".to_owned());
+        }
+    }
+    let compatible = [&flags.cflags, &flags.cxxflags, &flags.fflags]
+        .into_iter()
+        .all(|list| security::compiler_flags_allow_internal_link(config, list))
+        && security::linker_flags_allow_internal_link(config, &flags.ldflags);
+    let sanitizers = [(config.flags.msan, "memory"), (config.flags.asan, "address")];
+    for (_, name) in sanitizers.iter().filter(|(on, _)| *on) {
+        let flag = format!("-fsanitize={name}");
+        flags.cflags.insert(0, flag.clone());
+        flags.ldflags.insert(0, flag);
+    }
+    !compatible
+}
+
+/// Options of cgo that depend on the package and the build mode.
+fn package_options(cx: &ActionCx<'_>, p: &Package) -> Vec<String> {
+    let mut options = Vec::new();
+    if is_runtime_cgo(p) {
+        options.push("-import_runtime_cgo=false".to_owned());
+    }
+    let below_syscall = ["runtime/race", "runtime/msan", "runtime/cgo", "runtime/asan"];
+    if p.standard && below_syscall.contains(&p.import_path.as_str()) {
+        options.push("-import_syscall=false".to_owned());
+    }
+    if matches!(&*cx.config().modes.buildmode, "c-archive" | "c-shared") {
+        let objdir = &cx.node().objdir;
+        options.push(format!("-exportheader={objdir}{}", super::objdir_cache::CGO_HEADER));
+    }
+    options
+}
+
+/// Puts overlaid sources in the place of those they overlay; the option makes cgo name the latter in
+/// what it writes.
+fn overlay_option(cx: &ActionCx<'_>, p: &Package, sources: &mut [String]) -> Vec<String> {
+    let overlay = cx.run.job.overlay;
+    let mut rewrites = Vec::new();
+    for source in sources {
+        let path = make_absolute(&p.dir, source);
+        if overlay.replaced(&path) {
+            let actual = overlay.actual(&path).into_owned();
+            rewrites.push(format!("{actual}=>{path}"));
+            *source = actual;
+        }
+    }
+    if rewrites.is_empty() {
+        return Vec::new();
+    }
+    vec!["-trimpath".to_owned(), rewrites.join(";")]
+}
+
+fn run_tool(
+    cx: &ActionCx<'_>,
+    p: &Package,
+    flags: &CFlags,
+    options: Vec<String>,
+    sources: Vec<String>,
+) -> Result<(), ActionError> {
+    let config = cx.config();
+    let objdir = &cx.node().objdir;
+    let mut env = cc::compiler_env();
+    env.extend(toolchain::changed_env(config));
+    let mut args = config.flags.toolexec.clone();
+    let tool = toolchain::tool(config, "cgo");
+    args.extend([&*tool, "-objdir", objdir, "-importpath", &p.import_path].map(str::to_owned));
+    args.extend(options);
+    if !flags.ldflags.is_empty() {
+        // On the command line, since only that can be moved to a response file when it gets long.
+        let quoted: Vec<String> = flags.ldflags.iter().map(|f| quote(f)).collect();
+        args.push(format!("-ldflags={}", quoted.join(" ")));
+        env.push("CGO_LDFLAGS=".to_owned());
+    }
+    args.push("--".to_owned());
+    args.extend_from_slice(&flags.cppflags);
+    args.extend_from_slice(&flags.cflags);
+    args.extend(sources);
+    cx.shell.run(&p.dir, &p.import_path, &env, &args)
 }
 
 /// Called by the build of a cgo package, before it compiles: what its `cgo run` and `cgo compile`
 /// nodes made, and what linking that tells (`preferlinkext`, `dynimportfail`, `_cgo_import.go`).
 pub fn products(cx: &ActionCx<'_>, outputs: &CgoOutputs) -> Result<CgoProducts, ActionError> {
-    let _ = (cx, outputs);
-    todo!()
+    let plan = cx.run.job.plan;
+    let objdir = &cx.node().objdir;
+    let mut products = CgoProducts {
+        go_files: outputs.go_files.clone(),
+        objects: Vec::new(),
+    };
+    if outputs.not_compatible_for_internal_linking {
+        // A file of this name in an archive makes the linker prefer the external one.
+        let token = format!("{objdir}preferlinkext");
+        cx.shell.write_file(&token, b"")?;
+        products.objects.push(token);
+    }
+    let dep = |is: fn(&Kind) -> bool| {
+        let mut deps = cx.node().deps.iter().copied();
+        deps.find(|id| is(&plan[*id].kind)).expect("the plan gives a cgo build this node")
+    };
+    let collect = dep(|kind| matches!(kind, Kind::CgoCollect { .. }));
+    let compiled = plan[collect].deps.iter().map(|id| plan[*id].target.clone());
+    products.objects.extend(compiled);
+
+    let check = dep(|kind| matches!(kind, Kind::CheckCache { .. }));
+    let id = build_key(cx, check);
+    match cgo_link::imports(cx, outputs, &id, &products.objects)? {
+        Imports::Declared(source) => products.go_files.push(source),
+        Imports::NeedsExternalLink(token) => products.objects.push(token),
+    }
+    if !cx.config().flags.n {
+        check_recorded_flags(cx, outputs, &products.go_files)?;
+    }
+    Ok(products)
+}
+
+/// Checks the linker flags that generated sources record, in case some were smuggled past the
+/// check of the `#cgo` lines. The user's own, and those checked before, come first and are skipped.
+fn check_recorded_flags(
+    cx: &ActionCx<'_>,
+    outputs: &CgoOutputs,
+    go_files: &[String],
+) -> Result<(), ActionError> {
+    let mut flags = Vec::new();
+    // Only in files of such names does the compiler heed the directive.
+    for file in go_files.iter().filter(|f| path::base(f).starts_with("_cgo_")) {
+        let source = std::fs::read(file).map_err(|e| {
+            ActionError::new(format!("open {file}: {}", crate::process::errno_text(&e)))
+        })?;
+        flags.extend(recorded_flags(&String::from_utf8_lossy(&source)));
+    }
+    let known = &outputs.ldflags;
+    if !known.is_empty()
+        && let Some(at) = flags.windows(known.len()).position(|w| w == known.as_slice())
+    {
+        flags.drain(at..at + known.len());
+    }
+    security::check_linker_flags(cx.config(), "LDFLAGS", "go:cgo_ldflag", &flags)
+        .map_err(ActionError::new)
+}
+
+/// The arguments of the `//go:cgo_ldflag` comments of a source.
+fn recorded_flags(source: &str) -> impl Iterator<Item = String> + '_ {
+    const DIRECTIVE: &str = "//go:cgo_ldflag";
+    source.split('\n').filter_map(|line| {
+        let comment = &line[line.find("//")?..];
+        let flag = comment.strip_prefix(DIRECTIVE)?.trim();
+        Some(flag.trim_matches('"').to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recorded_flags_are_those_of_line_comments() {
+        let source = "package p\n//go:cgo_ldflag \"-lfoo\"\n  //go:cgo_ldflag -L/x \n\
+                      // see //go:cgo_ldflag \"-no\"\nvar x = 1 //go:cgo_ldflag \"-yes\"";
+        let flags: Vec<String> = recorded_flags(source).collect();
+        assert_eq!(flags, ["-lfoo", "-L/x", "-yes"]);
+    }
 }

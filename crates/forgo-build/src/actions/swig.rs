@@ -2,30 +2,159 @@
 //!
 //! Answers to the swig functions of cmd/go/internal/work/exec.go.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
-use crate::package::Package;
+use regex::bytes::Regex;
+
+use crate::actions::{ActionCx, ActionError};
+use crate::plan::cgo::swig_outputs;
+use crate::process::errno_text;
+use crate::toolchain::cc::CFlags;
 
 /// What is asked of SWIG and for it, once in a run.
 #[derive(Debug, Default)]
 pub struct SwigFacts {
-    version_check: OnceLock<Result<(), String>>,
-    int_size: OnceLock<Result<String, String>>,
+    version: OnceLock<Result<(), ActionError>>,
+    int_size: OnceLock<String>,
 }
 
-/// The files that SWIG will write for a package.
-#[derive(Debug, Clone, Default)]
-pub struct SwigOutputs {
-    /// Go, for cgo.
-    pub go: Vec<String>,
-    /// C.
-    pub c: Vec<String>,
-    /// C++.
-    pub cxx: Vec<String>,
+const TOO_OLD: &str = "must have SWIG version >= 3.0.6";
+
+/// Runs SWIG on a package's files. Gives the Go files it wrote, for cgo.
+pub(super) fn run(
+    cx: &ActionCx<'_>,
+    pkg_config_cflags: &[String],
+) -> Result<Vec<String>, ActionError> {
+    let facts = &cx.run.swig;
+    facts.version.get_or_init(|| check_version(cx)).clone()?;
+    let int_size = facts.int_size.get_or_init(|| int_size(cx));
+    let p = cx.package();
+    for file in &p.swig_files {
+        run_one(cx, file, ".swig", pkg_config_cflags, int_size)?;
+    }
+    for file in &p.swig_cxx_files {
+        let result = run_one(cx, file, ".swigcxx", pkg_config_cflags, int_size);
+        // Go 1.26 loses this error, and fails for want of what SWIG did not write.
+        if cx.config().dist.minor >= 27 {
+            result?;
+        }
+    }
+    Ok(swig_outputs(p, &cx.node().objdir).go)
 }
 
-/// What SWIG will write for a package into `objdir` (which ends in a slash). Pure: planning asks too.
-pub fn outputs(package: &Package, objdir: &str) -> SwigOutputs {
-    let _ = (package, objdir);
-    todo!()
+/// SWIG must be new enough; a version that can't be read passes.
+fn check_version(cx: &ActionCx<'_>) -> Result<(), ActionError> {
+    let args = ["swig", "-version"].map(str::to_owned);
+    let run = cx.shell.background().run_out(".", &[], &args);
+    if let Some(e) = run.error {
+        return Err(e);
+    }
+    match version(&run.output) {
+        Some(version) if version < [3, 0, 6] => Err(ActionError::new(TOO_OLD)),
+        _ => Ok(()),
+    }
+}
+
+/// The version that `swig -version` states. What is missing of it is as high as can be.
+fn version(output: &[u8]) -> Option<[u32; 3]> {
+    static VERSION: LazyLock<Regex> = LazyLock::new(|| {
+        let pattern = r"(?-u)[vV]ersion +(\d+)([.]\d+)?([.]\d+)?";
+        Regex::new(pattern).expect("the pattern is valid")
+    });
+    let found = VERSION.captures(output)?;
+    let number = |i: usize| {
+        let text = std::str::from_utf8(found.get(i)?.as_bytes()).ok()?;
+        text.trim_start_matches('.').parse::<u32>().ok()
+    };
+    Some([number(1)?, number(2).unwrap_or(0), number(3).unwrap_or(u32::MAX)])
+}
+
+/// Size of Go's `int` on the target, in bits, as SWIG wants to be told. The stock command compiles a
+/// constant that overflows 32 bits to find out what follows from the architecture.
+fn int_size(cx: &ActionCx<'_>) -> String {
+    let config = cx.config();
+    if config.flags.n {
+        return "$INTBITS".to_owned();
+    }
+    match &*config.target.goarch {
+        "386" | "arm" | "mips" | "mipsle" => "32",
+        _ => "64",
+    }
+    .to_owned()
+}
+
+fn run_one(
+    cx: &ActionCx<'_>,
+    file: &str,
+    suffix: &str,
+    pkg_config_cflags: &[String],
+    int_size: &str,
+) -> Result<(), ActionError> {
+    if file.starts_with("cgo") {
+        return Err(ActionError::new("SWIG file must not use prefix 'cgo'"));
+    }
+    let config = cx.config();
+    let p = cx.package();
+    let objdir = &cx.node().objdir;
+    let cxx = suffix == ".swigcxx";
+    let flags = CFlags::of(config, p)?;
+    let own = if cxx { &flags.cxxflags } else { &flags.cflags };
+    let base = file.strip_suffix(suffix).unwrap_or(file);
+    let wrapper = format!("{objdir}{base}_wrap.{}", if cxx { "cxx" } else { "c" });
+
+    let mut args: Vec<String> = [
+        "swig", "-go", "-cgo", "-intgosize", int_size, "-module", base, "-o", &wrapper, "-outdir",
+        objdir,
+    ]
+    .map(str::to_owned)
+    .into();
+    let flags = [&flags.cppflags, pkg_config_cflags, own];
+    let include = |f: &&String| f.len() > 3 && f.starts_with("-I");
+    args.extend(flags.into_iter().flatten().filter(include).cloned());
+    if cxx {
+        args.push("-c++".to_owned());
+    }
+    args.push(file.to_owned());
+    let run = cx.shell.run_out(&p.dir, &[], &args);
+    let says = |text: &str| run.output.windows(text.len()).any(|w| w == text.as_bytes());
+    if run.error.is_some() && (says("-intgosize") || says("-cgo")) {
+        return Err(ActionError::new(TOO_OLD));
+    }
+    cx.shell.report_cmd("", "", &run.output, run.error)?;
+    rename_go_file(cx, base)
+}
+
+/// The package may have an x.go of its own, which cgo would turn into the same x.cgo1.go as the x.go
+/// that SWIG made of x.swig. Names that begin with an underscore are free.
+fn rename_go_file(cx: &ActionCx<'_>, base: &str) -> Result<(), ActionError> {
+    let flags = &cx.config().flags;
+    let objdir = &cx.node().objdir;
+    let from = format!("{objdir}{base}.go");
+    let to = format!("{objdir}_{base}_swig.go");
+    if flags.x || flags.n {
+        cx.shell.show_cmd("", &format!("mv {from} {to}"));
+    }
+    if flags.n {
+        return Ok(());
+    }
+    std::fs::rename(&from, &to).map_err(|e| {
+        ActionError::new(format!("rename {from} {to}: {}", errno_text(&e)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_off() {
+        for (output, want) in [
+            ("\nSWIG Version 4.1.0\n\nCompiled with", Some([4, 1, 0])),
+            ("swig version 3.0", Some([3, 0, u32::MAX])),
+            ("version 2", Some([2, 0, u32::MAX])),
+            ("nothing", None),
+        ] {
+            assert_eq!(version(output.as_bytes()), want, "{output}");
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! Answers to cmd/go/internal/work/action.go and the planning half of work/build.go.
 
 mod builder;
-mod cgo;
+pub mod cgo;
 mod compile;
 pub mod goal;
 mod link;

@@ -1,8 +1,285 @@
-//! What the C compilers are and can do: found out by running them, remembered in the cache.
+//! What the C compilers are and can do: found out by running them, remembered in the build cache under
+//! the stock command's own keys, so that either command profits from what the other has found out.
 //!
 //! Answers to gccToolID in cmd/go/internal/work/buildid.go, and to gccCompilerID and gccSupportsFlag
 //! in work/exec.go.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
+use forgo_golang::quote::{quote, quote_bytes, quote_slice};
+use forgo_golang::quoted;
+
+use crate::actions::ActionCx;
+use crate::process;
+use crate::run::build_id;
+use crate::shell::join_unambiguously;
+use crate::toolchain::cc;
+
 /// What a run knows of the C compilers.
 #[derive(Debug, Default)]
-pub struct CompilerFacts {}
+pub struct CompilerFacts {
+    /// By program and language.
+    tools: Mutex<HashMap<(String, String), CTool>>,
+    /// By program: the key below which the cache keeps what it can do.
+    compilers: Mutex<HashMap<String, ActionId>>,
+    /// By program and flag. Held while a compiler is tried out, so that each flag is tried once.
+    flags: Mutex<HashMap<(String, String), bool>>,
+}
+
+/// A compiler behind a driver such as gcc.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CTool {
+    /// Changes when the compiler does: its version line, or its hash if it is not a release.
+    pub id: String,
+    /// Its file, where `id` is a hash of it; else empty.
+    pub exe: String,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Identifies the compiler that the driver `name` runs for `language` (gcc's `-x`).
+pub fn tool_id(cx: &ActionCx<'_>, name: &str, language: &str) -> Result<CTool, String> {
+    let known = &cx.run.c_compilers.tools;
+    let key = (name.to_owned(), language.to_owned());
+    if let Some(tool) = lock(known).get(&key) {
+        return Ok(tool.clone());
+    }
+    let tool = ask_driver(cx, name, language)?;
+    lock(known).insert(key, tool.clone());
+    Ok(tool)
+}
+
+/// Runs the driver with `-###`, which prints the commands it would run, and reads its version off.
+fn ask_driver(cx: &ActionCx<'_>, name: &str, language: &str) -> Result<CTool, String> {
+    let config = cx.config();
+    let mut args = config.flags.toolexec.clone();
+    args.extend([name, "-###", "-x", language, "-c", "-"].map(str::to_owned));
+    let fail =
+        |why: &str, output: &[u8]| Err(format!("{name}: {why}; output: {}", quote_bytes(output)));
+    let program = match process::look_path(config, &args[0]) {
+        Ok(program) => program,
+        Err(e) => return fail(&e, &[]),
+    };
+    let mut command = process::command(config, "", &program, &["LC_ALL=C".to_owned()]);
+    let (output, status) = process::combined_output(command.args(&args[1..]));
+    if let Some(why) = process::exit_text(status, &program) {
+        return fail(&why, &output);
+    }
+
+    let text = String::from_utf8_lossy(&output);
+    let Some(version) = text.split('\n').find(|line| states_version(line)) else {
+        return Err(format!(
+            "{name}: can not find version number in {}",
+            quote_bytes(&output)
+        ));
+    };
+    if !version.contains("experimental") {
+        return Ok(CTool {
+            id: version.to_owned(),
+            exe: String::new(),
+        });
+    }
+    // Not a release: two compilers of one version may differ. The first command printed, with a
+    // space before it, is the compiler itself.
+    let Some(line) = text
+        .split('\n')
+        .find(|l| l.starts_with(' ') && !l.starts_with(" (in-process)"))
+    else {
+        return Err(format!(
+            "{name}: can not find compilation command in {}",
+            quote_bytes(&output)
+        ));
+    };
+    let Some(mut exe) = quoted::split(line)
+        .ok()
+        .and_then(|words| words.into_iter().next())
+    else {
+        return Err(format!(
+            "{name}: compilation command confusion {}",
+            quote_bytes(&output)
+        ));
+    };
+    if !exe.contains(['/', '\\'])
+        && let Ok(path) = process::look_path(config, &exe)
+    {
+        exe = path;
+    }
+    let mut id = build_id::read_build_id(&exe)?;
+    if id.is_empty() {
+        id = cx.file_hash(&exe);
+    }
+    Ok(CTool { id, exe })
+}
+
+/// Whether a line of a driver's output states its version: the word `version` and then something that
+/// begins with a digit, and no field before that ends in a colon (`Configured with:` may hold
+/// anything).
+fn states_version(line: &str) -> bool {
+    let mut fields = line.split_whitespace().peekable();
+    while let Some(field) = fields.next() {
+        if field.ends_with(':') {
+            return false;
+        }
+        if field == "version"
+            && fields
+                .peek()
+                .is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit()))
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a compiler knows a flag (`gccSupportsFlag`). A flag that begins with `-Wl,` is the
+/// linker's. Under -n the trial is only shown, and no flag is supported.
+pub fn supports(cx: &ActionCx<'_>, compiler: &[String], flag: &str) -> bool {
+    let config = cx.config();
+    let shell = cx.shell.background();
+    let work_dir = &cx.run.job.plan.work_dir;
+    let Some(args) = trial(cx, compiler, flag) else {
+        return false;
+    };
+    let show = || shell.show_cmd(work_dir, &format!("{} || true", join_unambiguously(&args)));
+    if config.flags.n {
+        show();
+        return false;
+    }
+    let compiler_key = compiler_key(cx, &compiler[0]);
+
+    let mut known = lock(&cx.run.c_compilers.flags);
+    let key = (compiler[0].clone(), flag.to_owned());
+    if let Some(&supported) = known.get(&key) {
+        return supported;
+    }
+    let cache = cx.run.job.cache;
+    let flag_key = compiler_key.map(|id| {
+        cx.run
+            .job
+            .hashes
+            .subkey(&id, &format!("gccSupportsFlag {flag}"))
+    });
+    if let Some((answer, _)) = flag_key.and_then(|id| get_bytes(cache, &id).ok()) {
+        let supported = answer == b"true";
+        known.insert(key, supported);
+        return supported;
+    }
+
+    if config.flags.x {
+        show();
+    }
+    let supported = !complains(&run_trial(cx, &args));
+    if let Some(id) = flag_key {
+        let answer: &[u8] = if supported { b"true" } else { b"false" };
+        // What can't be remembered is found out again.
+        let _ = put_bytes(cache, &id, answer, Verify::Strict);
+    }
+    known.insert(key, supported);
+    supported
+}
+
+/// The command that tries a flag out: it compiles nothing, from standard input.
+fn trial(cx: &ActionCx<'_>, compiler: &[String], flag: &str) -> Option<Vec<String>> {
+    let config = cx.config();
+    let mut args = compiler.to_vec();
+    args.push(flag.to_owned());
+    if flag.starts_with("-Wl,") {
+        args.extend(cc::user_flags(config, "LDFLAGS")?);
+    } else {
+        args.extend(cc::user_flags(config, "CFLAGS")?);
+        args.push("-c".to_owned());
+    }
+    args.extend(["-x", "c", "-", "-o", "/dev/null"].map(str::to_owned));
+    Some(args)
+}
+
+fn run_trial(cx: &ActionCx<'_>, args: &[String]) -> Vec<u8> {
+    let config = cx.config();
+    let Ok(program) = process::look_path(config, &args[0]) else {
+        return Vec::new();
+    };
+    let work_dir = &cx.run.job.plan.work_dir;
+    let mut command = process::command(config, work_dir, &program, &["LC_ALL=C".to_owned()]);
+    process::combined_output(command.args(&args[1..])).0
+}
+
+/// How gcc, clang, tcc and AIX's compiler say that they do not know a flag.
+fn complains(output: &[u8]) -> bool {
+    const PHRASES: [&str; 6] = [
+        "unrecognized",
+        "unknown",
+        "unrecognised",
+        "is not supported",
+        "not recognized",
+        "unsupported",
+    ];
+    let text = String::from_utf8_lossy(output);
+    PHRASES.iter().any(|phrase| text.contains(phrase))
+}
+
+/// The key below which the cache keeps what a compiler can do (`gccCompilerID`): a hash of where it is
+/// and what it is. `None` where that can't be told.
+///
+/// The stock command also stores, under the hash of the path alone, the stat of the compiler's files,
+/// to spare itself running it next time, but takes no such entry for valid when it reads it (it counts
+/// the fields wrong). Nothing is gained by writing what nobody reads.
+fn compiler_key(cx: &ActionCx<'_>, compiler: &str) -> Option<ActionId> {
+    let mut known = lock(&cx.run.c_compilers.compilers);
+    if let Some(id) = known.get(compiler) {
+        return Some(*id);
+    }
+    let exe = process::look_path(cx.config(), compiler).ok()?;
+    let mut hash = cx.run.job.hashes.new_hash("gccCompilerID");
+    write!(hash, "gccCompilerID {}", quote(&exe));
+    // That entry's key; the trace shows it.
+    hash.sum_so_far();
+    let tool = tool_id(cx, compiler, "c").ok()?;
+    let mut exes = vec![exe, tool.exe];
+    exes.dedup();
+    writeln!(
+        hash,
+        "gccCompilerID {} {}",
+        quote_slice(&exes),
+        quote(&tool.id)
+    );
+    let id = hash.action_id();
+    known.insert(compiler.to_owned(), id);
+    Some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_told_from_configurations() {
+        for (line, want) in [
+            ("gcc version 12.2.0 (Debian 12.2.0-14)", true),
+            ("Debian clang version 14.0.6", true),
+            ("cc version 8.3 [DragonFly]", true),
+            ("Configured with: ../src/configure --with version 3", false),
+            ("gcc-Version 12.2.0", false),
+            ("version", false),
+            ("version unknown version 2", true),
+        ] {
+            assert_eq!(states_version(line), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn complaints_of_several_compilers_are_understood() {
+        for (output, want) in [
+            ("cc1: error: unrecognized command-line option '-fx'", true),
+            ("clang: error: unknown argument: '-fx'", true),
+            ("cc1: error: '-fsplit-stack' is not supported", true),
+            ("warning: this is fine", false),
+            ("", false),
+        ] {
+            assert_eq!(complains(output.as_bytes()), want, "{output}");
+        }
+    }
+}

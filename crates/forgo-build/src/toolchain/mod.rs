@@ -2,6 +2,7 @@
 
 pub mod cc;
 pub mod cc_probe;
+pub mod pkg_config;
 pub mod security;
 pub mod tool_id;
 
@@ -16,4 +17,23 @@ pub fn tool(config: &Config, name: &str) -> String {
 pub fn make_absolute(dir: &str, f: &str) -> String {
     let _ = (dir, f);
     todo!()
+}
+
+/// What must be put into a tool's environment because it is not what the tool would find there
+/// (`cfgChangedEnv`).
+pub fn changed_env(config: &Config) -> Vec<String> {
+    let target = &config.target;
+    let mut env = Vec::new();
+    for (key, value) in [("GOOS", &target.goos), ("GOARCH", &target.goarch)] {
+        // `go tool` builds for the host whatever the environment says.
+        let told = config.env.get(key);
+        if !told.is_empty() && told != value {
+            env.push(format!("{key}={value}"));
+        }
+    }
+    let (key, value) = &target.arch_env;
+    if target.arch_vars_changed.contains(key) {
+        env.push(format!("{key}={value}"));
+    }
+    env
 }

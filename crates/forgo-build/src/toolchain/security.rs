@@ -248,3 +248,129 @@ fn argument_is_valid(flag: &str, value: &str) -> bool {
         && (value.starts_with('=') || value.starts_with("$SYSROOT"))
         && value.get(1..).is_some_and(safe_argument)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(vars: &[(&str, &str)]) -> Config {
+        let mut config = Config::default();
+        config.dist.minor = 27;
+        for (key, value) in vars {
+            config.env.vars.insert((*key).into(), (*value).into());
+        }
+        config
+    }
+
+    fn words(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_entry_is_a_pattern_and_begins_as_its_prefix_says() {
+        let all = [&COMPILER, &LINKER, &PKG_CONFIG];
+        for entry in all.iter().flat_map(|r| r.refused.iter().chain(r.valid)) {
+            Regex::new(entry).unwrap();
+            let prefix = literal_prefix(entry);
+            assert!(entry.starts_with(prefix));
+            assert_eq!(prefix, regex::escape(prefix).replace(r"\-", "-"), "{entry}");
+        }
+    }
+
+    #[test]
+    fn flags_are_let_through_or_refused() {
+        for (kind, flags, refused) in [
+            (
+                "C",
+                "-DFOO -Dfoo=bar -I /x -I= -O2 -Wall -std=c99 -isystem /y",
+                None,
+            ),
+            ("C", "-I -O2", Some("-I -O2")),
+            ("C", "-I =/x -I $SYSROOT/y -D X=1", None),
+            ("C", "-I=@x -D@X", Some("-D@X")),
+            ("C", "-fplugin=x.so", Some("-fplugin=x.so")),
+            ("C", "-Wa,-foo", Some("-Wa,-foo")),
+            ("C", "-I", Some("-I without argument")),
+            ("C", "-I @x", Some("-I @x")),
+            (
+                "LD",
+                "-L/x -lfoo x.o /y/libz.so -Wl,-rpath,/z -Wl,-rpath -Wl,q",
+                None,
+            ),
+            ("LD", "-lto_library", Some("-lto_library")),
+            ("LD", "foo.obj", Some("foo.obj")),
+            (
+                "LD",
+                "-Wl,--push-state,--as-needed -Wl,--push-state,-foo",
+                Some("-Wl,--push-state,-foo"),
+            ),
+            ("LD", "-Wl,-z,relro,-z,now -Wl,-z,noexecstack", None),
+            (
+                "LD",
+                "-framework Foo -Wl,-framework -Wl,a,b",
+                Some("-Wl,-framework -Wl,a,b"),
+            ),
+            ("PC", "--static --atleast-version=1.2.3", None),
+            ("PC", "--with-path=@x", Some("--with-path=@x")),
+        ] {
+            let (cfg, flags) = (config(&[]), words(flags));
+            let got = match kind {
+                "C" => check_compiler_flags(&cfg, "CFLAGS", "s", &flags),
+                "LD" => check_linker_flags(&cfg, "LDFLAGS", "s", &flags),
+                _ => check_pkg_config_flags("s", &flags),
+            };
+            assert_eq!(got.err(), refused.map(|r| refusal("s", r)), "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn the_user_overrides_the_lists() {
+        let cfg = config(&[
+            ("CGO_CFLAGS_ALLOW", "-fplug.*"),
+            ("CGO_CFLAGS_DISALLOW", "-O3|-Wall"),
+        ]);
+        let check = |flags: &str| check_compiler_flags(&cfg, "CFLAGS", "s", &words(flags));
+        assert_eq!(check("-fplugin=x -O2"), Ok(()));
+        assert_eq!(check("-fplugin=x -O3"), Err(refusal("s", "-O3")));
+        let cfg = config(&[("CGO_CFLAGS_ALLOW", "(")]);
+        let want = "parsing $CGO_CFLAGS_ALLOW: error parsing regexp: missing closing ): `(`";
+        assert_eq!(
+            check_compiler_flags(&cfg, "CFLAGS", "s", &[]),
+            Err(want.into())
+        );
+    }
+
+    #[test]
+    fn some_harmless_flags_want_the_external_linker() {
+        let mut cfg = config(&[]);
+        for (flags, compiler, linker) in [
+            ("-O2 -g", true, true),
+            ("-flto", false, false),
+            ("-static", false, false),
+            ("--static", false, false),
+            ("-Wl,-Bstatic", false, false),
+            ("-fplugin=x", false, false),
+        ] {
+            let flags = words(flags);
+            cfg.dist.minor = 27;
+            assert_eq!(
+                compiler_flags_allow_internal_link(&cfg, &flags),
+                compiler,
+                "{flags:?}"
+            );
+            assert_eq!(
+                linker_flags_allow_internal_link(&cfg, &flags),
+                linker,
+                "{flags:?}"
+            );
+            cfg.dist.minor = 26;
+            let compiler = compiler || flags[0] == "--static";
+            assert_eq!(
+                compiler_flags_allow_internal_link(&cfg, &flags),
+                compiler,
+                "{flags:?}"
+            );
+            assert!(linker_flags_allow_internal_link(&cfg, &flags));
+        }
+    }
+}

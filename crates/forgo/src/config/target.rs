@@ -50,6 +50,11 @@ pub fn resolve(env: &Environment, dist: &Distribution, defaults: &Defaults) -> T
         .iter()
         .map(|key| ((*key).to_owned(), or(key, defaults.constant(key))))
         .collect();
+    let arch_vars_changed = ARCH_VARIABLES
+        .iter()
+        .filter(|key| or_default(env, key, defaults.constant(key)).1)
+        .map(|key| (*key).to_owned())
+        .collect();
     let mut target = Target {
         exe_suffix: exe_suffix(&goos),
         gofips140: or("GOFIPS140", defaults.constant("GOFIPS140")),
@@ -57,6 +62,7 @@ pub fn resolve(env: &Environment, dist: &Distribution, defaults: &Defaults) -> T
         goos,
         goarch,
         arch_vars,
+        arch_vars_changed,
         ..Target::default()
     };
     set_arch_env(&mut target);
