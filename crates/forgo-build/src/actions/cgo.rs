@@ -139,12 +139,18 @@ fn copy_overlaid_files(
 ) -> Result<BTreeMap<String, String>, ActionError> {
     let overlay = cx.run.job.overlay;
     let lists = [&p.c_files, &p.s_files, &p.cxx_files, &p.h_files, &p.f_files];
-    let files = || lists.into_iter().flatten().map(|f| (f, make_absolute(&p.dir, f)));
+    let files = || {
+        lists
+            .into_iter()
+            .flatten()
+            .map(|f| (f, make_absolute(&p.dir, f)))
+    };
     let mut copies = BTreeMap::new();
     if overlay.is_active() && files().any(|(_, from)| overlay.replaced(&from)) {
         for (f, from) in files() {
             let to = format!("{}{}", cx.node().objdir, path::base(f));
-            cx.shell.copy_file(&to, &overlay.actual(&from), 0o666, false)?;
+            cx.shell
+                .copy_file(&to, &overlay.actual(&from), 0o666, false)?;
             copies.insert(from, to);
         }
     }
@@ -180,7 +186,10 @@ fn add_implied_flags(cx: &ActionCx<'_>, p: &Package, flags: &mut CFlags) -> bool
         .into_iter()
         .all(|list| security::compiler_flags_allow_internal_link(config, list))
         && security::linker_flags_allow_internal_link(config, &flags.ldflags);
-    let sanitizers = [(config.flags.msan, "memory"), (config.flags.asan, "address")];
+    let sanitizers = [
+        (config.flags.msan, "memory"),
+        (config.flags.asan, "address"),
+    ];
     for (_, name) in sanitizers.iter().filter(|(on, _)| *on) {
         let flag = format!("-fsanitize={name}");
         flags.cflags.insert(0, flag.clone());
@@ -195,13 +204,21 @@ fn package_options(cx: &ActionCx<'_>, p: &Package) -> Vec<String> {
     if is_runtime_cgo(p) {
         options.push("-import_runtime_cgo=false".to_owned());
     }
-    let below_syscall = ["runtime/race", "runtime/msan", "runtime/cgo", "runtime/asan"];
+    let below_syscall = [
+        "runtime/race",
+        "runtime/msan",
+        "runtime/cgo",
+        "runtime/asan",
+    ];
     if p.standard && below_syscall.contains(&p.import_path.as_str()) {
         options.push("-import_syscall=false".to_owned());
     }
     if matches!(&*cx.config().modes.buildmode, "c-archive" | "c-shared") {
         let objdir = &cx.node().objdir;
-        options.push(format!("-exportheader={objdir}{}", super::objdir_cache::CGO_HEADER));
+        options.push(format!(
+            "-exportheader={objdir}{}",
+            super::objdir_cache::CGO_HEADER
+        ));
     }
     options
 }
@@ -270,7 +287,8 @@ pub fn products(cx: &ActionCx<'_>, outputs: &CgoOutputs) -> Result<CgoProducts, 
     }
     let dep = |is: fn(&Kind) -> bool| {
         let mut deps = cx.node().deps.iter().copied();
-        deps.find(|id| is(&plan[*id].kind)).expect("the plan gives a cgo build this node")
+        deps.find(|id| is(&plan[*id].kind))
+            .expect("the plan gives a cgo build this node")
     };
     let collect = dep(|kind| matches!(kind, Kind::CgoCollect { .. }));
     let compiled = plan[collect].deps.iter().map(|id| plan[*id].target.clone());
@@ -297,7 +315,10 @@ fn check_recorded_flags(
 ) -> Result<(), ActionError> {
     let mut flags = Vec::new();
     // Only in files of such names does the compiler heed the directive.
-    for file in go_files.iter().filter(|f| path::base(f).starts_with("_cgo_")) {
+    for file in go_files
+        .iter()
+        .filter(|f| path::base(f).starts_with("_cgo_"))
+    {
         let source = std::fs::read(file).map_err(|e| {
             ActionError::new(format!("open {file}: {}", crate::process::errno_text(&e)))
         })?;
@@ -305,7 +326,9 @@ fn check_recorded_flags(
     }
     let known = &outputs.ldflags;
     if !known.is_empty()
-        && let Some(at) = flags.windows(known.len()).position(|w| w == known.as_slice())
+        && let Some(at) = flags
+            .windows(known.len())
+            .position(|w| w == known.as_slice())
     {
         flags.drain(at..at + known.len());
     }

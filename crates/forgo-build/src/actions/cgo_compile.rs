@@ -30,11 +30,7 @@ pub(super) struct Inputs<'a> {
 }
 
 /// The work of a `cgo compile` node. Nothing is done where cgo was not run.
-pub fn run(
-    cx: &ActionCx<'_>,
-    file: &str,
-    compiler: CgoCompiler,
-) -> Result<Outcome, ActionError> {
+pub fn run(cx: &ActionCx<'_>, file: &str, compiler: CgoCompiler) -> Result<Outcome, ActionError> {
     let plan = cx.run.job.plan;
     let cgo_run = cx.node().deps[0];
     let Provider::Cgo(outputs) = &cx.outcome(cgo_run).provider else {
@@ -50,7 +46,11 @@ pub fn run(
             CgoCompiler::Cxx => &outputs.cxxflags,
             CgoCompiler::Fortran => &outputs.fflags,
         },
-        id: &cx.run.job.hashes.subkey(&build_id, &format!("cgo compile {file}")),
+        id: &cx
+            .run
+            .job
+            .hashes
+            .subkey(&build_id, &format!("cgo compile {file}")),
         overlay: &outputs.non_go_overlay,
     };
     if compiler == CgoCompiler::Assembly {
@@ -64,7 +64,9 @@ pub fn run(
 fn refuse_go_assembly(p: &Package, file: &str) -> Result<(), ActionError> {
     let source = std::fs::read(path::join2(&p.dir, file)).unwrap_or_default();
     let is_go = source.split(|&b| b == b'\n').any(|line| {
-        [&b"TEXT"[..], b"DATA", b"GLOBL"].iter().any(|word| line.starts_with(word))
+        [&b"TEXT"[..], b"DATA", b"GLOBL"]
+            .iter()
+            .any(|word| line.starts_with(word))
     });
     if is_go {
         let message = format!("package using cgo has Go assembly file {file}");
@@ -111,12 +113,20 @@ fn compile_with(
     let mut args = command.to_vec();
     args.extend(flags.iter().cloned());
     args.extend(["-o", &object, "-c", path::base(file)].map(str::to_owned));
-    let mut run = cx.shell.run_out(&path::dir(file), &cc::compiler_env(), &args);
+    let mut run = cx
+        .shell
+        .run_out(&path::dir(file), &cc::compiler_env(), &args);
 
     // clang 3.8 on FreeBSD 11 gives up -g only with a warning that confuses people.
-    if contains(&run.output, "DWARF2 only supports one section per compilation unit") {
-        let without_g: Vec<String> =
-            flags.iter().filter(|f| !f.starts_with("-g")).cloned().collect();
+    if contains(
+        &run.output,
+        "DWARF2 only supports one section per compilation unit",
+    ) {
+        let without_g: Vec<String> = flags
+            .iter()
+            .filter(|f| !f.starts_with("-g"))
+            .cloned()
+            .collect();
         if without_g.len() < flags.len() {
             return compile_with(cx, inputs, command, without_g);
         }
@@ -145,7 +155,11 @@ fn trimmed_path(cx: &ActionCx<'_>, p: &Package) -> (String, String) {
         Some(m) if m.version.is_empty() => (m.dir.clone(), m.path.clone()),
         Some(m) => (m.dir.clone(), format!("{}@{}", m.path, m.version)),
     };
-    let anchor = if cx.config().target.goos == "windows" { r"\\_\_" } else { "/_" };
+    let anchor = if cx.config().target.goos == "windows" {
+        r"\\_\_"
+    } else {
+        "/_"
+    };
     (from, path::join2(anchor, &to))
 }
 

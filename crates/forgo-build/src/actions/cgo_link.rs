@@ -70,7 +70,8 @@ pub(super) fn imports(
     if is_runtime_cgo(p) {
         args.push("-dynlinker".to_owned());
     }
-    cx.shell.run(&config.cwd, &p.import_path, &cc::compiler_env(), &args)?;
+    cx.shell
+        .run(&config.cwd, &p.import_path, &cc::compiler_env(), &args)?;
     Ok(Imports::Declared(source))
 }
 
@@ -124,7 +125,11 @@ fn links(cx: &ActionCx<'_>, out: &str, objects: Vec<String>, flags: Vec<String>)
     let config = cx.config();
     let p = cx.package();
     let cxx = !p.cxx_files.is_empty() || !p.swig_cxx_files.is_empty();
-    let compiler = if cxx { cc::cxx_exe(config) } else { cc::cc_exe(config) };
+    let compiler = if cxx {
+        cc::cxx_exe(config)
+    } else {
+        cc::cc_exe(config)
+    };
     let mut args = cc::command(cx, compiler, &p.dir, &cx.node().objdir);
     args.extend(["-o".to_owned(), out.to_owned()]);
     args.extend(objects);

@@ -66,7 +66,11 @@ fn version(output: &[u8]) -> Option<[u32; 3]> {
         let text = std::str::from_utf8(found.get(i)?.as_bytes()).ok()?;
         text.trim_start_matches('.').parse::<u32>().ok()
     };
-    Some([number(1)?, number(2).unwrap_or(0), number(3).unwrap_or(u32::MAX)])
+    Some([
+        number(1)?,
+        number(2).unwrap_or(0),
+        number(3).unwrap_or(u32::MAX),
+    ])
 }
 
 /// Size of Go's `int` on the target, in bits, as SWIG wants to be told. The stock command compiles a
@@ -103,7 +107,16 @@ fn run_one(
     let wrapper = format!("{objdir}{base}_wrap.{}", if cxx { "cxx" } else { "c" });
 
     let mut args: Vec<String> = [
-        "swig", "-go", "-cgo", "-intgosize", int_size, "-module", base, "-o", &wrapper, "-outdir",
+        "swig",
+        "-go",
+        "-cgo",
+        "-intgosize",
+        int_size,
+        "-module",
+        base,
+        "-o",
+        &wrapper,
+        "-outdir",
         objdir,
     ]
     .map(str::to_owned)
@@ -137,9 +150,8 @@ fn rename_go_file(cx: &ActionCx<'_>, base: &str) -> Result<(), ActionError> {
     if flags.n {
         return Ok(());
     }
-    std::fs::rename(&from, &to).map_err(|e| {
-        ActionError::new(format!("rename {from} {to}: {}", errno_text(&e)))
-    })
+    std::fs::rename(&from, &to)
+        .map_err(|e| ActionError::new(format!("rename {from} {to}: {}", errno_text(&e))))
 }
 
 #[cfg(test)]

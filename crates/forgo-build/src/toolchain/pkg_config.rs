@@ -26,10 +26,16 @@ pub fn flags(cx: &ActionCx<'_>, p: &Package) -> Result<PkgConfigFlags, ActionErr
         return Ok(PkgConfigFlags::default());
     }
     // Options may stand anywhere; they are moved to the front, before a `--` of our own.
-    let named = p.cgo_pkg_config.iter().filter(|word| *word != "--").cloned();
+    let named = p
+        .cgo_pkg_config
+        .iter()
+        .filter(|word| *word != "--")
+        .cloned();
     let (options, packages): (Vec<_>, Vec<_>) = named.partition(|word| word.starts_with("--"));
     if let Some(bad) = packages.iter().find(|name| !safe_argument(name)) {
-        return Err(ActionError::new(format!("invalid pkg-config package name: {bad}")));
+        return Err(ActionError::new(format!(
+            "invalid pkg-config package name: {bad}"
+        )));
     }
     check_pkg_config_flags("pkg-config", &options).map_err(ActionError::new)?;
 
@@ -57,7 +63,11 @@ fn ask(
     args.extend_from_slice(packages);
     let run = cx.shell.run_out(&p.dir, &[], &args);
     if run.error.is_some() {
-        let desc = format!("{exe} {what} {} -- {}", options.join(" "), packages.join(" "));
+        let desc = format!(
+            "{exe} {what} {} -- {}",
+            options.join(" "),
+            packages.join(" ")
+        );
         cx.shell.report_cmd(&desc, "", &run.output, run.error)?;
     }
     split_output(String::from_utf8_lossy(&run.output).trim()).map_err(ActionError::new)
@@ -128,8 +138,11 @@ mod tests {
             ("", vec![]),
             ("-lfoo  -lbar\t\n-lz", vec!["-lfoo", "-lbar", "-lz"]),
             (r#"-Da="b c" '-I x' "" ''"#, vec!["-Da=b c", "-I x", "", ""]),
-            (r"-I/Program\ Files a\
-b", vec!["-I/Program Files", "ab"]),
+            (
+                r"-I/Program\ Files a\
+b",
+                vec!["-I/Program Files", "ab"],
+            ),
             (r#""a\b\"\$" '\'x"#, vec![r#"a\b"$"#, r"\x"]),
             (r"a\|b", vec!["a|b"]),
             ("'$x' '|'", vec!["$x", "|"]),
