@@ -202,7 +202,8 @@ fn section(file: &(impl ReadAt + ?Sized), name: &str) -> Option<Range<u64>> {
 /// of its own, empty where there is none. `None` if the archive is damaged.
 pub(super) fn gccgo_build_id(file: &impl ReadAt) -> Option<String> {
     let mut at = archive::MAGIC.len() as u64;
-    while let Some(header) = file.bytes_at(at, archive::HEADER) {
+    while file.bytes_at(at, 1).is_some() {
+        let header = file.bytes_at(at, archive::HEADER)?;
         let member = archive::Member::parse(&header, at)?;
         if member.name == "_buildid.o/" {
             let object = file.bytes_at(member.data.start, member.size() as usize)?;

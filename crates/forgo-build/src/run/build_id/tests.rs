@@ -136,9 +136,13 @@ fn what_is_no_object_file() {
     let header = format!("{:<48}{:<10}`\n", "go.o/", object.len());
     archive.extend_from_slice(header.as_bytes());
     archive.extend_from_slice(object);
+    // The padding after the last member may be missing.
+    for more in [&b""[..], b"\0"] {
+        archive.extend_from_slice(more);
+        std::fs::write(&path, &archive).unwrap();
+        assert_eq!(read_build_id(&path), Ok(String::new()));
+    }
+    archive.extend_from_slice(b"half a header");
     std::fs::write(&path, &archive).unwrap();
-    assert_eq!(read_build_id(&path), Err(format!("parse {path}: malformed object file")));
-    archive.push(0);
-    std::fs::write(&path, &archive).unwrap();
-    assert_eq!(read_build_id(&path), Ok(String::new()));
+    assert_eq!(read_build_id(&path), malformed());
 }
