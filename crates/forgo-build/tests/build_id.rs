@@ -26,7 +26,11 @@ fn go(dir: &Path, target: (&str, &str), args: &[&str]) -> String {
         .env("HOME", dir)
         .env("GOROOT", &goroot)
         .env("GOCACHE", dir.join("cache"))
-        .envs([("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("CGO_ENABLED", "0")])
+        .envs([
+            ("GOENV", "off"),
+            ("GOTOOLCHAIN", "local"),
+            ("CGO_ENABLED", "0"),
+        ])
         .envs([("GOOS", target.0), ("GOARCH", target.1)])
         .output()
         .expect("the stock go command runs");
@@ -41,7 +45,11 @@ fn check(dir: &Path, file: &Path) {
     let path = file.to_str().unwrap();
     let id = read_build_id(path).unwrap();
     let host = ("linux", "amd64");
-    assert_eq!(id, go(dir, host, &["tool", "buildid", path]).trim(), "{path}");
+    assert_eq!(
+        id,
+        go(dir, host, &["tool", "buildid", path]).trim(),
+        "{path}"
+    );
     let original = std::fs::read(file).unwrap();
     let copy = dir.join("copy");
     let copy_path = copy.to_str().unwrap();
@@ -65,7 +73,11 @@ fn check(dir: &Path, file: &Path) {
 fn of_executables_of_every_format() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("go.mod"), "module m\n").unwrap();
-    std::fs::write(dir.path().join("main.go"), "package main\n\nfunc main() {}\n").unwrap();
+    std::fs::write(
+        dir.path().join("main.go"),
+        "package main\n\nfunc main() {}\n",
+    )
+    .unwrap();
     // ELF of 64 and 32 bits, little and big endian; Mach-O signed and not; PE; Plan 9; Wasm.
     for target in [
         ("linux", "amd64"),
@@ -80,7 +92,11 @@ fn of_executables_of_every_format() {
         check(dir.path(), &dir.path().join("program"));
     }
     let flags = "-ldflags=-buildid=";
-    go(dir.path(), ("linux", "amd64"), &["build", flags, "-o", "program", "."]);
+    go(
+        dir.path(),
+        ("linux", "amd64"),
+        &["build", flags, "-o", "program", "."],
+    );
     let path = dir.path().join("program");
     assert_eq!(read_build_id(path.to_str().unwrap()), Ok(String::new()));
 }
@@ -88,7 +104,14 @@ fn of_executables_of_every_format() {
 #[test]
 fn of_archives() {
     let dir = tempfile::tempdir().unwrap();
-    let args = ["list", "-export", "-deps", "-f", "{{.Export}} {{.BuildID}}", "errors"];
+    let args = [
+        "list",
+        "-export",
+        "-deps",
+        "-f",
+        "{{.Export}} {{.BuildID}}",
+        "errors",
+    ];
     let list = go(dir.path(), ("linux", "amd64"), &args);
     let mut seen = 0;
     for (path, id) in list.lines().filter_map(|line| line.split_once(' ')) {
@@ -103,11 +126,18 @@ fn of_archives() {
         assert!(id.ends_with(&content), "{path}: {id}, computed {content}");
         let export = archive::export_data(&bytes).unwrap();
         assert!(export.starts_with(b"go object linux amd64 go1."), "{path}");
-        assert!(archive::members(&bytes).any(|member| member.name == "_go_.o"), "{path}");
+        assert!(
+            archive::members(&bytes).any(|member| member.name == "_go_.o"),
+            "{path}"
+        );
         let end = archive::members(&bytes).last().unwrap().next();
         assert_eq!(end, bytes.len() as u64, "{path}");
     }
     assert!(seen > 10, "{list}");
-    let (path, _) = list.lines().rev().find_map(|line| line.split_once(' ')).unwrap();
+    let (path, _) = list
+        .lines()
+        .rev()
+        .find_map(|line| line.split_once(' '))
+        .unwrap();
     check(dir.path(), Path::new(path));
 }

@@ -64,7 +64,10 @@ pub fn members(archive: &[u8]) -> impl Iterator<Item = Member> {
     let mut at = MAGIC.len() as u64;
     let whole = archive.starts_with(MAGIC);
     std::iter::from_fn(move || {
-        let header = archive.get(at as usize..)?.get(..HEADER).filter(|_| whole)?;
+        let header = archive
+            .get(at as usize..)?
+            .get(..HEADER)
+            .filter(|_| whole)?;
         let member = Member::parse(header, at).filter(|m| m.data.end <= archive.len() as u64)?;
         at = member.next();
         Some(member)
@@ -73,7 +76,9 @@ pub fn members(archive: &[u8]) -> impl Iterator<Item = Member> {
 
 /// The member with the export data, which is all that an importer's compile reads.
 pub fn export_data(archive: &[u8]) -> Option<&[u8]> {
-    let member = members(archive).next().filter(|member| member.name == "__.PKGDEF")?;
+    let member = members(archive)
+        .next()
+        .filter(|member| member.name == "__.PKGDEF")?;
     archive.get(member.data.start as usize..member.data.end as usize)
 }
 
@@ -87,7 +92,11 @@ pub fn build_id(head: &[u8]) -> Option<String> {
     line(b"go object ")?;
     let Some(line) = line(b"build id ") else {
         // A whole line that says something else. A line that is cut off says nothing.
-        return head.iter().filter(|b| **b == b'\n').nth(3).map(|_| String::new());
+        return head
+            .iter()
+            .filter(|b| **b == b'\n')
+            .nth(3)
+            .map(|_| String::new());
     };
     lines.next()?;
     let quoted = std::str::from_utf8(&line[b"build id ".len()..]).ok()?;
@@ -101,7 +110,12 @@ mod tests {
     fn archive_of(body: &str) -> Vec<u8> {
         let header = format!(
             "{:<16}{:<12}{:<6}{:<6}{:<8o}{:<10}`\n",
-            "__.PKGDEF", 0, 0, 0, 0o644, body.len()
+            "__.PKGDEF",
+            0,
+            0,
+            0,
+            0o644,
+            body.len()
         );
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(header.as_bytes());
@@ -113,8 +127,14 @@ mod tests {
     fn ids() {
         let of = |body: &str| build_id(&archive_of(body));
         let id = |s: &str| Some(s.to_owned());
-        assert_eq!(of("go object linux amd64 go1\nbuild id \"a/b\"\n\n$$B"), id("a/b"));
-        assert_eq!(of("go object linux amd64 go1\nbuild id \"a\\x2fb\"\n"), id("a/b"));
+        assert_eq!(
+            of("go object linux amd64 go1\nbuild id \"a/b\"\n\n$$B"),
+            id("a/b")
+        );
+        assert_eq!(
+            of("go object linux amd64 go1\nbuild id \"a\\x2fb\"\n"),
+            id("a/b")
+        );
         assert_eq!(of("go object linux amd64 go1\n\n$$B\n"), id(""));
         assert_eq!(of("go object linux amd64 go1\nbuild id \"a/b"), None);
         assert_eq!(of("go object linux amd64 go1\nbuild id a\n\n"), None);

@@ -19,7 +19,10 @@ pub fn append(archive: &str, files: &[String]) -> Result<(), String> {
 
 fn append_file(out: &mut impl Write, archive: &str, file: &str) -> Result<(), String> {
     let mut from = File::open(file).map_err(|e| path_error("open", file, &e))?;
-    let size = from.metadata().map_err(|e| path_error("stat", file, &e))?.len();
+    let size = from
+        .metadata()
+        .map_err(|e| path_error("stat", file, &e))?
+        .len();
     let copying = |why: String| format!("copying {file} to {archive}: {why}");
     let write_error = |e| copying(path_error("write", archive, &e));
     let header = header(file.rsplit('/').next().unwrap_or(file), size);
@@ -80,6 +83,9 @@ mod tests {
         let names: Vec<String> = members(&bytes).map(|member| member.name).collect();
         assert_eq!(names, ["odd.o", "very_long_name_\u{fffd}", "empty"]);
         let error = append(&archive, &[path("missing")]).unwrap_err();
-        assert_eq!(error, format!("open {}: no such file or directory", path("missing")));
+        assert_eq!(
+            error,
+            format!("open {}: no such file or directory", path("missing"))
+        );
     }
 }

@@ -28,7 +28,9 @@ const IN_MEMORY: u64 = 32 << 20;
 
 /// The first part of a build ID: the key of the action that made the file.
 pub fn action_id(build_id: &str) -> &str {
-    build_id.split_once('/').map_or(build_id, |(first, _)| first)
+    build_id
+        .split_once('/')
+        .map_or(build_id, |(first, _)| first)
 }
 
 /// The last part of a build ID: the hash of the file without its build ID.
@@ -155,7 +157,11 @@ fn derived(file: &(impl ReadAt + ?Sized)) -> Vec<Range<u64>> {
     let Some(macho) = macho::Macho::parse(file) else {
         return Vec::new();
     };
-    macho.code_signature().into_iter().chain(macho.uuid()).collect()
+    macho
+        .code_signature()
+        .into_iter()
+        .chain(macho.uuid())
+        .collect()
 }
 
 /// Finds an ID in a file's bytes. `id` must not be empty.
@@ -302,7 +308,8 @@ pub fn update_file(path: &str, old: &str) -> Result<Updated, String> {
     let found = find_and_hash(&bytes, old);
     let build_id = with_content_id(old, &found.hash)?;
     for range in stamp(&mut bytes, &found.offsets, &build_id) {
-        file.write_all_at(&bytes[range.clone()], range.start as u64).map_err(write_error)?;
+        file.write_all_at(&bytes[range.clone()], range.start as u64)
+            .map_err(write_error)?;
     }
     Ok(Updated {
         build_id,
@@ -316,8 +323,13 @@ fn with_content_id(old: &str, hash: &[u8; 32]) -> Result<String, String> {
     let kept = old.len() - content_id(old).len();
     let new = format!("{}{}", &old[..kept], hash_to_string(hash));
     if new.len() != old.len() {
-        let (old, new) = (forgo_golang::quote::quote(old), forgo_golang::quote::quote(&new));
-        return Err(format!("internal error: build ID length mismatch {old} vs {new}"));
+        let (old, new) = (
+            forgo_golang::quote::quote(old),
+            forgo_golang::quote::quote(&new),
+        );
+        return Err(format!(
+            "internal error: build ID length mismatch {old} vs {new}"
+        ));
     }
     Ok(new)
 }

@@ -82,7 +82,9 @@ pub(super) fn build_id(head: &[u8], file: &impl ReadAt) -> Result<String, &'stat
         let notes = if end < head.len() as u64 {
             &head[header.offset as usize..end as usize]
         } else {
-            elsewhere = file.bytes_at(header.offset, header.size as usize).ok_or("unexpected EOF")?;
+            elsewhere = file
+                .bytes_at(header.offset, header.size as usize)
+                .ok_or("unexpected EOF")?;
             &elsewhere[..]
         };
         match find_note(layout, header, notes) {
@@ -167,7 +169,11 @@ pub(super) fn gnu_build_id(file: &(impl ReadAt + ?Sized)) -> Option<Option<Range
     Layout::of(&head)?;
     let section = section(file, ".note.gnu.build-id");
     // The value follows three words and the name.
-    Some(section.filter(|s| s.end - s.start >= 16).map(|s| s.start + 16..s.end))
+    Some(
+        section
+            .filter(|s| s.end - s.start >= 16)
+            .map(|s| s.start + 16..s.end),
+    )
 }
 
 /// The part of an ELF file that a section is.
@@ -193,7 +199,9 @@ fn section(file: &(impl ReadAt + ?Sized), name: &str) -> Option<Range<u64>> {
     let names = file.bytes_at(names.start, (names.end - names.start) as usize)?;
     (0..count).find_map(|index| {
         let (name_at, range) = place(index)?;
-        let rest = names.get(name_at as usize..)?.strip_prefix(name.as_bytes())?;
+        let rest = names
+            .get(name_at as usize..)?
+            .strip_prefix(name.as_bytes())?;
         (rest.first() == Some(&0)).then_some(range)
     })
 }

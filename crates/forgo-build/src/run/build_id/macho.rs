@@ -112,7 +112,10 @@ impl<'f, F: ReadAt + ?Sized> Macho<'f, F> {
                 return None;
             }
             let (offset, size) = match *number {
-                LC_SEGMENT => (self.word(command, 32)?.into(), self.word(command, 36)?.into()),
+                LC_SEGMENT => (
+                    self.word(command, 32)?.into(),
+                    self.word(command, 36)?.into(),
+                ),
                 LC_SEGMENT_64 => (self.long(command, 40)?, self.long(command, 48)?),
                 _ => return None,
             };

@@ -104,7 +104,10 @@ fn files_get_the_id_they_deserve() {
         assert_eq!(std::fs::read(&path).unwrap(), now);
     }
     let error = update_file(&path, "short").unwrap_err();
-    assert!(error.starts_with("internal error: build ID length mismatch \"short\" vs \""), "{error}");
+    assert!(
+        error.starts_with("internal error: build ID length mismatch \"short\" vs \""),
+        "{error}"
+    );
     let missing = format!("{path}x");
     let error = update_file(&missing, &old).unwrap_err();
     assert_eq!(error, format!("open {missing}: no such file or directory"));
