@@ -3,10 +3,12 @@
 //! Answers to cmd/go/main.go.
 
 mod build;
+mod env;
 mod list;
 mod test;
 
 use forgo_build::config::Config;
+use forgo_build::load::FatalError;
 
 use crate::config::{Startup, process};
 use crate::exit::{Outcome, Stop};
@@ -31,7 +33,7 @@ pub struct Command {
 }
 
 /// Every command that forgo does itself.
-const COMMANDS: &[&Command] = &[&build::COMMAND, &list::COMMAND, &test::COMMAND];
+const COMMANDS: &[&Command] = &[&build::COMMAND, &env::COMMAND, &list::COMMAND, &test::COMMAND];
 
 /// What a command is given.
 pub struct Invocation<'a> {
@@ -77,6 +79,11 @@ impl Invocation<'_> {
     pub fn usage_after(&self, message: &str) -> Stop {
         usage(self.command, message)
     }
+}
+
+/// What loading says when it ends the command.
+fn stop_at(fatal: FatalError) -> Stop {
+    Stop { text: fatal.stderr, status: fatal.code }
 }
 
 /// base.Command.Usage, after a line of its own where there is one to say.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use forgo_build::config::{BuildContext, Distribution, Environment, Target};
-use forgo_golang::goexperiment::{parse_experiment_flags, parse_goexperiment};
+use forgo_golang::goexperiment::{Experiment, parse_experiment_flags, parse_goexperiment};
 use forgo_golang::path;
 
 use super::goroot::Defaults;
@@ -84,20 +84,26 @@ fn set_arch_env(target: &mut Target) {
     target.arch_env = (key.to_owned(), value);
 }
 
-/// computeExperiment.
-fn set_experiments(target: &mut Target, goroot: &str) {
-    let read = |file: &str| std::fs::read_to_string(path::join2(goroot, file)).unwrap_or_default();
+/// What a GOEXPERIMENT setting means to a distribution (buildcfg.ParseGOEXPERIMENT).
+pub fn parse_experiments(
+    goroot: &str,
+    goos: &str,
+    goarch: &str,
+    setting: &str,
+) -> Result<Experiment, String> {
+    let read =
+        |file: &str| std::fs::read_to_string(path::join2(goroot, file)).unwrap_or_default();
     let flags = parse_experiment_flags(
         &read("src/internal/goexperiment/flags.go"),
         &read("src/internal/buildcfg/exp.go"),
     );
+    parse_goexperiment(&flags, goos, goarch, setting)
+}
+
+/// computeExperiment.
+fn set_experiments(target: &mut Target, goroot: &str) {
     target.clean_goexperiment = target.raw_goexperiment.clone();
-    match parse_goexperiment(
-        &flags,
-        &target.goos,
-        &target.goarch,
-        &target.raw_goexperiment,
-    ) {
+    match parse_experiments(goroot, &target.goos, &target.goarch, &target.raw_goexperiment) {
         Ok(experiment) => {
             target.clean_goexperiment = experiment.canonical;
             target.experiments = experiment.enabled;

@@ -2,7 +2,8 @@
 //!
 //! Answers to cmd/go/internal/base/goflags.go.
 
-use super::parse::quote;
+use forgo_golang::strconv::quote;
+
 use super::{Flags, kind, table};
 
 /// The words of GOFLAGS. `lenient` hides errors: env and bug are for finding them.

@@ -1,6 +1,8 @@
 //! Kinds of flags: which need a value and which values are errors, in the words of Go's flag
 //! package and of cmd/go's own flag types (base.StringsFlag, load.PerPackageFlag, work.tagsFlag …).
 
+use forgo_golang::quoted;
+
 /// What a flag takes.
 #[derive(Clone, Copy)]
 pub enum Kind {
@@ -177,27 +179,9 @@ fn fraction_of(digits: &str, unit: u64) -> u64 {
     (value as f64 * (unit as f64 / scale)) as u64
 }
 
-/// cmd/internal/quoted.Split: fields at white space, one of them possibly all in quotes.
+/// Fields at white space, with quotes.
 pub fn split_words(text: &str) -> Result<Vec<String>, String> {
-    const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
-    let mut words = Vec::new();
-    let mut rest = text.trim_start_matches(SPACE);
-    while let Some(first) = rest.chars().next() {
-        if first == '"' || first == '\'' {
-            let body = &rest[1..];
-            let end = body
-                .find(first)
-                .ok_or_else(|| format!("unterminated {first} string"))?;
-            words.push(body[..end].to_owned());
-            rest = &body[end + 1..];
-        } else {
-            let end = rest.find(SPACE).unwrap_or(rest.len());
-            words.push(rest[..end].to_owned());
-            rest = &rest[end..];
-        }
-        rest = rest.trim_start_matches(SPACE);
-    }
-    Ok(words)
+    quoted::split(text).map_err(|e| e.to_string())
 }
 
 /// The pattern and the flags of one `-gcflags` value; no pattern means the packages of the command

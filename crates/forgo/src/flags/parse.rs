@@ -1,5 +1,7 @@
 //! Arguments into settings: Go's flag.FlagSet.Parse and cmd/go/internal/cmdflag.ParseOne.
 
+use forgo_golang::strconv::quote;
+
 use super::Flags;
 
 /// What [`Flags::parse_one`] found at the head of the arguments.
@@ -150,26 +152,6 @@ fn split_value(body: &str) -> (&str, Option<&str>) {
         Some((name, value)) => (name, Some(value)),
         None => (body, None),
     }
-}
-
-/// Go's `%q`.
-pub(super) fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            c if (c as u32) < 0x20 || c as u32 == 0x7f => {
-                out.push_str(&format!("\\x{:02x}", c as u32));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 #[cfg(test)]

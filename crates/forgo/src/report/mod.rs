@@ -2,7 +2,7 @@
 //!
 //! Answers to cmd/go/internal/load/printer.go and to base.Errorf, base.SetExitStatus.
 
-mod json;
+pub mod json;
 pub mod streams;
 
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
