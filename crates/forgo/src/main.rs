@@ -10,6 +10,7 @@ mod delegate;
 mod exit;
 mod flags;
 mod report;
+mod session;
 mod signals;
 
 use exit::Stop;

@@ -1,13 +1,35 @@
-//! Ending as a signal's default would.
+//! Signals: Ctrl-C as a message, signals handed to a child, and ending as a signal's default would.
+//!
+//! Answers to cmd/go/internal/base/signal.go.
+
+use std::sync::OnceLock;
+
+use crossbeam_channel::{Receiver, unbounded};
+use signal_hook::consts::{SIGINT, SIGQUIT};
+use signal_hook::iterator::Signals;
+
+/// From now on SIGINT and SIGQUIT don't end the process but are messages of this channel
+/// (base.StartSigHandlers).
+pub fn interrupts() -> Receiver<()> {
+    static CHANNEL: OnceLock<Receiver<()>> = OnceLock::new();
+    let channel = CHANNEL.get_or_init(|| {
+        let (sender, receiver) = unbounded();
+        // Without handlers the signals end the process, which is what is wanted then.
+        if let Ok(mut signals) = Signals::new([SIGINT, SIGQUIT]) {
+            std::thread::spawn(move || {
+                for _ in signals.forever() {
+                    let _ = sender.send(());
+                }
+            });
+        }
+        receiver
+    });
+    channel.clone()
+}
 
 /// Restores the signal's default action and sends it to this process. Falls back to the shell's
 /// exit status for it.
 pub fn die_of(signal: i32) -> ! {
-    // SAFETY: signal and raise take plain integers; the default action replaces whatever handler
-    // was there, and this process is about to end.
-    unsafe {
-        libc::signal(signal, libc::SIG_DFL);
-        libc::raise(signal);
-    }
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
     crate::exit_now(128 + signal)
 }

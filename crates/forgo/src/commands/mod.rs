@@ -4,11 +4,15 @@
 
 mod build;
 mod env;
+mod install;
 mod list;
+mod loading;
+mod run;
 mod test;
 
 use forgo_build::config::Config;
 use forgo_build::load::FatalError;
+use loading::Loading;
 
 use crate::config::{Startup, process};
 use crate::exit::{Outcome, Stop};
@@ -33,7 +37,7 @@ pub struct Command {
 }
 
 /// Every command that forgo does itself.
-const COMMANDS: &[&Command] = &[&build::COMMAND, &env::COMMAND, &list::COMMAND, &test::COMMAND];
+const COMMANDS: &[&Command] = &[&build::COMMAND, &env::COMMAND, &install::COMMAND, &run::COMMAND, &list::COMMAND, &test::COMMAND];
 
 /// What a command is given.
 pub struct Invocation<'a> {
@@ -79,6 +83,11 @@ impl Invocation<'_> {
     pub fn usage_after(&self, message: &str) -> Stop {
         usage(self.command, message)
     }
+}
+
+/// Is the argument `path@version`?
+fn is_versioned(arg: &str) -> bool {
+    arg.contains('@') && !forgo_golang::pattern::is_local_import(arg) && !arg.starts_with('/')
 }
 
 /// What loading says when it ends the command.

@@ -2,20 +2,19 @@
 //!
 //! Answers to cmd/go/internal/envcmd.
 
+mod compilers;
 mod print;
 mod write;
 
-use forgo_build::event::Reporter;
 use forgo_build::load::RootMode;
 use forgo_build::load::modules::{ModuleState, Modules};
 use forgo_build::load::scan::Scanner;
-use forgo_build::toolchain::cc_env::compiler_variables;
 use forgo_golang::path;
 use forgo_golang::strconv::quote;
 
 use super::{Command, Invocation, stop_at};
 use crate::config::variables::Variable;
-use crate::config::{check_builder, env_file};
+use crate::config::env_file;
 use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 
@@ -69,15 +68,7 @@ fn variables(invocation: &mut Invocation<'_>) -> Outcome<Vec<Variable>> {
     all.extend(of_modules(invocation, &state));
     if costly {
         invocation.build_init(state.enabled)?;
-        check_builder(invocation.cfg())?;
-        let reporter: &dyn Reporter = invocation.console;
-        let list = compiler_variables(invocation.cfg(), reporter)
-            .map_err(|e| Stop::fatal(format!("go: {e}")))?;
-        all.extend(list.into_iter().map(|(name, value, changed)| Variable {
-            name,
-            value,
-            changed,
-        }));
+        all.extend(compilers::variables(invocation.cfg(), invocation.console)?);
     }
     Ok(all)
 }

@@ -1,0 +1,48 @@
+//! From flags to a package loader, in the order in which the stock command finds fault: the overlay,
+//! the module mode, then flags that do not go together.
+//!
+//! Answers to the calls of InitWorkfile, modload.Init and BuildInit at the head of each command.
+
+use forgo_build::config::Config;
+use forgo_build::event::Reporter;
+use forgo_build::load::modules::will_be_enabled;
+use forgo_build::load::scan::Scanner;
+use forgo_build::load::{Loader, RootMode};
+
+use super::{Invocation, stop_at};
+use crate::exit::{Outcome, Stop};
+
+/// A loader about to be made. The settings are complete already; what is wrong with them is said
+/// once the modules had their say.
+pub struct Loading {
+    root: RootMode,
+    complaint: Option<Stop>,
+}
+
+impl Loading {
+    /// Derives what `-buildmode` and the like turn into.
+    pub fn begin(invocation: &mut Invocation<'_>, root: RootMode) -> Outcome<Loading> {
+        let enabled = root == RootMode::None || will_be_enabled(invocation.cfg());
+        let complaint = invocation.build_init(enabled).err();
+        Ok(Loading { root, complaint })
+    }
+
+    /// Files, with the overlay.
+    pub fn scanner<'c>(&self, cfg: &'c Config) -> Outcome<Scanner<'c>> {
+        Scanner::new(cfg).map_err(stop_at)
+    }
+
+    /// The loader.
+    pub fn loader<'c>(
+        self,
+        cfg: &'c Config,
+        scanner: &'c Scanner<'c>,
+        reporter: &'c dyn Reporter,
+    ) -> Outcome<Loader<'c>> {
+        let loader = Loader::new(cfg, scanner, reporter, self.root).map_err(stop_at)?;
+        match self.complaint {
+            Some(stop) => Err(stop),
+            None => Ok(loader),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What every command that builds goes through: the work directory, the cache, running a plan, and
+//! leaving nothing behind on any way out.
+//!
+//! Answers to NewBuilder, Builder.Close and Builder.Do in cmd/go/internal/work.
+
+use std::sync::Arc;
+
+use forgo_build::actions::RunOptions;
+use forgo_build::config::Config;
+use forgo_build::fsys::Overlay;
+use forgo_build::package::PackageGraph;
+use forgo_build::plan::{Plan, PlanError};
+use forgo_build::run::workdir::WorkDir;
+use forgo_build::run::{Job, Summary, run};
+use forgo_cache::hash::Trace;
+use forgo_cache::{Cache, HashContext, Notice, Settings};
+
+use crate::config::check_builder;
+use crate::exit::{Outcome, Stop};
+use crate::report::Console;
+use crate::report::streams::write_stderr;
+use crate::signals;
+
+/// A work directory and a cache, for one invocation.
+pub struct Session<'a> {
+    cfg: &'a Config,
+    console: &'a Console,
+    /// Taken when closed.
+    work: Option<WorkDir>,
+    cache: Box<dyn Cache>,
+    hashes: Arc<HashContext>,
+}
+
+impl<'a> Session<'a> {
+    /// Makes the work directory and opens the cache.
+    pub fn open(cfg: &'a Config, console: &'a Console) -> Outcome<Session<'a>> {
+        let work = WorkDir::create(cfg, console).map_err(Stop::fatal)?;
+        let guard = Closing(Some(work));
+        check_builder(cfg)?;
+        let hashes = Arc::new(HashContext::new(&key_salt(cfg), trace(cfg), cfg.debug.cache_verify));
+        let cache = open_cache(cfg, &hashes)?;
+        Ok(Session { cfg, console, work: guard.release(), cache, hashes })
+    }
+
+    /// `$WORK`, without a final slash.
+    pub fn work_dir(&self) -> &str {
+        self.work.as_ref().map_or("", WorkDir::path)
+    }
+
+    /// The build cache.
+    pub fn cache(&self) -> &dyn Cache {
+        self.cache.as_ref()
+    }
+
+    /// What the keys of this invocation have in common.
+    pub fn hashes(&self) -> &HashContext {
+        &self.hashes
+    }
+
+    /// Runs a plan (Builder.Do). Failures have been reported and have raised the exit status.
+    pub fn execute(
+        &self,
+        plan: &Plan,
+        graph: &PackageGraph,
+        overlay: &Overlay,
+        options: &RunOptions,
+    ) -> Outcome<Summary> {
+        let interrupt = signals::interrupts();
+        let summary = run(Job {
+            config: self.cfg,
+            graph,
+            plan,
+            options,
+            overlay,
+            cache: self.cache.as_ref(),
+            hashes: &self.hashes,
+            reporter: self.console,
+            interrupt: &interrupt,
+        });
+        if summary.failed || summary.interrupted {
+            self.console.raise(1);
+        }
+        if !options.is_cmd_list {
+            self.cache
+                .close()
+                .map_err(|e| Stop::fatal(format!("go: failed to trim cache: {e}")))?;
+        }
+        Ok(summary)
+    }
+
+    /// Removes the work directory, and says so if that fails.
+    pub fn close(mut self) -> Outcome {
+        match self.work.take() {
+            Some(work) => work.close().map_err(|e| Stop::fatal(format!("go: {e}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Session<'_> {
+    /// An early end: nobody is left to hear of an error.
+    fn drop(&mut self) {
+        drop(Closing(self.work.take()));
+    }
+}
+
+/// Removes a work directory unless it is released.
+struct Closing(Option<WorkDir>);
+
+impl Closing {
+    fn release(mut self) -> Option<WorkDir> {
+        self.0.take()
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        if let Some(work) = self.0.take() {
+            let _ = work.close();
+        }
+    }
+}
+
+/// Why a plan could not be made, as the stock command's last words.
+pub fn stop_plan(error: PlanError) -> Stop {
+    Stop::fatal(error.0)
+}
+
+/// What begins every key: the release. Key formulas are known of 1.26 and 1.27; the keys of other
+/// releases are made different from the stock command's, whose cache can then get no wrong entry.
+fn key_salt(cfg: &Config) -> String {
+    match cfg.dist.minor {
+        26 | 27 => cfg.dist.version.clone(),
+        _ => format!("forgo {}", cfg.dist.version),
+    }
+}
+
+/// `GODEBUG=gocachehash=1`.
+fn trace(cfg: &Config) -> Option<Trace> {
+    if !cfg.debug.cache_hash {
+        return None;
+    }
+    Some(Arc::new(|line: &str| write_stderr(line.as_bytes())))
+}
+
+/// The cache that the settings name.
+pub fn open_cache(cfg: &Config, hashes: &Arc<HashContext>) -> Outcome<Box<dyn Cache>> {
+    let mut environment = cfg.env.orig.clone();
+    environment.extend(cfg.env.cmd.iter().cloned());
+    let settings = Settings {
+        dir: &cfg.dirs.gocache,
+        dir_error: cfg.dirs.gocache_error.as_deref(),
+        prog: cfg.env.get("GOCACHEPROG"),
+        environment: &environment,
+        cwd: &cfg.cwd,
+        verify: cfg.debug.cache_verify.then(|| Arc::clone(hashes)),
+        notice: Arc::new(|notice| match notice {
+            Notice::Waiting(text) => write_stderr(text.as_bytes()),
+            Notice::Fatal(text) => {
+                write_stderr(Stop::fatal(text).text.as_bytes());
+                crate::exit_now(1)
+            }
+        }),
+    };
+    forgo_cache::open(&settings).map_err(|e| Stop::fatal(e.to_string()))
+}
