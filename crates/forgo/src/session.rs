@@ -37,9 +37,19 @@ impl<'a> Session<'a> {
         let work = WorkDir::create(cfg, console).map_err(Stop::fatal)?;
         let guard = Closing(Some(work));
         check_builder(cfg)?;
-        let hashes = Arc::new(HashContext::new(&key_salt(cfg), trace(cfg), cfg.debug.cache_verify));
+        let hashes = Arc::new(HashContext::new(
+            &key_salt(cfg),
+            trace(cfg),
+            cfg.debug.cache_verify,
+        ));
         let cache = open_cache(cfg, &hashes)?;
-        Ok(Session { cfg, console, work: guard.release(), cache, hashes })
+        Ok(Session {
+            cfg,
+            console,
+            work: guard.release(),
+            cache,
+            hashes,
+        })
     }
 
     /// `$WORK`, without a final slash.

@@ -29,8 +29,13 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     let scanner = loading.scanner(cfg)?;
     let mut loader = loading.loader(cfg, &scanner, console)?;
     let session = Session::open(cfg, console)?;
-    let opts = PackageOpts { auto_vcs: true, ..PackageOpts::default() };
-    let packages = loader.packages_and_errors(opts, &invocation.args).map_err(stop_at)?;
+    let opts = PackageOpts {
+        auto_vcs: true,
+        ..PackageOpts::default()
+    };
+    let packages = loader
+        .packages_and_errors(opts, &invocation.args)
+        .map_err(stop_at)?;
     loader.check_package_errors(&packages).map_err(stop_at)?;
 
     let explicit = !cfg.flags.o.is_empty();
@@ -43,15 +48,23 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     }
     let packages = filter(cfg, &loader.graph, &packages).map_err(stop_plan)?;
     if cfg.flags.cover {
-        loader.prepare_for_coverage_build(&packages).map_err(stop_at)?;
+        loader
+            .prepare_for_coverage_build(&packages)
+            .map_err(stop_at)?;
     }
     let output = classify(output, explicit)?;
 
     let mut builder = PlanBuilder::new(cfg, &mut loader, session.work_dir());
-    let root =
-        builder.build_goal(&packages, &invocation.args, &output).map_err(stop_plan)?;
+    let root = builder
+        .build_goal(&packages, &invocation.args, &output)
+        .map_err(stop_plan)?;
     let plan = builder.finish(root);
-    session.execute(&plan, &loader.graph, &scanner.overlay, &RunOptions::default())?;
+    session.execute(
+        &plan,
+        &loader.graph,
+        &scanner.overlay,
+        &RunOptions::default(),
+    )?;
     session.close()
 }
 

@@ -31,25 +31,39 @@ pub const COMMAND: Command = Command {
 
 fn run(invocation: &mut Invocation<'_>) -> Outcome {
     let versioned = invocation.args.iter().any(|a| is_versioned(a));
-    let root = if versioned { RootMode::None } else { RootMode::Auto };
+    let root = if versioned {
+        RootMode::None
+    } else {
+        RootMode::Auto
+    };
     let loading = Loading::begin(invocation, root)?;
     let (cfg, console, args) = (invocation.cfg(), invocation.console, &invocation.args);
     let scanner = loading.scanner(cfg)?;
     let mut loader = loading.loader(cfg, &scanner, console)?;
     let (packages, patterns) = if versioned {
-        let opts = PackageOpts { main_only: true, ..PackageOpts::default() };
-        let packages = loader.packages_outside_module(opts, args).map_err(stop_at)?;
+        let opts = PackageOpts {
+            main_only: true,
+            ..PackageOpts::default()
+        };
+        let packages = loader
+            .packages_outside_module(opts, args)
+            .map_err(stop_at)?;
         let before = |a: &String| a.split('@').next().unwrap_or_default().to_owned();
         (packages, args.iter().map(before).collect())
     } else {
-        let opts = PackageOpts { auto_vcs: true, ..PackageOpts::default() };
+        let opts = PackageOpts {
+            auto_vcs: true,
+            ..PackageOpts::default()
+        };
         let packages = loader.packages_and_errors(opts, args).map_err(stop_at)?;
         suggest_version(&loader, &packages, args)?;
         (packages, args.clone())
     };
     loader.check_package_errors(&packages).map_err(stop_at)?;
     if !versioned && cfg.flags.cover {
-        loader.prepare_for_coverage_build(&packages).map_err(stop_at)?;
+        loader
+            .prepare_for_coverage_build(&packages)
+            .map_err(stop_at)?;
     }
     install(cfg, console, &scanner, loader, &packages, &patterns)
 }
@@ -60,7 +74,10 @@ fn suggest_version(loader: &Loader<'_>, packages: &[PackageId], args: &[String])
     if !state.enabled || state.has_mod_root {
         return Ok(());
     }
-    let mut errors = packages.iter().filter_map(|p| loader.graph[*p].error.as_ref()).peekable();
+    let mut errors = packages
+        .iter()
+        .filter_map(|p| loader.graph[*p].error.as_ref())
+        .peekable();
     if errors.peek().is_none() || !errors.all(|e| e.kind == ErrorKind::ImportMissing) {
         return Ok(());
     }
@@ -82,7 +99,9 @@ fn install(
     patterns: &[String],
 ) -> Outcome {
     if !cfg.dirs.gobin.is_empty() && !cfg.dirs.gobin.starts_with('/') {
-        return Err(Stop::fatal("cannot install, GOBIN must be an absolute path"));
+        return Err(Stop::fatal(
+            "cannot install, GOBIN must be an absolute path",
+        ));
     }
     let packages = filter(cfg, &loader.graph, packages).map_err(stop_plan)?;
     for error in install_errors(&loader.graph, &packages) {
@@ -91,9 +110,16 @@ fn install(
     console.exit_if_errors()?;
     let session = Session::open(cfg, console)?;
     let mut builder = PlanBuilder::new(cfg, &mut loader, session.work_dir());
-    let root = builder.install_goal(&packages, patterns).map_err(stop_plan)?;
+    let root = builder
+        .install_goal(&packages, patterns)
+        .map_err(stop_plan)?;
     let plan = builder.finish(root);
-    session.execute(&plan, &loader.graph, &scanner.overlay, &RunOptions::default())?;
+    session.execute(
+        &plan,
+        &loader.graph,
+        &scanner.overlay,
+        &RunOptions::default(),
+    )?;
     console.exit_if_errors()?;
     if let ([], [p]) = (patterns, packages.as_slice()) {
         remove_leftover(cfg, &loader.graph[*p]);

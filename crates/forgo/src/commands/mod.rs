@@ -37,7 +37,14 @@ pub struct Command {
 }
 
 /// Every command that forgo does itself.
-const COMMANDS: &[&Command] = &[&build::COMMAND, &env::COMMAND, &install::COMMAND, &run::COMMAND, &list::COMMAND, &test::COMMAND];
+const COMMANDS: &[&Command] = &[
+    &build::COMMAND,
+    &env::COMMAND,
+    &install::COMMAND,
+    &run::COMMAND,
+    &list::COMMAND,
+    &test::COMMAND,
+];
 
 /// What a command is given.
 pub struct Invocation<'a> {
@@ -92,7 +99,10 @@ fn is_versioned(arg: &str) -> bool {
 
 /// What loading says when it ends the command.
 fn stop_at(fatal: FatalError) -> Stop {
-    Stop { text: fatal.stderr, status: fatal.code }
+    Stop {
+        text: fatal.stderr,
+        status: fatal.code,
+    }
 }
 
 /// base.Command.Usage, after a line of its own where there is one to say.

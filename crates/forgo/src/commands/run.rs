@@ -34,7 +34,11 @@ pub const COMMAND: Command = Command {
 fn run(invocation: &mut Invocation<'_>) -> Outcome {
     let first = invocation.args.first().map_or("", String::as_str);
     let outside = !first.ends_with(".go") && !first.starts_with('-') && is_versioned(first);
-    let root = if outside { RootMode::None } else { RootMode::Auto };
+    let root = if outside {
+        RootMode::None
+    } else {
+        RootMode::Auto
+    };
     let loading = Loading::begin(invocation, root)?;
     let (cfg, console) = (invocation.cfg(), invocation.console);
     let scanner = loading.scanner(cfg)?;
@@ -62,18 +66,28 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
         ..Node::group("go run", vec![link])
     });
     let plan = builder.finish(root);
-    session.execute(&plan, &loader.graph, &scanner.overlay, &RunOptions::default())?;
+    session.execute(
+        &plan,
+        &loader.graph,
+        &scanner.overlay,
+        &RunOptions::default(),
+    )?;
     session.close()
 }
 
 /// The package that the arguments name, and the arguments after it.
 fn load<'a>(loader: &mut Loader<'_>, args: &'a [String]) -> Outcome<(PackageId, &'a [String])> {
-    let opts = PackageOpts { main_only: true, ..PackageOpts::default() };
+    let opts = PackageOpts {
+        main_only: true,
+        ..PackageOpts::default()
+    };
     let files = args.iter().take_while(|a| a.ends_with(".go")).count();
     if files > 0 {
         let (files, rest) = args.split_at(files);
         if let Some(test) = files.iter().find(|f| f.ends_with("_test.go")) {
-            return Err(Stop::fatal(format!("go: cannot run *_test.go files ({test})")));
+            return Err(Stop::fatal(format!(
+                "go: cannot run *_test.go files ({test})"
+            )));
         }
         return Ok((loader.go_files_package(opts, files).map_err(stop_at)?, rest));
     }
@@ -89,8 +103,10 @@ fn load<'a>(loader: &mut Loader<'_>, args: &'a [String]) -> Outcome<(PackageId, 
         [] => Err(Stop::fatal(format!("go: no packages loaded from {arg}"))),
         [p] => Ok((p, &args[1..])),
         ref several => {
-            let names: Vec<_> =
-                several.iter().map(|p| loader.graph[*p].import_path.as_str()).collect();
+            let names: Vec<_> = several
+                .iter()
+                .map(|p| loader.graph[*p].import_path.as_str())
+                .collect();
             Err(Stop::fatal(format!(
                 "go: pattern {arg} matches multiple packages:\n\t{}",
                 names.join("\n\t")
@@ -107,7 +123,11 @@ fn exe_name(cfg: &Config, p: &Package) -> Outcome<String> {
     match p.go_files.first().or(p.cgo_files.first()) {
         Some(file) => Ok(file.strip_suffix(".go").unwrap_or(file).to_owned()),
         None => {
-            let hint = if cfg.context.cgo_enabled { "" } else { " (cgo is disabled)" };
+            let hint = if cfg.context.cgo_enabled {
+                ""
+            } else {
+                " (cgo is disabled)"
+            };
             Err(Stop::fatal(format!("go: no suitable source files{hint}")))
         }
     }
@@ -124,7 +144,9 @@ pub fn exec_words(cfg: &Config, flags: &crate::flags::Flags) -> Vec<String> {
         return Vec::new();
     }
     let name = format!("go_{}_{}_exec", target.goos, target.goarch);
-    look_path(cfg, &name).map(|found| vec![found]).unwrap_or_default()
+    look_path(cfg, &name)
+        .map(|found| vec![found])
+        .unwrap_or_default()
 }
 
 /// Runs what was linked.
@@ -173,7 +195,11 @@ fn run_program(cfg: &Config, words: &[String]) -> Option<String> {
 pub fn program(cfg: &Config, words: &[String]) -> Process {
     let path = cfg.env.os("PATH");
     let bin = forgo_golang::path::join2(&cfg.dist.goroot, "bin");
-    let path = if path.is_empty() { bin } else { format!("{bin}:{path}") };
+    let path = if path.is_empty() {
+        bin
+    } else {
+        format!("{bin}:{path}")
+    };
     let file = look_path(cfg, &words[0]).unwrap_or_else(|_| words[0].clone());
     let mut process = Process::new(file);
     process

@@ -91,8 +91,7 @@ pub fn parse_experiments(
     goarch: &str,
     setting: &str,
 ) -> Result<Experiment, String> {
-    let read =
-        |file: &str| std::fs::read_to_string(path::join2(goroot, file)).unwrap_or_default();
+    let read = |file: &str| std::fs::read_to_string(path::join2(goroot, file)).unwrap_or_default();
     let flags = parse_experiment_flags(
         &read("src/internal/goexperiment/flags.go"),
         &read("src/internal/buildcfg/exp.go"),
@@ -103,7 +102,12 @@ pub fn parse_experiments(
 /// computeExperiment.
 fn set_experiments(target: &mut Target, goroot: &str) {
     target.clean_goexperiment = target.raw_goexperiment.clone();
-    match parse_experiments(goroot, &target.goos, &target.goarch, &target.raw_goexperiment) {
+    match parse_experiments(
+        goroot,
+        &target.goos,
+        &target.goarch,
+        &target.raw_goexperiment,
+    ) {
         Ok(experiment) => {
             target.clean_goexperiment = experiment.canonical;
             target.experiments = experiment.enabled;

@@ -43,15 +43,27 @@ pub fn variables(cfg: &Config, console: &Console) -> Outcome<Vec<Variable>> {
         triggers: vec![Vec::new()],
     };
     // Not a build: the cache is not trimmed after it.
-    let options = RunOptions { is_cmd_list: true, ..RunOptions::default() };
-    session.execute(&plan, &PackageGraph::default(), &Overlay::default(), &options)?;
+    let options = RunOptions {
+        is_cmd_list: true,
+        ..RunOptions::default()
+    };
+    session.execute(
+        &plan,
+        &PackageGraph::default(),
+        &Overlay::default(),
+        &options,
+    )?;
     let gcc = probe.command.get().cloned().unwrap_or_default();
     session.close()?;
 
     let list = |name: &str, words: &[String], default: Option<&str>| {
         let value = quoted::join(words).unwrap_or_else(|_| words.join(" "));
         let changed = default.is_some_and(|d| d != value);
-        Variable { name: name.to_owned(), value, changed }
+        Variable {
+            name: name.to_owned(),
+            value,
+            changed,
+        }
     };
     let usual = Some(DEFAULT_FLAGS);
     let pkg_config = cc::pkg_config_exe(cfg);

@@ -13,8 +13,8 @@ use forgo_golang::path;
 use forgo_golang::strconv::quote;
 
 use super::{Command, Invocation, stop_at};
-use crate::config::variables::Variable;
 use crate::config::env_file;
+use crate::config::variables::Variable;
 use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 
@@ -29,16 +29,23 @@ pub const COMMAND: Command = Command {
 
 /// Variables that cost a C compiler's answer.
 const COSTLY: &[&str] = &[
-    "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_FFLAGS", "CGO_LDFLAGS", "PKG_CONFIG",
+    "CGO_CFLAGS",
+    "CGO_CPPFLAGS",
+    "CGO_CXXFLAGS",
+    "CGO_FFLAGS",
+    "CGO_LDFLAGS",
+    "PKG_CONFIG",
     "GOGCCFLAGS",
 ];
 
 fn run(invocation: &mut Invocation<'_>) -> Outcome {
     let on = |name: &str| invocation.flags.on(name);
     let (json, changed, u, w) = (on("json"), on("changed"), on("u"), on("w"));
-    for (both, names) in
-        [(json && u, "-json with -u"), (json && w, "-json with -w"), (u && w, "-u with -w")]
-    {
+    for (both, names) in [
+        (json && u, "-json with -u"),
+        (json && w, "-json with -w"),
+        (u && w, "-u with -w"),
+    ] {
         if both {
             return Err(Stop::fatal(format!("go: cannot use {names}")));
         }
@@ -51,7 +58,10 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     }
     invocation.startup.check_build_configuration()?;
     if let Some(arg) = invocation.args.iter().find(|a| a.contains('=')) {
-        let text = format!("go: invalid variable name {} (use -w to set variable)", quote(arg));
+        let text = format!(
+            "go: invalid variable name {} (use -w to set variable)",
+            quote(arg)
+        );
         return Err(Stop::fatal(text));
     }
     let all = variables(invocation)?;
@@ -62,7 +72,10 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
 fn variables(invocation: &mut Invocation<'_>) -> Outcome<Vec<Variable>> {
     let key = |arg: &String| arg.split('=').next().unwrap_or_default().to_owned();
     let costly = invocation.args.is_empty()
-        || invocation.args.iter().any(|a| COSTLY.contains(&key(a).as_str()));
+        || invocation
+            .args
+            .iter()
+            .any(|a| COSTLY.contains(&key(a).as_str()));
     let state = module_state(invocation)?;
     let mut all = invocation.startup.variables.clone();
     all.extend(of_modules(invocation, &state));
@@ -95,7 +108,11 @@ fn of_modules(invocation: &Invocation<'_>, state: &ModuleState) -> Vec<Variable>
     let mut list = vec![plain("GOMOD", &state.go_mod_env)];
     if cfg.dist.minor >= 27 {
         let changed = crate::config::variables::or_default(&cfg.env, "GOBIN", "").1;
-        list.push(Variable { name: "GOBIN".into(), value: gobin(invocation, state), changed });
+        list.push(Variable {
+            name: "GOBIN".into(),
+            value: gobin(invocation, state),
+            changed,
+        });
     }
     list.push(plain("GOWORK", gowork));
     list
@@ -112,9 +129,17 @@ fn gobin(invocation: &Invocation<'_>, state: &ModuleState) -> String {
         None => return String::new(),
     };
     if state.enabled {
-        return if first.is_empty() { String::new() } else { path::join2(first, "bin") };
+        return if first.is_empty() {
+            String::new()
+        } else {
+            path::join2(first, "bin")
+        };
     }
-    let around = cfg.dirs.gopath.iter().find(|p| cfg.cwd.starts_with(p.as_str()));
+    let around = cfg
+        .dirs
+        .gopath
+        .iter()
+        .find(|p| cfg.cwd.starts_with(p.as_str()));
     path::join2(around.map_or(first, String::as_str), "bin")
 }
 
@@ -144,7 +169,11 @@ fn show(invocation: &Invocation<'_>, all: &[Variable], json: bool, changed: bool
         invocation.console.print(lines);
         return Ok(());
     };
-    let text = if json { print::json(&chosen, changed) } else { print::shell(&chosen, changed)? };
+    let text = if json {
+        print::json(&chosen, changed)
+    } else {
+        print::shell(&chosen, changed)?
+    };
     invocation.console.print(text);
     Ok(())
 }

@@ -22,7 +22,11 @@ pub fn shell(variables: &[Variable], only_changed: bool) -> Outcome<String> {
             )));
         }
         if !only_changed || v.changed {
-            out.push_str(&format!("{}='{}'\n", v.name, v.value.replace('\'', "'\\''")));
+            out.push_str(&format!(
+                "{}='{}'\n",
+                v.name,
+                v.value.replace('\'', "'\\''")
+            ));
         }
     }
     Ok(out)
@@ -38,11 +42,11 @@ pub fn json(variables: &[Variable], only_changed: bool) -> String {
     if map.is_empty() {
         return "{}\n".into();
     }
-    let string = |s: &str| {
-        escape_as_go(&serde_json::to_string(s).expect("a string is JSON"))
-    };
-    let lines: Vec<_> =
-        map.iter().map(|(k, v)| format!("\t{}: {}", string(k), string(v))).collect();
+    let string = |s: &str| escape_as_go(&serde_json::to_string(s).expect("a string is JSON"));
+    let lines: Vec<_> = map
+        .iter()
+        .map(|(k, v)| format!("\t{}: {}", string(k), string(v)))
+        .collect();
     format!("{{\n{}\n}}\n", lines.join(",\n"))
 }
 
@@ -51,7 +55,11 @@ mod tests {
     use super::*;
 
     fn variable(name: &str, value: &str, changed: bool) -> Variable {
-        Variable { name: name.into(), value: value.into(), changed }
+        Variable {
+            name: name.into(),
+            value: value.into(),
+            changed,
+        }
     }
 
     #[test]
@@ -59,7 +67,10 @@ mod tests {
         let list = [variable("B", "it's", true), variable("A", "<x>", false)];
         assert_eq!(shell(&list, false).unwrap(), "A='<x>'\nB='it'\\''s'\n");
         assert_eq!(shell(&list, true).unwrap(), "B='it'\\''s'\n");
-        assert_eq!(json(&list, false), "{\n\t\"A\": \"\\u003cx\\u003e\",\n\t\"B\": \"it's\"\n}\n");
+        assert_eq!(
+            json(&list, false),
+            "{\n\t\"A\": \"\\u003cx\\u003e\",\n\t\"B\": \"it's\"\n}\n"
+        );
         assert_eq!(json(&[], false), "{}\n");
         assert!(shell(&[variable("A", "\0", false)], false).is_err());
     }

@@ -24,7 +24,9 @@ pub fn set(invocation: &Invocation<'_>) -> Outcome {
     let mut add = BTreeMap::new();
     for arg in &invocation.args {
         let Some((key, value)) = arg.split_once('=') else {
-            return fatal(format!("arguments must be KEY=VALUE: invalid argument: {arg}"));
+            return fatal(format!(
+                "arguments must be KEY=VALUE: invalid argument: {arg}"
+            ));
         };
         check(invocation, key, value)?;
         if add.insert(key.to_owned(), value.to_owned()).is_some() {
@@ -39,7 +41,10 @@ pub fn set(invocation: &Invocation<'_>) -> Outcome {
         }
     }
     check_target(invocation, &add, &BTreeSet::new())?;
-    if add.get("GOTMPDIR").is_some_and(|d| !d.is_empty() && !d.starts_with('/')) {
+    if add
+        .get("GOTMPDIR")
+        .is_some_and(|d| !d.is_empty() && !d.starts_with('/'))
+    {
         return fatal("GOTMPDIR must be an absolute path");
     }
     update(invocation, add, &BTreeSet::new())
@@ -145,7 +150,11 @@ fn check_target(
     let default_arch = own("GOARCH", &cfg.dist.host_goarch);
     let (goos, os_set) = get("GOOS", &cfg.target.goos, &default_os);
     let (goarch, arch_set) = get("GOARCH", &cfg.target.goarch, &default_arch);
-    let platform = Platform { goos: &goos, goarch: &goarch, minor: cfg.dist.minor };
+    let platform = Platform {
+        goos: &goos,
+        goarch: &goarch,
+        minor: cfg.dist.minor,
+    };
     if (os_set || arch_set) && !platform.exists() {
         return fatal(format!("unsupported GOOS/GOARCH pair {goos}/{goarch}"));
     }
@@ -170,7 +179,12 @@ fn update(
     let old = match std::fs::read_to_string(&file) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound && !add.is_empty() => String::new(),
-        Err(e) => return fatal(format!("reading go env config: open {file}: {}", errno_text(&e))),
+        Err(e) => {
+            return fatal(format!(
+                "reading go env config: open {file}: {}",
+                errno_text(&e)
+            ));
+        }
     };
     let text = rewrite(&old, add, delete);
     if std::fs::write(&file, &text).is_ok() {
@@ -181,7 +195,10 @@ fn update(
         let _ = std::fs::create_dir_all(dir);
     }
     std::fs::write(&file, &text).or_else(|e| {
-        fatal(format!("writing go env config: open {file}: {}", errno_text(&e)))
+        fatal(format!(
+            "writing go env config: open {file}: {}",
+            errno_text(&e)
+        ))
     })
 }
 
@@ -193,7 +210,9 @@ fn rewrite(old: &str, mut add: BTreeMap<String, String>, delete: &BTreeSet<Strin
     }
     let mut at: HashMap<String, usize> = HashMap::new();
     for i in 0..lines.len() {
-        let Some(key) = key_of(&lines[i]).map(str::to_owned) else { continue };
+        let Some(key) = key_of(&lines[i]).map(str::to_owned) else {
+            continue;
+        };
         if let Some(before) = at.insert(key, i) {
             lines[before].clear();
         }
@@ -205,7 +224,10 @@ fn rewrite(old: &str, mut add: BTreeMap<String, String>, delete: &BTreeSet<Strin
         }
         None => true,
     });
-    lines.extend(add.into_iter().map(|(key, value)| format!("{key}={value}\n")));
+    lines.extend(
+        add.into_iter()
+            .map(|(key, value)| format!("{key}={value}\n")),
+    );
     for key in delete {
         if let Some(&i) = at.get(key) {
             lines[i].clear();
@@ -230,7 +252,9 @@ mod tests {
     #[test]
     fn files_are_rewritten() {
         let add = |list: &[(&str, &str)]| {
-            list.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+            list.iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect()
         };
         let old = "GOX=1\nGOA=2\n# note\nGOX=3";
         assert_eq!(
@@ -245,9 +269,17 @@ mod tests {
     fn values() {
         for (key, value, want) in [
             ("GO111MODULE", "x", "invalid GO111MODULE value \"x\""),
-            ("GOPATH", "a", "GOPATH entry is relative; must be absolute path: \"a\""),
+            (
+                "GOPATH",
+                "a",
+                "GOPATH entry is relative; must be absolute path: \"a\"",
+            ),
             ("CC", " ", "CC entry cannot contain only space"),
-            ("CC", "a/b", "CC entry is relative; must be absolute path: \"a/b\""),
+            (
+                "CC",
+                "a/b",
+                "CC entry is relative; must be absolute path: \"a/b\"",
+            ),
         ] {
             assert_eq!(check_value(key, value).unwrap_err(), want);
         }
