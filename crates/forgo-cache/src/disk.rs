@@ -3,10 +3,10 @@
 //!
 //! Below the cache's directory, by the first byte of an ID in hex:
 //!
-//! * `ab/ab…-a`: from an action ID to its output: [`entry`] has the text;
+//! * `ab/ab…-a`: from an action ID to its output;
 //! * `ab/ab…-d`: an output, by its own hash. A cached executable is a directory of that name,
 //!   with the executable, under a name of its own, alone inside;
-//! * `trim.txt`: when the cache was last [trimmed](trim).
+//! * `trim.txt`: when the cache was last trimmed.
 //!
 //! The modification time of both kinds of files says when they were last used, to the hour.
 

@@ -2,7 +2,7 @@
 //!
 //! * [`hash`]: action IDs and the hash that makes them, file hashes, `GODEBUG=gocachehash=1`.
 //! * [`Cache`]: the contract; [`disk`] (GOCACHE's own format) and [`prog`] (GOCACHEPROG) keep it.
-//! * [`open`]: which of the two an invocation uses.
+//! * [`open()`]: which of the two an invocation uses.
 //!
 //! Answers to cmd/go/internal/cache. Nothing here prints, exits or reads the environment.
 
