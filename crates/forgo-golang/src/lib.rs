@@ -13,6 +13,7 @@ pub mod goexperiment;
 pub mod gosum;
 pub mod gover;
 pub mod header;
+pub mod json;
 pub mod modfile;
 pub mod module;
 pub mod modules_txt;
