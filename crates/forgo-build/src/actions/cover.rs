@@ -128,7 +128,8 @@ fn instrument(
     };
     let config = serde_json::to_string(&config).expect("texts are JSON");
     let config_path = format!("{objdir}pkgcfg.txt");
-    cx.shell.write_file(&config_path, (json::escape(&config) + "\n").as_bytes())?;
+    cx.shell
+        .write_file(&config_path, (json::escape(&config) + "\n").as_bytes())?;
 
     let counters = path::join2(&path::dir(&instrumented[0]), "covervars.go");
     let mut list = counters.clone() + "\n";
@@ -177,6 +178,9 @@ mod tests {
     fn names_are_made_of_the_import_paths_hash() {
         let sum = "af47ab6ae3371f5388dcaab5ff7c1d454afe95fc3f8fdaffc00cdaae8baaeafc";
         assert_eq!(meta_file_name("example.com/p"), format!("covmeta.{sum}"));
-        assert_eq!(counter_name("example.com/p"), format!("goCover_{}_", &sum[..12]));
+        assert_eq!(
+            counter_name("example.com/p"),
+            format!("goCover_{}_", &sum[..12])
+        );
     }
 }

@@ -17,10 +17,14 @@ pub fn meta_file(cx: &ActionCx<'_>) -> Result<Option<String>, ActionError> {
     let job = &cx.run.job;
     let import_path = &cx.package().import_path;
     let barrier = cx.node().deps[0];
-    let build = job.plan[barrier].deps.iter().map(|id| &job.plan[*id]).find(|node| {
-        let of_package = |p| job.graph[p].import_path == *import_path;
-        node.mode == "build" && node.package.is_some_and(of_package)
-    });
+    let build = job.plan[barrier]
+        .deps
+        .iter()
+        .map(|id| &job.plan[*id])
+        .find(|node| {
+            let of_package = |p| job.graph[p].import_path == *import_path;
+            node.mode == "build" && node.package.is_some_and(of_package)
+        });
     let Some(build) = build else {
         return Err(ActionError::new(format!(
             "internal error: unable to locate build action for package {} run action",
@@ -93,6 +97,9 @@ pub fn write_meta_files_file(cx: &ActionCx<'_>, builds: &[NodeId]) -> Result<(),
     let objdir = &cx.node().objdir;
     cx.shell.mkdir(objdir)?;
     cx.shell
-        .write_file(&format!("{objdir}metafiles.txt"), (json::escape(&text) + "\n").as_bytes())
+        .write_file(
+            &format!("{objdir}metafiles.txt"),
+            (json::escape(&text) + "\n").as_bytes(),
+        )
         .map_err(|e| ActionError::new(format!("writing metafiles file: {e}")))
 }

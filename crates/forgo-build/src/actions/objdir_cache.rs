@@ -49,7 +49,8 @@ pub fn restore(
     name: &str,
 ) -> Result<(), ActionError> {
     let cached = find(cx, id, name).map_err(ActionError::new)?;
-    cx.shell.copy_file(&format!("{objdir}{name}"), &cached, 0o666, true)
+    cx.shell
+        .copy_file(&format!("{objdir}{name}"), &cached, 0o666, true)
 }
 
 /// Stores the list of sources of a build and those of them that were generated (cacheSrcFiles).

@@ -21,7 +21,11 @@ struct Inputs<'a> {
 
 impl Inputs<'_> {
     fn key(&self, cx: &ActionCx<'_>) -> ActionId {
-        let Inputs { tool, profile, content } = self;
+        let Inputs {
+            tool,
+            profile,
+            content,
+        } = self;
         let name = format_args!("preprocess PGO profile {profile}");
         let mut hash = cx.run.job.hashes.new_hash(name);
         writeln!(hash, "preprocess PGO profile");
@@ -77,7 +81,8 @@ fn convert(cx: &ActionCx<'_>, inputs: &Inputs<'_>, id: &ActionId) -> Result<(), 
         .map_err(|e| ActionError::new(format!("error adding target to cache: {e}")))?;
     if config.flags.x {
         let copy = ["cp", target, &cache.output_file(&output)];
-        cx.shell.show_cmd("", &format!("{} # internal", join_unambiguously(&copy)));
+        cx.shell
+            .show_cmd("", &format!("{} # internal", join_unambiguously(&copy)));
     }
     Ok(())
 }

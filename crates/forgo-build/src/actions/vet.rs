@@ -35,8 +35,19 @@ struct Inputs<'r> {
 
 impl Inputs<'_> {
     fn key(&self, cx: &ActionCx<'_>) -> ActionId {
-        let Inputs { import_path, tool, flags, build, facts, vetx_only } = self;
-        let mut hash = cx.run.job.hashes.new_hash(format_args!("vet {import_path}"));
+        let Inputs {
+            import_path,
+            tool,
+            flags,
+            build,
+            facts,
+            vetx_only,
+        } = self;
+        let mut hash = cx
+            .run
+            .job
+            .hashes
+            .new_hash(format_args!("vet {import_path}"));
         writeln!(hash, "vet {}", quote(tool));
         if cx.config().dist.minor >= 27 {
             writeln!(hash, "vetxonly {vetx_only}");
@@ -97,7 +108,11 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
 
 fn inputs<'r>(cx: &ActionCx<'r>, build: &Outcome) -> Result<Inputs<'r>, ActionError> {
     let job = &cx.run.job;
-    let vets = cx.node().deps.iter().filter(|id| matches!(job.plan[**id].kind, Kind::Vet));
+    let vets = cx
+        .node()
+        .deps
+        .iter()
+        .filter(|id| matches!(job.plan[**id].kind, Kind::Vet));
     let facts = vets.filter_map(|id| {
         let package = &job.graph[job.plan[*id].package?];
         Some((package.import_path.as_str(), cx.outcome(*id).built.path()?))
@@ -185,7 +200,8 @@ fn vet(
     args.push(cx.run.job.options.vet.tool.clone());
     args.extend_from_slice(&inputs.flags);
     args.push(config_path);
-    cx.shell.run(&p.dir, &p.import_path, &cc::compiler_env(), &args)?;
+    cx.shell
+        .run(&p.dir, &p.import_path, &cc::compiler_env(), &args)?;
 
     // Facts, fixes and output may all be missing; that they can't be kept is no error.
     let keep = |id: &ActionId, file: &str| {

@@ -121,7 +121,9 @@ pub fn make(cx: &ActionCx<'_>, sources: &[String], deps: &[NodeId]) -> VetConfig
         ..VetConfig::default()
     };
     let imports = p.internal.raw_imports.iter().zip(&p.imports);
-    config.import_map = imports.map(|(raw, path)| (raw.clone(), path.clone())).collect();
+    config.import_map = imports
+        .map(|(raw, path)| (raw.clone(), path.clone()))
+        .collect();
     add_deps(cx, &mut config, deps);
     config
 }
@@ -209,6 +211,9 @@ mod tests {
         assert!(text.ends_with("\t\"SucceedOnTypecheckFailure\": false\n}\n"));
         config.module = ModuleFields::default();
         let text = String::from_utf8(config.to_json()).unwrap();
-        assert!(text.contains("],\n\t\"Module\": null,\n\t\"ImportMap\""), "{text}");
+        assert!(
+            text.contains("],\n\t\"Module\": null,\n\t\"ImportMap\""),
+            "{text}"
+        );
     }
 }
