@@ -69,6 +69,8 @@ pub struct VetOptions {
     pub flags: Vec<String>,
     /// Flags or tool were given on the command line.
     pub explicit: bool,
+    /// What becomes of its standard output.
+    pub output: vet_output::VetOutput,
 }
 
 /// What became of an action.
@@ -241,3 +243,4 @@ pub mod pgo;
 pub mod swig;
 pub mod vet;
 pub mod vet_config;
+pub mod vet_output;

@@ -6,8 +6,7 @@ use forgo_cache::{ActionId, Verify, get_file, put_file};
 use forgo_golang::quote::{quote, quote_bytes, quote_slice};
 
 use crate::actions::vet_config::VetConfig;
-use crate::actions::{ActionCx, ActionError, Artifact, Outcome, Provider};
-use crate::event::Event;
+use crate::actions::{ActionCx, ActionError, Artifact, Outcome, Provider, vet_output};
 use crate::plan::Kind;
 use crate::process::errno_text;
 use crate::toolchain::{self, cc};
@@ -162,18 +161,11 @@ fn cached(cx: &ActionCx<'_>, keys: &Keys) -> Result<Option<(String, String)>, Ac
     }
     if let Some(file) = file(&keys.stdout) {
         match std::fs::read(&file) {
-            Ok(text) => show(cx, text),
+            Ok(text) => vet_output::handle(cx, text)?,
             Err(_) => return Ok(None),
         }
     }
     Ok(Some((facts, fixes)))
-}
-
-/// vet's standard output becomes the command's, whole.
-fn show(cx: &ActionCx<'_>, text: Vec<u8>) {
-    if !text.is_empty() {
-        cx.shell.send(Event::Stdout(text));
-    }
 }
 
 /// Runs the tool, and keeps what it wrote. Gives the facts and the archive of fixes.
@@ -221,7 +213,7 @@ fn vet(
     }
     match std::fs::read(&config.stdout) {
         Ok(text) => {
-            show(cx, text);
+            vet_output::handle(cx, text)?;
             keep(&keys.stdout, &config.stdout);
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
