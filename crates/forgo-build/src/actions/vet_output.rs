@@ -71,7 +71,11 @@ fn print(cx: &ActionCx<'_>, text: &[u8], context: Option<usize>) -> Result<(), A
     let tree: BTreeMap<String, BTreeMap<String, Box<RawValue>>> =
         serde_json::from_slice(text).map_err(|e| fail("JSON", e))?;
     for raw in tree.values().flat_map(BTreeMap::values) {
-        let what = if raw.get().starts_with('[') { "JSON diagnostics" } else { "JSON error" };
+        let what = if raw.get().starts_with('[') {
+            "JSON diagnostics"
+        } else {
+            "JSON error"
+        };
         match serde_json::from_str(raw.get()).map_err(|e| fail(what, e))? {
             Finding::Diagnostics(list) => {
                 for diagnostic in &list {
@@ -114,7 +118,11 @@ impl Diagnostic {
             None => out.push_str(&format!("{}: ", self.posn)),
         }
         out.push_str(&format!("{indent}{}\n", self.message));
-        let end = if self.end.is_empty() { start } else { position(&self.end) };
+        let end = if self.end.is_empty() {
+            start
+        } else {
+            position(&self.end)
+        };
         if let (Some(around), Some((file, first, _)), Some((_, last, _))) = (context, start, end) {
             let source = std::fs::read(file).unwrap_or_default();
             let source = String::from_utf8_lossy(&source);
