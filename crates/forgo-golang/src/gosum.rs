@@ -48,8 +48,14 @@ mod tests {
     #[test]
     fn malformed() {
         for (text, want) in [
-            ("a v1", "malformed go.sum:\n/x/go.sum:1: wrong number of fields 2"),
-            ("\na v1 h1 x y\n", "malformed go.sum:\n/x/go.sum:2: wrong number of fields 5"),
+            (
+                "a v1",
+                "malformed go.sum:\n/x/go.sum:1: wrong number of fields 2",
+            ),
+            (
+                "\na v1 h1 x y\n",
+                "malformed go.sum:\n/x/go.sum:2: wrong number of fields 5",
+            ),
         ] {
             assert_eq!(parse("/x/go.sum", text).unwrap_err(), want);
         }

@@ -171,7 +171,9 @@ pub struct File {
 impl File {
     /// The go version, or the default for a file without one (gover.FromGoMod).
     pub fn go_version(&self) -> &str {
-        self.go.as_ref().map_or(gover::DEFAULT_GO_MOD, |go| &go.version)
+        self.go
+            .as_ref()
+            .map_or(gover::DEFAULT_GO_MOD, |go| &go.version)
     }
 }
 
@@ -193,7 +195,9 @@ pub struct WorkFile {
 impl WorkFile {
     /// The go version, or the default for a file without one (gover.FromGoWork).
     pub fn go_version(&self) -> &str {
-        self.go.as_ref().map_or(gover::DEFAULT_GO_WORK, |go| &go.version)
+        self.go
+            .as_ref()
+            .map_or(gover::DEFAULT_GO_WORK, |go| &go.version)
     }
 }
 
@@ -214,7 +218,13 @@ pub struct Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Error { file, pos, verb, mod_path, err } = self;
+        let Error {
+            file,
+            pos,
+            verb,
+            mod_path,
+            err,
+        } = self;
         if pos.line_rune > 1 {
             write!(f, "{file}:{}:{}: ", pos.line, pos.line_rune)?;
         } else if pos.line > 0 {

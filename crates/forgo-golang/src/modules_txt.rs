@@ -60,9 +60,14 @@ pub fn parse(text: &str) -> ModulesTxt {
 
 /// Made by `go work vendor`, not by `go mod vendor`?
 fn is_workspace(text: &str) -> bool {
-    text.split('\n').next().and_then(|line| line.strip_prefix("## ")).is_some_and(|annotations| {
-        annotations.split(';').any(|entry| entry.trim() == "workspace")
-    })
+    text.split('\n')
+        .next()
+        .and_then(|line| line.strip_prefix("## "))
+        .is_some_and(|annotations| {
+            annotations
+                .split(';')
+                .any(|entry| entry.trim() == "workspace")
+        })
 }
 
 impl ModulesTxt {
@@ -111,18 +116,22 @@ impl ModulesTxt {
 
     fn package_line(&mut self, line: &str, current: &Version) {
         let mut words = line.split_whitespace();
-        let (Some(package), None) = (words.next(), words.next()) else { return };
+        let (Some(package), None) = (words.next(), words.next()) else {
+            return;
+        };
         if check_import_path(package).is_err() {
             return;
         }
-        self.package_module.insert(package.to_owned(), current.clone());
+        self.package_module
+            .insert(package.to_owned(), current.clone());
         let newer = match self.version.get(&current.path) {
             None => true,
             Some(known) => gover::mod_compare(&current.path, known, &current.version).is_lt(),
         };
         if newer {
             self.modules.push(current.clone());
-            self.version.insert(current.path.clone(), current.version.clone());
+            self.version
+                .insert(current.path.clone(), current.version.clone());
         }
     }
 }
@@ -156,20 +165,36 @@ example.com/still/junk
     fn parses() {
         let v = Version::new;
         let m = parse(TEXT);
-        assert_eq!(m.modules, [v("example.com/a", "v1.2.3"), v("example.com/c", "v1.0.0")]);
+        assert_eq!(
+            m.modules,
+            [v("example.com/a", "v1.2.3"), v("example.com/c", "v1.0.0")]
+        );
         assert_eq!(m.package_module.len(), 3);
-        assert_eq!(m.package_module["example.com/a/b"], v("example.com/a", "v1.2.3"));
+        assert_eq!(
+            m.package_module["example.com/a/b"],
+            v("example.com/a", "v1.2.3")
+        );
         assert_eq!(m.version["example.com/c"], "v1.0.0");
         let a = &m.meta[&v("example.com/a", "v1.2.3")];
         assert!(a.explicit && a.go_version == "1.20" && a.replacement.is_none());
         let replacement = |path, version| m.meta[&v(path, version)].replacement.clone();
         assert_eq!(replacement("example.com/c", "v1.0.0"), Some(v("../c", "")));
-        assert_eq!(replacement("example.com/d", "v1.0.0"), Some(v("example.com/e", "v2.0.0")));
-        assert_eq!(replacement("example.com/f", ""), Some(v("example.com/g", "v1.0.0")));
+        assert_eq!(
+            replacement("example.com/d", "v1.0.0"),
+            Some(v("example.com/e", "v2.0.0"))
+        );
+        assert_eq!(
+            replacement("example.com/f", ""),
+            Some(v("example.com/g", "v1.0.0"))
+        );
         assert_eq!(replacement("example.com/h", ""), Some(v("./h", "")));
         assert_eq!(replacement("example.com/i", "v1.0.0"), None);
         assert_eq!(m.replaced.len(), 4);
-        let go: Vec<_> = m.go_versions.iter().map(|(m, v)| (&*m.path, &**v)).collect();
+        let go: Vec<_> = m
+            .go_versions
+            .iter()
+            .map(|(m, v)| (&*m.path, &**v))
+            .collect();
         assert_eq!(go, [("example.com/a", "1.20"), ("example.com/i", "1.21")]);
         assert!(!m.workspace);
     }

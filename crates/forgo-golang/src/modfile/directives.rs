@@ -14,20 +14,12 @@ use crate::quote::quote;
 
 /// Parses the go.mod of a main module; `file` is used in errors. Without `fix` all versions must be
 /// canonical.
-pub fn parse(
-    file: &str,
-    text: &str,
-    fix: Option<VersionFixer<'_>>,
-) -> Result<File, ErrorList> {
+pub fn parse(file: &str, text: &str, fix: Option<VersionFixer<'_>>) -> Result<File, ErrorList> {
     parse_mod(file, text, fix, true)
 }
 
 /// Parses the go.mod of a dependency: unknown statements and those only for main modules are ignored.
-pub fn parse_lax(
-    file: &str,
-    text: &str,
-    fix: Option<VersionFixer<'_>>,
-) -> Result<File, ErrorList> {
+pub fn parse_lax(file: &str, text: &str, fix: Option<VersionFixer<'_>>) -> Result<File, ErrorList> {
     parse_mod(file, text, fix, false)
 }
 
@@ -38,16 +30,24 @@ fn parse_mod(
     strict: bool,
 ) -> Result<File, ErrorList> {
     let mut f = File::default();
-    let mut errors = Errors { file, list: Vec::new() };
+    let mut errors = Errors {
+        file,
+        list: Vec::new(),
+    };
     let adder = Adder { fix, strict };
     for stmt in syntax::parse(file, text)? {
         match stmt {
             Stmt::Line(line) => {
-                errors.add(&line, adder.mod_line(&mut f, &[], &line.tokens[0], &line, 1));
+                errors.add(
+                    &line,
+                    adder.mod_line(&mut f, &[], &line.tokens[0], &line, 1),
+                );
             }
             Stmt::Block(block) => {
-                let known = ["module", "godebug", "require", "exclude", "replace", "retract",
-                    "tool", "ignore"];
+                let known = [
+                    "module", "godebug", "require", "exclude", "replace", "retract", "tool",
+                    "ignore",
+                ];
                 let Some(verb) = block_verb(&block, &known) else {
                     if strict {
                         errors.unknown_block(&block);
@@ -74,7 +74,10 @@ pub fn parse_work(
     fix: Option<VersionFixer<'_>>,
 ) -> Result<WorkFile, ErrorList> {
     let mut f = WorkFile::default();
-    let mut errors = Errors { file, list: Vec::new() };
+    let mut errors = Errors {
+        file,
+        list: Vec::new(),
+    };
     let adder = Adder { fix, strict: true };
     for stmt in syntax::parse(file, text)? {
         match stmt {
@@ -111,7 +114,10 @@ struct LineError {
 
 impl From<String> for LineError {
     fn from(err: String) -> LineError {
-        LineError { err, ..LineError::default() }
+        LineError {
+            err,
+            ..LineError::default()
+        }
     }
 }
 
@@ -129,9 +135,20 @@ struct Errors<'a> {
 
 impl Errors<'_> {
     fn add(&mut self, line: &Line, result: Result<(), LineError>) {
-        if let Err(LineError { verb, mod_path, err }) = result {
+        if let Err(LineError {
+            verb,
+            mod_path,
+            err,
+        }) = result
+        {
             let file = self.file.to_owned();
-            self.list.push(Error { file, pos: line.start, verb, mod_path, err });
+            self.list.push(Error {
+                file,
+                pos: line.start,
+                verb,
+                mod_path,
+                err,
+            });
         }
     }
 
@@ -145,7 +162,11 @@ impl Errors<'_> {
     }
 
     fn result<T>(self, value: T) -> Result<T, ErrorList> {
-        if self.list.is_empty() { Ok(value) } else { Err(ErrorList(self.list)) }
+        if self.list.is_empty() {
+            Ok(value)
+        } else {
+            Err(ErrorList(self.list))
+        }
     }
 }
 
@@ -174,22 +195,35 @@ impl Adder<'_> {
         match verb {
             "go" => {
                 let version = go_version(f.go.is_some(), args, self.strict)?;
-                f.go = Some(Go { version, syntax: syntax() });
+                f.go = Some(Go {
+                    version,
+                    syntax: syntax(),
+                });
             }
             "toolchain" => {
                 let name = toolchain(f.toolchain.is_some(), args)?;
-                f.toolchain = Some(Toolchain { name, syntax: syntax() });
+                f.toolchain = Some(Toolchain {
+                    name,
+                    syntax: syntax(),
+                });
             }
             "module" => return module_line(f, block, line, args),
             "godebug" => f.godebug.push(godebug(line, args)?),
             "require" => {
                 let module = self.module_version(verb, args)?;
                 let indirect = is_indirect(line);
-                f.require.push(Require { module, indirect, syntax: syntax() });
+                f.require.push(Require {
+                    module,
+                    indirect,
+                    syntax: syntax(),
+                });
             }
             "exclude" => {
                 let module = self.module_version(verb, args)?;
-                f.exclude.push(Exclude { module, syntax: syntax() });
+                f.exclude.push(Exclude {
+                    module,
+                    syntax: syntax(),
+                });
             }
             "replace" => f.replace.push(self.replace(line, args)?),
             "retract" => return self.retract(f, block, line, args),
@@ -197,8 +231,15 @@ impl Adder<'_> {
                 let [arg] = args else {
                     return Err(format!("{verb} directive expects exactly one argument").into());
                 };
-                let list = if verb == "tool" { &mut f.tool } else { &mut f.ignore };
-                list.push(PathLine { path: string(arg)?, syntax: syntax() });
+                let list = if verb == "tool" {
+                    &mut f.tool
+                } else {
+                    &mut f.ignore
+                };
+                list.push(PathLine {
+                    path: string(arg)?,
+                    syntax: syntax(),
+                });
             }
             _ => return Err(format!("unknown directive: {verb}").into()),
         }
@@ -217,16 +258,27 @@ impl Adder<'_> {
         match verb {
             "go" => {
                 let version = go_version(f.go.is_some(), args, true)?;
-                f.go = Some(Go { version, syntax: syntax() });
+                f.go = Some(Go {
+                    version,
+                    syntax: syntax(),
+                });
             }
             "toolchain" => {
                 let name = toolchain(f.toolchain.is_some(), args)?;
-                f.toolchain = Some(Toolchain { name, syntax: syntax() });
+                f.toolchain = Some(Toolchain {
+                    name,
+                    syntax: syntax(),
+                });
             }
             "godebug" => f.godebug.push(godebug(line, args)?),
             "use" => {
-                let [arg] = args else { return Err("usage: use local/dir".into()) };
-                f.use_.push(Use { path: string(arg)?, syntax: syntax() });
+                let [arg] = args else {
+                    return Err("usage: use local/dir".into());
+                };
+                f.use_.push(Use {
+                    path: string(arg)?,
+                    syntax: syntax(),
+                });
             }
             "replace" => f.replace.push(self.replace(line, args)?),
             _ => return Err(format!("unknown directive: {verb}").into()),
@@ -264,7 +316,11 @@ impl Adder<'_> {
             check_path_major(&version, major).map_err(|err| about("replace", &old, err))?;
         }
         let new = self.replacement(new)?;
-        Ok(Replace { old: Version { path: old, version }, new, syntax: line.clone() })
+        Ok(Replace {
+            old: Version { path: old, version },
+            new,
+            syntax: line.clone(),
+        })
     }
 
     /// What stands right of the arrow.
@@ -281,7 +337,10 @@ impl Adder<'_> {
             } else if path.contains('\\') {
                 "replacement directory appears to be Windows path (on a non-windows system)"
             } else {
-                return Ok(Version { path, version: String::new() });
+                return Ok(Version {
+                    path,
+                    version: String::new(),
+                });
             };
             return Err(problem.into());
         };
@@ -289,7 +348,7 @@ impl Adder<'_> {
         if is_directory_path(&path) {
             let path = quote(&path);
             return Err(
-                format!("replacement module directory path {path} cannot have version").into()
+                format!("replacement module directory path {path} cannot have version").into(),
             );
         }
         Ok(Version { path, version })
@@ -313,7 +372,12 @@ impl Adder<'_> {
             return Err(format!("unexpected token after version: {}", quote(extra)).into());
         }
         let rationale = directive_comment(block, line);
-        f.retract.push(Retract { low, high, rationale, syntax: line.clone() });
+        f.retract.push(Retract {
+            low,
+            high,
+            rationale,
+            syntax: line.clone(),
+        });
         Ok(())
     }
 }
@@ -322,7 +386,11 @@ const REPLACE_USAGE: &str = "usage: replace module/path [v1.2.3] => other/module
     or replace module/path [v1.2.3] => ../local/directory";
 
 fn about(verb: &str, mod_path: &str, err: impl ToString) -> LineError {
-    LineError { verb: verb.to_owned(), mod_path: mod_path.to_owned(), err: err.to_string() }
+    LineError {
+        verb: verb.to_owned(),
+        mod_path: mod_path.to_owned(),
+        err: err.to_string(),
+    }
 }
 
 fn string(arg: &str) -> Result<String, LineError> {
@@ -347,7 +415,11 @@ fn go_version(repeated: bool, args: &[String], strict: bool) -> Result<String, L
 
 /// A decimal number without needless zeros, and what follows it.
 fn number(s: &str) -> Option<(&str, &str)> {
-    let len = if s.starts_with('0') { 1 } else { s.bytes().take_while(u8::is_ascii_digit).count() };
+    let len = if s.starts_with('0') {
+        1
+    } else {
+        s.bytes().take_while(u8::is_ascii_digit).count()
+    };
     (len > 0).then(|| s.split_at(len))
 }
 
@@ -383,7 +455,9 @@ fn toolchain(repeated: bool, args: &[String]) -> Result<String, LineError> {
     let [name] = args else {
         return Err("toolchain directive expects exactly one argument".into());
     };
-    let release = name.strip_prefix("go1").is_some_and(|v| v.is_empty() || v.starts_with('.'));
+    let release = name
+        .strip_prefix("go1")
+        .is_some_and(|v| v.is_empty() || v.starts_with('.'));
     if name == "default" || release {
         return Ok(name.clone());
     }
@@ -404,14 +478,18 @@ fn module_line(
         deprecated: deprecation(&directive_comment(block, line)).to_owned(),
         syntax: line.clone(),
     });
-    let [path] = args else { return Err("usage: module module/path".into()) };
+    let [path] = args else {
+        return Err("usage: module module/path".into());
+    };
     module.module.path = string(path)?;
     Ok(())
 }
 
 fn godebug(line: &Line, args: &[String]) -> Result<Godebug, LineError> {
     let usage = "usage: godebug key=value";
-    let [setting] = args else { return Err(usage.into()) };
+    let [setting] = args else {
+        return Err(usage.into());
+    };
     match setting.split_once('=') {
         Some((key, value)) if !setting.contains(['"', '`', '\'', ',']) => Ok(Godebug {
             key: key.to_owned(),
@@ -424,8 +502,13 @@ fn godebug(line: &Line, args: &[String]) -> Result<Godebug, LineError> {
 
 /// Has the line an `// indirect` comment (alone, or before a semicolon and more)?
 fn is_indirect(line: &Line) -> bool {
-    let Some(comment) = line.suffix.first() else { return false };
-    let mut words = comment.strip_prefix("//").unwrap_or(comment).split_whitespace();
+    let Some(comment) = line.suffix.first() else {
+        return false;
+    };
+    let mut words = comment
+        .strip_prefix("//")
+        .unwrap_or(comment)
+        .split_whitespace();
     match (words.next(), words.next()) {
         (Some(first), None) => first == "indirect",
         (Some(first), Some(_)) => first == "indirect;",
@@ -452,7 +535,9 @@ fn deprecation(text: &str) -> &str {
     loop {
         if let Some(message) = rest.strip_prefix("Deprecated:") {
             let message = message.trim_start_matches(' ');
-            return message.split_once("\n\n").map_or(message, |(message, _)| message);
+            return message
+                .split_once("\n\n")
+                .map_or(message, |(message, _)| message);
         }
         match rest.split_once("\n\n") {
             Some((_, next)) => rest = next,
@@ -470,7 +555,15 @@ fn parse_version(
 ) -> Result<String, LineError> {
     let invalid = |version: &str, err: &str| {
         let (version, err) = (version.to_owned(), err.to_owned());
-        about(verb, path, InvalidVersionError { version, pseudo: false, err })
+        about(
+            verb,
+            path,
+            InvalidVersionError {
+                version,
+                pseudo: false,
+                err,
+            },
+        )
     };
     let version = parse_string(token).map_err(|err| invalid(token, err))?;
     match fix {
@@ -523,7 +616,11 @@ fn fix_retractions(f: &mut File, fix: VersionFixer<'_>, errors: &mut Errors<'_>)
             return;
         }
         let tokens = &r.syntax.tokens;
-        let args = if tokens[0] == "retract" { &tokens[1..] } else { &tokens[..] };
+        let args = if tokens[0] == "retract" {
+            &tokens[1..]
+        } else {
+            &tokens[..]
+        };
         match version_interval(path, args, Some(fix)) {
             Ok((low, high, _)) => (r.low, r.high) = (low, high),
             Err(err) => errors.add(&r.syntax, Err(err)),

@@ -52,13 +52,22 @@ const BLOCK_COMMENT: &str = "mod files must use // comments (not /* */ comments)
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str) -> Lexer<'a> {
-        Lexer { text, byte: 0, line: 1, line_start: 0 }
+        Lexer {
+            text,
+            byte: 0,
+            line: 1,
+            line_start: 0,
+        }
     }
 
     /// Where the lexer stands: behind the token that was read last.
     pub(super) fn position(&self) -> Position {
         let runes = self.text[self.line_start..self.byte].chars().count();
-        Position { line: self.line, line_rune: runes as u32 + 1, byte: self.byte }
+        Position {
+            line: self.line,
+            line_rune: runes as u32 + 1,
+            byte: self.byte,
+        }
     }
 
     fn rest(&self) -> &'a str {
@@ -66,7 +75,10 @@ impl<'a> Lexer<'a> {
     }
 
     fn error<T>(&self, err: impl Into<String>) -> Result<T, LexError> {
-        Err(LexError { pos: self.position(), err: err.into() })
+        Err(LexError {
+            pos: self.position(),
+            err: err.into(),
+        })
     }
 
     /// Takes `len` bytes, which may end in a newline but hold no other.
@@ -85,7 +97,12 @@ impl<'a> Lexer<'a> {
             },
             _ => text,
         };
-        Token { kind, text, start, end: self.position() }
+        Token {
+            kind,
+            text,
+            start,
+            end: self.position(),
+        }
     }
 
     /// Reads the next token.
@@ -96,7 +113,14 @@ impl<'a> Lexer<'a> {
         if rest.starts_with("//") {
             let len = rest.find('\n').map_or(rest.len(), |i| i + 1);
             let alone = self.text[self.line_start..self.byte].trim().is_empty();
-            return Ok(self.take(len, if alone { Kind::Comment } else { Kind::SuffixComment }));
+            return Ok(self.take(
+                len,
+                if alone {
+                    Kind::Comment
+                } else {
+                    Kind::SuffixComment
+                },
+            ));
         }
         if rest.starts_with("/*") {
             return self.error(BLOCK_COMMENT);

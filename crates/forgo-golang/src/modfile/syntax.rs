@@ -24,10 +24,21 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Vec<Stmt>, ErrorList> {
     let run = || {
         let mut lexer = Lexer::new(text);
         let token = lexer.next()?;
-        Parser { file, lexer, token, stmts: Vec::new() }.file()
+        Parser {
+            file,
+            lexer,
+            token,
+            stmts: Vec::new(),
+        }
+        .file()
     };
     run().map_err(|LexError { pos, err }| {
-        ErrorList(vec![Error { file: file.to_owned(), pos, err, ..Error::default() }])
+        ErrorList(vec![Error {
+            file: file.to_owned(),
+            pos,
+            err,
+            ..Error::default()
+        }])
     })
 }
 
@@ -46,7 +57,10 @@ impl<'a> Parser<'a> {
     }
 
     fn error<T>(&self, err: impl Into<String>) -> Result<T, LexError> {
-        Err(LexError { pos: self.lexer.position(), err: err.into() })
+        Err(LexError {
+            pos: self.lexer.position(),
+            err: err.into(),
+        })
     }
 
     fn file(mut self) -> Result<Vec<Stmt>, LexError> {
@@ -99,7 +113,12 @@ impl<'a> Parser<'a> {
                     line.tokens.pop();
                     let Line { start, tokens, .. } = line;
                     let (before, lines) = (Vec::new(), Vec::new());
-                    return Ok(Stmt::Block(Block { before, start, tokens, lines }));
+                    return Ok(Stmt::Block(Block {
+                        before,
+                        start,
+                        tokens,
+                        lines,
+                    }));
                 }
                 line.tokens.push(close.text.to_owned());
             }
@@ -107,7 +126,12 @@ impl<'a> Parser<'a> {
     }
 
     fn block(&mut self, start: Position, tokens: Vec<String>) -> Result<Block, LexError> {
-        let mut block = Block { before: Vec::new(), start, tokens, lines: Vec::new() };
+        let mut block = Block {
+            before: Vec::new(),
+            start,
+            tokens,
+            lines: Vec::new(),
+        };
         // Comments before the next line; an empty one stands for blank lines.
         let mut comments: Vec<String> = Vec::new();
         loop {
@@ -127,7 +151,9 @@ impl<'a> Parser<'a> {
                 }
                 Kind::Comment => comments.push(self.lex()?.text.to_owned()),
                 Kind::End => {
-                    let Position { line, line_rune, .. } = block.start;
+                    let Position {
+                        line, line_rune, ..
+                    } = block.start;
                     return self.error(format!(
                         "syntax error (unterminated block started at {}:{line}:{line_rune})",
                         self.file

@@ -57,25 +57,53 @@ fn whole_file() {
     assert_eq!(m.module.path, "example.com/x");
     assert_eq!(m.deprecated, "use example.com/y\ninstead.\nwhy");
     let byte = text.find("module").unwrap();
-    assert_eq!(m.syntax.start, Position { line: 5, line_rune: 1, byte });
+    assert_eq!(
+        m.syntax.start,
+        Position {
+            line: 5,
+            line_rune: 1,
+            byte
+        }
+    );
     assert_eq!(f.go_version(), "1.21");
     assert_eq!(f.toolchain.as_ref().unwrap().name, "go1.22.1");
-    assert_eq!((&*f.godebug[0].key, &*f.godebug[0].value), ("default", "go1.20"));
-    let want = ["example.com/a", "example.com/b/v2", "example.com/c", "example.com/d"];
+    assert_eq!(
+        (&*f.godebug[0].key, &*f.godebug[0].value),
+        ("default", "go1.20")
+    );
+    let want = [
+        "example.com/a",
+        "example.com/b/v2",
+        "example.com/c",
+        "example.com/d",
+    ];
     assert_eq!(paths(&f.require, |r| &r.module.path), want);
     let indirect: Vec<_> = f.require.iter().map(|r| r.indirect).collect();
     assert_eq!(indirect, [false, true, true, false]);
     assert_eq!(f.require[2].syntax.before, ["", "// c is needed."]);
     let byte = text.find("\"example.com/c\"").unwrap();
-    assert_eq!(f.require[2].syntax.start, Position { line: 17, line_rune: 2, byte });
+    assert_eq!(
+        f.require[2].syntax.start,
+        Position {
+            line: 17,
+            line_rune: 2,
+            byte
+        }
+    );
     assert_eq!(f.require[2].syntax.tokens, ["\"example.com/c\"", "v1.0.0"]);
     assert!(f.require[2].syntax.in_block && !f.require[0].syntax.in_block);
     assert_eq!(f.exclude[0].module, Version::new("example.com/a", "v1.2.4"));
     assert_eq!(f.replace[0].old, Version::new("example.com/a", ""));
     assert_eq!(f.replace[0].new, Version::new("../a", ""));
-    assert_eq!(f.replace[1].new, Version::new("example.com/fork/v2", "v2.1.0"));
-    let retract: Vec<_> =
-        f.retract.iter().map(|r| (&*r.low, &*r.high, &*r.rationale)).collect();
+    assert_eq!(
+        f.replace[1].new,
+        Version::new("example.com/fork/v2", "v2.1.0")
+    );
+    let retract: Vec<_> = f
+        .retract
+        .iter()
+        .map(|r| (&*r.low, &*r.high, &*r.rationale))
+        .collect();
     let want = [
         ("v1.0.0", "v1.0.0", "published by mistake"),
         ("v1.1.0", "v1.2.0", "Block reason."),
@@ -96,56 +124,127 @@ fn errors() {
         ("go (\n1.21\n)", "go.mod:1: unknown block type: go"),
         ("go 1.21\ngo 1.22", "go.mod:2: repeated go statement"),
         ("go", "go.mod:1: go directive expects exactly one argument"),
-        ("go v1.21", "go.mod:1: invalid go version 'v1.21': must match format 1.23.0"),
-        ("toolchain 1.21",
-         "go.mod:1: invalid toolchain version '1.21': must match format go1.23.0 or default"),
+        (
+            "go v1.21",
+            "go.mod:1: invalid go version 'v1.21': must match format 1.23.0",
+        ),
+        (
+            "toolchain 1.21",
+            "go.mod:1: invalid toolchain version '1.21': must match format go1.23.0 or default",
+        ),
         ("module", "go.mod:1: usage: module module/path"),
         ("module x\nmodule y", "go.mod:2: repeated module statement"),
-        ("module 'x'", "go.mod:1: invalid quoted string: unquoted string cannot contain quote"),
-        ("module \"\\q\"", "go.mod:1: invalid quoted string: invalid syntax"),
+        (
+            "module 'x'",
+            "go.mod:1: invalid quoted string: unquoted string cannot contain quote",
+        ),
+        (
+            "module \"\\q\"",
+            "go.mod:1: invalid quoted string: invalid syntax",
+        ),
         ("godebug x", "go.mod:1: usage: godebug key=value"),
         ("godebug x=a,b", "go.mod:1: usage: godebug key=value"),
-        ("require a.b/c", "go.mod:1: usage: require module/path v1.2.3"),
-        ("require a.b/c 1.2.3",
-         "go.mod:1: require a.b/c: version \"1.2.3\" invalid: must be of the form v1.2.3"),
-        ("require a.b/c v2.0.0",
-         "go.mod:1: require a.b/c: version \"v2.0.0\" invalid: should be v0 or v1, not v2"),
+        (
+            "require a.b/c",
+            "go.mod:1: usage: require module/path v1.2.3",
+        ),
+        (
+            "require a.b/c 1.2.3",
+            "go.mod:1: require a.b/c: version \"1.2.3\" invalid: must be of the form v1.2.3",
+        ),
+        (
+            "require a.b/c v2.0.0",
+            "go.mod:1: require a.b/c: version \"v2.0.0\" invalid: should be v0 or v1, not v2",
+        ),
         ("require a.b/c/v1 v1.0.0", "go.mod:1: invalid module path"),
-        ("exclude (\n\n\ta.b/c v1 x\n)", "go.mod:3:2: usage: exclude module/path v1.2.3"),
-        ("replace a => b",
-         "go.mod:1: replacement module without version must be directory path (rooted or \
-          starting with . or ..)"),
-        ("replace a => b@v1",
-         "go.mod:1: replacement module must match format 'path version', not 'path@version'"),
-        ("replace a => ./b v1.0.0",
-         "go.mod:1: replacement module directory path \"./b\" cannot have version"),
-        ("replace a => .\\b",
-         "go.mod:1: replacement directory appears to be Windows path (on a non-windows system)"),
-        ("replace a b",
-         "go.mod:1: usage: replace module/path [v1.2.3] => other/module v1.4\n\t or replace \
-          module/path [v1.2.3] => ../local/directory"),
-        ("replace a/v1 => ./b", "go.mod:1: replace a/v1: invalid module path"),
+        (
+            "exclude (\n\n\ta.b/c v1 x\n)",
+            "go.mod:3:2: usage: exclude module/path v1.2.3",
+        ),
+        (
+            "replace a => b",
+            "go.mod:1: replacement module without version must be directory path (rooted or \
+          starting with . or ..)",
+        ),
+        (
+            "replace a => b@v1",
+            "go.mod:1: replacement module must match format 'path version', not 'path@version'",
+        ),
+        (
+            "replace a => ./b v1.0.0",
+            "go.mod:1: replacement module directory path \"./b\" cannot have version",
+        ),
+        (
+            "replace a => .\\b",
+            "go.mod:1: replacement directory appears to be Windows path (on a non-windows system)",
+        ),
+        (
+            "replace a b",
+            "go.mod:1: usage: replace module/path [v1.2.3] => other/module v1.4\n\t or replace \
+          module/path [v1.2.3] => ../local/directory",
+        ),
+        (
+            "replace a/v1 => ./b",
+            "go.mod:1: replace a/v1: invalid module path",
+        ),
         ("retract", "go.mod:1: expected '[' or version"),
-        ("retract [v1.0.0 v1.1.0]", "go.mod:1: expected ',' after version"),
-        ("retract [v1.0.0, v1.1.0", "go.mod:1: expected ']' after version"),
+        (
+            "retract [v1.0.0 v1.1.0]",
+            "go.mod:1: expected ',' after version",
+        ),
+        (
+            "retract [v1.0.0, v1.1.0",
+            "go.mod:1: expected ']' after version",
+        ),
         ("retract [", "go.mod:1: expected version after '['"),
-        ("retract v1.0.0 x", "go.mod:1: unexpected token after version: \"x\""),
-        ("tool", "go.mod:1: tool directive expects exactly one argument"),
-        ("ignore a b", "go.mod:1: ignore directive expects exactly one argument"),
-        ("module x /* no */",
-         "go.mod:1:10: mod files must use // comments (not /* */ comments)"),
-        ("module x/*no*/", "go.mod:1:9: mod files must use // comments (not /* */ comments)"),
-        ("require (\n a v1.0.0\n",
-         "go.mod:3: syntax error (unterminated block started at go.mod:1:1)"),
-        ("require (\n) x", "go.mod:2:4: syntax error (expected newline after closing paren)"),
+        (
+            "retract v1.0.0 x",
+            "go.mod:1: unexpected token after version: \"x\"",
+        ),
+        (
+            "tool",
+            "go.mod:1: tool directive expects exactly one argument",
+        ),
+        (
+            "ignore a b",
+            "go.mod:1: ignore directive expects exactly one argument",
+        ),
+        (
+            "module x /* no */",
+            "go.mod:1:10: mod files must use // comments (not /* */ comments)",
+        ),
+        (
+            "module x/*no*/",
+            "go.mod:1:9: mod files must use // comments (not /* */ comments)",
+        ),
+        (
+            "require (\n a v1.0.0\n",
+            "go.mod:3: syntax error (unterminated block started at go.mod:1:1)",
+        ),
+        (
+            "require (\n) x",
+            "go.mod:2:4: syntax error (expected newline after closing paren)",
+        ),
         ("module \"x", "go.mod:1:8: unexpected EOF in string"),
-        ("module \"x\n\"", "go.mod:1:10: unexpected newline in string"),
-        ("\tmodule \u{1}", "go.mod:1:9: unexpected input character '\\x01'"),
-        ("foo\nbar x\ngo z",
-         "go.mod:1: unknown directive: foo\ngo.mod:2: unknown directive: bar\ngo.mod:3: invalid \
-          go version 'z': must match format 1.23.0"),
+        (
+            "module \"x\n\"",
+            "go.mod:1:10: unexpected newline in string",
+        ),
+        (
+            "\tmodule \u{1}",
+            "go.mod:1:9: unexpected input character '\\x01'",
+        ),
+        (
+            "foo\nbar x\ngo z",
+            "go.mod:1: unknown directive: foo\ngo.mod:2: unknown directive: bar\ngo.mod:3: invalid \
+          go version 'z': must match format 1.23.0",
+        ),
     ] {
-        assert_eq!(parse("go.mod", text, None).unwrap_err().to_string(), want, "{text:?}");
+        assert_eq!(
+            parse("go.mod", text, None).unwrap_err().to_string(),
+            want,
+            "{text:?}"
+        );
     }
 }
 
@@ -158,7 +257,10 @@ fn lax() {
     assert_eq!(f.require.len(), 1);
     assert!(f.retract.is_empty() && f.replace.is_empty());
     let err = parse_lax("go.mod", "go one", None).unwrap_err();
-    assert_eq!(err.to_string(), "go.mod:1: invalid go version 'one': must match format 1.23.0");
+    assert_eq!(
+        err.to_string(),
+        "go.mod:1: invalid go version 'one': must match format 1.23.0"
+    );
     assert_eq!(parse_lax("go.mod", "", None).unwrap().go_version(), "1.16");
 }
 
@@ -170,7 +272,10 @@ fn odd_lines() {
         ("module (\n\ta\n)", "a"),
         ("module \"a b\"", "a b"),
         ("module a//b", "a"),
-        ("module `a`", "go.mod:1: invalid quoted string: unquoted string cannot contain quote"),
+        (
+            "module `a`",
+            "go.mod:1: invalid quoted string: unquoted string cannot contain quote",
+        ),
         ("module a,", "go.mod:1: usage: module module/path"),
     ] {
         let got = match parse("go.mod", text, None) {
@@ -197,10 +302,15 @@ fn fixers() {
         ("require a.b/c bad", "go.mod:1: require a.b/c: is bad"),
         ("require a.b/c worse", "go.mod:1: a.b/c is worse"),
         ("module m.n\nretract bad", "go.mod:2: retract m.n: is bad"),
-        ("retract v1.0.0\nretract v1.1.0",
-         "go.mod:1: no module directive found, so retract cannot be used"),
+        (
+            "retract v1.0.0\nretract v1.1.0",
+            "go.mod:1: no module directive found, so retract cannot be used",
+        ),
     ] {
-        assert_eq!(parse("go.mod", text, Some(fix)).unwrap_err().to_string(), want);
+        assert_eq!(
+            parse("go.mod", text, Some(fix)).unwrap_err().to_string(),
+            want
+        );
     }
 }
 
@@ -212,14 +322,23 @@ fn work() {
     assert_eq!(f.go_version(), "1.22");
     assert_eq!(paths(&f.use_, |u| &u.path), ["./x", "./y z", "."]);
     assert_eq!(f.replace[0].new.path, "./b");
-    assert_eq!(parse_work("go.work", "", None).unwrap().go_version(), "1.18");
+    assert_eq!(
+        parse_work("go.work", "", None).unwrap().go_version(),
+        "1.18"
+    );
     for (text, want) in [
         ("module x", "go.work:1: unknown directive: module"),
         ("require (\n)", "go.work:1: unknown block type: require"),
         ("use", "go.work:1: usage: use local/dir"),
-        ("go 1", "go.work:1: invalid go version '1': must match format 1.23.0"),
+        (
+            "go 1",
+            "go.work:1: invalid go version '1': must match format 1.23.0",
+        ),
     ] {
-        assert_eq!(parse_work("go.work", text, None).unwrap_err().to_string(), want);
+        assert_eq!(
+            parse_work("go.work", text, None).unwrap_err().to_string(),
+            want
+        );
     }
 }
 

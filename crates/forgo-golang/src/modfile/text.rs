@@ -9,7 +9,9 @@ use crate::unicode::is_print;
 pub fn module_path(text: &str) -> String {
     for line in text.split('\n') {
         let line = line.split_once("//").map_or(line, |(code, _)| code).trim();
-        let Some(rest) = line.strip_prefix("module") else { continue };
+        let Some(rest) = line.strip_prefix("module") else {
+            continue;
+        };
         let path = rest.trim();
         if path.is_empty() || path.len() == rest.len() {
             continue;
@@ -46,7 +48,11 @@ pub fn must_quote(s: &str) -> bool {
 
 /// Quoted where needed (modfile.AutoQuote).
 pub fn auto_quote(s: &str) -> String {
-    if must_quote(s) { quote(s) } else { s.to_owned() }
+    if must_quote(s) {
+        quote(s)
+    } else {
+        s.to_owned()
+    }
 }
 
 /// The value of a token that may be quoted; `Err` is the stock message.
