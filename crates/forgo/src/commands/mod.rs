@@ -3,6 +3,7 @@
 //! Answers to cmd/go/main.go.
 
 mod build;
+mod clean;
 mod env;
 mod install;
 mod list;
