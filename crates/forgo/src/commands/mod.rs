@@ -10,6 +10,7 @@ mod list;
 mod loading;
 mod run;
 mod test;
+mod tool;
 
 use forgo_build::config::Config;
 use forgo_build::load::FatalError;

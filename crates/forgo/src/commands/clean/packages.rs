@@ -53,7 +53,7 @@ impl<'a> Cleaner<'a> {
     /// False when the package's directory can't be read.
     fn clean(&self, p: &Package) -> bool {
         if p.dir.is_empty() {
-            let text = p.error.as_ref().map_or("<nil>".into(), |e| e.render(&self.cfg.cwd));
+            let text = p.error.as_ref().map_or("<nil>".into(), |e| e.to_string());
             self.console.error(&text);
             return false;
         }
