@@ -125,7 +125,9 @@ impl Platform<'_> {
     }
 
     fn cgo(self) -> Option<bool> {
-        ports(self.minor).find(|p| p.goos == self.goos && p.goarch == self.goarch).map(|p| p.cgo)
+        ports(self.minor)
+            .find(|p| p.goos == self.goos && p.goarch == self.goarch)
+            .map(|p| p.cgo)
     }
 
     /// platform.RaceDetectorSupported.

@@ -43,7 +43,9 @@ fn remove_shown(cfg: &Config, console: &Console, paths: &[String]) -> Result<(),
 
 /// Everything in the build cache but its own directory, tests' fuzz corpora and notes.
 pub fn build_cache(cfg: &Config, console: &Console) -> Outcome {
-    let Some(dir) = cache_dir(cfg)? else { return Ok(()) };
+    let Some(dir) = cache_dir(cfg)? else {
+        return Ok(());
+    };
     let is_shard = |name: &str| {
         name.len() == 2 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     };
@@ -69,7 +71,9 @@ pub fn build_cache(cfg: &Config, console: &Console) -> Outcome {
 
 /// Notes that test results from before now do not count.
 pub fn test_results(cfg: &Config, console: &Console) -> Outcome {
-    let Some(dir) = cache_dir(cfg)? else { return Ok(()) };
+    let Some(dir) = cache_dir(cfg)? else {
+        return Ok(());
+    };
     let file = format!("{dir}/testexpire.txt");
     if let Err(e) = expire(&file)
         && std::fs::metadata(dir).is_ok()
@@ -90,7 +94,9 @@ fn expire(path: &str) -> std::io::Result<()> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     let before: u128 = text.trim().parse().unwrap_or(0);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_nanos());
     if now > before {
         file.set_len(0)?;
         file.rewind()?;
@@ -103,7 +109,9 @@ fn expire(path: &str) -> std::io::Result<()> {
 pub fn module_cache(cfg: &Config, console: &Console) -> Outcome {
     let dir = &cfg.dirs.gomodcache;
     if dir.is_empty() {
-        return Err(Stop::fatal("go: cannot clean -modcache without a module cache"));
+        return Err(Stop::fatal(
+            "go: cannot clean -modcache without a module cache",
+        ));
     }
     if cfg.flags.x {
         console.print(format!("rm -rf {dir}\n"));
@@ -147,7 +155,11 @@ mod tests {
         let file = dir.path().join("testexpire.txt");
         let path = file.to_str().unwrap();
         expire(path).unwrap();
-        let first: u128 = std::fs::read_to_string(path).unwrap().trim().parse().unwrap();
+        let first: u128 = std::fs::read_to_string(path)
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap();
         assert!(first > 1_600_000_000_000_000_000);
         let later = u128::MAX.to_string();
         std::fs::write(path, &later).unwrap();

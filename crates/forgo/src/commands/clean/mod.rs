@@ -38,8 +38,9 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     let named = !args.is_empty() || flags.on("i") || flags.on("r");
     if named || chosen.is_none() && in_module_or_gopath(invocation, &scanner)? {
         let mut loader = Loader::new(cfg, &scanner, console, RootMode::Auto).map_err(stop_at)?;
-        let packages =
-            loader.packages_and_errors(PackageOpts::default(), args).map_err(stop_at)?;
+        let packages = loader
+            .packages_and_errors(PackageOpts::default(), args)
+            .map_err(stop_at)?;
         packages::Cleaner::new(cfg, console, &loader.graph, flags.on("i"), flags.on("r"))
             .clean_all(&packages);
     }
@@ -59,7 +60,12 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
 
 /// Outside of every module there is nothing to clean unless something is named.
 fn in_module_or_gopath(invocation: &Invocation<'_>, scanner: &Scanner<'_>) -> Outcome<bool> {
-    let modules = Modules::init(invocation.cfg(), scanner, invocation.console, RootMode::Auto);
+    let modules = Modules::init(
+        invocation.cfg(),
+        scanner,
+        invocation.console,
+        RootMode::Auto,
+    );
     let state = modules.map_err(stop_at)?.state;
     Ok(!state.enabled || state.has_mod_root)
 }

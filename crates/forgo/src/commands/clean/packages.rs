@@ -37,7 +37,14 @@ impl<'a> Cleaner<'a> {
         installed: bool,
         recursive: bool,
     ) -> Self {
-        Cleaner { cfg, console, graph, installed, recursive, seen: HashSet::new() }
+        Cleaner {
+            cfg,
+            console,
+            graph,
+            installed,
+            recursive,
+            seen: HashSet::new(),
+        }
     }
 
     /// Cleans these, and with `-r` all they import.
@@ -60,7 +67,8 @@ impl<'a> Cleaner<'a> {
         let entries = match read_dir(&p.dir) {
             Ok(entries) => entries,
             Err(why) => {
-                self.console.error(&format!("go: {}: open {}: {why}", p.dir, p.dir));
+                self.console
+                    .error(&format!("go: {}: open {}: {why}", p.dir, p.dir));
                 return false;
             }
         };
@@ -118,7 +126,8 @@ impl<'a> Cleaner<'a> {
         }
         match std::fs::remove_file(file) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                self.console.error(&format!("go: remove {file}: {}", errno_text(&e)));
+                self.console
+                    .error(&format!("go: remove {file}: {}", errno_text(&e)));
             }
             _ => {}
         }
@@ -142,10 +151,18 @@ fn read_dir(dir: &str) -> Result<Vec<(String, bool)>, String> {
 /// Names that builds and tests of this directory may have given to executables.
 fn executables(p: &Package, entries: &[(String, bool)]) -> Vec<String> {
     // In a command's directory every file may be a command of its own.
-    let lists = [&p.go_files, &p.cgo_files, &p.test_go_files, &p.xtest_go_files];
+    let lists = [
+        &p.go_files,
+        &p.cgo_files,
+        &p.test_go_files,
+        &p.xtest_go_files,
+    ];
     let of_package: HashSet<&str> = match p.name.as_str() {
         "main" => HashSet::new(),
-        _ => lists.iter().flat_map(|l| l.iter().map(String::as_str)).collect(),
+        _ => lists
+            .iter()
+            .flat_map(|l| l.iter().map(String::as_str))
+            .collect(),
     };
     let mut names = Vec::new();
     let mut add = |stem: &str, test: &str| {
@@ -186,12 +203,21 @@ mod tests {
             name: "hello".into(),
             ..Package::default()
         };
-        let entries = [("a.go", false), ("b_test.go", false), ("c.go", true)]
-            .map(|(n, d)| (n.to_owned(), d));
+        let entries =
+            [("a.go", false), ("b_test.go", false), ("c.go", true)].map(|(n, d)| (n.to_owned(), d));
         p.go_files = vec!["a.go".into()];
         assert_eq!(
             executables(&p, &entries),
-            ["hello.test", "hello.test.exe", "hi.test", "hi.test.exe", "b.test", "b.test.exe", "b_test", "b_test.exe"]
+            [
+                "hello.test",
+                "hello.test.exe",
+                "hi.test",
+                "hi.test.exe",
+                "b.test",
+                "b.test.exe",
+                "b_test",
+                "b_test.exe"
+            ]
         );
         p.name = "main".into();
         let names = executables(&p, &entries);

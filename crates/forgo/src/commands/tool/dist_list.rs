@@ -35,7 +35,11 @@ pub fn impersonate(minor: u32, args: &[String]) -> Option<String> {
     }
     let list: Vec<Port> = ports(minor).filter(|p| broken || !p.broken).collect();
     if !json {
-        return Some(list.iter().map(|p| format!("{}/{}\n", p.goos, p.goarch)).collect());
+        return Some(
+            list.iter()
+                .map(|p| format!("{}/{}\n", p.goos, p.goarch))
+                .collect(),
+        );
     }
     let entries: Vec<Entry> = list
         .iter()
@@ -63,8 +67,16 @@ mod tests {
         let args = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
         let text = impersonate(27, &[]).unwrap();
         assert!(text.contains("linux/amd64\n") && !text.contains("sparc64"));
-        assert!(impersonate(27, &args(&["-broken"])).unwrap().contains("linux/sparc64\n"));
-        assert!(impersonate(27, &args(&["--json", "-v"])).unwrap().starts_with("[\n\t{\n\t\t\"GOOS\""));
+        assert!(
+            impersonate(27, &args(&["-broken"]))
+                .unwrap()
+                .contains("linux/sparc64\n")
+        );
+        assert!(
+            impersonate(27, &args(&["--json", "-v"]))
+                .unwrap()
+                .starts_with("[\n\t{\n\t\t\"GOOS\"")
+        );
         assert!(impersonate(27, &args(&["-x"])).is_none());
         assert!(impersonate(27, &args(&["x"])).is_none());
     }

@@ -46,8 +46,14 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     let file = path::join2(&invocation.cfg().dist.tool_dir, &name);
     if is_valid(&name) && std::fs::metadata(&file).is_ok() {
         let words: Vec<_> = std::iter::once(file).chain(args).collect();
-        let how = Start { name, only_show, plain_environment: true };
-        how.start(invocation.cfg(), &words, &|event| invocation.console.event(event));
+        let how = Start {
+            name,
+            only_show,
+            plain_environment: true,
+        };
+        how.start(invocation.cfg(), &words, &|event| {
+            invocation.console.event(event)
+        });
         return Ok(());
     }
     if name == "dist"
@@ -59,12 +65,26 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     }
     if let Some(path) = builtin(invocation.cfg(), &name) {
         invocation.startup.force_host();
-        return build_and_run(invocation, RootMode::None, &path, &args, name, true, only_show);
+        return build_and_run(
+            invocation,
+            RootMode::None,
+            &path,
+            &args,
+            name,
+            true,
+            only_show,
+        );
     }
     match of_module(invocation, &name)? {
-        Some(path) => {
-            build_and_run(invocation, RootMode::Auto, &path, &args, name, false, only_show)
-        }
+        Some(path) => build_and_run(
+            invocation,
+            RootMode::Auto,
+            &path,
+            &args,
+            name,
+            false,
+            only_show,
+        ),
         None => {
             let text = format!("go: no such tool {}", quote(&name));
             Err(Stop::with_status(text, 2))
@@ -74,7 +94,8 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
 
 /// base.ValidToolName.
 fn is_valid(name: &str) -> bool {
-    name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    name.bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// Import path of a command that the distribution would install as a tool, but has only as source.
@@ -113,15 +134,21 @@ fn of_module(invocation: &Invocation<'_>, name: &str) -> Outcome<Option<String>>
     matches.retain(|tool| tool == name || default_name(tool) == name);
     if matches.len() > 1 {
         let list: String = matches.iter().map(|t| format!("{t}\n\t")).collect();
-        let text =
-            format!("go: tool {} is ambiguous; choose one of:\n\t{list}", quote(name));
+        let text = format!(
+            "go: tool {} is ambiguous; choose one of:\n\t{list}",
+            quote(name)
+        );
         return Err(Stop::fatal(text));
     }
     Ok(matches.pop())
 }
 
 fn default_name(import_path: &str) -> String {
-    Package { import_path: import_path.into(), ..Package::default() }.default_exec_name()
+    Package {
+        import_path: import_path.into(),
+        ..Package::default()
+    }
+    .default_exec_name()
 }
 
 /// All tools: the distribution's, then the module's (listTools).
@@ -139,7 +166,9 @@ fn list(invocation: &Invocation<'_>) -> Outcome {
     for name in &mut names {
         *name = name.to_lowercase();
     }
-    invocation.console.print(names.iter().map(|n| format!("{n}\n")).collect::<String>());
+    invocation
+        .console
+        .print(names.iter().map(|n| format!("{n}\n")).collect::<String>());
     let tools = module_tools(invocation)?;
     let text: String = if invocation.cfg().dist.minor < 27 {
         tools.iter().map(|t| format!("{t}\n")).collect()
@@ -157,7 +186,11 @@ fn with_names(distribution: &[String], tools: &[String]) -> String {
         !distribution.contains(name) && short.iter().filter(|s| *s == name).count() == 1
     };
     let line = |(tool, name): (&String, &String)| {
-        if unique(name) { format!("{name} ({tool})\n") } else { format!("{tool}\n") }
+        if unique(name) {
+            format!("{name} ({tool})\n")
+        } else {
+            format!("{tool}\n")
+        }
     };
     tools.iter().zip(&short).map(line).collect()
 }
@@ -177,8 +210,13 @@ fn build_and_run(
     let scanner = loading.scanner(cfg)?;
     let mut loader = loading.loader(cfg, &scanner, console)?;
     let session = Session::open(cfg, console)?;
-    let opts = PackageOpts { main_only: true, ..PackageOpts::default() };
-    let packages = loader.packages_and_errors(opts, &[tool.to_owned()]).map_err(stop_at)?;
+    let opts = PackageOpts {
+        main_only: true,
+        ..PackageOpts::default()
+    };
+    let packages = loader
+        .packages_and_errors(opts, &[tool.to_owned()])
+        .map_err(stop_at)?;
     let Some(&p) = packages.first() else {
         return Err(Stop::fatal(format!("go: no packages loaded from {tool}")));
     };
@@ -186,8 +224,16 @@ fn build_and_run(
     package.internal.omit_debug = true;
     package.internal.exe_name = package.default_exec_name();
 
-    let exec = if builtin { Vec::new() } else { exec_words(cfg, &invocation.flags) };
-    let start = Start { name, only_show, plain_environment: builtin };
+    let exec = if builtin {
+        Vec::new()
+    } else {
+        exec_words(cfg, &invocation.flags)
+    };
+    let start = Start {
+        name,
+        only_show,
+        plain_environment: builtin,
+    };
     let mut builder = PlanBuilder::new(cfg, &mut loader, session.work_dir());
     let mode = BuildMode::Build;
     let link = builder.link_action(mode, mode, p).map_err(stop_plan)?;
@@ -198,7 +244,12 @@ fn build_and_run(
         ..Node::group("go tool", vec![link])
     });
     let plan = builder.finish(root);
-    session.execute(&plan, &loader.graph, &scanner.overlay, &RunOptions::default())?;
+    session.execute(
+        &plan,
+        &loader.graph,
+        &scanner.overlay,
+        &RunOptions::default(),
+    )?;
     session.close()
 }
 
@@ -227,7 +278,9 @@ impl Start {
         };
         let result = exec::run(command);
         if let Some(text) = exec::complaint(&result, words) {
-            tell(Event::Stderr(format!("go tool {}: {text}\n", self.name).into_bytes()));
+            tell(Event::Stderr(
+                format!("go tool {}: {text}\n", self.name).into_bytes(),
+            ));
         }
         tell(Event::ExitStatus(exec::status(&result, cfg.dist.minor)));
     }
@@ -252,7 +305,9 @@ impl Actor for RunTool {
         let mut words = self.exec.clone();
         words.push(program.to_owned());
         words.extend_from_slice(&node.args);
-        self.start.start(cx.config(), &words, &|event| cx.run.job.reporter.event(event));
+        self.start.start(cx.config(), &words, &|event| {
+            cx.run.job.reporter.event(event)
+        });
         Ok(Done::default())
     }
 }
