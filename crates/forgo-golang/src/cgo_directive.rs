@@ -31,7 +31,9 @@ pub fn save_cgo(
     mut seen: Option<&mut SeenTags>,
 ) -> Result<(), String> {
     for original in text.split('\n') {
-        let Some(line) = cgo_line(original) else { continue };
+        let Some(line) = cgo_line(original) else {
+            continue;
+        };
         let mut fields = line.split_whitespace();
         if let (Some("nocallback" | "noescape"), Some(_), None) =
             (fields.next(), fields.next(), fields.next())
@@ -82,7 +84,9 @@ fn expand_src_dir(arg: &str, dir: &str) -> (String, bool) {
     if !arg.contains("${SRCDIR}") {
         return (arg.to_owned(), is_safe(arg));
     }
-    let chunks_safe = arg.split("${SRCDIR}").all(|chunk| chunk.is_empty() || is_safe(chunk));
+    let chunks_safe = arg
+        .split("${SRCDIR}")
+        .all(|chunk| chunk.is_empty() || is_safe(chunk));
     let expanded = arg.replace("${SRCDIR}", dir);
     let safe = chunks_safe && (dir.is_empty() || is_safe(dir)) && !expanded.is_empty();
     (expanded, safe)
@@ -194,7 +198,15 @@ mod tests {
         assert_eq!(result, Ok(()));
         assert_eq!(
             f.cflags,
-            ["-DA=1", "-I/src/d/inc", "-I/abs", "-I", "/src/d/rel", "-I", "/src/d/x"]
+            [
+                "-DA=1",
+                "-I/src/d/inc",
+                "-I/abs",
+                "-I",
+                "/src/d/rel",
+                "-I",
+                "/src/d/x"
+            ]
         );
         assert_eq!(f.ldflags, ["-L/src/d/lib", "-lz", "-Wl,$ORIGIN"]);
         assert_eq!(f.cxxflags, ["-std=c++17"]);
@@ -208,13 +220,28 @@ mod tests {
         for (line, want) in [
             ("#cgo CFLAGS -x", "x.go: invalid #cgo line: #cgo CFLAGS -x"),
             (" #cgo : -x", "x.go: invalid #cgo line:  #cgo : -x"),
-            ("#cgo CFLAGS: 'x", "x.go: invalid #cgo line: #cgo CFLAGS: 'x"),
-            ("#cgo CFLAGS: x\\", "x.go: invalid #cgo line: #cgo CFLAGS: x\\"),
-            ("#cgo NOFLAGS: x", "x.go: invalid #cgo verb: #cgo NOFLAGS: x"),
+            (
+                "#cgo CFLAGS: 'x",
+                "x.go: invalid #cgo line: #cgo CFLAGS: 'x",
+            ),
+            (
+                "#cgo CFLAGS: x\\",
+                "x.go: invalid #cgo line: #cgo CFLAGS: x\\",
+            ),
+            (
+                "#cgo NOFLAGS: x",
+                "x.go: invalid #cgo verb: #cgo NOFLAGS: x",
+            ),
             ("#cgo CFLAGS: -D`x`", "x.go: malformed #cgo argument: -D`x`"),
             ("#cgo CFLAGS: ''", "x.go: malformed #cgo argument: "),
-            ("#cgo CFLAGS: ${SRCDIR};x", "x.go: malformed #cgo argument: /src/d;x"),
-            ("#cgo noescape f g", "x.go: invalid #cgo line: #cgo noescape f g"),
+            (
+                "#cgo CFLAGS: ${SRCDIR};x",
+                "x.go: malformed #cgo argument: /src/d;x",
+            ),
+            (
+                "#cgo noescape f g",
+                "x.go: invalid #cgo line: #cgo noescape f g",
+            ),
         ] {
             assert_eq!(save(line).1, Err(want.to_owned()), "{line}");
         }
@@ -223,13 +250,19 @@ mod tests {
         assert!(result.is_err());
         assert_eq!(f.cflags, ["-a"]);
         // Bad arguments of a line for another system do not matter.
-        assert_eq!(save("#cgo windows CFLAGS: `\n#cgo windows BAD: x").1, Ok(()));
+        assert_eq!(
+            save("#cgo windows CFLAGS: `\n#cgo windows BAD: x").1,
+            Ok(())
+        );
     }
 
     #[test]
     fn splits() {
         for (s, want) in [
-            (r#"a b:"c d" 'e''f'  "g\"""#, Ok(&["a", "b:c d", "ef", "g\""][..])),
+            (
+                r#"a b:"c d" 'e''f'  "g\"""#,
+                Ok(&["a", "b:c d", "ef", "g\""][..]),
+            ),
             ("", Ok(&[])),
             (" \t\u{a0}", Ok(&[])),
             ("''", Ok(&[""])),

@@ -17,7 +17,11 @@ pub struct Position {
 
 impl Default for Position {
     fn default() -> Position {
-        Position { file: Arc::from(""), line: 0, column: 0 }
+        Position {
+            file: Arc::from(""),
+            line: 0,
+            column: 0,
+        }
     }
 }
 
@@ -88,7 +92,11 @@ mod tests {
     use super::*;
 
     fn pos(file: &str, line: u32, column: u32) -> Position {
-        Position { file: Arc::from(file), line, column }
+        Position {
+            file: Arc::from(file),
+            line,
+            column,
+        }
     }
 
     #[test]
@@ -107,7 +115,10 @@ mod tests {
 
     #[test]
     fn lists() {
-        let error = |p, msg: &str| SyntaxError { pos: p, msg: msg.to_owned() };
+        let error = |p, msg: &str| SyntaxError {
+            pos: p,
+            msg: msg.to_owned(),
+        };
         let mut list = ErrorList(vec![]);
         assert_eq!(list.to_string(), "no errors");
         list.0.push(error(pos("x.go", 2, 1), "b"));
