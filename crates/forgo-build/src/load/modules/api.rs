@@ -310,5 +310,10 @@ pub fn check_godebug(cfg: &Config, verb: &str, key: &str, value: &str) -> Result
     let source = std::fs::read_to_string(&file)
         .map_err(|e| format!("open {file}: {}", crate::process::errno_text(&e)))?;
     let local = super::init::local_version(cfg);
-    godebug::check_godebug(&godebug::parse_godebugs_table(&source, &local), verb, key, value)
+    godebug::check_godebug(
+        &godebug::parse_godebugs_table(&source, &local),
+        verb,
+        key,
+        value,
+    )
 }

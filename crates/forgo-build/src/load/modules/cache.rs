@@ -32,7 +32,9 @@ impl Modules<'_> {
     pub(super) fn cache_path(&self, m: &Version, suffix: &str) -> Result<String, String> {
         let (path, version) = self.escaped(m)?;
         let cache = &self.cfg.dirs.gomodcache;
-        Ok(format!("{cache}/cache/download/{path}/@v/{version}.{suffix}"))
+        Ok(format!(
+            "{cache}/cache/download/{path}/@v/{version}.{suffix}"
+        ))
     }
 
     /// Path and version as the cache spells them; the error says why they cannot be there.
@@ -57,9 +59,7 @@ impl Modules<'_> {
     fn check_cache_dir(&self) -> Result<(), String> {
         let dir = &self.cfg.dirs.gomodcache;
         if dir.is_empty() {
-            return Err(
-                "module cache not found: neither GOMODCACHE nor GOPATH is set".to_string(),
-            );
+            return Err("module cache not found: neither GOMODCACHE nor GOPATH is set".to_string());
         }
         if !path::is_abs(dir) {
             let dir = quote(dir);

@@ -279,7 +279,11 @@ impl ImportFailure {
             ImportFailure::NotInModule { pattern, .. } => {
                 // ImportPath is empty for a pattern that is not one path.
                 let literal = !pattern.contains("...");
-                let path = if literal { pattern.clone() } else { String::new() };
+                let path = if literal {
+                    pattern.clone()
+                } else {
+                    String::new()
+                };
                 (ImportErrorKind::NotInModule, path)
             }
         }
@@ -301,7 +305,10 @@ impl fmt::Display for ImportFailure {
                 } else {
                     "modules"
                 };
-                write!(f, "ambiguous import: found package {path} in multiple {what}:")?;
+                write!(
+                    f,
+                    "ambiguous import: found package {path} in multiple {what}:"
+                )?;
                 for (i, dir) in dirs.iter().enumerate() {
                     match modules.get(i) {
                         Some(m) if m.version.is_empty() => write!(f, "\n\t{} ({dir})", m.path)?,

@@ -217,7 +217,8 @@ impl Modules<'_> {
     /// Runs the stock command in a temporary module with the given requirements. It is an error if
     /// it can't run; whether it succeeds is seen by what it leaves in the module cache.
     fn in_scratch(&self, requires: &str, args: &[&str]) -> Result<Output, Error> {
-        let failed = |e: &dyn std::fmt::Display| Error::fatal(format!("forgo: fetching modules: {e}"));
+        let failed =
+            |e: &dyn std::fmt::Display| Error::fatal(format!("forgo: fetching modules: {e}"));
         let dir = tempfile::Builder::new()
             .prefix("forgo-fetch-")
             .tempdir_in(&self.cfg.dirs.tmp)

@@ -332,7 +332,11 @@ mod tests {
     #[test]
     fn highest_version_is_selected() {
         let g = graph();
-        let list: Vec<String> = g.build_list().iter().map(|m| format!("{} {}", m.path, m.version)).collect();
+        let list: Vec<String> = g
+            .build_list()
+            .iter()
+            .map(|m| format!("{} {}", m.path, m.version))
+            .collect();
         assert_eq!(list, ["main ", "a v1.0.0", "b v1.2.0", "c v0.1.0"]);
         assert_eq!(g.selected("x"), NONE);
     }

@@ -188,7 +188,10 @@ impl Modules<'_> {
         }
         if self.has_mod_root() {
             let vendor = self.vendor()?;
-            let here = self.dir_in_module(path, "", &vendor.dir, false).ok().flatten();
+            let here = self
+                .dir_in_module(path, "", &vendor.dir, false)
+                .ok()
+                .flatten();
             if let Some(c) = here.filter(|c| c.has_go_files) {
                 let module = vendor.txt.package_module.get(path);
                 let lenient = || {
@@ -331,7 +334,9 @@ impl Modules<'_> {
         let query_error = if self.cfg.modules.mod_explicit {
             Some(format!("import lookup disabled by -mod={mode}"))
         } else if !reason.is_empty() {
-            Some(format!("import lookup disabled by -mod={mode}\n\t({reason})"))
+            Some(format!(
+                "import lookup disabled by -mod={mode}\n\t({reason})"
+            ))
         } else {
             None
         };
@@ -433,9 +438,15 @@ fn check_importable(path: &str) -> Result<(), Error> {
             quote(path)
         )
     } else if path.starts_with('/') {
-        format!("{} is not a package path; see 'go help packages'", quote(path))
+        format!(
+            "{} is not a package path; see 'go help packages'",
+            quote(path)
+        )
     } else if pattern::is_meta_package(path) {
-        format!("{} is not an importable package; see 'go help packages'", quote(path))
+        format!(
+            "{} is not an importable package; see 'go help packages'",
+            quote(path)
+        )
     } else {
         match module::check_import_path(path) {
             Ok(()) => return Ok(()),
@@ -471,17 +482,29 @@ mod tests {
 
     #[test]
     fn prefixes_from_longest() {
-        assert_eq!(prefixes("a.b/c/d").collect::<Vec<_>>(), ["a.b/c/d", "a.b/c", "a.b"]);
+        assert_eq!(
+            prefixes("a.b/c/d").collect::<Vec<_>>(),
+            ["a.b/c/d", "a.b/c", "a.b"]
+        );
         assert_eq!(prefixes("go/ast").collect::<Vec<_>>(), ["go/ast"]);
     }
 
     #[test]
     fn forms_that_are_no_import_paths() {
         for (path, want) in [
-            ("a.b/c@v1", "import path \"a.b/c@v1\" should not have @version"),
-            ("./x", "\"./x\" is relative, but relative import paths are not supported in module mode"),
+            (
+                "a.b/c@v1",
+                "import path \"a.b/c@v1\" should not have @version",
+            ),
+            (
+                "./x",
+                "\"./x\" is relative, but relative import paths are not supported in module mode",
+            ),
             ("/x", "\"/x\" is not a package path; see 'go help packages'"),
-            ("all", "\"all\" is not an importable package; see 'go help packages'"),
+            (
+                "all",
+                "\"all\" is not an importable package; see 'go help packages'",
+            ),
         ] {
             let e = check_importable(path).expect_err(path);
             assert_eq!(e.to_string(), want);

@@ -111,7 +111,11 @@ impl Modules<'_> {
         }
         if self.is_vendor() {
             return match self.vendor() {
-                Ok(v) => v.txt.meta.get(m).map_or(String::new(), |m| m.go_version.clone()),
+                Ok(v) => v
+                    .txt
+                    .meta
+                    .get(m)
+                    .map_or(String::new(), |m| m.go_version.clone()),
                 Err(_) => String::new(),
             };
         }

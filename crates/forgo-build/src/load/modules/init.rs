@@ -3,13 +3,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use forgo_golang::module::{self, Version};
 use forgo_golang::modfile::WorkFile;
+use forgo_golang::module::{self, Version};
 use forgo_golang::strconv::quote;
 use forgo_golang::{gover, path};
 
 use super::api::{
-    BuildMod, Fatal, GoToolchainLines, LoadOptions, MainModule, ModuleState, Modules, RootMode, SourceTree,
+    BuildMod, Fatal, GoToolchainLines, LoadOptions, MainModule, ModuleState, Modules, RootMode,
+    SourceTree,
 };
 use super::errors::Error;
 use super::mains::MainModules;
@@ -100,7 +101,9 @@ impl<'a> Modules<'a> {
         if let Some(gopath) = self.cfg.dirs.gopath.first().filter(|g| !g.is_empty())
             && self.tree.stat(&path::join2(gopath, "go.mod")).is_ok()
         {
-            self.say(format!("go: warning: ignoring go.mod in $GOPATH {gopath}\n"));
+            self.say(format!(
+                "go: warning: ignoring go.mod in $GOPATH {gopath}\n"
+            ));
             if !must_use {
                 self.state.enabled = false;
             }
@@ -209,12 +212,15 @@ impl<'a> Modules<'a> {
         if rs.has_redundant_root(&self.mains) {
             let direct = rs.direct.clone();
             let updated = self.update_roots(&Arc::new(rs), direct, &Default::default(), &[])?;
-            rs = Arc::try_unwrap(updated)
-                .unwrap_or_else(|rs| Requirements::new(rs.pruning, rs.roots.clone(), rs.direct.clone()));
+            rs = Arc::try_unwrap(updated).unwrap_or_else(|rs| {
+                Requirements::new(rs.pruning, rs.roots.clone(), rs.direct.clone())
+            });
         }
-        let no_go_line = self.mains.list.first().is_some_and(|m| {
-            m.index.as_ref().is_some_and(|i| i.go_version.is_empty())
-        });
+        let no_go_line = self
+            .mains
+            .list
+            .first()
+            .is_some_and(|m| m.index.as_ref().is_some_and(|i| i.go_version.is_empty()));
         if no_go_line && self.is_mod() && self.delegated.is_none() {
             return Err(Error::Edit);
         }
@@ -378,7 +384,10 @@ impl<'a> Modules<'a> {
         source: &str,
         go: &str,
     ) -> Result<(BuildMod, Option<String>), Error> {
-        let there = self.tree.stat(vendor).is_ok_and(|k| k == super::FileKind::Dir);
+        let there = self
+            .tree
+            .stat(vendor)
+            .is_ok_and(|k| k == super::FileKind::Dir);
         if !there {
             return Ok((BuildMod::Readonly, None));
         }
@@ -466,7 +475,12 @@ impl<'a> Modules<'a> {
             work_file: self.work_file.clone(),
             go_mod_env: go_mod,
             vendor_dir: self.vendor_dir().unwrap_or_default(),
-            main_modules: self.mains.list.iter().map(|m| self.publish_main(m)).collect(),
+            main_modules: self
+                .mains
+                .list
+                .iter()
+                .map(|m| self.publish_main(m))
+                .collect(),
             go_version: self.go_version(),
             godebugs: self.godebugs(),
             tools: self.mains.tools.clone(),
@@ -600,7 +614,9 @@ impl<'a> Modules<'a> {
         };
         let reason = &self.state.build_mod_reason;
         Error::GoModDirty(if self.cfg.modules.mod_explicit {
-            format!("updates to go.mod needed, disabled by -mod={mode}; to update it:\n\tgo mod tidy")
+            format!(
+                "updates to go.mod needed, disabled by -mod={mode}; to update it:\n\tgo mod tidy"
+            )
         } else if !reason.is_empty() {
             format!(
                 "updates to go.mod needed, disabled by -mod={mode}\n\t({reason})\n\tto update \

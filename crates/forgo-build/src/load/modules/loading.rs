@@ -162,9 +162,7 @@ impl Modules<'_> {
             || file.exclude.len() != index.exclude.len()
             || require.values().any(|m| match index.require.get(*m) {
                 None => true,
-                Some(indirect) => {
-                    *indirect == rs.direct.contains(&m.path) && !self.is_readonly()
-                }
+                Some(indirect) => *indirect == rs.direct.contains(&m.path) && !self.is_readonly(),
             });
         if !dirty {
             return Ok(());
@@ -198,7 +196,9 @@ impl Modules<'_> {
                 error: None,
             },
             None => Resolved {
-                error: Some(Arc::new(Error::text("cannot find package").to_import_error())),
+                error: Some(Arc::new(
+                    Error::text("cannot find package").to_import_error(),
+                )),
                 ..Resolved::default()
             },
         }

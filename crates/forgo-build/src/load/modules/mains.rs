@@ -164,7 +164,11 @@ impl Modules<'_> {
         for main in &mains.list {
             let Some(file) = &main.file else { continue };
             let mut here = HashSet::new();
-            for r in file.replace.iter().filter(|r| !by_work.contains(&r.old.path)) {
+            for r in file
+                .replace
+                .iter()
+                .filter(|r| !by_work.contains(&r.old.path))
+            {
                 let mut new = r.new.clone();
                 if !self.work_file.is_empty() && new.version.is_empty() && !path::is_abs(&new.path)
                 {
@@ -257,7 +261,10 @@ impl Modules<'_> {
     /// What relative directories of replacements are relative to (replaceRelativeTo).
     pub(super) fn replace_base(&self) -> String {
         if self.work_file.is_empty() {
-            self.mains.list.first().map_or(String::new(), |m| m.root.clone())
+            self.mains
+                .list
+                .first()
+                .map_or(String::new(), |m| m.root.clone())
         } else {
             path::dir(&self.work_file)
         }
@@ -291,6 +298,5 @@ fn look_up<'m>(map: &'m HashMap<Version, Version>, m: &Version) -> Option<&'m Ve
     if map.is_empty() {
         return None;
     }
-    map.get(m)
-        .or_else(|| map.get(&Version::new(&*m.path, "")))
+    map.get(m).or_else(|| map.get(&Version::new(&*m.path, "")))
 }

@@ -192,7 +192,10 @@ impl Modules<'_> {
                 Ok(true) => return Ok(package),
                 Err(e) => return Err(NotLocal::Other(e)),
                 Ok(false) => {
-                    if not_found.as_ref().is_none_or(|(p, _)| main.prefix.len() > p.len()) {
+                    if not_found
+                        .as_ref()
+                        .is_none_or(|(p, _)| main.prefix.len() > p.len())
+                    {
                         let failure = ImportFailure::NotInMainModule {
                             path: package,
                             module: main.path.clone(),
@@ -207,9 +210,16 @@ impl Modules<'_> {
         }
         if let Some(sub) = paths::in_dir(&abs, &goroot_src).filter(|s| s != "." && !s.contains('@'))
         {
-            return if sub == "builtin" { Err(builtin()) } else { Ok(sub) };
+            return if sub == "builtin" {
+                Err(builtin())
+            } else {
+                Ok(sub)
+            };
         }
-        match self.path_in_module_cache(&abs, rs).map_err(NotLocal::Other)? {
+        match self
+            .path_in_module_cache(&abs, rs)
+            .map_err(NotLocal::Other)?
+        {
             Some(package) => Ok(package),
             None => Err(other(self.outside_text(&abs))),
         }
@@ -247,9 +257,9 @@ impl Modules<'_> {
                  go.work. You can add the module to the workspace using:\n\tgo work use {}",
                 paths::short(self.cfg, &root)
             ),
-            None => format!(
-                "{dir} outside modules listed in go.work or their selected dependencies"
-            ),
+            None => {
+                format!("{dir} outside modules listed in go.work or their selected dependencies")
+            }
         }
     }
 
@@ -333,7 +343,11 @@ impl Modules<'_> {
     fn match_std(&self, m: &mut Match) {
         let src = format!("{}/src/", self.cfg.dist.goroot);
         let is_std = m.pattern == "std";
-        let root = if is_std { src.clone() } else { format!("{src}cmd/") };
+        let root = if is_std {
+            src.clone()
+        } else {
+            format!("{src}cmd/")
+        };
         let mut candidates = Vec::new();
         let walked = self.walk_dirs(&root, &mut |dir, kind| {
             if dir == src {
@@ -347,8 +361,8 @@ impl Modules<'_> {
             if kind != FileKind::Dir || skip {
                 return Ok(false);
             }
-            let hidden = name == "builtin"
-                || name == "runtime/cgo" && !self.cfg.context.cgo_enabled;
+            let hidden =
+                name == "builtin" || name == "runtime/cgo" && !self.cfg.context.cgo_enabled;
             if !hidden {
                 candidates.push(dir.to_string());
             }
@@ -385,8 +399,7 @@ struct PackageWalk<'w, 'a> {
 
 impl<'w, 'a> PackageWalk<'w, 'a> {
     fn new(modules: &'w Modules<'a>, m: &Match) -> Self {
-        let matcher =
-            (!pattern::is_meta_package(&m.pattern)).then(|| Pattern::new(&m.pattern));
+        let matcher = (!pattern::is_meta_package(&m.pattern)).then(|| Pattern::new(&m.pattern));
         let mut have = HashSet::from(["builtin".to_string()]);
         if !modules.cfg.context.cgo_enabled {
             have.insert("runtime/cgo".to_string());
@@ -464,9 +477,7 @@ impl<'w, 'a> PackageWalk<'w, 'a> {
                 return Ok(false);
             }
             if !want
-                || stop_at_go_mod
-                    && !is_root
-                    && paths::is_disk_file(&path::join2(dir, "go.mod"))
+                || stop_at_go_mod && !is_root && paths::is_disk_file(&path::join2(dir, "go.mod"))
             {
                 return Ok(false);
             }
@@ -496,4 +507,3 @@ impl<'w, 'a> PackageWalk<'w, 'a> {
         m.errors.extend(self.errors.iter().map(MatchError::new));
     }
 }
-

@@ -37,7 +37,10 @@ impl Index {
     pub fn new(file: &File, needs_fix: bool) -> Result<Index, Error> {
         Ok(Index {
             needs_fix,
-            go_version: file.go.as_ref().map_or(String::new(), |g| g.version.clone()),
+            go_version: file
+                .go
+                .as_ref()
+                .map_or(String::new(), |g| g.version.clone()),
             toolchain: file
                 .toolchain
                 .as_ref()
@@ -61,9 +64,7 @@ pub(super) fn replace_map(replaces: &[Replace]) -> Result<HashMap<Version, Versi
         if let Some(prev) = map.get(&r.old).filter(|prev| **prev != r.new) {
             return Err(Error::fatal(format!(
                 "go: conflicting replacements for {}:\n\t{}\n\t{}",
-                r.old,
-                prev,
-                r.new
+                r.old, prev, r.new
             )));
         }
         map.insert(r.old.clone(), r.new.clone());
@@ -92,7 +93,10 @@ impl Modules<'_> {
                     self.check_go_line(&lax, gomod)?;
                 }
                 let errors = self.shorten(errors);
-                return Err(Error::text(format!("errors parsing {}:\n{errors}", short())));
+                return Err(Error::text(format!(
+                    "errors parsing {}:\n{errors}",
+                    short()
+                )));
             }
         };
         self.check_go_line(&file, gomod)?;
@@ -150,10 +154,9 @@ impl Modules<'_> {
     /// Reads a go.work and lists the directories of its modules.
     pub(super) fn read_work_file(&self, file: &str) -> Result<(WorkFile, Vec<String>), Error> {
         let short = paths::short(self.cfg, file);
-        let data = self
-            .tree
-            .read_file(file)
-            .map_err(|e| Error::text(format!("reading go.work: {}", io_text("open", &short, &e))))?;
+        let data = self.tree.read_file(file).map_err(|e| {
+            Error::text(format!("reading go.work: {}", io_text("open", &short, &e)))
+        })?;
         let text = String::from_utf8_lossy(&data);
         let work = modfile::parse_work(&short, &text, None)
             .map_err(|e| Error::text(format!("errors parsing go.work:\n{e}")))?;

@@ -44,10 +44,11 @@ impl Modules<'_> {
         };
         let root = self.query_packages(&patterns[0], &version).map_err(blame)?;
         self.warn_deprecated(&root).map_err(blame)?;
-        self.check_directives(&args[0], &root).map_err(|e| match e {
-            Error::Text(_) => e.into_fatal(),
-            e => blame(e),
-        })?;
+        self.check_directives(&args[0], &root)
+            .map_err(|e| match e {
+                Error::Text(_) => e.into_fatal(),
+                e => blame(e),
+            })?;
         let mut roots = vec![
             root.clone(),
             Version::new("go", self.local()),
@@ -208,7 +209,9 @@ impl Modules<'_> {
 
     /// The module's go.mod may not say what only counts in a main module.
     fn check_directives(&self, arg: &str, m: &Version) -> Result<(), Error> {
-        let data = self.fetching(|| self.cached_go_mod(m)).map_err(|e| e.about(m))?;
+        let data = self
+            .fetching(|| self.cached_go_mod(m))
+            .map_err(|e| e.about(m))?;
         let file = modfile::parse("go.mod", &String::from_utf8_lossy(&data), None)
             .map_err(|e| Error::text(format!("{arg} (in {m}): {e}")))?;
         let what = if !file.replace.is_empty() {
@@ -265,14 +268,23 @@ mod tests {
     #[test]
     fn the_most_telling_class_is_first() {
         let class = |s: &str| classify(&Error::text(s));
-        assert_eq!(class("no matching versions for query \"v9\""), Class::NoVersion);
-        assert_eq!(class("reading https://p/x/@v/list: 404 Not Found"), Class::NotExist);
+        assert_eq!(
+            class("no matching versions for query \"v9\""),
+            Class::NoVersion
+        );
+        assert_eq!(
+            class("reading https://p/x/@v/list: 404 Not Found"),
+            Class::NotExist
+        );
         assert!(Class::NoPackage < Class::NoVersion && Class::NoVersion < Class::NotExist);
     }
 
     #[test]
     fn messages_are_shortened() {
         assert_eq!(short_message(" use x \nmore"), "use x");
-        assert_eq!(short_message(&"x".repeat(501)), "(message omitted: too long)");
+        assert_eq!(
+            short_message(&"x".repeat(501)),
+            "(message omitted: too long)"
+        );
     }
 }

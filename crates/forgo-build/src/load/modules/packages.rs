@@ -99,7 +99,13 @@ impl Walk {
     }
 
     /// Finds or adds a package, and marks it.
-    fn package(&mut self, modules: &Modules<'_>, path: &str, flags: u8, jobs: &mut VecDeque<Job>) -> Id {
+    fn package(
+        &mut self,
+        modules: &Modules<'_>,
+        path: &str,
+        flags: u8,
+        jobs: &mut VecDeque<Job>,
+    ) -> Id {
         let id = match self.by_path.get(path) {
             Some(&id) => id,
             None => {
@@ -135,7 +141,10 @@ impl Walk {
                 continue;
             }
             if p.test_of.is_none() {
-                let in_main = p.module.as_ref().is_some_and(|m| modules.mains.contains(&m.path));
+                let in_main = p
+                    .module
+                    .as_ref()
+                    .is_some_and(|m| modules.mains.contains(&m.path));
                 let in_closed_all = self.all_closes_over_tests && new & IN_ALL != 0;
                 let wanted = self.all_is_root && (in_main || in_closed_all)
                     || self.load_tests && new & IS_ROOT != 0;
@@ -422,7 +431,9 @@ impl Modules<'_> {
         self.fetch_all(&needs)?;
         let mut add: Vec<Version> = Vec::new();
         for result in pool::map(roots, look) {
-            if let Ok(Found { module: Some(m), .. }) = result
+            if let Ok(Found {
+                module: Some(m), ..
+            }) = result
                 && rs.root_selected(&self.mains, &m.path) != Some(&m.version)
                 && !add.contains(&m)
             {
@@ -502,7 +513,11 @@ impl Modules<'_> {
     ) -> Result<(), Error> {
         for k in 0..walk.packages[id].imports.len() {
             let dep = walk.packages[id].imports[k];
-            let Some(m) = walk.packages[dep].module.clone().filter(|m| self.is_external(m)) else {
+            let Some(m) = walk.packages[dep]
+                .module
+                .clone()
+                .filter(|m| self.is_external(m))
+            else {
                 continue;
             };
             let implicit = if self.in_workspace() {

@@ -50,7 +50,10 @@ pub(super) fn find_work_file(
 
 /// A directory at or above `dir` that holds a file of another build tool or of version control
 /// whose presence suggests that a module was meant to be there, and that file's name.
-pub(super) fn find_alt_config(tree: &dyn SourceTree, cfg: &Config) -> Option<(String, &'static str)> {
+pub(super) fn find_alt_config(
+    tree: &dyn SourceTree,
+    cfg: &Config,
+) -> Option<(String, &'static str)> {
     const NAME: &str = ".git/config";
     let dir = path::clean(&cfg.cwd);
     if in_dir(&dir, &cfg.dist.goroot).is_some() {
@@ -82,7 +85,11 @@ pub(super) fn in_dir(path: &str, dir: &str) -> Option<String> {
     if let Some(rel) = in_dir_lexically(path, dir) {
         return Some(rel);
     }
-    let real = |p: &str| fs::canonicalize(p).ok().and_then(|p| p.to_str().map(str::to_string));
+    let real = |p: &str| {
+        fs::canonicalize(p)
+            .ok()
+            .and_then(|p| p.to_str().map(str::to_string))
+    };
     let xpath = real(path).filter(|x| x != path);
     if let Some(rel) = xpath.as_ref().and_then(|x| in_dir_lexically(x, dir)) {
         return Some(rel);
@@ -164,7 +171,11 @@ mod tests {
             ("/a/b", "/", Some("a/b")),
             ("/a", "", Some("/a")),
         ] {
-            assert_eq!(in_dir_lexically(path, dir).as_deref(), want, "{path} in {dir}");
+            assert_eq!(
+                in_dir_lexically(path, dir).as_deref(),
+                want,
+                "{path} in {dir}"
+            );
         }
     }
 
@@ -180,6 +191,9 @@ mod tests {
     fn work_file_search_stops_at_goroot() {
         let has = |f: &str| f == "/go.work";
         assert_eq!(find_work_file("/go/src", "/go", has), None);
-        assert_eq!(find_work_file("/src/x", "/go", has).as_deref(), Some("/go.work"));
+        assert_eq!(
+            find_work_file("/src/x", "/go", has).as_deref(),
+            Some("/go.work")
+        );
     }
 }

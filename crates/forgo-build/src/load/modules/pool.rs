@@ -18,7 +18,11 @@ fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> {
     // A thread costs more than a few reads of small files.
     const WORTH_A_THREAD: usize = 8;
-    map_on(threads().min(items.len().div_ceil(WORTH_A_THREAD)), items, f)
+    map_on(
+        threads().min(items.len().div_ceil(WORTH_A_THREAD)),
+        items,
+        f,
+    )
 }
 
 /// The same with a thread for each item, for work that only waits.
@@ -26,11 +30,7 @@ pub(super) fn map_io<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) 
     map_on(items.len(), items, f)
 }
 
-fn map_on<T: Sync, R: Send>(
-    threads: usize,
-    items: &[T],
-    f: impl Fn(&T) -> R + Sync,
-) -> Vec<R> {
+fn map_on<T: Sync, R: Send>(threads: usize, items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> {
     if threads <= 1 {
         return items.iter().map(f).collect();
     }

@@ -154,7 +154,11 @@ impl Modules<'_> {
         for r in &file.require {
             let m = &r.module;
             if main.index.as_ref().is_some_and(|i| i.exclude.contains(m)) {
-                let verb = if self.is_mod() { "dropping" } else { "ignoring" };
+                let verb = if self.is_mod() {
+                    "dropping"
+                } else {
+                    "ignoring"
+                };
                 self.say(format!(
                     "go: {verb} requirement on excluded version {} {}\n",
                     m.path, m.version

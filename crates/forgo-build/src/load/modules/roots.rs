@@ -27,10 +27,7 @@ pub(super) struct PackageRoots {
 impl Modules<'_> {
     /// Loads the graph; where it selects other versions of the roots than they state, updates them
     /// (expandGraph). The error goes with requirements that are as good as can be.
-    pub(super) fn expand_graph(
-        &self,
-        rs: Arc<Requirements>,
-    ) -> (Arc<Requirements>, Option<Error>) {
+    pub(super) fn expand_graph(&self, rs: Arc<Requirements>) -> (Arc<Requirements>, Option<Error>) {
         let (graph, error) = rs.graph(self);
         if error.is_some() {
             return (rs.clone(), error.clone());

@@ -124,7 +124,10 @@ impl Modules<'_> {
     fn summarize(&self, m: &Version, file: &File) -> Result<Arc<Summary>, Error> {
         let go_version = file.go.as_ref().map_or("", |g| g.version.as_str());
         let mut summary = Summary {
-            path: file.module.as_ref().map_or(String::new(), |m| m.module.path.clone()),
+            path: file
+                .module
+                .as_ref()
+                .map_or(String::new(), |m| m.module.path.clone()),
             go_version: go_version.to_string(),
             pruning: if go_version.is_empty() {
                 Pruning::Unpruned
@@ -138,8 +141,7 @@ impl Modules<'_> {
                 .as_ref()
                 .map_or(String::new(), |m| m.deprecated.clone()),
         };
-        if !go_version.is_empty()
-            && gover::compare(go_version, gover::GO_STRICT) != Ordering::Less
+        if !go_version.is_empty() && gover::compare(go_version, gover::GO_STRICT) != Ordering::Less
         {
             summary.require.push(Version::new("go", go_version));
             if gover::compare(go_version, self.local()) == Ordering::Greater {

@@ -65,9 +65,13 @@ impl Modules<'_> {
         for line in text.split('\n') {
             if let Some(rest) = line.strip_prefix("# ") {
                 module = rest.split_whitespace().next().unwrap_or("");
-            } else if let Some(annotations) = line.strip_prefix("## ").filter(|_| !module.is_empty())
+            } else if let Some(annotations) =
+                line.strip_prefix("## ").filter(|_| !module.is_empty())
             {
-                for go in annotations.split(';').filter_map(|a| a.trim().strip_prefix("go ")) {
+                for go in annotations
+                    .split(';')
+                    .filter_map(|a| a.trim().strip_prefix("go "))
+                {
                     if gover::compare(go, self.local()) == Ordering::Greater {
                         let what = format!("{module} in {}", paths::short(self.cfg, file));
                         return Err(self.too_new(&what, go).into_fatal().into());
@@ -120,7 +124,11 @@ impl Modules<'_> {
         }
         for m in &vendor.txt.replaced {
             if self.replacement(m).is_none() {
-                let place = if in_workspace { "the workspace" } else { "go.mod" };
+                let place = if in_workspace {
+                    "the workspace"
+                } else {
+                    "go.mod"
+                };
                 report(
                     m,
                     format!(
