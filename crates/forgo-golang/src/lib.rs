@@ -26,6 +26,7 @@ pub mod quoted;
 pub mod regexp;
 pub mod semver;
 pub mod strconv;
+pub mod syntax;
 pub mod syslist;
 pub mod template;
 pub mod unicode;
