@@ -63,7 +63,10 @@ fn body(comment: &str) -> Option<&str> {
 
 /// `line …`, `extern …`, `export …`, or `word:word` in lower case.
 fn is_directive(text: &str) -> bool {
-    if ["line ", "extern ", "export "].iter().any(|p| text.starts_with(p)) {
+    if ["line ", "extern ", "export "]
+        .iter()
+        .any(|p| text.starts_with(p))
+    {
         return true;
     }
     let Some(colon) = text.find(':').filter(|&i| i > 0 && i + 1 < text.len()) else {
@@ -86,10 +89,14 @@ pub fn example_output(text: &str) -> Option<(String, bool)> {
     };
     let rest = strip_prefix_fold(rest, "output:")?;
     let rest = rest.trim_start_matches(' ');
-    Some((rest.strip_prefix('\n').unwrap_or(rest).to_owned(), unordered))
+    Some((
+        rest.strip_prefix('\n').unwrap_or(rest).to_owned(),
+        unordered,
+    ))
 }
 
 fn strip_prefix_fold<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     let head = text.get(..prefix.len())?;
-    head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
+    head.eq_ignore_ascii_case(prefix)
+        .then(|| &text[prefix.len()..])
 }

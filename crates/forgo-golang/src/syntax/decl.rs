@@ -112,7 +112,10 @@ impl Parser<'_> {
             self.ident()?;
         }
         if constant {
-            let ends = matches!(self.token.tok, Tok::Eof | Tok::Op(Op::Semicolon | Op::RParen));
+            let ends = matches!(
+                self.token.tok,
+                Tok::Eof | Tok::Op(Op::Semicolon | Op::RParen)
+            );
             if !ends {
                 self.try_type()?;
             }
@@ -160,7 +163,10 @@ impl Parser<'_> {
         let comma = self.is(Op::Comma);
         match x.split_type_param(comma) {
             Ok(param) if param.typ.is_some() || !self.is(Op::RBrack) => {
-                let first = Field { name: Some(param.name), typ: param.typ };
+                let first = Field {
+                    name: Some(param.name),
+                    typ: param.typ,
+                };
                 self.parameter_list(Some(first), Op::RBrack, false)?;
                 self.expect_op(Op::RBrack)?;
                 if self.is(Op::Assign) {
@@ -225,7 +231,10 @@ fn group(fields: Vec<Field>) -> Vec<Param> {
     for field in fields {
         names += usize::from(field.name.is_some());
         if let Some(typ) = field.typ {
-            params.push(Param { names, ty: param_type(&typ) });
+            params.push(Param {
+                names,
+                ty: param_type(&typ),
+            });
             names = 0;
         }
     }

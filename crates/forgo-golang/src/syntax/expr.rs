@@ -26,10 +26,17 @@ pub(super) enum Kind {
     FuncLit,
     InterfaceType,
     /// `receive` for `<-chan`; the arrow's position where there is one.
-    Chan { receive: bool, arrow: Option<usize>, value: Box<Expr> },
+    Chan {
+        receive: bool,
+        arrow: Option<usize>,
+        value: Box<Expr>,
+    },
     Paren(Box<Expr>),
     /// `callee` when it is a mere name, the only argument when there is just one, without `...`.
-    Call { callee: Option<(usize, String)>, argument: Option<Box<Expr>> },
+    Call {
+        callee: Option<(usize, String)>,
+        argument: Option<Box<Expr>>,
+    },
     Composite,
     Binary(Op, Box<Expr>, Box<Expr>),
     Unary(Op),
@@ -81,32 +88,74 @@ impl Expr {
     pub fn split_type_param(self, force: bool) -> std::result::Result<TypeParam, Expr> {
         let Expr { pos, end, kind } = self;
         match kind {
-            Kind::Ident(name) => Ok(TypeParam { name: (pos, name), typ: None }),
+            Kind::Ident(name) => Ok(TypeParam {
+                name: (pos, name),
+                typ: None,
+            }),
             Kind::Binary(Op::Mul, x, y) => match (&x.kind, force || y.is_type_elem()) {
                 (Kind::Ident(name), true) => {
                     let name = (x.pos, name.clone());
-                    let typ = Expr { pos: y.pos, end, kind: Kind::Star(y) };
-                    Ok(TypeParam { name, typ: Some(typ) })
+                    let typ = Expr {
+                        pos: y.pos,
+                        end,
+                        kind: Kind::Star(y),
+                    };
+                    Ok(TypeParam {
+                        name,
+                        typ: Some(typ),
+                    })
                 }
-                _ => Err(Expr { pos, end, kind: Kind::Binary(Op::Mul, x, y) }),
+                _ => Err(Expr {
+                    pos,
+                    end,
+                    kind: Kind::Binary(Op::Mul, x, y),
+                }),
             },
             Kind::Binary(Op::Or, x, y) => {
                 let force = force || y.is_type_elem();
                 match x.split_type_param(force) {
-                    Ok(TypeParam { name, typ: Some(lhs) }) => {
+                    Ok(TypeParam {
+                        name,
+                        typ: Some(lhs),
+                    }) => {
                         let kind = Kind::Binary(Op::Or, Box::new(lhs), y);
-                        Ok(TypeParam { name, typ: Some(Expr { pos, end, kind }) })
+                        Ok(TypeParam {
+                            name,
+                            typ: Some(Expr { pos, end, kind }),
+                        })
                     }
                     Ok(TypeParam { name, typ: None }) => {
-                        let x = Expr { pos: name.0, end, kind: Kind::Ident(name.1) };
-                        Err(Expr { pos, end, kind: Kind::Binary(Op::Or, Box::new(x), y) })
+                        let x = Expr {
+                            pos: name.0,
+                            end,
+                            kind: Kind::Ident(name.1),
+                        };
+                        Err(Expr {
+                            pos,
+                            end,
+                            kind: Kind::Binary(Op::Or, Box::new(x), y),
+                        })
                     }
-                    Err(x) => Err(Expr { pos, end, kind: Kind::Binary(Op::Or, Box::new(x), y) }),
+                    Err(x) => Err(Expr {
+                        pos,
+                        end,
+                        kind: Kind::Binary(Op::Or, Box::new(x), y),
+                    }),
                 }
             }
-            Kind::Call { callee: Some(name), argument: Some(x) } if force || x.is_type_elem() => {
-                let typ = Expr { pos: x.pos, end, kind: Kind::Paren(x) };
-                Ok(TypeParam { name, typ: Some(typ) })
+            Kind::Call {
+                callee: Some(name),
+                argument: Some(x),
+            } if force || x.is_type_elem() => {
+                let typ = Expr {
+                    pos: x.pos,
+                    end,
+                    kind: Kind::Paren(x),
+                };
+                Ok(TypeParam {
+                    name,
+                    typ: Some(typ),
+                })
             }
             kind => Err(Expr { pos, end, kind }),
         }
@@ -122,7 +171,11 @@ pub(super) struct TypeParam {
 impl Parser<'_> {
     /// An expression that ends with the last token taken.
     pub fn expr(&self, pos: usize, kind: Kind) -> Expr {
-        Expr { pos, end: self.last_end, kind }
+        Expr {
+            pos,
+            end: self.last_end,
+            kind,
+        }
     }
 
     pub fn ident_expr(&mut self) -> Result<Expr> {
@@ -159,7 +212,11 @@ impl Parser<'_> {
             let Tok::Op(op) = self.token.tok else {
                 return Ok(x);
             };
-            let op = if self.in_rhs && op == Op::Assign { Op::Eql } else { op };
+            let op = if self.in_rhs && op == Op::Assign {
+                Op::Eql
+            } else {
+                op
+            };
             let precedence = op.precedence();
             if precedence < min {
                 return Ok(x);
@@ -212,7 +269,12 @@ impl Parser<'_> {
         let mut sends = true;
         let mut at = &mut x;
         while sends {
-            let Kind::Chan { receive, arrow: own, value } = &mut at.kind else {
+            let Kind::Chan {
+                receive,
+                arrow: own,
+                value,
+            } = &mut at.kind
+            else {
                 return self.expected(arrow, "channel type");
             };
             if *receive {
@@ -357,7 +419,11 @@ impl Parser<'_> {
                 }
             }
         }
-        let kind = if colons.is_empty() { Kind::Index } else { Kind::Slice };
+        let kind = if colons.is_empty() {
+            Kind::Index
+        } else {
+            Kind::Slice
+        };
         Ok(self.expr(x.pos, kind))
     }
 
@@ -380,7 +446,11 @@ impl Parser<'_> {
         self.expr_level -= 1;
         self.expect_closing(Op::RParen, "argument list")?;
         let single = args.len() == 1 && !dots;
-        let argument = if single { args.pop().map(Box::new) } else { None };
+        let argument = if single {
+            args.pop().map(Box::new)
+        } else {
+            None
+        };
         let pos = callee.pos;
         let callee = match callee.kind {
             Kind::Ident(name) => Some((pos, name)),

@@ -44,10 +44,17 @@ pub fn parse_file(src: &[u8], minor: u32) -> Result<File> {
 /// Line and column, from 1, of a byte offset. The end of a file belongs to its last line even when
 /// that has its newline.
 pub fn line_and_column(src: &[u8], pos: usize) -> (usize, usize) {
-    let src = if pos == src.len() { src.strip_suffix(b"\n").unwrap_or(src) } else { src };
+    let src = if pos == src.len() {
+        src.strip_suffix(b"\n").unwrap_or(src)
+    } else {
+        src
+    };
     let before = &src[..pos.min(src.len())];
     let line = 1 + before.iter().filter(|&&b| b == b'\n').count();
-    let start = before.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+    let start = before
+        .iter()
+        .rposition(|&b| b == b'\n')
+        .map_or(0, |i| i + 1);
     (line, pos - start + 1)
 }
 

@@ -33,7 +33,12 @@ pub(super) const SEMI: Tok = Tok::Op(Op::Semicolon);
 
 impl<'s> Parser<'s> {
     pub fn new(src: &'s [u8], minor: u32) -> Result<Parser<'s>> {
-        let token = Token { tok: Tok::Illegal, pos: 0, end: 0, implicit: false };
+        let token = Token {
+            tok: Tok::Illegal,
+            pos: 0,
+            end: 0,
+            implicit: false,
+        };
         let mut p = Parser {
             src,
             minor,
@@ -52,7 +57,10 @@ impl<'s> Parser<'s> {
 
     pub fn file(mut self) -> Result<File> {
         self.source_file()?;
-        Ok(File { funcs: self.funcs, comments: self.comments })
+        Ok(File {
+            funcs: self.funcs,
+            comments: self.comments,
+        })
     }
 
     /// Takes the next token that is no comment; gathers comments on the way. A comment on the line
@@ -110,7 +118,10 @@ impl<'s> Parser<'s> {
     }
 
     pub fn error<T>(&self, pos: usize, message: impl Into<String>) -> Result<T> {
-        Err(Error { pos, message: message.into() })
+        Err(Error {
+            pos,
+            message: message.into(),
+        })
     }
 
     /// `expected X, found Y`; what was found is told only at the current token.
@@ -131,7 +142,11 @@ impl<'s> Parser<'s> {
     /// A literal as the scanner gives it: raw strings lose their carriage returns.
     fn literal_text(&self) -> String {
         let text = self.text();
-        if text.starts_with('`') { text.replace('\r', "") } else { text }
+        if text.starts_with('`') {
+            text.replace('\r', "")
+        } else {
+            text
+        }
     }
 
     /// Takes this token; gives its position.
@@ -155,8 +170,10 @@ impl<'s> Parser<'s> {
     /// A closing bracket, with a hint at a missing comma.
     pub fn expect_closing(&mut self, op: Op, context: &str) -> Result<usize> {
         if !self.is(op) && self.is_newline() {
-            return self
-                .error(self.token.pos, format!("missing ',' before newline in {context}"));
+            return self.error(
+                self.token.pos,
+                format!("missing ',' before newline in {context}"),
+            );
         }
         self.expect_op(op)
     }
@@ -178,7 +195,11 @@ impl<'s> Parser<'s> {
         if self.is(follow) {
             return Ok(false);
         }
-        let newline = if self.is_newline() { " before newline" } else { "" };
+        let newline = if self.is_newline() {
+            " before newline"
+        } else {
+            ""
+        };
         self.error(self.token.pos, format!("missing ','{newline} in {context}"))
     }
 

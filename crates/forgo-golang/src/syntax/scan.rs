@@ -65,7 +65,10 @@ impl<'s> Scanner<'s> {
 
     fn error(&mut self, offset: usize, message: impl Into<String>) {
         if self.error.is_none() {
-            self.error = Some(Error { pos: offset, message: message.into() });
+            self.error = Some(Error {
+                pos: offset,
+                message: message.into(),
+            });
         }
     }
 
@@ -121,7 +124,12 @@ impl<'s> Scanner<'s> {
     }
 
     fn implicit_semicolon(&mut self, pos: usize) -> Token {
-        Token { tok: Tok::Op(Op::Semicolon), pos, end: pos, implicit: true }
+        Token {
+            tok: Tok::Op(Op::Semicolon),
+            pos,
+            end: pos,
+            implicit: true,
+        }
     }
 
     fn token(&mut self) -> Token {
@@ -149,15 +157,24 @@ impl<'s> Scanner<'s> {
                     None => Tok::Eof,
                     Some('/') if matches!(self.ch, Some('/' | '*')) => {
                         self.comment(pos);
-                        return Token { tok: Tok::Comment, pos, end: self.offset, implicit: false };
+                        return Token {
+                            tok: Tok::Comment,
+                            pos,
+                            end: self.offset,
+                            implicit: false,
+                        };
                     }
                     Some(c) => self.operator(c, pos),
                 }
             }
         };
-        self.insert_semi =
-            tok.ends_statement() || tok == Tok::Illegal && self.insert_semi;
-        Token { tok, pos, end: self.offset, implicit: false }
+        self.insert_semi = tok.ends_statement() || tok == Tok::Illegal && self.insert_semi;
+        Token {
+            tok,
+            pos,
+            end: self.offset,
+            implicit: false,
+        }
     }
 
     fn identifier(&mut self) -> Tok {
@@ -199,10 +216,15 @@ impl<'s> Scanner<'s> {
         // A byte order mark was complained of already.
         if c != BOM {
             let name = unicode_name(c);
-            self.error(pos, match c {
-                '“' | '”' => format!("curly quotation mark {} (use neutral '\"')", quote_rune(c)),
-                _ => format!("illegal character {name}"),
-            });
+            self.error(
+                pos,
+                match c {
+                    '“' | '”' => {
+                        format!("curly quotation mark {} (use neutral '\"')", quote_rune(c))
+                    }
+                    _ => format!("illegal character {name}"),
+                },
+            );
         }
         Tok::Illegal
     }
@@ -239,7 +261,11 @@ impl<'s> Scanner<'s> {
     fn digits(&mut self, base: u32, invalid: &mut Option<usize>) -> Digits {
         let mut seen = Digits::default();
         while let Some(c) = self.ch {
-            let taken = if base <= 10 { c.is_ascii_digit() } else { c.is_ascii_hexdigit() };
+            let taken = if base <= 10 {
+                c.is_ascii_digit()
+            } else {
+                c.is_ascii_hexdigit()
+            };
             if c == '_' {
                 seen.separators = true;
             } else if taken {
@@ -317,9 +343,15 @@ impl<'s> Scanner<'s> {
     fn exponent(&mut self, e: char, prefix: char, seen: &mut Digits) {
         let c = self.ch.unwrap_or(e);
         if e == 'e' && !matches!(prefix, '\0' | '0') {
-            self.error(self.offset, format!("'{c}' exponent requires decimal mantissa"));
+            self.error(
+                self.offset,
+                format!("'{c}' exponent requires decimal mantissa"),
+            );
         } else if e == 'p' && prefix != 'x' {
-            self.error(self.offset, format!("'{c}' exponent requires hexadecimal mantissa"));
+            self.error(
+                self.offset,
+                format!("'{c}' exponent requires hexadecimal mantissa"),
+            );
         }
         self.next();
         if matches!(self.ch, Some('+' | '-')) {
@@ -349,7 +381,11 @@ impl<'s> Scanner<'s> {
             Some('u') => (4, 16, 0x10ffff),
             Some('U') => (8, 16, 0x10ffff),
             c => {
-                let what = if c.is_none() { "escape sequence not terminated" } else { "unknown escape sequence" };
+                let what = if c.is_none() {
+                    "escape sequence not terminated"
+                } else {
+                    "unknown escape sequence"
+                };
                 self.error(start, what);
                 return false;
             }
@@ -464,7 +500,11 @@ fn misplaced_separator(literal: &[u8]) -> Option<usize> {
     let prefixed = literal[0] == b'0' && matches!(second, b'x' | b'o' | b'b');
     let mut after_digit = prefixed;
     let mut after_separator = false;
-    for (i, &c) in literal.iter().enumerate().skip(if prefixed { 2 } else { 0 }) {
+    for (i, &c) in literal
+        .iter()
+        .enumerate()
+        .skip(if prefixed { 2 } else { 0 })
+    {
         if c == b'_' {
             if !after_digit {
                 return Some(i);

@@ -22,9 +22,17 @@ struct Simple {
 enum SimpleKind {
     Expr(Expr),
     /// With the operator's position, and the sides when each is one expression.
-    Assign { op: Op, op_pos: usize, lhs: usize, rhs: Vec<Expr> },
+    Assign {
+        op: Op,
+        op_pos: usize,
+        lhs: usize,
+        rhs: Vec<Expr>,
+    },
     /// `… = range x`, with the left-hand sides.
-    Range { lhs: usize, last_lhs: usize },
+    Range {
+        lhs: usize,
+        last_lhs: usize,
+    },
     Labeled,
     Other,
 }
@@ -132,7 +140,12 @@ impl Parser<'_> {
                 return simple(SimpleKind::Range { lhs, last_lhs });
             }
             let rhs = self.expr_list(true)?;
-            return simple(SimpleKind::Assign { op, op_pos, lhs, rhs });
+            return simple(SimpleKind::Assign {
+                op,
+                op_pos,
+                lhs,
+                rhs,
+            });
         }
         if lhs > 1 {
             return self.expected(pos, "1 expression");
@@ -177,8 +190,15 @@ impl Parser<'_> {
     /// The statement must be an expression.
     fn must_be_expr(&self, simple: &Option<Simple>, want: &str) -> Result<()> {
         let found = match simple {
-            None | Some(Simple { kind: SimpleKind::Expr(_), .. }) => return Ok(()),
-            Some(Simple { kind: SimpleKind::Assign { .. }, .. }) => "assignment",
+            None
+            | Some(Simple {
+                kind: SimpleKind::Expr(_),
+                ..
+            }) => return Ok(()),
+            Some(Simple {
+                kind: SimpleKind::Assign { .. },
+                ..
+            }) => "assignment",
             Some(_) => "simple statement",
         };
         let pos = simple.as_ref().map_or(0, |s| s.pos);
@@ -268,15 +288,23 @@ impl Parser<'_> {
         }
         self.expect_op(Op::RBrace)?;
         self.expect_semi()?;
-        if type_switch { Ok(()) } else { self.must_be_expr(&tag, "switch expression") }
+        if type_switch {
+            Ok(())
+        } else {
+            self.must_be_expr(&tag, "switch expression")
+        }
     }
 
     fn is_type_switch_guard(&self, simple: &Option<Simple>) -> Result<bool> {
         match simple.as_ref().map(|s| &s.kind) {
             Some(SimpleKind::Expr(x)) => Ok(x.is_type_switch()),
-            Some(SimpleKind::Assign { op, op_pos, lhs: 1, rhs, .. })
-                if rhs.len() == 1 && rhs[0].is_type_switch() =>
-            {
+            Some(SimpleKind::Assign {
+                op,
+                op_pos,
+                lhs: 1,
+                rhs,
+                ..
+            }) if rhs.len() == 1 && rhs[0].is_type_switch() => {
                 if *op == Op::Assign {
                     return self.error(*op_pos, "expected ':=', found '='");
                 }

@@ -21,7 +21,11 @@ impl Parser<'_> {
 
     fn qualified_ident(&mut self, ident: Option<Expr>) -> Result<Expr> {
         let typ = self.type_name(ident)?;
-        if self.is(Op::LBrack) { self.type_instance(typ) } else { Ok(typ) }
+        if self.is(Op::LBrack) {
+            self.type_instance(typ)
+        } else {
+            Ok(typ)
+        }
     }
 
     fn type_name(&mut self, ident: Option<Expr>) -> Result<Expr> {
@@ -124,16 +128,25 @@ impl Parser<'_> {
         if args.is_empty() {
             self.parse_type()?;
             let typ = self.expr(lbrack, Kind::ArrayType);
-            return Ok(Field { name: Some(name), typ: Some(typ) });
+            return Ok(Field {
+                name: Some(name),
+                typ: Some(typ),
+            });
         }
         if args.len() == 1 && self.try_type()?.is_some() {
             if let Some(comma) = trailing_comma {
                 return self.error(comma, "unexpected comma; expecting ]");
             }
             let typ = self.expr(lbrack, Kind::ArrayType);
-            return Ok(Field { name: Some(name), typ: Some(typ) });
+            return Ok(Field {
+                name: Some(name),
+                typ: Some(typ),
+            });
         }
-        Ok(Field { name: None, typ: Some(self.expr(name.0, Kind::Index)) })
+        Ok(Field {
+            name: None,
+            typ: Some(self.expr(name.0, Kind::Index)),
+        })
     }
 
     fn struct_type(&mut self) -> Result<Kind> {
@@ -201,7 +214,11 @@ impl Parser<'_> {
             }
         }
         let value = self.parse_type()?;
-        Ok(Kind::Chan { receive, arrow, value: Box::new(value) })
+        Ok(Kind::Chan {
+            receive,
+            arrow,
+            value: Box::new(value),
+        })
     }
 
     pub fn type_instance(&mut self, typ: Expr) -> Result<Expr> {
@@ -281,9 +298,15 @@ impl Parser<'_> {
     fn param_decl(&mut self, name: Option<(usize, String)>, type_sets: bool) -> Result<Field> {
         if name.is_none() && type_sets && self.is(Op::Tilde) {
             let typ = self.embedded_elem(None)?;
-            return Ok(Field { name: None, typ: Some(typ) });
+            return Ok(Field {
+                name: None,
+                typ: Some(typ),
+            });
         }
-        let mut field = Field { name: None, typ: None };
+        let mut field = Field {
+            name: None,
+            typ: None,
+        };
         if name.is_some() || self.token.tok == Tok::Ident {
             let name = match name {
                 Some(name) => name,
@@ -312,7 +335,11 @@ impl Parser<'_> {
         let ident = |p: &mut Self, field: &mut Field| {
             let (pos, name) = field.name.take().unwrap_or_default();
             let end = pos + name.len();
-            Expr { pos, end: end.min(p.src.len()), kind: Kind::Ident(name) }
+            Expr {
+                pos,
+                end: end.min(p.src.len()),
+                kind: Kind::Ident(name),
+            }
         };
         match self.token.tok {
             Tok::Op(Op::LBrack) => {
@@ -358,16 +385,28 @@ impl Parser<'_> {
     ) -> Result<Vec<Field>> {
         let type_params = closing == Op::RBrack;
         let start = match &first {
-            Some(Field { name: Some(name), .. }) => name.0,
+            Some(Field {
+                name: Some(name), ..
+            }) => name.0,
             _ => self.token.pos,
         };
         let mut list: Vec<Field> = Vec::new();
         let mut first = first;
         while first.is_some() || !self.is(closing) && self.token.tok != Tok::Eof {
             let field = match first.take() {
-                Some(Field { name, typ: Some(typ) }) => {
-                    let typ = if type_params { self.embedded_elem(Some(typ))? } else { typ };
-                    Field { name, typ: Some(typ) }
+                Some(Field {
+                    name,
+                    typ: Some(typ),
+                }) => {
+                    let typ = if type_params {
+                        self.embedded_elem(Some(typ))?
+                    } else {
+                        typ
+                    };
+                    Field {
+                        name,
+                        typ: Some(typ),
+                    }
                 }
                 Some(Field { name, .. }) => self.param_decl(name, type_params)?,
                 None => self.param_decl(None, type_params)?,
@@ -384,22 +423,24 @@ impl Parser<'_> {
     }
 
     /// All named or none; a lone name in an unnamed list is a type.
-    fn check_parameters(
-        &self,
-        list: &mut [Field],
-        type_params: bool,
-        start: usize,
-    ) -> Result<()> {
+    fn check_parameters(&self, list: &mut [Field], type_params: bool, start: usize) -> Result<()> {
         if list.is_empty() {
             return Ok(());
         }
-        let named = list.iter().filter(|f| f.name.is_some() && f.typ.is_some()).count();
+        let named = list
+            .iter()
+            .filter(|f| f.name.is_some() && f.typ.is_some())
+            .count();
         let typed = list.iter().filter(|f| f.typ.is_some()).count();
         if named == 0 {
             for field in list.iter_mut() {
                 if let Some((pos, name)) = field.name.take() {
                     let end = pos + name.len();
-                    field.typ = Some(Expr { pos, end, kind: Kind::Ident(name) });
+                    field.typ = Some(Expr {
+                        pos,
+                        end,
+                        kind: Kind::Ident(name),
+                    });
                 }
             }
             return match (type_params, typed) {
@@ -446,7 +487,12 @@ impl Parser<'_> {
 
     fn check_dots(&self, list: &[Field], dots_ok: bool) -> Result<()> {
         for (i, field) in list.iter().enumerate() {
-            let Some(Expr { pos, kind: Kind::Ellipsis, .. }) = &field.typ else {
+            let Some(Expr {
+                pos,
+                kind: Kind::Ellipsis,
+                ..
+            }) = &field.typ
+            else {
                 continue;
             };
             if !dots_ok {
@@ -491,7 +537,10 @@ impl Parser<'_> {
             let first = self.bracketed(Self::parse_expr)?;
             match first.kind {
                 Kind::Ident(name) if !self.is(Op::Comma) && !self.is(Op::RBrack) => {
-                    let field = Field { name: Some((first.pos, name)), typ: None };
+                    let field = Field {
+                        name: Some((first.pos, name)),
+                        typ: None,
+                    };
                     self.parameter_list(Some(field), Op::RBrack, false)?;
                     self.expect_op(Op::RBrack)?;
                     return self.error(lbrack, "interface method must have no type parameters");
