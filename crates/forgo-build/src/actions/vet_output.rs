@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::actions::{ActionCx, ActionError};
 use crate::event::Event;
-use crate::shell::short_path;
+use crate::load::short_path;
 
 /// What is done with vet's standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -14,6 +14,7 @@ pub mod scan;
 mod test_variants;
 
 pub use coverage::MatchPackage;
+pub use error::{no_go_text, short_path};
 pub use test_variants::{TestCover, TestPackages, TestmainGenerator, TestmainInput};
 
 use crate::config::Config;

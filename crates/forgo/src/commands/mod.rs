@@ -160,31 +160,7 @@ fn start(command: &'static Command, mut args: Vec<String>, console: &Console) ->
         invocation.parse()?;
         invocation.configure()?;
     }
-    traced(&mut invocation)
-}
-
-/// Runs the command, within the files that `-debug-trace` and `-debug-runtime-trace` name.
-fn traced(invocation: &mut Invocation<'_>) -> Outcome {
-    let (console, run) = (invocation.console, invocation.command.run);
-    let flags = &invocation.cfg().flags;
-    if !flags.debug_runtime_trace.is_empty() {
-        console.warn("forgo: there is no Go runtime to trace: -debug-runtime-trace does nothing\n");
-    }
-    if flags.debug_trace.is_empty() {
-        return run(invocation);
-    }
-    let file = flags.debug_trace.clone();
-    console.start_trace(&file).map_err(|e| {
-        let why = forgo_build::process::errno_text(&e);
-        Stop::fatal(format!("failed to start trace: open {file}: {why}"))
-    })?;
-    let name = format!("Running {} command", invocation.command.name);
-    let outcome = console.span(&name, || run(invocation));
-    console.close_trace().map_err(|e| {
-        let why = forgo_build::process::errno_text(&e);
-        Stop::fatal(format!("failed to stop trace: write {file}: {why}"))
-    })?;
-    outcome
+    (command.run)(&mut invocation)
 }
 
 impl Invocation<'_> {
