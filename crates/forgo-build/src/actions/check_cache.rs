@@ -77,7 +77,10 @@ fn check(
     cov_meta_file: Option<&str>,
 ) -> Result<CacheCheck, ActionError> {
     let package = cx.package();
-    let mut check = CacheCheck { need: needed(cx, build), ..CacheCheck::default() };
+    let mut check = CacheCheck {
+        need: needed(cx, build),
+        ..CacheCheck::default()
+    };
     if package.binary_only {
         return binary_only(cx, build, check, package);
     }
@@ -106,15 +109,18 @@ fn needed(cx: &ActionCx<'_>, build: NodeId) -> Need {
 /// Whether some action after the build installs cgo's header.
 fn needs_cgo_header(cx: &ActionCx<'_>, build: NodeId) -> bool {
     let package = cx.package();
-    let c_library = matches!(cx.config().modes.buildmode.as_str(), "c-archive" | "c-shared");
+    let c_library = matches!(
+        cx.config().modes.buildmode.as_str(),
+        "c-archive" | "c-shared"
+    );
     if cx.run.job.options.is_cmd_list || !c_library || !package.uses_cgo() && !package.uses_swig() {
         return false;
     }
     let plan = cx.run.job.plan;
     let is_header = |id: &NodeId| plan[*id].mode == "install header";
-    plan.triggers[build.index()].iter().any(|after| {
-        is_header(after) || plan.triggers[after.index()].iter().any(is_header)
-    })
+    plan.triggers[build.index()]
+        .iter()
+        .any(|after| is_header(after) || plan.triggers[after.index()].iter().any(is_header))
 }
 
 /// Computes the key, and takes what the cache has.
@@ -174,7 +180,10 @@ fn binary_only(
         WHY.clone_into(&mut facts.stale_reason);
     }
     if cx.run.job.options.is_cmd_list {
-        return Ok(CacheCheck { need: Need::default(), ..check });
+        return Ok(CacheCheck {
+            need: Need::default(),
+            ..check
+        });
     }
     Err(ActionError::new(WHY))
 }
@@ -187,13 +196,17 @@ fn may_be_built(cx: &ActionCx<'_>, package: &Package) -> Result<(), ActionError>
         && !allowed(cx.config(), &module.go_version)
     {
         let version = &module.go_version;
-        return Err(ActionError::new(format!("module requires Go {version} or later")));
+        return Err(ActionError::new(format!(
+            "module requires Go {version} or later"
+        )));
     }
     check_directives(cx, package)
 }
 
 fn own_error(package: &Package) -> Result<(), ActionError> {
-    let Some(error) = &package.error else { return Ok(()) };
+    let Some(error) = &package.error else {
+        return Ok(());
+    };
     let named = &error.err_import_path;
     Err(ActionError {
         text: error.to_string(),
@@ -244,7 +257,9 @@ fn prepare(
 ) -> Result<(), ActionError> {
     let objdir = &cx.node_of(build).objdir;
     cx.shell.mkdir(objdir)?;
-    let Some(key) = check.action_id else { return Ok(()) };
+    let Some(key) = check.action_id else {
+        return Ok(());
+    };
     if check.way.is_some() {
         let header = objdir_cache::CGO_HEADER;
         if check.need.cgo_header && objdir_cache::restore(cx, objdir, &key, header).is_ok() {
@@ -256,7 +271,11 @@ fn prepare(
         }
     }
     // Only if it is all that is left: a build makes it anyway.
-    if check.need == (Need { vet: true, ..Need::default() })
+    if check.need
+        == (Need {
+            vet: true,
+            ..Need::default()
+        })
         && let Ok(config) = objdir_cache::restore_vet(cx, build, &key, &cx.node().deps)
     {
         check.vet = Some(config);

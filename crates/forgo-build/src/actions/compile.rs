@@ -57,11 +57,7 @@ fn check_of<'r>(cx: &ActionCx<'r>) -> &'r CacheCheck {
         .expect("a build depends on its check of the cache")
 }
 
-fn build(
-    cx: &ActionCx<'_>,
-    check: &CacheCheck,
-    outcome: &mut Outcome,
-) -> Result<(), ActionError> {
+fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result<(), ActionError> {
     let p = cx.package();
     let flags = &cx.config().flags;
     if flags.n {
@@ -91,8 +87,18 @@ fn build(
     }
 
     let inputs = Inputs::gather(cx, cx.id, &cx.node().deps);
-    let archive = Compilation { cx, inputs: &inputs, build_id: &check.build_id }.run(&sources)?;
-    let made = stamp::Made { file: &archive, key, build_id: &check.build_id, main_key: None };
+    let archive = Compilation {
+        cx,
+        inputs: &inputs,
+        build_id: &check.build_id,
+    }
+    .run(&sources)?;
+    let made = stamp::Made {
+        file: &archive,
+        key,
+        build_id: &check.build_id,
+        main_key: None,
+    };
     let stamped = stamp::finish(cx, &made)?;
     let facts = cx.node().package.and_then(|id| cx.run.facts(id));
     if let (Some(mut facts), Some(file)) = (facts, stamped.cached)
@@ -163,7 +169,10 @@ impl Sources {
         let products = cgo::products(cx, outputs)?;
         self.go.extend(products.go_files);
         self.objects = products.objects;
-        if matches!(cx.config().modes.buildmode.as_str(), "c-archive" | "c-shared") {
+        if matches!(
+            cx.config().modes.buildmode.as_str(),
+            "c-archive" | "c-shared"
+        ) {
             // Where there is none, nothing is exported.
             let _ = objdir_cache::store(cx, &cx.node().objdir, key, objdir_cache::CGO_HEADER);
         }
@@ -193,8 +202,7 @@ impl Compilation<'_, '_> {
             let why = format!("{file}: C source files not supported without cgo");
             return Err(ActionError::new(why));
         }
-        let mut objects =
-            asm::assemble(cx, inputs, objdir, self.build_id, &sources.asm)?;
+        let mut objects = asm::assemble(cx, inputs, objdir, self.build_id, &sources.asm)?;
         objects.extend_from_slice(&sources.objects);
         let p = inputs.package;
         objects.extend(p.syso_files.iter().map(|file| path::join2(&p.dir, file)));
@@ -227,10 +235,14 @@ impl Compilation<'_, '_> {
             go_files: &sources.go,
         };
         let args = gc::compile(inputs, &compile, cx.run.job.overlay)?;
-        cx.shell.write_file(&format!("{objdir}importcfg"), self.import_config().as_bytes())?;
+        cx.shell.write_file(
+            &format!("{objdir}importcfg"),
+            self.import_config().as_bytes(),
+        )?;
         if embeds {
             let text = self.embed_config();
-            cx.shell.write_file(&format!("{objdir}embedcfg"), text.as_bytes())?;
+            cx.shell
+                .write_file(&format!("{objdir}embedcfg"), text.as_bytes())?;
         }
         let config = cx.config();
         let mut ran = cx.shell.run_out(&config.cwd, &changed_env(config), &args);
@@ -275,8 +287,15 @@ impl Compilation<'_, '_> {
         let p = self.inputs.package;
         let overlay = self.cx.run.job.overlay;
         let actual = |file: &String| overlay.actual(&path::join2(&p.dir, file)).to_string();
-        let files = p.embed_files.iter().map(|file| (file.as_str(), actual(file))).collect();
-        crate::go_json::indent(&Config { patterns: &p.internal.embed, files })
+        let files = p
+            .embed_files
+            .iter()
+            .map(|file| (file.as_str(), actual(file)))
+            .collect();
+        crate::go_json::indent(&Config {
+            patterns: &p.internal.embed,
+            files,
+        })
     }
 
     /// `defs_linux_amd64.h` is `defs_GOOS_GOARCH.h` to assembly.
@@ -292,11 +311,16 @@ impl Compilation<'_, '_> {
             let ext = path::ext(file);
             let name = &file[..file.len() - ext.len()];
             let general = endings.iter().find_map(|(ending, general)| {
-                Some(format!("{}{general}.{}", name.strip_suffix(ending)?, &ext[1..]))
+                Some(format!(
+                    "{}{general}.{}",
+                    name.strip_suffix(ending)?,
+                    &ext[1..]
+                ))
             });
             if let Some(general) = general {
                 let to = format!("{}{general}", cx.node().objdir);
-                cx.shell.copy_file(&to, &path::join2(&p.dir, file), 0o666, true)?;
+                cx.shell
+                    .copy_file(&to, &path::join2(&p.dir, file), 0o666, true)?;
             }
         }
         Ok(())
@@ -318,7 +342,8 @@ impl Compilation<'_, '_> {
             let mut words = vec!["go", "tool", "pack", "r", archive];
             words.extend(objects.iter().map(String::as_str));
             let line = join_unambiguously(&words);
-            cx.shell.show_cmd(&self.inputs.package.dir, &format!("{line} # internal"));
+            cx.shell
+                .show_cmd(&self.inputs.package.dir, &format!("{line} # internal"));
         }
         if cx.config().flags.n {
             return Ok(());

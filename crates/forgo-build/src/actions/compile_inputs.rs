@@ -98,7 +98,12 @@ pub struct Import<'r> {
     pub archive: Option<&'r str>,
 }
 
-const MAGIC: [&str; 4] = ["GOCLOBBERDEADHASH", "GOSSAFUNC", "GOSSADIR", "GOCOMPILEDEBUG"];
+const MAGIC: [&str; 4] = [
+    "GOCLOBBERDEADHASH",
+    "GOSSAFUNC",
+    "GOSSADIR",
+    "GOCOMPILEDEBUG",
+];
 
 impl<'r> Inputs<'r> {
     /// The inputs of building `build`'s package, which its dependencies `deps` are done for.
@@ -106,7 +111,9 @@ impl<'r> Inputs<'r> {
         let config = cx.config();
         let package = cx.package_of(build).expect("a build has a package");
         let internal = &package.internal;
-        let pgo = deps.iter().find(|&&d| matches!(cx.node_of(d).kind, Kind::PreprocessPgo { .. }));
+        let pgo = deps
+            .iter()
+            .find(|&&d| matches!(cx.node_of(d).kind, Kind::PreprocessPgo { .. }));
         let magic = MAGIC.map(|name| (name, config.env.os(name)));
         Inputs {
             import_path: &package.import_path,
@@ -129,7 +136,10 @@ impl<'r> Inputs<'r> {
             asmflags: &internal.asmflags,
             arch_env: (&config.target.arch_env.0, &config.target.arch_env.1),
             experiment: &config.target.clean_goexperiment,
-            magic: magic.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+            magic: magic
+                .into_iter()
+                .filter(|(_, value)| !value.is_empty())
+                .collect(),
             imports: deps.iter().filter_map(|&dep| Import::of(cx, dep)).collect(),
             pgo_profile: pgo.and_then(|&dep| cx.outcome(dep).built.path()),
             package,
@@ -166,7 +176,11 @@ impl<'r> Inputs<'r> {
             package,
             config: _,
         } = self;
-        let mut h = cx.run.job.hashes.new_hash(format_args!("build {import_path}"));
+        let mut h = cx
+            .run
+            .job
+            .hashes
+            .new_hash(format_args!("build {import_path}"));
 
         writeln!(h, "compile");
         match place {
@@ -180,7 +194,10 @@ impl<'r> Inputs<'r> {
         writeln!(h, "goos {goos} goarch {goarch}");
         writeln!(h, "import {}", quote(import_path));
         let prefix = quote(local_prefix);
-        writeln!(h, "omitdebug {omit_debug} standard {standard} local {local} prefix {prefix}");
+        writeln!(
+            h,
+            "omitdebug {omit_debug} standard {standard} local {local} prefix {prefix}"
+        );
         if *trimpath {
             writeln!(h, "trimpath");
         }
@@ -189,7 +206,12 @@ impl<'r> Inputs<'r> {
         }
         cc::hash_inputs(cx, &mut h, package)?;
         if !cover_mode.is_empty() {
-            writeln!(h, "cover {} {}", quote(cover_mode), quote(&cx.tool_id("cover")?));
+            writeln!(
+                h,
+                "cover {} {}",
+                quote(cover_mode),
+                quote(&cx.tool_id("cover")?)
+            );
         }
         if let Some(flags) = fuzz_flags {
             writeln!(h, "fuzz {}", quote_slice(flags));
@@ -199,10 +221,22 @@ impl<'r> Inputs<'r> {
         }
 
         let flags = (quote_slice(forced_gcflags), quote_slice(gcflags));
-        writeln!(h, "compile {} {} {}", cx.tool_id("compile")?, flags.0, flags.1);
+        writeln!(
+            h,
+            "compile {} {} {}",
+            cx.tool_id("compile")?,
+            flags.0,
+            flags.1
+        );
         if !package.s_files.is_empty() {
             let flags = (quote_slice(forced_asmflags), quote_slice(asmflags));
-            writeln!(h, "asm {} {} {}", quote(&cx.tool_id("asm")?), flags.0, flags.1);
+            writeln!(
+                h,
+                "asm {} {} {}",
+                quote(&cx.tool_id("asm")?),
+                flags.0,
+                flags.1
+            );
         }
         writeln!(h, "{arch_key}={arch_value}");
         if !experiment.is_empty() {
@@ -213,7 +247,11 @@ impl<'r> Inputs<'r> {
         }
 
         for file in files(package) {
-            writeln!(h, "file {file} {}", cx.file_hash(&path::join2(&package.dir, file)));
+            writeln!(
+                h,
+                "file {file} {}",
+                cx.file_hash(&path::join2(&package.dir, file))
+            );
         }
         for import in imports {
             writeln!(h, "import {} {}", import.import_path, import.content_id);
@@ -281,7 +319,10 @@ impl<'r> Place<'r> {
     fn of(cx: &ActionCx<'r>, p: &'r Package) -> Self {
         if cx.config().flags.trimpath {
             match &p.module {
-                Some(m) => Place::Module { path: &m.path, version: &m.version },
+                Some(m) => Place::Module {
+                    path: &m.path,
+                    version: &m.version,
+                },
                 None => Place::Hidden,
             }
         } else if p.goroot || p.dir.starts_with(&cx.run.job.plan.work_dir) {

@@ -53,7 +53,11 @@ pub struct RunCx<'r> {
 impl<'r> RunCx<'r> {
     /// Nothing is done yet.
     pub fn new(job: Job<'r>) -> Self {
-        let facts = if job.options.is_cmd_list { job.graph.packages.len() } else { 0 };
+        let facts = if job.options.is_cmd_list {
+            job.graph.packages.len()
+        } else {
+            0
+        };
         let mut outcomes = Vec::new();
         outcomes.resize_with(job.plan.nodes.len(), OnceLock::new);
         RunCx {
@@ -78,7 +82,11 @@ impl<'r> RunCx<'r> {
     pub fn started(&self, id: NodeId) {
         let node = &self.job.plan[id];
         let mode = node.mode.clone();
-        self.job.reporter.event(Event::Started { node: id.0, mode, package: node.package });
+        self.job.reporter.event(Event::Started {
+            node: id.0,
+            mode,
+            package: node.package,
+        });
     }
 
     /// Says that a node is over.
@@ -101,7 +109,9 @@ impl<'r> RunCx<'r> {
     /// All that was found out.
     pub fn into_facts(self) -> Vec<PackageFacts> {
         let facts = self.facts.into_iter();
-        facts.map(|f| f.into_inner().unwrap_or_else(|e| e.into_inner())).collect()
+        facts
+            .map(|f| f.into_inner().unwrap_or_else(|e| e.into_inner()))
+            .collect()
     }
 }
 
@@ -110,7 +120,13 @@ impl<'r> ActionCx<'r> {
     pub fn new(run: &'r RunCx<'r>, id: NodeId, failed: Option<NodeId>) -> Self {
         let package = run.job.plan[id].package.map(|p| &run.job.graph[p]);
         let shell = Shell::new(&run.shells, package);
-        ActionCx { run, id, shell, failed, key: Cell::default() }
+        ActionCx {
+            run,
+            id,
+            shell,
+            failed,
+            key: Cell::default(),
+        }
     }
 
     /// The settings.
@@ -181,7 +197,8 @@ impl<'r> ActionCx<'r> {
         if error.import_path.as_deref() == Some(&package.import_path) {
             self.shell.error(error.text);
         } else {
-            self.shell.error(format!("{}: {}", package.import_path, error.text));
+            self.shell
+                .error(format!("{}: {}", package.import_path, error.text));
         }
     }
 }

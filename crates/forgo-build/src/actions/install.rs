@@ -21,7 +21,9 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         ..Outcome::default()
     };
     install(cx, &mut outcome).map_err(|e| {
-        let package = cx.package_of(cx.id).map_or_else(String::new, |p| format!(" {}", p.import_path));
+        let package = cx
+            .package_of(cx.id)
+            .map_or_else(String::new, |p| format!(" {}", p.import_path));
         // What the message names is no longer known.
         ActionError::new(format!("go {}{package}: {}", cx.config().command, e.text))
     })?;
@@ -50,8 +52,10 @@ fn install(cx: &ActionCx<'_>, outcome: &mut Outcome) -> Result<(), ActionError> 
     }
     cx.shell.mkdir(&node.objdir)?;
     cx.shell.mkdir(path::split(&node.target).0)?;
-    let library =
-        matches!(cx.config().modes.buildmode.as_str(), "c-archive" | "c-shared" | "plugin");
+    let library = matches!(
+        cx.config().modes.buildmode.as_str(),
+        "c-archive" | "c-shared" | "plugin"
+    );
     let executable = matches!(cx.node_of(node.deps[0]).kind, Kind::Link) && !library;
     let perm = if executable { 0o777 } else { 0o666 };
     let moved = cx.shell.move_or_copy_file(&node.target, built, perm, false);
@@ -85,8 +89,8 @@ fn touch(cx: &ActionCx<'_>, target: &str) {
 pub fn install_header(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     let node = cx.node();
     let header = format!("{}{}", node.objdir, objdir_cache::CGO_HEADER);
-    let missing = std::fs::metadata(&header)
-        .is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound);
+    let missing =
+        std::fs::metadata(&header).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound);
     if missing {
         // No function is exported.
         if cx.config().flags.x {
@@ -95,7 +99,8 @@ pub fn install_header(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         return Ok(Outcome::default());
     }
     cx.shell.mkdir(path::split(&node.target).0)?;
-    cx.shell.move_or_copy_file(&node.target, &header, 0o666, true)?;
+    cx.shell
+        .move_or_copy_file(&node.target, &header, 0o666, true)?;
     Ok(Outcome::default())
 }
 

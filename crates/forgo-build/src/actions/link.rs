@@ -33,7 +33,10 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         main_build_id: &main.build_id,
         replay: !options.is_cmd_list,
     };
-    let mut outcome = Outcome { action_id: Some(key), ..Outcome::default() };
+    let mut outcome = Outcome {
+        action_id: Some(key),
+        ..Outcome::default()
+    };
     match reuse::find(cx, &wanted)? {
         Ok(known) => {
             (outcome.built, outcome.build_id) = (known.built, known.build_id);
@@ -55,15 +58,12 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     Ok(outcome)
 }
 
-fn link(
-    cx: &ActionCx<'_>,
-    inputs: &Inputs<'_>,
-    outcome: &mut Outcome,
-) -> Result<(), ActionError> {
+fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result<(), ActionError> {
     let node = cx.node();
     cx.shell.mkdir(&node.objdir)?;
     let importcfg = format!("{}importcfg.link", node.objdir);
-    cx.shell.write_file(&importcfg, inputs.import_config().as_bytes())?;
+    cx.shell
+        .write_file(&importcfg, inputs.import_config().as_bytes())?;
     cx.shell.mkdir(path::split(&node.target).0)?;
 
     let main = cx.outcome(node.deps[0]);
@@ -79,11 +79,17 @@ fn link(
             main_archive: main.built.path().unwrap_or_default(),
         },
     )?;
-    cx.shell.run(&link.dir, &inputs.package.import_path, &link.env, &link.args)?;
+    cx.shell.run(
+        &link.dir,
+        &inputs.package.import_path,
+        &link.env,
+        &link.args,
+    )?;
 
-    let main_archive = node.deps.iter().find(|&&dep| {
-        cx.package_of(dep).is_some_and(|p| p.name == "main")
-    });
+    let main_archive = node
+        .deps
+        .iter()
+        .find(|&&dep| cx.package_of(dep).is_some_and(|p| p.name == "main"));
     let stamped = stamp::finish(
         cx,
         &stamp::Made {

@@ -63,11 +63,7 @@ pub struct Archive<'r> {
 impl<'r> Inputs<'r> {
     /// The inputs of the link `link`. `assumed` is the build ID of a main package's build that is not
     /// over yet.
-    pub fn gather(
-        cx: &ActionCx<'r>,
-        link: NodeId,
-        assumed: Option<(NodeId, &str)>,
-    ) -> Inputs<'r> {
+    pub fn gather(cx: &ActionCx<'r>, link: NodeId, assumed: Option<(NodeId, &str)>) -> Inputs<'r> {
         let config = cx.config();
         let (target, modes) = (&config.target, &config.modes);
         let trimpath = config.flags.trimpath;
@@ -92,14 +88,21 @@ impl<'r> Inputs<'r> {
     /// The key of an executable.
     pub fn executable_key(&self, cx: &ActionCx<'_>) -> Result<ActionId, ActionError> {
         let p = self.package;
-        let mut h = cx.run.job.hashes.new_hash(format_args!("link {}", p.import_path));
+        let mut h = cx
+            .run
+            .job
+            .hashes
+            .new_hash(format_args!("link {}", p.import_path));
         writeln!(h, "link");
         let (mode, os, arch) = (self.buildmode, self.goos, self.goarch);
         writeln!(h, "buildmode {mode} goos {os} goarch {arch}");
         writeln!(h, "import {}", quote(&p.import_path));
         let (omit, prefix) = (p.internal.omit_debug, quote(&p.internal.local_prefix));
         let (standard, local) = (p.standard, p.internal.local);
-        writeln!(h, "omitdebug {omit} standard {standard} local {local} prefix {prefix}");
+        writeln!(
+            h,
+            "omitdebug {omit} standard {standard} local {local} prefix {prefix}"
+        );
         writeln!(h, "defaultgodebug {}", quote(&p.default_godebug));
         if self.trimpath {
             writeln!(h, "trimpath");
@@ -109,7 +112,11 @@ impl<'r> Inputs<'r> {
         for archive in &self.archives {
             let path = &archive.package.import_path;
             if archive.exists {
-                writeln!(h, "packagefile {path}={}", build_id::content_id(&archive.build_id));
+                writeln!(
+                    h,
+                    "packagefile {path}={}",
+                    build_id::content_id(&archive.build_id)
+                );
             }
             // It is in the executable's own build ID.
             if archive.package.name == "main" {
@@ -195,7 +202,12 @@ impl<'r> Inputs<'r> {
                 text += &format!("packageshlib {}={}\n", p.import_path, p.shlib);
             }
         }
-        let info = self.package.internal.build_info.as_deref().unwrap_or_default();
+        let info = self
+            .package
+            .internal
+            .build_info
+            .as_deref()
+            .unwrap_or_default();
         text + &format!("modinfo {}\n", quote_bytes(&framed_build_info(info)))
     }
 }
@@ -209,7 +221,12 @@ fn framed_build_info(info: &str) -> Vec<u8> {
 
 fn hash_shared_library(cx: &ActionCx<'_>, h: &mut Hash<'_>, p: &Package) {
     if !p.shlib.is_empty() {
-        writeln!(h, "packageshlib {}={}", p.import_path, content_of(cx, &p.shlib));
+        writeln!(
+            h,
+            "packageshlib {}={}",
+            p.import_path,
+            content_of(cx, &p.shlib)
+        );
     }
 }
 
@@ -231,7 +248,13 @@ impl<'r> Archive<'r> {
         let package = cx.package_of(node)?;
         if let Some((_, build_id)) = assumed.filter(|(id, _)| *id == node) {
             let build_id = build_id.to_owned();
-            return Some(Archive { package, node, file: "", build_id, exists: true });
+            return Some(Archive {
+                package,
+                node,
+                file: "",
+                build_id,
+                exists: true,
+            });
         }
         let outcome = cx.done(node);
         let file = outcome.and_then(|o| o.built.path()).unwrap_or_default();
@@ -241,7 +264,13 @@ impl<'r> Archive<'r> {
         if build_id.is_empty() && !file.is_empty() {
             build_id = content_of(cx, file);
         }
-        Some(Archive { package, node, file, build_id, exists })
+        Some(Archive {
+            package,
+            node,
+            file,
+            build_id,
+            exists,
+        })
     }
 
     /// Whether the archive was made to be linked, not a library that links others.

@@ -13,8 +13,11 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     let node = cx.node();
     let inputs = Inputs::gather(cx, cx.id, None);
     let group = cx.node_of(node.deps[0]);
-    let members: Vec<Archive<'_>> =
-        group.deps.iter().filter_map(|&dep| Archive::of(cx, dep, None)).collect();
+    let members: Vec<Archive<'_>> = group
+        .deps
+        .iter()
+        .filter_map(|&dep| Archive::of(cx, dep, None))
+        .collect();
     let key = inputs.shared_key(cx, &members)?;
     let wanted = reuse::Wanted {
         node: cx.id,
@@ -23,7 +26,10 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         main_build_id: "",
         replay: !options.is_cmd_list,
     };
-    let mut outcome = Outcome { action_id: Some(key), ..Outcome::default() };
+    let mut outcome = Outcome {
+        action_id: Some(key),
+        ..Outcome::default()
+    };
     match reuse::find(cx, &wanted)? {
         Ok(known) => {
             (outcome.built, outcome.build_id) = (known.built, known.build_id);
@@ -50,15 +56,28 @@ fn link(
     let node = cx.node();
     cx.shell.mkdir(&node.objdir)?;
     let importcfg = format!("{}importcfg.link", node.objdir);
-    cx.shell.write_file(&importcfg, inputs.import_config().as_bytes())?;
+    cx.shell
+        .write_file(&importcfg, inputs.import_config().as_bytes())?;
     // The stock command goes by the members' targets, which builds that are not installed do not
     // have.
     let members: Vec<(&str, &str)> = members
         .iter()
-        .map(|m| (m.package.import_path.as_str(), cx.node_of(m.node).target.as_str()))
+        .map(|m| {
+            (
+                m.package.import_path.as_str(),
+                cx.node_of(m.node).target.as_str(),
+            )
+        })
         .collect();
     let (cxx, package) = (inputs.has_cxx(), inputs.package);
-    let link = gc::link::shared(cx.config(), package, cxx, &members, &node.target, &importcfg)?;
+    let link = gc::link::shared(
+        cx.config(),
+        package,
+        cxx,
+        &members,
+        &node.target,
+        &importcfg,
+    )?;
     let desc = link.args.get(2).cloned().unwrap_or_default();
     cx.shell.run(&link.dir, &desc, &link.env, &link.args)
 }

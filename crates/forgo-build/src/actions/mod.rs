@@ -38,11 +38,15 @@ pub use cx::{ActionCx, RunCx};
 pub fn act(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     match &cx.node().kind {
         Kind::Nothing => Ok(Outcome::default()),
-        Kind::CheckCache { build, cov_meta_file } => {
-            check_cache::run(cx, *build, cov_meta_file.as_deref())
-        }
+        Kind::CheckCache {
+            build,
+            cov_meta_file,
+        } => check_cache::run(cx, *build, cov_meta_file.as_deref()),
         Kind::Build => compile::run(cx),
-        Kind::Cover { build, cov_meta_file } => cover::run(cx, *build, cov_meta_file.as_deref()),
+        Kind::Cover {
+            build,
+            cov_meta_file,
+        } => cover::run(cx, *build, cov_meta_file.as_deref()),
         Kind::CgoRun => cgo::run(cx),
         Kind::CgoCompile { file, compiler } => cgo_compile::run(cx, file, *compiler),
         Kind::CgoCollect { run } => cgo::collect(cx, *run),

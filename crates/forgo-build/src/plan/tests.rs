@@ -18,7 +18,11 @@ impl Packages for Made {
         &mut self.0
     }
     fn load(&mut self, import_path: &str) -> Result<PackageId, PlanError> {
-        let at = self.0.packages.iter().position(|p| p.import_path == import_path);
+        let at = self
+            .0
+            .packages
+            .iter()
+            .position(|p| p.import_path == import_path);
         at.map(|at| PackageId(u32::try_from(at).unwrap()))
             .ok_or_else(|| PlanError(format!("no {import_path}")))
     }
@@ -53,7 +57,10 @@ fn program() -> Made {
     packages[0].standard = true;
     packages[1].standard = true;
     packages[4].name = "main".to_owned();
-    Made(PackageGraph { packages, ..PackageGraph::default() })
+    Made(PackageGraph {
+        packages,
+        ..PackageGraph::default()
+    })
 }
 
 fn show(plan: &Plan, graph: &PackageGraph) -> String {
@@ -63,8 +70,17 @@ fn show(plan: &Plan, graph: &PackageGraph) -> String {
         let node = &plan[*id];
         let package = node.package.map_or("", |p| &graph[p].import_path);
         let deps: Vec<_> = node.deps.iter().map(number).collect();
-        let objdir = node.objdir.trim_start_matches("$WORK/").trim_end_matches('/');
-        write!(out, "{i} {} [{package}] {objdir} ({})", node.mode, deps.join(" ")).unwrap();
+        let objdir = node
+            .objdir
+            .trim_start_matches("$WORK/")
+            .trim_end_matches('/');
+        write!(
+            out,
+            "{i} {} [{package}] {objdir} ({})",
+            node.mode,
+            deps.join(" ")
+        )
+        .unwrap();
         if !node.target.is_empty() {
             write!(out, " -> {}", node.target).unwrap();
         }
@@ -91,8 +107,9 @@ const MAIN: PackageId = PackageId(4);
 fn a_command_is_compiled_after_all_it_links_and_installed() {
     let (config, mut made) = (Config::default(), program());
     let output = Output::File("cmd".to_owned());
-    let (plan, text) =
-        plan_of(&config, &mut made, |b| b.build_goal(&[MAIN], &[], &output).unwrap());
+    let (plan, text) = plan_of(&config, &mut made, |b| {
+        b.build_goal(&[MAIN], &[], &output).unwrap()
+    });
     assert_eq!(
         text,
         "0 built-in package [unsafe] b004 ()\n\
@@ -111,7 +128,9 @@ fn a_command_is_compiled_after_all_it_links_and_installed() {
     );
     // The check of the cache is for the build, whatever became of its number.
     let check = plan.order[7];
-    let Kind::CheckCache { build, .. } = plan[check].kind else { panic!() };
+    let Kind::CheckCache { build, .. } = plan[check].kind else {
+        panic!()
+    };
     assert_eq!(plan.build_of(build), plan.order[9]);
     assert_eq!(plan.triggers[plan.order[9].index()], [plan.order[10]]);
     assert!(plan[plan.order[9]].need_build);
@@ -202,7 +221,10 @@ fn a_shared_library_is_named_after_the_arguments() {
         (args(&["std", "cmd"]), Ok("libstd,cmd.so")),
         (args(&["x/foo/..."]), Ok("libx-foo.so")),
         (args(&["a", "b"]), Ok("liba,b.so")),
-        (args(&["std", "a"]), Err("mixing of meta and non-meta packages is not allowed")),
+        (
+            args(&["std", "a"]),
+            Err("mixing of meta and non-meta packages is not allowed"),
+        ),
     ] {
         let mut made = program();
         made.0.packages.push(package("runtime/cgo", &[1]));
@@ -214,7 +236,11 @@ fn a_shared_library_is_named_after_the_arguments() {
             Ok(name) => {
                 let node = builder.node(goal.unwrap()).clone();
                 assert_eq!(node.mode, "go build -buildmode=shared");
-                assert!(node.target.ends_with(&format!("/{name}")), "{}", node.target);
+                assert!(
+                    node.target.ends_with(&format!("/{name}")),
+                    "{}",
+                    node.target
+                );
                 // The group, runtime, then all that is linked.
                 assert_eq!(builder.node(node.deps[0]).deps.len(), 3);
             }

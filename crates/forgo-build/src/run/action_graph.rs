@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Serialize, Serializer};
 
-use crate::go_json;
 use crate::actions::{Outcome, Provider, RunCx};
+use crate::go_json;
 use crate::plan::{Kind, NodeId, Plan};
 use forgo_cache::hash_to_string;
 
@@ -62,11 +62,20 @@ struct Action<'a> {
     #[serde(serialize_with = "serialize_time")]
     time_done: Option<SystemTime>,
     cmd: Option<&'a [String]>,
-    #[serde(skip_serializing_if = "Duration::is_zero", serialize_with = "serialize_duration")]
+    #[serde(
+        skip_serializing_if = "Duration::is_zero",
+        serialize_with = "serialize_duration"
+    )]
     cmd_real: Duration,
-    #[serde(skip_serializing_if = "Duration::is_zero", serialize_with = "serialize_duration")]
+    #[serde(
+        skip_serializing_if = "Duration::is_zero",
+        serialize_with = "serialize_duration"
+    )]
     cmd_user: Duration,
-    #[serde(skip_serializing_if = "Duration::is_zero", serialize_with = "serialize_duration")]
+    #[serde(
+        skip_serializing_if = "Duration::is_zero",
+        serialize_with = "serialize_duration"
+    )]
     cmd_sys: Duration,
 }
 
@@ -116,7 +125,11 @@ fn civil(days: u64) -> (u64, u64, u64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let (month, carry) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
     (era * 400 + year_of_era + carry, month, day)
 }
 
@@ -154,7 +167,10 @@ pub fn text(cx: &RunCx<'_>, times: &[Times]) -> String {
             let times = times.get(id.index()).copied().unwrap_or_default();
             let outcome = cx.outcomes[id.index()].get().unwrap_or(&nothing);
             let commands = &outcome.commands;
-            let key = outcome.action_id.as_ref().or_else(|| keys.get(&id).copied());
+            let key = outcome
+                .action_id
+                .as_ref()
+                .or_else(|| keys.get(&id).copied());
             Action {
                 id: numbers[&id],
                 mode: &node.mode,
@@ -188,7 +204,9 @@ pub fn text(cx: &RunCx<'_>, times: &[Times]) -> String {
 fn build_keys<'a>(cx: &'a RunCx<'_>) -> HashMap<NodeId, &'a forgo_cache::ActionId> {
     let mut keys = HashMap::new();
     for (id, node) in cx.job.plan.nodes.iter().enumerate() {
-        let Kind::CheckCache { build, .. } = node.kind else { continue };
+        let Kind::CheckCache { build, .. } = node.kind else {
+            continue;
+        };
         if let Some(Provider::CheckCache(check)) = cx.outcomes[id].get().map(|o| &o.provider)
             && let Some(key) = &check.action_id
         {

@@ -20,8 +20,8 @@ pub mod children;
 pub mod reuse;
 pub mod schedule;
 pub(crate) mod stamp;
-mod worker;
 pub mod workdir;
+mod worker;
 
 /// What a run came to.
 #[derive(Debug, Default)]

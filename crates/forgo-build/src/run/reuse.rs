@@ -108,12 +108,16 @@ fn installed_executable(
     installed: &str,
 ) -> Result<Option<Known>, ActionError> {
     let plan = cx.run.job.plan;
-    let &[link] = plan.triggers[wanted.node.index()].as_slice() else { return Ok(None) };
+    let &[link] = plan.triggers[wanted.node.index()].as_slice() else {
+        return Ok(None);
+    };
     let is_main = matches!(plan[wanted.node].kind, Kind::Build)
         && matches!(plan[link].kind, Kind::Link)
         && !cx.run.job.options.need_export;
     let ids: Vec<&str> = installed.split('/').collect();
-    let &[link_key, main_key, main_content, _] = ids.as_slice() else { return Ok(None) };
+    let &[link_key, main_key, main_content, _] = ids.as_slice() else {
+        return Ok(None);
+    };
     if !is_main || main_key != key {
         return Ok(None);
     }
@@ -127,13 +131,19 @@ fn installed_executable(
         replay(cx, &wanted.key, "stdout");
         replay(cx, &wanted.key, "link-stdout");
     }
-    Ok(Some(Known { built: Artifact::Elided, build_id, way: Way::InstalledExecutable }))
+    Ok(Some(Known {
+        built: Artifact::Elided,
+        build_id,
+        way: Way::InstalledExecutable,
+    }))
 }
 
 /// For an executable that only a test needs.
 fn test_result(cx: &ActionCx<'_>, wanted: &Wanted<'_>, temporary: &str) -> Option<Known> {
     let run = test_run(cx, wanted.node)?;
-    let Kind::Actor(actor) = &cx.node_of(run).kind else { return None };
+    let Kind::Actor(actor) = &cx.node_of(run).kind else {
+        return None;
+    };
     if !actor.try_cache(cx, run, temporary) {
         return None;
     }
@@ -145,13 +155,19 @@ fn test_result(cx: &ActionCx<'_>, wanted: &Wanted<'_>, temporary: &str) -> Optio
         }
     }
     let build_id = temporary.to_owned();
-    Some(Known { built: Artifact::Elided, build_id, way: Way::TestResult })
+    Some(Known {
+        built: Artifact::Elided,
+        build_id,
+        way: Way::TestResult,
+    })
 }
 
 /// The test run that alone depends on a link, through its barrier.
 fn test_run(cx: &ActionCx<'_>, link: NodeId) -> Option<NodeId> {
     let plan = cx.run.job.plan;
-    let &[barrier] = plan.triggers[link.index()].as_slice() else { return None };
+    let &[barrier] = plan.triggers[link.index()].as_slice() else {
+        return None;
+    };
     if plan[barrier].mode != BARRIER {
         return None;
     }
@@ -168,7 +184,11 @@ fn cache_entry(cx: &ActionCx<'_>, wanted: &Wanted<'_>, temporary: &str) -> Optio
     if matches!(node.kind, Kind::PreprocessPgo { .. }) {
         // Converted profiles carry no build ID.
         let build_id = temporary.to_owned();
-        return Some(Known { built: Artifact::Cached(file), build_id, way });
+        return Some(Known {
+            built: Artifact::Cached(file),
+            build_id,
+            way,
+        });
     }
     let build_id = build_id::read_build_id(&file).ok()?;
     if wanted.replay {
@@ -185,14 +205,20 @@ fn cache_entry(cx: &ActionCx<'_>, wanted: &Wanted<'_>, temporary: &str) -> Optio
         // Clearer than that something else is stale.
         force_stale(cx, wanted, "not installed but available in build cache");
     }
-    Some(Known { built: Artifact::Cached(file), build_id, way })
+    Some(Known {
+        built: Artifact::Cached(file),
+        build_id,
+        way,
+    })
 }
 
 /// Shows what tools said when a result was made. Best effort: the result is what matters
 /// (`showStdout`).
 fn replay(cx: &ActionCx<'_>, key: &ActionId, what: &str) {
     let subkey = cx.run.job.hashes.subkey(key, what);
-    let Ok((text, entry)) = get_bytes(cx.run.job.cache, &subkey) else { return };
+    let Ok((text, entry)) = get_bytes(cx.run.job.cache, &subkey) else {
+        return;
+    };
     if text.is_empty() {
         return;
     }
@@ -208,13 +234,21 @@ fn replay(cx: &ActionCx<'_>, key: &ActionId, what: &str) {
 
 /// For `go list`: why the package would be built anew, unless there is a reason already.
 fn stale(cx: &ActionCx<'_>, wanted: &Wanted<'_>, why: &str) {
-    let Some(id) = cx.node_of(wanted.node).package else { return };
-    let Some(facts) = cx.run.facts(id) else { return };
+    let Some(id) = cx.node_of(wanted.node).package else {
+        return;
+    };
+    let Some(facts) = cx.run.facts(id) else {
+        return;
+    };
     if facts.stale {
         return;
     }
     drop(facts);
-    let reason = if why == "build ID mismatch" { mismatch_reason(cx, wanted) } else { None };
+    let reason = if why == "build ID mismatch" {
+        mismatch_reason(cx, wanted)
+    } else {
+        None
+    };
     if let Some(mut facts) = cx.run.facts(id) {
         facts.stale = true;
         facts.stale_reason = reason.unwrap_or_else(|| why.to_owned());
@@ -226,7 +260,10 @@ fn mismatch_reason(cx: &ActionCx<'_>, wanted: &Wanted<'_>) -> Option<String> {
     let package = cx.package_of(wanted.node)?;
     let mut reason = None;
     for &import in &package.internal.imports {
-        let Some(facts) = cx.run.facts(import).filter(|f| f.stale && !f.stale_reason.is_empty())
+        let Some(facts) = cx
+            .run
+            .facts(import)
+            .filter(|f| f.stale && !f.stale_reason.is_empty())
         else {
             continue;
         };

@@ -139,7 +139,10 @@ impl<'p> Schedule<'p> {
 
     /// Whether all is over.
     pub fn is_finished(&self) -> bool {
-        matches!(self.state(self.plan.root), State::Done | State::Failed | State::Skipped)
+        matches!(
+            self.state(self.plan.root),
+            State::Done | State::Failed | State::Skipped
+        )
     }
 
     /// Where a node stands.
@@ -181,7 +184,11 @@ mod tests {
             let failed = match turn {
                 Turn::Skip(cause) => Some(cause),
                 Turn::Run { failed } => {
-                    if fail.contains(&id.0) { failed.or(Some(id)) } else { failed }
+                    if fail.contains(&id.0) {
+                        failed.or(Some(id))
+                    } else {
+                        failed
+                    }
                 }
             };
             schedule.finish(id, failed);
@@ -193,16 +200,26 @@ mod tests {
     #[test]
     fn work_goes_depth_first_and_dependencies_come_first() {
         // 0 and 1 are leaves of 2; 3 is a leaf of 4; 5 needs both.
-        let plan = plan(&[("a", &[]), ("b", &[]), ("c", &[0, 1]), ("d", &[]), ("e", &[3]), (
-            "root",
-            &[4, 2],
-        )]);
+        let plan = plan(&[
+            ("a", &[]),
+            ("b", &[]),
+            ("c", &[0, 1]),
+            ("d", &[]),
+            ("e", &[3]),
+            ("root", &[4, 2]),
+        ]);
         assert_eq!(play(&plan, &[]).0, [3, 4, 0, 1, 2, 5]);
     }
 
     #[test]
     fn a_failure_skips_all_that_needs_it_and_nothing_else() {
-        let plan = plan(&[("a", &[]), ("b", &[0]), ("c", &[]), ("d!", &[1]), ("root", &[1, 2, 3])]);
+        let plan = plan(&[
+            ("a", &[]),
+            ("b", &[0]),
+            ("c", &[]),
+            ("d!", &[1]),
+            ("root", &[1, 2, 3]),
+        ]);
         let (order, states) = play(&plan, &[0]);
         assert_eq!(order, [0, 1, 2, 3, 4]);
         use State::{Done, Failed, Skipped};
@@ -213,9 +230,15 @@ mod tests {
     #[test]
     fn a_barrier_hands_a_failure_to_its_test_only() {
         // Tests 0 and 3; barrier 1 behind build 0; its test 2; barrier 4 waits for barrier 1.
-        let plan = plan(&[("build", &[]), ("|1", &[0]), ("run", &[1]), ("build2", &[]), ("|2", &[
-            1, 3,
-        ]), ("run2", &[4]), ("root", &[2, 5])]);
+        let plan = plan(&[
+            ("build", &[]),
+            ("|1", &[0]),
+            ("run", &[1]),
+            ("build2", &[]),
+            ("|2", &[1, 3]),
+            ("run2", &[4]),
+            ("root", &[2, 5]),
+        ]);
         let (_, states) = play(&plan, &[0]);
         use State::{Done, Failed, Skipped};
         assert_eq!(states, [Failed, Done, Skipped, Done, Done, Done, Skipped]);

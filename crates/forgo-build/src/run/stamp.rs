@@ -38,19 +38,27 @@ pub fn finish(cx: &ActionCx<'_>, made: &Made<'_>) -> Result<Stamped, ActionError
         let line = join_unambiguously(&["go", "tool", "buildid", "-w", made.file]);
         cx.shell.show_cmd("", &format!("{line} # internal"));
         if cx.config().flags.n {
-            return Ok(Stamped { build_id: made.build_id.to_owned(), cached: None });
+            return Ok(Stamped {
+                build_id: made.build_id.to_owned(),
+                cached: None,
+            });
         }
     }
     store_output(cx, made);
 
-    let updated =
-        build_id::update_file(made.file, made.build_id).map_err(ActionError::new)?;
+    let updated = build_id::update_file(made.file, made.build_id).map_err(ActionError::new)?;
     let build_id = updated.build_id;
     if !updated.stamped {
         // The user chose another build ID: there is nothing to find the file by.
-        return Ok(Stamped { build_id, cached: None });
+        return Ok(Stamped {
+            build_id,
+            cached: None,
+        });
     }
-    let content = updated.bytes.as_deref().map_or(Content::File(made.file), Content::Bytes);
+    let content = updated
+        .bytes
+        .as_deref()
+        .map_or(Content::File(made.file), Content::Bytes);
     let cached = match &cx.node().kind {
         Kind::Build => store_archive(cx, made, content)?,
         Kind::Link if cx.node().cache_executable => store_executable(cx, made, content),

@@ -25,7 +25,10 @@ impl WorkDir {
     /// Makes it, and prints `WORK=` under -x and -work. An error is the stock command's fatal text.
     pub fn create(config: &Config, reporter: &dyn Reporter) -> Result<WorkDir, String> {
         if config.flags.n {
-            return Ok(WorkDir { path: "$WORK".to_owned(), keep: true });
+            return Ok(WorkDir {
+                path: "$WORK".to_owned(),
+                keep: true,
+            });
         }
         let parent = if path::is_abs(&config.dirs.tmp) {
             config.dirs.tmp.clone()
@@ -35,9 +38,15 @@ impl WorkDir {
         let path = make_unique(&parent).map_err(|e| format!("go: creating work dir: {e}"))?;
         if config.flags.x || config.flags.work {
             let text = format!("WORK={path}\n");
-            reporter.event(Event::Output { package: None, text });
+            reporter.event(Event::Output {
+                package: None,
+                text,
+            });
         }
-        Ok(WorkDir { path, keep: config.flags.work })
+        Ok(WorkDir {
+            path,
+            keep: config.flags.work,
+        })
     }
 
     /// Its path without a final slash, or `$WORK`.
@@ -88,7 +97,10 @@ mod tests {
     }
 
     fn config(tmp: &str) -> Config {
-        let mut config = Config { cwd: "/".to_owned(), ..Config::default() };
+        let mut config = Config {
+            cwd: "/".to_owned(),
+            ..Config::default()
+        };
         config.dirs.tmp = tmp.to_owned();
         config
     }
@@ -102,7 +114,9 @@ mod tests {
             config.flags.work = keep;
             let dir = WorkDir::create(&config, &Nobody).unwrap();
             let path = dir.path().to_owned();
-            let digits = path.strip_prefix(&format!("{}/go-build", config.dirs.tmp)).unwrap();
+            let digits = path
+                .strip_prefix(&format!("{}/go-build", config.dirs.tmp))
+                .unwrap();
             assert!(digits.bytes().all(|b| b.is_ascii_digit()), "{path}");
             let mode = std::fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o700);

@@ -44,7 +44,11 @@ pub(super) struct End {
 /// Runs all nodes of the plan, until all are over, Ctrl-C, or an error that ends everything.
 pub(super) fn run_all(cx: &RunCx<'_>, times: &mut [Times]) -> End {
     let config = cx.job.config;
-    let workers = if config.flags.n { 1 } else { config.flags.p.max(1) };
+    let workers = if config.flags.n {
+        1
+    } else {
+        config.flags.p.max(1)
+    };
     let workers = workers.min(cx.job.plan.order.len());
     let (to_workers, tasks) = unbounded();
     let (to_coordinator, reports) = unbounded();
@@ -102,10 +106,16 @@ impl Coordinator<'_, '_> {
             };
             self.idle += 1;
             if let Some(text) = report.fatal {
-                self.cx.job.reporter.event(Event::Stderr((text.clone() + "\n").into_bytes()));
+                self.cx
+                    .job
+                    .reporter
+                    .event(Event::Stderr((text.clone() + "\n").into_bytes()));
                 self.cx.job.reporter.event(Event::ExitStatus(1));
                 self.cx.shells.children.interrupt();
-                return self.wind_down(End { interrupted: false, fatal: Some(text) });
+                return self.wind_down(End {
+                    interrupted: false,
+                    fatal: Some(text),
+                });
             }
             let times = &mut self.times[report.id.index()];
             (times.start, times.done) = (report.start, report.done);
@@ -116,13 +126,17 @@ impl Coordinator<'_, '_> {
     /// Gives ready nodes to idle workers; what takes no work is done here.
     fn hand_out(&mut self) {
         while self.idle > 0 {
-            let Some((id, turn)) = self.schedule.take_next() else { return };
+            let Some((id, turn)) = self.schedule.take_next() else {
+                return;
+            };
             let nothing = matches!(self.cx.job.plan[id].kind, Kind::Nothing);
             match turn {
                 Turn::Run { failed } if !nothing => {
                     self.idle -= 1;
                     let task = Task { id, failed };
-                    self.tasks.send(task).expect("workers outlive the coordinator");
+                    self.tasks
+                        .send(task)
+                        .expect("workers outlive the coordinator");
                 }
                 Turn::Run { failed } => self.over_at_once(id, failed),
                 Turn::Skip(cause) => self.over_at_once(id, Some(cause)),
@@ -138,12 +152,20 @@ impl Coordinator<'_, '_> {
         if failed.is_some() {
             self.cx.finished(id, Finish::Skipped);
         }
-        self.cx.set_outcome(id, Outcome { failed, ..Outcome::default() });
+        self.cx.set_outcome(
+            id,
+            Outcome {
+                failed,
+                ..Outcome::default()
+            },
+        );
         self.over(id);
     }
 
     fn over(&mut self, id: NodeId) {
-        let failed = self.cx.outcomes[id.index()].get().and_then(|outcome| outcome.failed);
+        let failed = self.cx.outcomes[id.index()]
+            .get()
+            .and_then(|outcome| outcome.failed);
         let ready = self.schedule.finish(id, failed);
         if let Some(now) = self.cx.now() {
             for id in ready {
@@ -155,7 +177,9 @@ impl Coordinator<'_, '_> {
     /// Waits for the workers that still run something.
     fn wind_down(&mut self, end: End) -> End {
         while self.idle < self.workers {
-            self.reports.recv().expect("workers outlive the coordinator");
+            self.reports
+                .recv()
+                .expect("workers outlive the coordinator");
             self.idle += 1;
         }
         end
@@ -176,14 +200,22 @@ fn work(cx: &RunCx<'_>, tasks: &Receiver<Task>, reports: &Sender<Report>) {
         };
         let outcome = conclude(&action, result);
         let how = match &outcome {
-            Outcome { failed: Some(cause), .. } if *cause == task.id => Finish::Failed,
+            Outcome {
+                failed: Some(cause),
+                ..
+            } if *cause == task.id => Finish::Failed,
             Outcome { reused: true, .. } => Finish::Reused,
             _ => Finish::Ran,
         };
         cx.finished(task.id, how);
         cx.set_outcome(task.id, outcome);
         // The coordinator may be gone after an interrupt.
-        let _ = reports.send(Report { id: task.id, start, done, fatal });
+        let _ = reports.send(Report {
+            id: task.id,
+            start,
+            done,
+            fatal,
+        });
     }
 }
 
@@ -191,7 +223,11 @@ fn work(cx: &RunCx<'_>, tasks: &Receiver<Task>, reports: &Sender<Report>) {
 fn conclude(cx: &ActionCx<'_>, result: Result<Outcome, ActionError>) -> Outcome {
     let mut outcome = match result {
         Ok(outcome) => {
-            let failed = if outcome.forgive { None } else { outcome.failed.or(cx.failed) };
+            let failed = if outcome.forgive {
+                None
+            } else {
+                outcome.failed.or(cx.failed)
+            };
             Outcome { failed, ..outcome }
         }
         Err(error) => {

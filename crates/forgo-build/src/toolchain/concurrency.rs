@@ -39,13 +39,24 @@ impl CompileTokens {
         let least = most.min(4);
         let processes = config.flags.p;
         let tokens = 2 * most + least * processes;
-        CompileTokens { processes, most, least, pool: Mutex::new(Pool { tokens, compiles: 0 }) }
+        CompileTokens {
+            processes,
+            most,
+            least,
+            pool: Mutex::new(Pool {
+                tokens,
+                compiles: 0,
+            }),
+        }
     }
 
     /// Half of the tokens that are free, within bounds; all processors if compiles run one by one.
     pub fn take(&self) -> Lent<'_> {
         if self.processes == 1 {
-            return Lent { from: self, tokens: self.most };
+            return Lent {
+                from: self,
+                tokens: self.most,
+            };
         }
         let mut pool = self.lock();
         pool.compiles += 1;
@@ -83,7 +94,10 @@ mod tests {
     use super::*;
 
     fn tokens(processes: usize, gomaxprocs: usize) -> CompileTokens {
-        let mut config = Config { gomaxprocs, ..Config::default() };
+        let mut config = Config {
+            gomaxprocs,
+            ..Config::default()
+        };
         config.flags.p = processes;
         CompileTokens::new(&config)
     }

@@ -142,11 +142,7 @@ fn is_complete(p: &Package) -> bool {
 }
 
 /// The path by which the linker knows the package (`pkgPath`).
-pub fn package_path(
-    config: &Config,
-    p: &Package,
-    build_id: &str,
-) -> Result<String, ActionError> {
+pub fn package_path(config: &Config, p: &Package, build_id: &str) -> Result<String, ActionError> {
     if config.modes.buildmode == "plugin" {
         plugin_path(p, build_id)
     } else if p.name == "main" && !p.internal.force_library {

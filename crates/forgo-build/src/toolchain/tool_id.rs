@@ -48,9 +48,8 @@ fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
     };
     let is_vet_tool = path == *vet_tool;
 
-    let failed = |why: &str| {
-        ActionError::fatal(format!("go: error obtaining buildID for {desc}: {why}"))
-    };
+    let failed =
+        |why: &str| ActionError::fatal(format!("go: error obtaining buildID for {desc}: {why}"));
     let mut args = config.flags.toolexec.clone();
     args.extend([path, "-V=full".to_owned()]);
     let program = process::look_path(config, &args[0]).map_err(|e| failed(&e))?;
@@ -66,7 +65,9 @@ fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
     if let Some(why) = process::exit_text(Ok(output.status), &program) {
         let mut error = failed(&why);
         // What the tool said comes first.
-        error.text.insert_str(0, &String::from_utf8_lossy(&output.stderr));
+        error
+            .text
+            .insert_str(0, &String::from_utf8_lossy(&output.stderr));
         return Err(error);
     }
     let line = String::from_utf8_lossy(&output.stdout);
@@ -81,7 +82,9 @@ fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
 /// `compile version devel … buildID=…`. A vet tool may call itself what it likes.
 fn parse(name: &str, is_vet_tool: bool, line: &str) -> Option<String> {
     let fields: Vec<&str> = line.split_whitespace().collect();
-    let [tool, "version", version, ..] = fields[..] else { return None };
+    let [tool, "version", version, ..] = fields[..] else {
+        return None;
+    };
     if tool != name && !is_vet_tool {
         return None;
     }
@@ -89,7 +92,8 @@ fn parse(name: &str, is_vet_tool: bool, line: &str) -> Option<String> {
         return Some(line.trim().to_owned());
     }
     let last = fields.last()?;
-    last.starts_with("buildID=").then(|| build_id::content_id(last).to_owned())
+    last.starts_with("buildID=")
+        .then(|| build_id::content_id(last).to_owned())
 }
 
 #[cfg(test)]
@@ -99,9 +103,18 @@ mod tests {
     #[test]
     fn releases_are_known_by_their_line_and_others_by_content() {
         for (line, want) in [
-            ("compile version go1.26.8\n", Some("compile version go1.26.8")),
-            ("compile version go1.27.3 X:a,b\n", Some("compile version go1.27.3 X:a,b")),
-            ("compile version devel go1.28-abc buildID=a/b/c\n", Some("c")),
+            (
+                "compile version go1.26.8\n",
+                Some("compile version go1.26.8"),
+            ),
+            (
+                "compile version go1.27.3 X:a,b\n",
+                Some("compile version go1.27.3 X:a,b"),
+            ),
+            (
+                "compile version devel go1.28-abc buildID=a/b/c\n",
+                Some("c"),
+            ),
             ("compile version devel go1.28-abc\n", None),
             ("asm version go1.26.8", None),
             ("compile go1.26.8", None),

@@ -18,10 +18,27 @@ pub fn common_args(
     let (p, config) = (inputs.package, inputs.config);
     let mut args = config.flags.toolexec.clone();
     let mut add = |words: &[&str]| args.extend(words.iter().map(|&w| w.to_owned()));
-    add(&[&tool(config, "asm"), "-p", &package_path(config, p, build_id)?]);
-    add(&["-trimpath", &trimpath(config, p, objdir, cx.run.job.overlay)]);
-    add(&["-I", objdir, "-I", &format!("{}/pkg/include", config.dist.goroot)]);
-    add(&["-D", &format!("GOOS_{}", inputs.goos), "-D", &format!("GOARCH_{}", inputs.goarch)]);
+    add(&[
+        &tool(config, "asm"),
+        "-p",
+        &package_path(config, p, build_id)?,
+    ]);
+    add(&[
+        "-trimpath",
+        &trimpath(config, p, objdir, cx.run.job.overlay),
+    ]);
+    add(&[
+        "-I",
+        objdir,
+        "-I",
+        &format!("{}/pkg/include", config.dist.goroot),
+    ]);
+    add(&[
+        "-D",
+        &format!("GOOS_{}", inputs.goos),
+        "-D",
+        &format!("GOARCH_{}", inputs.goarch),
+    ]);
     args.extend_from_slice(inputs.forced_asmflags);
     args.extend_from_slice(inputs.asmflags);
 
@@ -43,14 +60,20 @@ pub fn common_args(
 fn architecture_defines(config: &Config) -> Vec<String> {
     let (key, value) = (&config.target.arch_env.0, config.target.arch_env.1.as_str());
     let levels = |names: &[&str], from: usize| {
-        names[from..].iter().map(|level| format!("{key}_{level}")).collect()
+        names[from..]
+            .iter()
+            .map(|level| format!("{key}_{level}"))
+            .collect()
     };
     match key.as_str() {
         "GO386" | "GOAMD64" | "GOMIPS" | "GOMIPS64" | "GORISCV64" => vec![format!("{key}_{value}")],
         // Each is a superset of the ones after it.
         "GOPPC64" => {
             let names = ["power10", "power9", "power8"];
-            levels(&names, names.iter().position(|&name| name == value).unwrap_or(2))
+            levels(
+                &names,
+                names.iter().position(|&name| name == value).unwrap_or(2),
+            )
         }
         // `6`, or with the floating point mode `7,hardfloat`.
         "GOARM" => {
@@ -121,7 +144,12 @@ pub fn symabis(
     }
     // The compiler is to write it, from definitions that this step does not need.
     cx.shell.write_file(&format!("{objdir}go_asm.h"), b"")?;
-    cx.shell.run(&p.dir, inputs.import_path, &changed_env(inputs.config), &args)?;
+    cx.shell.run(
+        &p.dir,
+        inputs.import_path,
+        &changed_env(inputs.config),
+        &args,
+    )?;
     Ok(out)
 }
 

@@ -53,7 +53,10 @@ pub fn executable(config: &Config, x: &Executable<'_>) -> Result<Link, ActionErr
     }
     if config.modes.buildmode == "plugin" {
         let main_key = x.build_id.split('/').nth(1).unwrap_or_default();
-        add(&["-pluginpath", &plugin_path(p, &format!("{main_key}/{main_key}"))?]);
+        add(&[
+            "-pluginpath",
+            &plugin_path(p, &format!("{main_key}/{main_key}"))?,
+        ]);
     }
     if !matches!(config.target.gofips140.as_str(), "" | "off") {
         add(&["-fipso", &format!("{}fips.o", x.objdir)]);
@@ -80,13 +83,21 @@ pub fn executable(config: &Config, x: &Executable<'_>) -> Result<Link, ActionErr
         _ => (".", x.target),
     };
     let mut env = changed_env(config);
-    let goroot = if config.flags.trimpath { "" } else { &config.dist.goroot };
+    let goroot = if config.flags.trimpath {
+        ""
+    } else {
+        &config.dist.goroot
+    };
     env.push(format!("GOROOT={goroot}"));
 
     let mut args = command(config, target, x.importcfg);
     args.append(&mut flags);
     args.push(x.main_archive.to_owned());
-    Ok(Link { dir: dir.to_owned(), env, args })
+    Ok(Link {
+        dir: dir.to_owned(),
+        env,
+        args,
+    })
 }
 
 /// The linker run that makes a shared library. `flags_holder` is the package whose -ldflags count;
@@ -99,7 +110,10 @@ pub fn shared(
     target: &str,
     importcfg: &str,
 ) -> Result<Link, ActionError> {
-    let mut flags = vec!["-installsuffix".to_owned(), config.context.install_suffix.clone()];
+    let mut flags = vec![
+        "-installsuffix".to_owned(),
+        config.context.install_suffix.clone(),
+    ];
     flags.push("-buildmode=shared".to_owned());
     flags.extend_from_slice(&config.modes.forced_ldflags);
     flags.extend_from_slice(&flags_holder.internal.ldflags);
@@ -111,7 +125,11 @@ pub fn shared(
     let (dir, target) = forgo_golang::path::split(target);
     let mut args = command(config, target, importcfg);
     args.append(&mut flags);
-    Ok(Link { dir: dir.to_owned(), env: changed_env(config), args })
+    Ok(Link {
+        dir: dir.to_owned(),
+        env: changed_env(config),
+        args,
+    })
 }
 
 fn command(config: &Config, target: &str, importcfg: &str) -> Vec<String> {
@@ -128,10 +146,17 @@ fn add_external_linker(
     cxx: bool,
     flags: &mut Vec<String>,
 ) -> Result<(), ActionError> {
-    if flags.iter().any(|f| f == "-extld" || f.starts_with("-extld=")) {
+    if flags
+        .iter()
+        .any(|f| f == "-extld" || f.starts_with("-extld="))
+    {
         return Ok(());
     }
-    let compiler = if cxx { cc::cxx_exe(config) } else { cc::cc_exe(config) };
+    let compiler = if cxx {
+        cc::cxx_exe(config)
+    } else {
+        cc::cc_exe(config)
+    };
     let joined = quoted::join(&compiler).map_err(|e| ActionError::new(e.to_string()))?;
     flags.push(format!("-extld={joined}"));
     Ok(())

@@ -82,7 +82,9 @@ fn line(config: &Config, package: &Package, concurrency: usize, embeds: bool) ->
         go_files: &go_files,
     };
     let overlay = Overlay::default();
-    compile(&inputs(config, package), &compile_args, &overlay).unwrap().join(" ")
+    compile(&inputs(config, package), &compile_args, &overlay)
+        .unwrap()
+        .join(" ")
 }
 
 #[test]
@@ -188,7 +190,11 @@ fn what_changes_a_link() {
          -buildmode=plugin -buildid=l/m/c/l -race -X=a=b -extld=g++ /w/b001/_pkg_.a"
     );
     package.internal.ldflags = vec!["-extld=clang".to_owned()];
-    assert!(link_line(&config, &package, true).2.ends_with("-extld=clang /w/b001/_pkg_.a"));
+    assert!(
+        link_line(&config, &package, true)
+            .2
+            .ends_with("-extld=clang /w/b001/_pkg_.a")
+    );
 }
 
 #[test]

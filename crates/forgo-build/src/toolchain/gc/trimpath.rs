@@ -48,7 +48,11 @@ fn overlay_rewrites(p: &Package, dir: &str, objdir: &str, overlay: &Overlay) -> 
     let mut copies = String::new();
     let mut any_copied = false;
     for file in p.all_files() {
-        let path = if path::is_abs(&file) { file.clone() } else { path::join2(&p.dir, &file) };
+        let path = if path::is_abs(&file) {
+            file.clone()
+        } else {
+            path::join2(&p.dir, &file)
+        };
         let base = path::base(&path);
         let to = path::join2(dir, base);
         let go = file.ends_with(".go") || file.ends_with(".s");
