@@ -15,7 +15,9 @@ use serde::Deserialize;
 
 use crate::config::Config;
 use crate::load::FatalError;
+use crate::load::fips140::Fips;
 use crate::load::modules::FileKind;
+use crate::process::errno_text;
 
 /// The disk and what `-overlay` changes of it. Cheap to share, safe to use from any thread.
 #[derive(Debug, Default)]
@@ -60,8 +62,8 @@ struct OverlayJson {
 pub type DirEntry = (String, FileKind);
 
 impl Overlay {
-    /// Reads the `-overlay` file, if one was given.
-    pub fn new(cfg: &Config) -> Result<Overlay, FatalError> {
+    /// Reads the `-overlay` file, if one was given, and binds the GOFIPS140 snapshot.
+    pub(crate) fn new(cfg: &Config, fips: &Fips) -> Result<Overlay, FatalError> {
         let mut overlay = Overlay {
             cwd: cfg.cwd.clone(),
             ..Overlay::default()
@@ -70,6 +72,9 @@ impl Overlay {
             overlay
                 .read_overlay(&cfg.modules.overlay)
                 .map_err(FatalError::go)?;
+        }
+        if let Some((dir, mount_point)) = fips.bind(&cfg.dist.goroot) {
+            overlay.bind(dir, &mount_point);
         }
         Ok(overlay)
     }
@@ -585,29 +590,7 @@ fn wrap(op: &str, name: &str, e: io::Error) -> io::Error {
 
 /// `open FILE: no such file or directory`, as fs.PathError prints it.
 pub(crate) fn path_error(op: &str, name: &str, e: &io::Error) -> String {
-    format!("{op} {name}: {}", os_error(e))
-}
-
-/// What Go calls an error of the operating system.
-pub(crate) fn os_error(e: &io::Error) -> String {
-    match e.raw_os_error() {
-        None if is_missing(e) => "no such file or directory".to_owned(),
-        None => e.to_string(),
-        Some(code) => {
-            // The C library's texts are Go's but for their capital letters.
-            let text = io::Error::from_raw_os_error(code).to_string();
-            let text = text.split(" (os error").next().unwrap_or_default();
-            let mut chars = text.chars();
-            let keep =
-                text.starts_with("RFS") || text.starts_with(".lib") || text.starts_with("NFS");
-            match chars.next() {
-                Some(first) if !keep => {
-                    first.to_lowercase().collect::<String>() + &chars.as_str().to_lowercase()
-                }
-                _ => text.to_owned(),
-            }
-        }
-    }
+    format!("{op} {name}: {}", errno_text(e))
 }
 
 /// What encoding/json says of a text that is not the JSON expected, in the cases that happen.

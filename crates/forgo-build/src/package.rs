@@ -223,6 +223,8 @@ pub struct PackageInternal {
     pub import_scope: ImportScope,
     /// `//go:debug` and other `//go:` lines before the package clauses: text and position.
     pub directives: Vec<Directive>,
+    /// Loaded in GOPATH mode, where `/v2` in an import path is a name like any other.
+    pub gopath_mode: bool,
     /// go/build's PkgTargetRoot, PkgObj: where an archive would be installed.
     pub pkg_target_root: String,
     /// See `pkg_target_root`.

@@ -21,8 +21,7 @@ use crate::package::Package;
 use crate::process;
 use crate::run::children::Children;
 
-pub(crate) use files::remove_all;
-pub use report::readable_cgo_names;
+pub use report::short_path;
 
 /// What all shells of a run share.
 pub struct ShellShared<'r> {

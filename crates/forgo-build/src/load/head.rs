@@ -83,14 +83,16 @@ pub fn read_head(overlay: &Overlay, file: &str, name: &str) -> FileHead {
     })
 }
 
+type Parsed<T> = Result<T, HeaderError>;
+
 /// Reads more and more of a file until its head is complete.
 fn grow<T>(
     overlay: &Overlay,
     file: &str,
     buffer: &mut Vec<u8>,
-    of_prefix: fn(&str, &[u8]) -> Option<Result<T, HeaderError>>,
-    of_all: fn(&str, &[u8]) -> Result<T, HeaderError>,
-) -> io::Result<Result<T, HeaderError>> {
+    of_prefix: fn(&str, &[u8]) -> Option<Parsed<T>>,
+    of_all: fn(&str, &[u8]) -> Parsed<T>,
+) -> io::Result<Parsed<T>> {
     let mut opened = overlay.open(file)?;
     let mut filled = 0;
     loop {

@@ -17,6 +17,7 @@ use forgo_golang::path;
 
 pub use super::facts::{Decls, DirFacts, Pos, Problem};
 use super::facts::{FactsQuery, Reader};
+use super::fips140::Fips;
 use super::head::{FileHead, SourceFile, read_head};
 use crate::config::Config;
 use crate::fsys::{DirEntry, Overlay};
@@ -37,6 +38,8 @@ pub struct Scanner<'a> {
     pub cfg: &'a Config,
     /// Disk and overlay.
     pub overlay: Overlay,
+    /// The GOFIPS140 snapshot.
+    pub(super) fips: Fips,
     /// go/build's tags.
     context: Context,
     /// The same for cmd/go/internal/imports.
@@ -88,9 +91,11 @@ impl<'a> Scanner<'a> {
         if context.cgo_enabled {
             tags.insert("cgo".to_owned());
         }
+        let fips = Fips::new(cfg)?;
         Ok(Scanner {
             cfg,
-            overlay: Overlay::new(cfg)?,
+            overlay: Overlay::new(cfg, &fips)?,
+            fips,
             tags: ImportsTags {
                 tags: Some(tags),
                 goos: context.goos.clone(),

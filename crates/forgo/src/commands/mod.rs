@@ -3,14 +3,12 @@
 //! Answers to cmd/go/main.go.
 
 mod build;
-mod clean;
 mod env;
 mod install;
 mod list;
 mod loading;
 mod run;
 mod test;
-mod tool;
 
 use forgo_build::config::Config;
 use forgo_build::load::FatalError;

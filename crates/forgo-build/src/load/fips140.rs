@@ -1,0 +1,184 @@
+//! GOFIPS140: which version of crypto/internal/fips140 is built, and where a snapshot of it lies.
+//! Answers to cmd/go/internal/fips140.
+//!
+//! A snapshot lies in the module cache. Where it has not been unpacked yet, the stock command is
+//! asked to do it, with all its checks.
+
+use std::process::{Command, Stdio};
+
+use forgo_golang::{path, quote, semver};
+
+use super::FatalError;
+use crate::config::Config;
+
+const PACKAGE: &str = "crypto/internal/fips140";
+
+/// The version in force and its directory.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fips {
+    /// Version of the snapshot; empty when the distribution's own sources are used.
+    version: String,
+    /// The snapshot's directory that stands for crypto/internal/fips140.
+    dir: String,
+}
+
+/// Resolves GOFIPS140's aliases and sets the build tag that goes with a snapshot (fips140.Init).
+/// To be called once, while the settings are being made.
+pub fn apply(cfg: &mut Config) -> Result<(), FatalError> {
+    let given = cfg.target.gofips140.clone();
+    let mut version = given.clone();
+    if version.is_empty() {
+        version.push_str("off");
+    }
+    if !matches!(version.as_str(), "off" | "latest") {
+        version = snapshot_version(cfg, &given)?;
+        let tag = format!("fips140{}", semver::major_minor(&version));
+        cfg.context.build_tags.push(tag);
+    }
+    let enabled = version != "off";
+    if enabled && cfg.target.experiments.iter().any(|e| e == "boringcrypto") {
+        return Err(FatalError::go(
+            "cannot use GOFIPS140 with GOEXPERIMENT=boringcrypto",
+        ));
+    }
+    if enabled && cfg.context.build_tags.iter().any(|t| t == "purego") {
+        return Err(FatalError::go(
+            "cannot use GOFIPS140 with the purego build tag",
+        ));
+    }
+    cfg.target.gofips140 = version;
+    Ok(())
+}
+
+fn snapshot_version(cfg: &Config, given: &str) -> Result<String, FatalError> {
+    let quoted = quote::quote(given);
+    if given.contains(['/', '\\']) || given.contains("..") {
+        return Err(FatalError::go(format_args!(
+            "malformed GOFIPS140 version {quoted}"
+        )));
+    }
+    let dir = format!("{}/lib/fips140", cfg.dist.goroot);
+    let has_zip = |v: &str| std::fs::metadata(format!("{dir}/{v}.zip")).is_ok();
+    if let Ok(text) = std::fs::read_to_string(format!("{dir}/{given}.txt")) {
+        let version = text.trim();
+        if !has_zip(version) {
+            return Err(FatalError::go(format_args!(
+                "unknown GOFIPS140 version {} (from {quoted})",
+                quote::quote(version)
+            )));
+        }
+        return Ok(version.to_owned());
+    }
+    if has_zip(given) {
+        return Ok(given.to_owned());
+    }
+    Err(FatalError::go(format_args!(
+        "unknown GOFIPS140 version {quoted}"
+    )))
+}
+
+impl Fips {
+    /// For settings that [`apply`] has seen. Unpacks the snapshot where need be.
+    pub fn new(cfg: &Config) -> Result<Fips, FatalError> {
+        let version = cfg.target.gofips140.as_str();
+        if matches!(version, "" | "off" | "latest") {
+            return Ok(Fips::default());
+        }
+        let unpacked = format!("{}/golang.org/fips140@{version}", cfg.dirs.gomodcache);
+        if std::fs::metadata(&unpacked).is_err() {
+            unpack(cfg)?;
+        }
+        Ok(Fips {
+            version: version.to_owned(),
+            dir: path::join2(&unpacked, "fips140"),
+        })
+    }
+
+    /// Whether a snapshot is used.
+    pub fn is_snapshot(&self) -> bool {
+        !self.version.is_empty()
+    }
+
+    /// The snapshot's directory, and the one in whose place it appears.
+    pub fn bind(&self, goroot: &str) -> Option<(&str, String)> {
+        self.is_snapshot()
+            .then(|| (self.dir.as_str(), path::join(&[goroot, "src", PACKAGE])))
+    }
+
+    /// Whether a directory belongs to the snapshot.
+    pub fn contains_dir(&self, dir: &str) -> bool {
+        self.is_snapshot() && path::has_file_path_prefix(dir, &self.dir)
+    }
+
+    /// What an import of a package of crypto/internal/fips140 means: its path in the snapshot, and
+    /// its directory.
+    pub fn resolve(&self, import: &str) -> Option<(String, String)> {
+        if !self.is_snapshot() || !path::has_path_prefix(import, PACKAGE) {
+            return None;
+        }
+        let versioned = path::join2(PACKAGE, &self.version);
+        let prefix = if path::has_path_prefix(import, &versioned) {
+            versioned.as_str()
+        } else {
+            PACKAGE
+        };
+        let sub = format!(".{}", &import[prefix.len()..]);
+        Some((
+            path::join2(&versioned, &sub),
+            path::join(&[&self.dir, &self.version, &sub]),
+        ))
+    }
+}
+
+/// Has the stock command unpack the snapshot.
+fn unpack(cfg: &Config) -> Result<(), FatalError> {
+    let mut stock = Command::new(&cfg.dist.stock_go);
+    stock
+        .args(["list", "-f", "", "unsafe"])
+        .current_dir(&cfg.cwd)
+        .env_clear()
+        .envs(cfg.env.orig.iter().map(|(k, v)| (k, v)))
+        .envs([
+            ("GOFIPS140", cfg.target.gofips140.as_str()),
+            ("GOROOT", &cfg.dist.goroot),
+            ("GOFLAGS", ""),
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    let version = &cfg.target.gofips140;
+    match stock.output() {
+        Ok(out) if out.status.success() => Ok(()),
+        Ok(out) => Err(FatalError {
+            stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
+            code: 1,
+        }),
+        Err(e) => Err(FatalError::go(format_args!(
+            "unpacking GOFIPS140={version}: {e}"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn imports_lead_into_the_snapshot() {
+        let fips = Fips {
+            version: "v1.2.3".to_owned(),
+            dir: "/m/golang.org/fips140@v1.2.3/fips140".to_owned(),
+        };
+        let want = (
+            "crypto/internal/fips140/v1.2.3/sha256".to_owned(),
+            "/m/golang.org/fips140@v1.2.3/fips140/v1.2.3/sha256".to_owned(),
+        );
+        for import in [
+            "crypto/internal/fips140/sha256",
+            "crypto/internal/fips140/v1.2.3/sha256",
+        ] {
+            assert_eq!(fips.resolve(import).as_ref(), Some(&want), "{import}");
+        }
+        assert_eq!(fips.resolve("crypto/internal/fips140deps"), None);
+        assert_eq!(Fips::default().resolve("crypto/internal/fips140"), None);
+    }
+}
