@@ -15,10 +15,8 @@ pub fn exec(args: &[String]) -> Outcome {
             2,
         ));
     }
-    let error = std::process::Command::new(&stock_go)
-        .arg0("go")
-        .args(args)
-        .exec();
+    // Its own path is its name: a wrapper that is called by several names tells by it who is meant.
+    let error = std::process::Command::new(&stock_go).args(args).exec();
     Err(Stop::with_status(
         format!("forgo: cannot run {stock_go}: {error}"),
         2,
