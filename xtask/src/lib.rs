@@ -2,5 +2,6 @@
 //! `cargo xtask` prints: the tour through the fourteen exercises of the cache lab.
 
 pub mod bench;
+pub mod goscripts;
 pub mod measure;
 pub mod tour;

@@ -11,6 +11,9 @@ tasks:
   bench [--go GOROOT] [--forgo PROGRAM] [--project DIR] [--runs N] [SCENARIO ...]
         measure the stock go command and forgo in turn and print a table; a scenario is chosen by
         how its name begins
+  goscripts [--goroot GOROOT] [--forgo PROGRAM] [--run REGEXP | --issue3 | --list FILE] [--long]
+            [--timeout 60m] [--parallel N] [-v]
+        run cmd/go's own scripts against forgo; --issue3 takes those of build, install and run
 ";
 
 fn main() -> ExitCode {
@@ -19,6 +22,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = args.collect();
     let result = match task.as_str() {
         "tour" => xtask::tour::main(&rest),
+        "goscripts" => xtask::goscripts::main(&rest),
         "bench" => xtask::bench::main(&rest),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");

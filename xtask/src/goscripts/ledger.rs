@@ -1,0 +1,244 @@
+//! What is known of the scripts: how the stock command does on this machine (kept between runs),
+//! which ones forgo is excused from and why, and what a run comes to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::runner::{Outcome, Outcomes};
+use super::test_binary;
+
+/// The lines of a list: without comments and blanks.
+pub fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let bare = |line: &'_ str| line.find('#').map_or(line.len(), |at| at);
+    text.lines()
+        .map(move |line| line[..bare(line)].trim())
+        .filter(|line| !line.is_empty())
+}
+
+/// How the stock command does.
+pub struct Baseline {
+    file: PathBuf,
+    /// `PASS`, `FAIL` or `SKIP`, by script.
+    known: BTreeMap<String, String>,
+}
+
+impl Baseline {
+    /// What earlier runs on this machine found out.
+    pub fn load(goroot: &Path, long: bool) -> Result<Baseline, String> {
+        let kind = if long { "long" } else { "short" };
+        let name = format!("baseline-{}-{kind}.txt", test_binary::key(goroot)?);
+        let file = test_binary::cache_dir()?.join(name);
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        let known = lines(&text)
+            .filter_map(|line| line.split_once(' '))
+            .map(|(status, name)| (name.to_owned(), status.to_owned()))
+            .collect();
+        Ok(Baseline { file, known })
+    }
+
+    /// Those that are still to be asked for.
+    pub fn unknown(&self, names: &BTreeSet<String>) -> BTreeSet<String> {
+        let is_unknown = |name: &&String| !self.known.contains_key(*name);
+        names.iter().filter(is_unknown).cloned().collect()
+    }
+
+    /// Those that the stock command passes.
+    pub fn passing(&self, names: &BTreeSet<String>) -> BTreeSet<String> {
+        let passes = |name: &&String| self.known.get(*name).is_some_and(|s| s == "PASS");
+        names.iter().filter(passes).cloned().collect()
+    }
+
+    /// Adds what a run of the stock command found out, and keeps it.
+    pub fn add(&mut self, outcomes: &Outcomes) -> Result<(), String> {
+        for (name, outcome) in outcomes {
+            self.known.insert(name.clone(), outcome.status.clone());
+        }
+        let mut text = String::new();
+        for (name, status) in &self.known {
+            let _ = writeln!(text, "{status} {name}");
+        }
+        fs::write(&self.file, text).map_err(|e| format!("{}: {e}", self.file.display()))
+    }
+}
+
+/// The scripts that forgo is excused from: `name: reason`, or `name go1.27: reason` for one release.
+#[derive(Default)]
+pub struct Exceptions(Vec<Exception>);
+
+struct Exception {
+    script: String,
+    release: Option<String>,
+    reason: String,
+}
+
+impl Exceptions {
+    /// Reads the list.
+    pub fn load(file: &Path) -> Result<Exceptions, String> {
+        let text = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+        Exceptions::parse(&text).map_err(|e| format!("{}: {e}", file.display()))
+    }
+
+    fn parse(text: &str) -> Result<Exceptions, String> {
+        let mut list = Vec::new();
+        for line in lines(text) {
+            let (what, reason) = line
+                .split_once(": ")
+                .ok_or(format!("no reason given: {line}"))?;
+            let mut words = what.split_whitespace().map(str::to_owned);
+            let script = words.next().ok_or(format!("no script named: {line}"))?;
+            list.push(Exception {
+                script,
+                release: words.next(),
+                reason: reason.trim().to_owned(),
+            });
+        }
+        Ok(Exceptions(list))
+    }
+
+    /// Why a script may fail on a release (`go1.27.3`).
+    pub fn reason(&self, script: &str, release: &str) -> Option<&str> {
+        let is_for = |e: &&Exception| {
+            let same_release = |of: &String| {
+                release
+                    .strip_prefix(of.as_str())
+                    .is_some_and(|r| r.is_empty() || r.starts_with('.'))
+            };
+            e.script == script && e.release.as_ref().is_none_or(same_release)
+        };
+        self.0.iter().find(is_for).map(|e| e.reason.as_str())
+    }
+}
+
+/// What is to be said of a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Passes, as it does for the stock command.
+    Passed,
+    /// Fails, and should not.
+    Failed,
+    /// Fails, for this reason.
+    Excepted(String),
+    /// Passes, although the list of exceptions says that it can't.
+    ExceptionWithoutNeed,
+    /// The stock command does not pass it here either.
+    NotForThisMachine,
+}
+
+impl Verdict {
+    /// Is all as it should be?
+    pub fn is_good(&self) -> bool {
+        !matches!(self, Verdict::Failed | Verdict::ExceptionWithoutNeed)
+    }
+}
+
+/// The verdict on each script.
+pub fn verdicts(
+    names: &BTreeSet<String>,
+    meaningful: &BTreeSet<String>,
+    outcomes: &Outcomes,
+    reason: impl Fn(&str) -> Option<String>,
+) -> Vec<(String, Verdict)> {
+    let verdict = |name: &String| {
+        if !meaningful.contains(name) {
+            return Verdict::NotForThisMachine;
+        }
+        let passed = outcomes
+            .get(name)
+            .is_some_and(|o: &Outcome| o.status == "PASS");
+        match (passed, reason(name)) {
+            (true, None) => Verdict::Passed,
+            (true, Some(_)) => Verdict::ExceptionWithoutNeed,
+            (false, None) => Verdict::Failed,
+            (false, Some(reason)) => Verdict::Excepted(reason),
+        }
+    };
+    names
+        .iter()
+        .map(|name| (name.clone(), verdict(name)))
+        .collect()
+}
+
+/// The verdicts for a reader: what did not pass, and how many of each kind.
+pub fn table(verdicts: &[(String, Verdict)]) -> String {
+    let mut out = String::new();
+    for (name, verdict) in verdicts {
+        let _ = match verdict {
+            Verdict::Failed => writeln!(out, "FAIL      {name}"),
+            Verdict::Excepted(reason) => writeln!(out, "excepted  {name}: {reason}"),
+            Verdict::ExceptionWithoutNeed => {
+                writeln!(
+                    out,
+                    "passes    {name}, take it out of conformance/exceptions.txt"
+                )
+            }
+            Verdict::Passed | Verdict::NotForThisMachine => Ok(()),
+        };
+    }
+    let count = |wanted: fn(&Verdict) -> bool| verdicts.iter().filter(|(_, v)| wanted(v)).count();
+    let _ = writeln!(
+        out,
+        "{} passed, {} failed, {} excepted, {} that the stock command does not pass here",
+        count(|v| matches!(v, Verdict::Passed | Verdict::ExceptionWithoutNeed)),
+        count(|v| *v == Verdict::Failed),
+        count(|v| matches!(v, Verdict::Excepted(_))),
+        count(|v| *v == Verdict::NotForThisMachine),
+    );
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exceptions_have_reasons() {
+        let text = "# why\na: reads $X  # note\n\nb go1.27: other: words\n";
+        let exceptions = Exceptions::parse(text).unwrap();
+        assert_eq!(exceptions.reason("a", "go1.26.8"), Some("reads $X"));
+        assert_eq!(exceptions.reason("b", "go1.26.8"), None);
+        assert_eq!(exceptions.reason("b", "go1.27.3"), Some("other: words"));
+        assert_eq!(exceptions.reason("b", "go1.27"), Some("other: words"));
+        assert_eq!(exceptions.reason("b", "go1.270"), None);
+        assert!(Exceptions::parse("c\n").is_err());
+    }
+
+    #[test]
+    fn a_verdict_for_each() {
+        let set = |names: &[&str]| {
+            names
+                .iter()
+                .map(|n| (*n).to_owned())
+                .collect::<BTreeSet<_>>()
+        };
+        let outcome = |status: &str| Outcome {
+            status: status.into(),
+            log: String::new(),
+        };
+        let outcomes: Outcomes = [("p", "PASS"), ("f", "FAIL"), ("x", "FAIL"), ("y", "PASS")]
+            .map(|(name, status)| (name.to_owned(), outcome(status)))
+            .into();
+        let names = set(&["p", "f", "x", "y", "gone", "elsewhere"]);
+        let meaningful = set(&["p", "f", "x", "y", "gone"]);
+        let reason = |name: &str| ["x", "y"].contains(&name).then(|| "because".to_owned());
+        let got = verdicts(&names, &meaningful, &outcomes, reason);
+        let expected = [
+            ("elsewhere", Verdict::NotForThisMachine),
+            ("f", Verdict::Failed),
+            ("gone", Verdict::Failed),
+            ("p", Verdict::Passed),
+            ("x", Verdict::Excepted("because".into())),
+            ("y", Verdict::ExceptionWithoutNeed),
+        ];
+        assert_eq!(
+            got,
+            expected.map(|(name, verdict)| (name.to_owned(), verdict))
+        );
+        let table = table(&got);
+        assert!(table.contains("FAIL      gone\n"), "{table}");
+        assert!(table.ends_with(
+            "2 passed, 2 failed, 1 excepted, 1 that the stock command does not pass here\n"
+        ));
+    }
+}
