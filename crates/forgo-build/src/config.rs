@@ -32,9 +32,6 @@ pub struct Config {
     pub env: Environment,
     /// GODEBUG's cache switches.
     pub debug: DebugSettings,
-    /// What GOMAXPROCS is inside the stock command: the variable, else the CPUs this process may use,
-    /// capped by the cgroup's CPU limit. Default of `-p`, and cap of the compiler's `-c`.
-    pub max_procs: usize,
     /// forgo's own features; all off under `FORGO_EXTRAS=off`.
     pub extras: bool,
     /// GOMAXPROCS: how many threads a Go program would run at once here.
@@ -76,9 +73,6 @@ pub struct Target {
     pub goarch: String,
     /// cfg.GetArchEnv: `("GOAMD64", "v1")`; empty key where the architecture has no such setting.
     pub arch_env: (String, String),
-    /// That setting is not the distribution's default (cfg.GetArchEnv's `changed`): tools are then
-    /// told in their environment, which -x shows.
-    pub arch_env_changed: bool,
     /// Every GO$ARCH-style variable with its effective value (`GO386`, `GOAMD64`, `GOARM` …).
     pub arch_vars: BTreeMap<String, String>,
     /// Those of them that were set to another value than the distribution's: tools are told of the

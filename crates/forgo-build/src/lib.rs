@@ -13,6 +13,7 @@ pub mod archive;
 pub mod config;
 pub mod event;
 pub mod fsys;
+mod go_json;
 pub mod load;
 pub mod module;
 pub mod package;

@@ -21,7 +21,8 @@ use crate::package::Package;
 use crate::process;
 use crate::run::children::Children;
 
-pub use report::short_path;
+pub(crate) use files::remove_all;
+pub use report::readable_cgo_names;
 
 /// What all shells of a run share.
 pub struct ShellShared<'r> {

@@ -1,6 +1,8 @@
 //! The text of debug.BuildInfo: what `go version -m` shows and executables carry. Answers to
 //! runtime/debug/mod.go.
 
+use crate::quote::{quote, quote_rune, unquote};
+
 /// A module in build info.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Module {
@@ -30,14 +32,236 @@ pub struct BuildInfo {
 }
 
 impl BuildInfo {
-    /// debug.ParseBuildInfo.
-    pub fn parse(_text: &str) -> Result<BuildInfo, String> {
-        todo!()
+    /// debug.ParseBuildInfo: what [`Display`](std::fmt::Display) printed, but for the Go version. A last
+    /// line without its newline is ignored, as are lines of other kinds.
+    pub fn parse(text: &str) -> Result<BuildInfo, String> {
+        let mut info = BuildInfo::default();
+        let mut last = Last::None;
+        for (number, line) in text.split_inclusive('\n').enumerate() {
+            let Some(line) = line.strip_suffix('\n') else {
+                break;
+            };
+            parse_line(&mut info, &mut last, line)
+                .map_err(|e| format!("could not parse Go build info: line {}: {e}", number + 1))?;
+        }
+        Ok(info)
     }
 }
 
+/// The module that a `=>` line replaces.
+#[derive(Clone, Copy, PartialEq)]
+enum Last {
+    None,
+    Main,
+    Dep,
+}
+
+fn parse_line(info: &mut BuildInfo, last: &mut Last, line: &str) -> Result<(), String> {
+    if let Some(path) = line.strip_prefix("path\t") {
+        info.path = path.to_string();
+    } else if let Some(rest) = line.strip_prefix("mod\t") {
+        info.main = parse_module(rest)?;
+        *last = Last::Main;
+    } else if let Some(rest) = line.strip_prefix("dep\t") {
+        info.deps.push(parse_module(rest)?);
+        *last = Last::Dep;
+    } else if let Some(rest) = line.strip_prefix("=>\t") {
+        let columns = rest.split('\t').count();
+        if columns != 3 {
+            return Err(format!("expected 3 columns for replacement; got {columns}"));
+        }
+        let target = match *last {
+            Last::None => None,
+            Last::Main => Some(&mut info.main),
+            Last::Dep => info.deps.last_mut(),
+        };
+        let target = target.ok_or("replacement with no module on previous line")?;
+        target.replace = Some(Box::new(parse_module(rest)?));
+        *last = Last::None;
+    } else if let Some(rest) = line.strip_prefix("build\t") {
+        info.settings.push(parse_setting(rest)?);
+    }
+    Ok(())
+}
+
+fn parse_module(text: &str) -> Result<Module, String> {
+    let columns: Vec<&str> = text.split('\t').collect();
+    let (path, version, sum) = match columns[..] {
+        [path, version] => (path, version, ""),
+        [path, version, sum] => (path, version, sum),
+        _ => return Err(format!("expected 2 or 3 columns; got {}", columns.len())),
+    };
+    Ok(Module {
+        path: path.into(),
+        version: version.into(),
+        sum: sum.into(),
+        replace: None,
+    })
+}
+
+fn parse_setting(text: &str) -> Result<(String, String), String> {
+    let (key, value) = match text.chars().next() {
+        None => return Err("build line missing '='".into()),
+        Some('=') => return Err("build line with missing key".into()),
+        Some(open @ ('"' | '`')) => {
+            let end = end_of_literal(text, open).ok_or("invalid quoted key in build line")?;
+            let (literal, rest) = text.split_at(end);
+            let value = match rest.chars().next() {
+                None => return Err("build line missing '=' after quoted key".into()),
+                Some('=') => &rest[1..],
+                Some(c) => {
+                    return Err(format!(
+                        "unexpected character after quoted key: {}",
+                        quote_rune(c)
+                    ));
+                }
+            };
+            (
+                unquote(literal).ok_or("invalid quoted key in build line")?,
+                value,
+            )
+        }
+        Some(_) => {
+            let (key, value) = text
+                .split_once('=')
+                .ok_or("build line missing '=' after key")?;
+            if must_quote_key(key) {
+                return Err(format!("unquoted key {} must be quoted", quote(key)));
+            }
+            (key.to_string(), value)
+        }
+    };
+    if value.starts_with(['"', '`']) {
+        return Ok((
+            key,
+            unquote(value).ok_or("invalid quoted value in build line")?,
+        ));
+    }
+    if must_quote_value(value) {
+        return Err(format!("unquoted value {} must be quoted", quote(value)));
+    }
+    Ok((key, value.to_string()))
+}
+
+/// Where the string literal that `text` begins with ends.
+fn end_of_literal(text: &str, open: char) -> Option<usize> {
+    let mut escaped = false;
+    for (i, c) in text.char_indices().skip(1) {
+        if c == open && !escaped {
+            return Some(i + 1);
+        }
+        escaped = open == '"' && c == '\\' && !escaped;
+    }
+    None
+}
+
+fn must_quote_key(key: &str) -> bool {
+    key.is_empty() || key.contains('=') || must_quote_value(key)
+}
+
+fn must_quote_value(value: &str) -> bool {
+    value.contains([' ', '\t', '\r', '\n', '"', '`'])
+}
+
 impl std::fmt::Display for BuildInfo {
-    fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        todo!()
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.go_version.is_empty() {
+            writeln!(f, "go\t{}", self.go_version)?;
+        }
+        if !self.path.is_empty() {
+            writeln!(f, "path\t{}", self.path)?;
+        }
+        if self.main != Module::default() {
+            write_module(f, "mod", &self.main)?;
+        }
+        for dep in &self.deps {
+            write_module(f, "dep", dep)?;
+        }
+        for (key, value) in &self.settings {
+            f.write_str("build\t")?;
+            if must_quote_key(key) {
+                f.write_str(&quote(key))?;
+            } else {
+                f.write_str(key)?;
+            }
+            f.write_str("=")?;
+            if must_quote_value(value) {
+                f.write_str(&quote(value))?;
+            } else {
+                f.write_str(value)?;
+            }
+            f.write_str("\n")?;
+        }
+        Ok(())
+    }
+}
+
+fn write_module(f: &mut std::fmt::Formatter<'_>, word: &str, m: &Module) -> std::fmt::Result {
+    write!(f, "{word}\t{}\t{}", m.path, m.version)?;
+    match &m.replace {
+        None => writeln!(f, "\t{}", m.sum),
+        Some(replace) => {
+            f.write_str("\n")?;
+            write_module(f, "=>", replace)?;
+            f.write_str("\n")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_and_parses() {
+        let mut main = module("example.com/m", "(devel)", "");
+        main.replace = Some(Box::new(module("../m", "", "h1:x=")));
+        let info = BuildInfo {
+            go_version: String::new(),
+            path: "example.com/m/cmd".into(),
+            main,
+            deps: vec![module("golang.org/x/mod", "v0.1.0", "h1:abc=")],
+            settings: vec![
+                ("-compiler".into(), "gc".into()),
+                ("-ldflags".into(), "-X 'a=\"b c\"'".into()),
+                ("odd=key".into(), String::new()),
+            ],
+        };
+        let text = info.to_string();
+        let want = "path\texample.com/m/cmd\nmod\texample.com/m\t(devel)\n=>\t../m\t\th1:x=\n\n\
+                    dep\tgolang.org/x/mod\tv0.1.0\th1:abc=\nbuild\t-compiler=gc\n\
+                    build\t-ldflags=\"-X 'a=\\\"b c\\\"'\"\nbuild\t\"odd=key\"=\n";
+        assert_eq!(text, want);
+        assert_eq!(BuildInfo::parse(&text), Ok(info));
+    }
+
+    #[test]
+    fn refuses_what_is_malformed() {
+        for (text, want) in [
+            ("mod\ta\n", "line 1: expected 2 or 3 columns; got 1"),
+            (
+                "path\tx\n=>\ta\tb\tc\n",
+                "line 2: replacement with no module on previous line",
+            ),
+            ("build\t\"x=y\n", "line 1: invalid quoted key in build line"),
+            (
+                "build\tx=a b\n",
+                "line 1: unquoted value \"a b\" must be quoted",
+            ),
+        ] {
+            assert_eq!(
+                BuildInfo::parse(text),
+                Err(format!("could not parse Go build info: {want}"))
+            );
+        }
+    }
+
+    fn module(path: &str, version: &str, sum: &str) -> Module {
+        Module {
+            path: path.into(),
+            version: version.into(),
+            sum: sum.into(),
+            replace: None,
+        }
     }
 }

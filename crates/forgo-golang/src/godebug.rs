@@ -1,6 +1,9 @@
 //! GODEBUG settings in Go text: `//go:debug` lines and the distribution's table of settings. Answers
 //! to cmd/go/internal/load/godebug.go, modload.CheckGodebug and internal/godebugs.
 
+use crate::gover;
+use crate::quote::quote;
+
 /// A setting of internal/godebugs/table.go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Info {
@@ -18,11 +21,49 @@ pub struct Info {
 
 /// Settings of a distribution.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Table(pub Vec<Info>);
+pub struct Table {
+    /// All of them, those that were removed last.
+    pub infos: Vec<Info>,
+    /// The distribution's version, `1.27.3`: no default may be newer.
+    pub local: String,
+}
 
-/// Reads the table from the text of GOROOT/src/internal/godebugs/table.go.
-pub fn parse_godebugs_table(_source: &str) -> Table {
-    todo!()
+/// Reads the table from the text of GOROOT/src/internal/godebugs/table.go, each entry of which is a
+/// composite literal on a line of its own. `local` is the distribution's version, `1.27.3`.
+pub fn parse_godebugs_table(source: &str, local: &str) -> Table {
+    let mut list = Vec::new();
+    for line in source.lines() {
+        let line = line.trim();
+        let Some(fields) = line
+            .strip_prefix('{')
+            .and_then(|l| l.split_once("},"))
+            .map(|(f, _)| f)
+        else {
+            continue;
+        };
+        let mut info = Info::default();
+        for field in fields.split(", ") {
+            let Some((key, value)) = field.split_once(": ") else {
+                continue;
+            };
+            let value = value.trim().trim_matches('"');
+            match key.trim() {
+                "Name" => info.name = value.to_string(),
+                "Changed" => info.changed = value.parse().unwrap_or(0),
+                "Old" => info.old = value.to_string(),
+                "Immutable" => info.immutable = value == "true",
+                "Removed" => info.removed = value.parse().ok(),
+                _ => {}
+            }
+        }
+        if !info.name.is_empty() {
+            list.push(info);
+        }
+    }
+    Table {
+        infos: list,
+        local: local.to_string(),
+    }
 }
 
 /// Why a line is refused.
@@ -35,16 +76,148 @@ pub enum GodebugError {
 }
 
 /// Parses a `//go:debug key=value` comment (load.ParseGoDebug).
-pub fn parse_go_debug(_table: &Table, _text: &str) -> Result<(String, String), GodebugError> {
-    todo!()
+pub fn parse_go_debug(table: &Table, text: &str) -> Result<(String, String), GodebugError> {
+    let rest = text
+        .strip_prefix("//go:debug")
+        .ok_or(GodebugError::NotGodebug)?;
+    let missing = || GodebugError::Invalid("missing key=value".into());
+    if rest.is_empty() {
+        return Err(missing());
+    }
+    // Another word that merely begins so: the text up to the first space is not `//go:debug`. The
+    // stock command takes what follows the space all the same.
+    let Some(space) = rest.find([' ', '\t']) else {
+        return Err(if rest.trim().is_empty() {
+            missing()
+        } else {
+            GodebugError::NotGodebug
+        });
+    };
+    let (key, value) = rest[space..].trim().split_once('=').ok_or_else(missing)?;
+    check_godebug(table, "//go:debug setting", key, value).map_err(GodebugError::Invalid)?;
+    Ok((key.to_string(), value.to_string()))
 }
 
 /// Checks a setting (modload.CheckGodebug); `verb` is `godebug` or `//go:debug setting`.
-pub fn check_godebug(_table: &Table, _verb: &str, _key: &str, _value: &str) -> Result<(), String> {
-    todo!()
+pub fn check_godebug(table: &Table, verb: &str, key: &str, value: &str) -> Result<(), String> {
+    for (what, text) in [("key", key), ("value", value)] {
+        if text.contains([' ', '\t']) {
+            return Err(format!("{what} contains space"));
+        }
+    }
+    for (what, text) in [("key", key), ("value", value)] {
+        if text.contains(',') {
+            return Err(format!("{what} contains comma"));
+        }
+    }
+    if key == "default" {
+        let version = value.strip_prefix("go").filter(|v| gover::is_valid(v));
+        let version = version.ok_or("value for default= must be goVERSION")?;
+        if gover::compare(version, &table.local).is_gt() {
+            return Err(format!(
+                "default={value} too new (toolchain is go{})",
+                table.local
+            ));
+        }
+        return Ok(());
+    }
+    match table.infos.iter().find(|i| i.name == key) {
+        None => Err(format!("unknown {verb} {}", quote(key))),
+        Some(Info {
+            removed: Some(minor),
+            ..
+        }) => Err(format!(
+            "use of removed {verb} {}, see https://go.dev/doc/godebug#go-1{minor}",
+            quote(key)
+        )),
+        Some(_) => Ok(()),
+    }
 }
 
-/// Defaults that a program of an older Go version gets (load.godebugForGoVersion).
-pub fn defaults_for(_table: &Table, _go_version: &str) -> Option<Vec<(String, String)>> {
-    todo!()
+/// Settings that a program of Go version `go_version` gets, whose defaults were others then
+/// (load.godebugForGoVersion), in the table's order. `None` when the version is not of the form
+/// `1.N`.
+pub fn defaults_for(table: &Table, go_version: &str) -> Option<Vec<(String, String)>> {
+    let minor = go_version.strip_prefix("1.")?;
+    let minor: u32 = minor.split('.').next()?.parse().ok()?;
+    let changed = table
+        .infos
+        .iter()
+        .filter(|i| i.removed.is_none() && minor < i.changed);
+    Some(changed.map(|i| (i.name.clone(), i.old.clone())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = r#"
+type Info struct {
+	Name      string // name of the setting ("panicnil")
+}
+var All = []Info{
+	{Name: "allowmultiplevcs", Package: "cmd/go"},
+	{Name: "asynctimerchan", Package: "time", Changed: 23, Old: "1"},
+	{Name: "fips140", Package: "crypto/fips140", Opaque: true, Immutable: true},
+	{Name: "jstmpllitinterp", Package: "html/template", Opaque: true}, // bug
+	//{Name: "multipartfiles", Package: "mime/multipart"},
+}
+var Removed = []RemovedInfo{
+	{Name: "x509sha1", Removed: 24},
+}
+"#;
+
+    #[test]
+    fn table() {
+        let table = parse_godebugs_table(SOURCE, "1.27.3");
+        let names: Vec<&str> = table.infos.iter().map(|i| i.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "allowmultiplevcs",
+                "asynctimerchan",
+                "fips140",
+                "jstmpllitinterp",
+                "x509sha1"
+            ]
+        );
+        assert!(table.infos[2].immutable);
+        assert_eq!(
+            defaults_for(&table, "1.22.5"),
+            Some(vec![("asynctimerchan".into(), "1".into())])
+        );
+        assert_eq!(defaults_for(&table, "1.23"), Some(vec![]));
+        assert_eq!(defaults_for(&table, "2.0"), None);
+    }
+
+    #[test]
+    fn lines() {
+        let table = parse_godebugs_table(SOURCE, "1.27.3");
+        let parse = |text| parse_go_debug(&table, text);
+        let invalid = |text: &str| Err(GodebugError::Invalid(text.into()));
+        assert_eq!(
+            parse("//go:debug fips140=on"),
+            Ok(("fips140".into(), "on".into()))
+        );
+        assert_eq!(
+            parse("//go:debug default=go1.21"),
+            Ok(("default".into(), "go1.21".into()))
+        );
+        assert_eq!(parse("//go:debugger"), Err(GodebugError::NotGodebug));
+        assert_eq!(parse("//go:build x"), Err(GodebugError::NotGodebug));
+        assert_eq!(parse("//go:debug"), invalid("missing key=value"));
+        assert_eq!(parse("//go:debug x"), invalid("missing key=value"));
+        assert_eq!(parse("//go:debug a b=c"), invalid("key contains space"));
+        assert_eq!(
+            parse("//go:debug nope=1"),
+            invalid("unknown //go:debug setting \"nope\"")
+        );
+        assert_eq!(
+            parse("//go:debug default=go1.99"),
+            invalid("default=go1.99 too new (toolchain is go1.27.3)")
+        );
+        let removed =
+            "use of removed //go:debug setting \"x509sha1\", see https://go.dev/doc/godebug#go-124";
+        assert_eq!(parse("//go:debug x509sha1=1"), invalid(removed));
+    }
 }

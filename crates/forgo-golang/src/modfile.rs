@@ -1,7 +1,16 @@
 //! go.mod and go.work files. Answers to golang.org/x/mod/modfile.
 
+mod directives;
+mod lexer;
+mod syntax;
+mod text;
+
 use std::fmt;
 
+pub use directives::{parse, parse_lax, parse_work};
+pub use text::{auto_quote, is_directory_path, module_path, must_quote};
+
+use crate::gover;
 use crate::module::Version;
 
 /// Where a token or line begins.
@@ -162,7 +171,9 @@ pub struct File {
 impl File {
     /// The go version, or the default for a file without one (gover.FromGoMod).
     pub fn go_version(&self) -> &str {
-        todo!()
+        self.go
+            .as_ref()
+            .map_or(gover::DEFAULT_GO_MOD, |go| &go.version)
     }
 }
 
@@ -184,7 +195,9 @@ pub struct WorkFile {
 impl WorkFile {
     /// The go version, or the default for a file without one (gover.FromGoWork).
     pub fn go_version(&self) -> &str {
-        todo!()
+        self.go
+            .as_ref()
+            .map_or(gover::DEFAULT_GO_WORK, |go| &go.version)
     }
 }
 
@@ -204,8 +217,27 @@ pub struct Error {
 }
 
 impl fmt::Display for Error {
-    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Error {
+            file,
+            pos,
+            verb,
+            mod_path,
+            err,
+        } = self;
+        if pos.line_rune > 1 {
+            write!(f, "{file}:{}:{}: ", pos.line, pos.line_rune)?;
+        } else if pos.line > 0 {
+            write!(f, "{file}:{}: ", pos.line)?;
+        } else if !file.is_empty() {
+            write!(f, "{file}: ")?;
+        }
+        if !mod_path.is_empty() {
+            write!(f, "{verb} {mod_path}: ")?;
+        } else if !verb.is_empty() {
+            write!(f, "{verb}: ")?;
+        }
+        f.write_str(err)
     }
 }
 
@@ -214,8 +246,14 @@ impl fmt::Display for Error {
 pub struct ErrorList(pub Vec<Error>);
 
 impl fmt::Display for ErrorList {
-    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, err) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            err.fmt(f)?;
+        }
+        Ok(())
     }
 }
 
@@ -233,47 +271,5 @@ pub enum FixError {
     Other(String),
 }
 
-/// Parses the go.mod of a main module; `file` is used in errors. Without `fix` all versions must be
-/// canonical.
-pub fn parse(_file: &str, _text: &str, _fix: Option<VersionFixer<'_>>) -> Result<File, ErrorList> {
-    todo!()
-}
-
-/// Parses the go.mod of a dependency: unknown statements and those only for main modules are ignored.
-pub fn parse_lax(
-    _file: &str,
-    _text: &str,
-    _fix: Option<VersionFixer<'_>>,
-) -> Result<File, ErrorList> {
-    todo!()
-}
-
-/// Parses a go.work.
-pub fn parse_work(
-    _file: &str,
-    _text: &str,
-    _fix: Option<VersionFixer<'_>>,
-) -> Result<WorkFile, ErrorList> {
-    todo!()
-}
-
-/// The module path of a go.mod, found without parsing it; empty where there is none
-/// (modfile.ModulePath).
-pub fn module_path(_text: &str) -> String {
-    todo!()
-}
-
-/// Is it a file path in a replace or use line (`./x`, `../x`, `/x`)?
-pub fn is_directory_path(_path: &str) -> bool {
-    todo!()
-}
-
-/// Must the token be quoted in a go.mod?
-pub fn must_quote(_s: &str) -> bool {
-    todo!()
-}
-
-/// Quoted where needed (modfile.AutoQuote).
-pub fn auto_quote(_s: &str) -> String {
-    todo!()
-}
+#[cfg(test)]
+mod tests;

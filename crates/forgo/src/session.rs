@@ -76,17 +76,24 @@ impl<'a> Session<'a> {
         options: &RunOptions,
     ) -> Outcome<Summary> {
         let interrupt = signals::interrupts();
-        let summary = run(Job {
-            config: self.cfg,
-            graph,
-            plan,
-            options,
-            overlay,
-            cache: self.cache.as_ref(),
-            hashes: &self.hashes,
-            reporter: self.console,
-            interrupt: &interrupt,
-        });
+        self.console.begin_run(plan, graph, self.cfg.env.os("TERM"));
+        let root = &plan[plan.root];
+        let span = format!("exec.Builder.Do ({} {})", root.mode, root.target);
+        let work = || {
+            run(Job {
+                config: self.cfg,
+                graph,
+                plan,
+                options,
+                overlay,
+                cache: self.cache.as_ref(),
+                hashes: &self.hashes,
+                reporter: self.console,
+                interrupt: &interrupt,
+            })
+        };
+        let summary = self.console.span(&span, work);
+        self.console.end_run();
         if summary.failed || summary.interrupted {
             self.console.raise(1);
         }

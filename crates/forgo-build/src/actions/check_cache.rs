@@ -6,7 +6,14 @@ use std::sync::Arc;
 
 use forgo_cache::ActionId;
 
-use crate::actions::{Artifact, vet_config::VetConfig};
+use crate::actions::compile_inputs::{Inputs, allowed};
+use crate::actions::{
+    ActionCx, ActionError, Artifact, Outcome, Provider, objdir_cache, vet_config::VetConfig,
+};
+use crate::load::parse_go_debug;
+use crate::package::Package;
+use crate::plan::NodeId;
+use crate::run::reuse::{self, Way};
 
 /// What remains to be done of a package's build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,6 +48,253 @@ pub struct CacheCheck {
     pub build_id: String,
     /// The archive, where known.
     pub built: Artifact,
+    /// How it came to be known.
+    pub way: Option<Way>,
     /// vet's configuration, where it could be made without building.
     pub vet: Option<Arc<VetConfig>>,
+}
+
+/// The work of a `build check cache` node for the build `build`.
+pub fn run(
+    cx: &ActionCx<'_>,
+    build: NodeId,
+    cov_meta_file: Option<&str>,
+) -> Result<Outcome, ActionError> {
+    let build = cx.run.job.plan.build_of(build);
+    let check = check(cx, build, cov_meta_file).inspect_err(|error| {
+        note_error(cx, build, error);
+    })?;
+    Ok(Outcome {
+        reused: check.need.is_empty(),
+        provider: Provider::CheckCache(check),
+        ..Outcome::default()
+    })
+}
+
+fn check(
+    cx: &ActionCx<'_>,
+    build: NodeId,
+    cov_meta_file: Option<&str>,
+) -> Result<CacheCheck, ActionError> {
+    let package = cx.package();
+    let mut check = CacheCheck {
+        need: needed(cx, build),
+        ..CacheCheck::default()
+    };
+    if package.binary_only {
+        return binary_only(cx, build, check, package);
+    }
+    look_up(cx, build, &mut check)?;
+    if check.need.is_empty() {
+        return Ok(check);
+    }
+    may_be_built(cx, package)?;
+    prepare(cx, build, cov_meta_file, &mut check)?;
+    Ok(check)
+}
+
+/// What is wanted of a build, before looking at what there is.
+fn needed(cx: &ActionCx<'_>, build: NodeId) -> Need {
+    let options = cx.run.job.options;
+    let node = cx.node_of(build);
+    Need {
+        build: !options.is_cmd_list && node.need_build || options.need_export,
+        cgo_header: needs_cgo_header(cx, build),
+        vet: node.need_vet,
+        compiled_go_files: options.need_compiled_go_files,
+        cov_meta_file: cx.package().internal.cover.gen_meta,
+    }
+}
+
+/// Whether some action after the build installs cgo's header.
+fn needs_cgo_header(cx: &ActionCx<'_>, build: NodeId) -> bool {
+    let package = cx.package();
+    let c_library = matches!(
+        cx.config().modes.buildmode.as_str(),
+        "c-archive" | "c-shared"
+    );
+    if cx.run.job.options.is_cmd_list || !c_library || !package.uses_cgo() && !package.uses_swig() {
+        return false;
+    }
+    let plan = cx.run.job.plan;
+    let is_header = |id: &NodeId| plan[*id].mode == "install header";
+    plan.triggers[build.index()]
+        .iter()
+        .any(|after| is_header(after) || plan.triggers[after.index()].iter().any(is_header))
+}
+
+/// Computes the key, and takes what the cache has.
+fn look_up(cx: &ActionCx<'_>, build: NodeId, check: &mut CacheCheck) -> Result<(), ActionError> {
+    // The node's own dependencies are the package's; the build's also hold this node and others.
+    let key = Inputs::gather(cx, build, &cx.node().deps).key(cx)?;
+    check.action_id = Some(key);
+    let wanted = reuse::Wanted {
+        node: build,
+        key,
+        target: &cx.package().target,
+        main_build_id: "",
+        replay: check.need.build,
+    };
+    match reuse::find(cx, &wanted)? {
+        Err(temporary) => check.build_id = temporary,
+        Ok(known) => {
+            check.need.build = false;
+            (check.built, check.build_id) = (known.built, known.build_id);
+            check.way = Some(known.way);
+        }
+    }
+
+    let facts = cx.node().package.and_then(|id| cx.run.facts(id));
+    if let (Some(mut facts), Some(file)) = (facts, check.built.path())
+        && cx.run.job.options.need_export
+    {
+        file.clone_into(&mut facts.export);
+        facts.build_id.clone_from(&check.build_id);
+    }
+    // The sources may be known even where the archive is not (`go list -compiled -find`).
+    if check.need.compiled_go_files && load_compiled_go_files(cx, &key).is_ok() {
+        check.need.compiled_go_files = false;
+    }
+    Ok(())
+}
+
+/// Notes the list of sources as a fact of the package, if the cache has it.
+pub fn load_compiled_go_files(cx: &ActionCx<'_>, key: &ActionId) -> Result<(), ActionError> {
+    let files = objdir_cache::compiled_go_files(cx, key)?;
+    if let Some(mut facts) = cx.node().package.and_then(|id| cx.run.facts(id)) {
+        facts.compiled_go_files = files;
+    }
+    Ok(())
+}
+
+fn binary_only(
+    cx: &ActionCx<'_>,
+    build: NodeId,
+    check: CacheCheck,
+    package: &Package,
+) -> Result<CacheCheck, ActionError> {
+    const WHY: &str = "binary-only packages are no longer supported";
+    own_error(package)?;
+    if let Some(mut facts) = cx.node_of(build).package.and_then(|id| cx.run.facts(id)) {
+        facts.stale = true;
+        WHY.clone_into(&mut facts.stale_reason);
+    }
+    if cx.run.job.options.is_cmd_list {
+        return Ok(CacheCheck {
+            need: Need::default(),
+            ..check
+        });
+    }
+    Err(ActionError::new(WHY))
+}
+
+/// Refuses packages whose error makes them unsafe to build, that are of a later release, or that have
+/// bad directives.
+fn may_be_built(cx: &ActionCx<'_>, package: &Package) -> Result<(), ActionError> {
+    own_error(package)?;
+    if let Some(module) = &package.module
+        && !allowed(cx.config(), &module.go_version)
+    {
+        let version = &module.go_version;
+        return Err(ActionError::new(format!(
+            "module requires Go {version} or later"
+        )));
+    }
+    check_directives(cx, package)
+}
+
+fn own_error(package: &Package) -> Result<(), ActionError> {
+    let Some(error) = &package.error else {
+        return Ok(());
+    };
+    let named = &error.err_import_path;
+    Err(ActionError {
+        text: error.to_string(),
+        import_path: (!named.is_empty()).then(|| named.clone()),
+        fatal: false,
+    })
+}
+
+/// Reports `//go:debug` lines that are malformed, unknown or repeated.
+fn check_directives(cx: &ActionCx<'_>, package: &Package) -> Result<(), ActionError> {
+    let mut report = String::new();
+    let mut seen: Vec<(String, &str)> = Vec::new();
+    for directive in &package.internal.directives {
+        if !directive.text.starts_with("//go:debug") {
+            continue;
+        }
+        let pos = directive.pos.as_str();
+        let key = match parse_go_debug(cx.config(), &directive.text) {
+            Some(Err(why)) => {
+                report += &format!("{pos}: invalid //go:debug: {why}\n");
+                continue;
+            }
+            Some(Ok((key, _))) => key,
+            None => String::new(),
+        };
+        match seen.iter().find(|(k, _)| *k == key) {
+            Some((_, first)) => {
+                report += &format!(
+                    "{pos}: repeated //go:debug for {key}\n\t{first}: previous //go:debug\n"
+                );
+            }
+            None => seen.push((key, pos)),
+        }
+    }
+    if report.is_empty() {
+        return Ok(());
+    }
+    let error = ActionError::new("invalid directive");
+    cx.shell.report_cmd("", "", report.as_bytes(), Some(error))
+}
+
+/// Makes the object directory, and takes what else the cache has for a build that is known.
+fn prepare(
+    cx: &ActionCx<'_>,
+    build: NodeId,
+    cov_meta_file: Option<&str>,
+    check: &mut CacheCheck,
+) -> Result<(), ActionError> {
+    let objdir = &cx.node_of(build).objdir;
+    cx.shell.mkdir(objdir)?;
+    let Some(key) = check.action_id else {
+        return Ok(());
+    };
+    if check.way.is_some() {
+        let header = objdir_cache::CGO_HEADER;
+        if check.need.cgo_header && objdir_cache::restore(cx, objdir, &key, header).is_ok() {
+            check.need.cgo_header = false;
+        }
+        let meta = cov_meta_file.unwrap_or_default();
+        if check.need.cov_meta_file && objdir_cache::restore(cx, objdir, &key, meta).is_ok() {
+            check.need.cov_meta_file = false;
+        }
+    }
+    // Only if it is all that is left: a build makes it anyway.
+    if check.need
+        == (Need {
+            vet: true,
+            ..Need::default()
+        })
+        && let Ok(config) = objdir_cache::restore_vet(cx, build, &key, &cx.node().deps)
+    {
+        check.vet = Some(config);
+        check.need.vet = false;
+    }
+    Ok(())
+}
+
+/// For `go list`: the error becomes one of the package.
+fn note_error(cx: &ActionCx<'_>, build: NodeId, error: &ActionError) {
+    let options = cx.run.job.options;
+    if !options.is_cmd_list || !options.need_error || error.fatal {
+        return;
+    }
+    let facts = cx.node_of(build).package.and_then(|id| cx.run.facts(id));
+    if let Some(mut facts) = facts
+        && cx.package().error.is_none()
+        && facts.error.is_none()
+    {
+        facts.error = Some(error.text.clone());
+    }
 }

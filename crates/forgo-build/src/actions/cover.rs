@@ -3,8 +3,15 @@
 //! Answers to coverActor in cmd/go/internal/work/action.go and to runCover, cover and
 //! writeCoverPkgInputs in work/exec.go.
 
-use crate::actions::{ActionCx, ActionError, Outcome};
+use forgo_golang::json;
+use forgo_golang::path;
+use forgo_golang::quote::hex;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::actions::{ActionCx, ActionError, Outcome, Provider, objdir_cache};
 use crate::plan::NodeId;
+use crate::toolchain;
 
 /// What the cover tool wrote.
 #[derive(Debug, Clone, Default)]
@@ -25,12 +32,155 @@ pub fn run(
     build: NodeId,
     cov_meta_file: Option<&str>,
 ) -> Result<Outcome, ActionError> {
-    let _ = (cx, build, cov_meta_file);
-    todo!()
+    let plan = cx.run.job.plan;
+    let build = plan.build_of(build);
+    let mut deps = cx.node().deps.iter();
+    let check = deps.find_map(|id| match &cx.outcome(*id).provider {
+        Provider::CheckCache(check) => Some(check),
+        _ => None,
+    });
+    let check = check.expect("the cache was checked before");
+    if check.need.is_empty() {
+        return Ok(Outcome::default());
+    }
+    cx.shell.mkdir(&cx.node().objdir)?;
+    let (mut outputs, inputs, instrumented) = sources(cx);
+    if !inputs.is_empty() {
+        let covered = instrument(cx, inputs, &instrumented, cov_meta_file)?;
+        outputs.go_sources.insert(0, covered);
+        outputs.config = config_file(cx);
+        if let (Some(name), Some(id)) = (cov_meta_file, &check.action_id) {
+            // A package without functions has no such file.
+            let _ = objdir_cache::store(cx, &plan[build].objdir, id, name);
+        }
+    }
+    Ok(Outcome {
+        provider: Provider::Cover(outputs),
+        ..Outcome::default()
+    })
+}
+
+/// The sources to compile, those to instrument, and what these become. Test files are not
+/// instrumented.
+fn sources(cx: &ActionCx<'_>) -> (CoverOutputs, Vec<String>, Vec<String>) {
+    let p = cx.package();
+    let objdir = &cx.node().objdir;
+    let (mut inputs, mut instrumented) = (Vec::new(), Vec::new());
+    let mut cover = |files: &[String]| -> Vec<String> {
+        let mut sources = files.to_vec();
+        for file in sources.iter_mut().filter(|f| !f.ends_with("_test.go")) {
+            let stem = file.strip_suffix(".go").unwrap_or(file);
+            let output = if stem.ends_with(".cgo1") {
+                inputs.push(file.clone());
+                format!("{objdir}{}.cover.go", path::base(stem))
+            } else {
+                inputs.push(path::join2(&p.dir, file));
+                format!("{objdir}{stem}.cover.go")
+            };
+            instrumented.push(output.clone());
+            *file = output;
+        }
+        sources
+    };
+    let outputs = CoverOutputs {
+        go_sources: cover(&p.go_files),
+        cgo_sources: cover(&p.cgo_files),
+        config: String::new(),
+    };
+    (outputs, inputs, instrumented)
+}
+
+fn config_file(cx: &ActionCx<'_>) -> String {
+    format!("{}coveragecfg", cx.node().objdir)
+}
+
+/// What the cover tool is told (covcmd.CoverPkgConfig).
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct CoverPkgConfig<'a> {
+    out_config: &'a str,
+    pkg_path: &'a str,
+    pkg_name: &'a str,
+    granularity: &'a str,
+    module_path: &'a str,
+    local: bool,
+    emit_meta_file: &'a str,
+}
+
+/// Runs the cover tool. Gives the source it adds, with the counters and the meta-data.
+fn instrument(
+    cx: &ActionCx<'_>,
+    inputs: Vec<String>,
+    instrumented: &[String],
+    cov_meta_file: Option<&str>,
+) -> Result<String, ActionError> {
+    let p = cx.package();
+    let objdir = &cx.node().objdir;
+    let meta_file = cov_meta_file.map(|name| format!("{objdir}{name}"));
+    let config = CoverPkgConfig {
+        out_config: &config_file(cx),
+        pkg_path: &p.import_path,
+        pkg_name: &p.name,
+        granularity: "perblock",
+        module_path: p.module.as_ref().map_or("", |m| &m.path),
+        local: p.internal.local,
+        emit_meta_file: meta_file.as_deref().unwrap_or(""),
+    };
+    let config = serde_json::to_string(&config).expect("texts are JSON");
+    let config_path = format!("{objdir}pkgcfg.txt");
+    cx.shell
+        .write_file(&config_path, (json::escape(&config) + "\n").as_bytes())?;
+
+    let counters = path::join2(&path::dir(&instrumented[0]), "covervars.go");
+    let mut list = counters.clone() + "\n";
+    for file in instrumented {
+        list.push_str(file);
+        list.push('\n');
+    }
+    let list_path = format!("{objdir}coveroutfiles.txt");
+    cx.shell.write_file(&list_path, list.as_bytes())?;
+
+    let settings = cx.config();
+    let mut args = settings.flags.toolexec.clone();
+    let words = [
+        &*toolchain::tool(settings, "cover"),
+        "-pkgcfg",
+        &config_path,
+        "-mode",
+        &p.internal.cover.mode,
+        "-var",
+        &counter_name(&p.import_path),
+        "-outfilelist",
+        &list_path,
+    ];
+    args.extend(words.map(str::to_owned));
+    args.extend(inputs);
+    cx.shell.run(objdir, "", &[], &args)?;
+    Ok(counters)
+}
+
+/// What the names of the variables that instrumentation adds begin with: unlike any of the user's.
+fn counter_name(import_path: &str) -> String {
+    let sum = Sha256::digest(import_path);
+    format!("goCover_{}_", hex(&sum[..6]))
 }
 
 /// Name of a package's coverage meta-data file (covcmd.MetaFileForPackage).
 pub fn meta_file_name(import_path: &str) -> String {
-    let _ = import_path;
-    todo!()
+    format!("covmeta.{}", hex(&Sha256::digest(import_path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_made_of_the_import_paths_hash() {
+        let sum = "af47ab6ae3371f5388dcaab5ff7c1d454afe95fc3f8fdaffc00cdaae8baaeafc";
+        assert_eq!(meta_file_name("example.com/p"), format!("covmeta.{sum}"));
+        assert_eq!(
+            counter_name("example.com/p"),
+            format!("goCover_{}_", &sum[..12])
+        );
+    }
 }

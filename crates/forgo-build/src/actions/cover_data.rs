@@ -3,32 +3,103 @@
 //!
 //! Answers to cmd/go/internal/work/cover.go.
 
+use forgo_golang::{json, path};
+use serde::Serialize;
+
+use crate::actions::cover::meta_file_name;
 use crate::actions::{ActionCx, ActionError};
 use crate::plan::NodeId;
+use crate::process::errno_text;
 
 /// The meta-data file of the package of a `test run` node; `None` when the package has no functions
 /// (BuildActionCoverMetaFile).
 pub fn meta_file(cx: &ActionCx<'_>) -> Result<Option<String>, ActionError> {
-    let _ = cx;
-    todo!()
+    let job = &cx.run.job;
+    let import_path = &cx.package().import_path;
+    let barrier = cx.node().deps[0];
+    let build = job.plan[barrier]
+        .deps
+        .iter()
+        .map(|id| &job.plan[*id])
+        .find(|node| {
+            let of_package = |p| job.graph[p].import_path == *import_path;
+            node.mode == "build" && node.package.is_some_and(of_package)
+        });
+    let Some(build) = build else {
+        return Err(ActionError::new(format!(
+            "internal error: unable to locate build action for package {} run action",
+            forgo_golang::quote::quote(import_path)
+        )));
+    };
+    let file = build.objdir.clone() + &meta_file_name(import_path);
+    if cx.config().flags.n {
+        return Ok(Some(file));
+    }
+    match std::fs::metadata(&file) {
+        Ok(meta) => Ok((meta.len() > 0).then_some(file)),
+        Err(e) => Err(ActionError::new(format!("open {file}: {}", errno_text(&e)))),
+    }
 }
 
 /// The line `go test -cover` prints for a package without tests (WriteCoveragePercent).
 pub fn percent(cx: &ActionCx<'_>, meta_file: &str) -> Result<Vec<u8>, ActionError> {
-    let _ = (cx, meta_file);
-    todo!()
+    covdata(cx, &["percent", "-i", &path::dir(meta_file)])
 }
 
 /// Writes the package's part of a coverage profile to `out`; what the tool printed is returned
 /// (WriteCoverageProfile).
 pub fn profile(cx: &ActionCx<'_>, meta_file: &str, out: &str) -> Result<Vec<u8>, ActionError> {
-    let _ = (cx, meta_file, out);
-    todo!()
+    covdata(cx, &["textfmt", "-i", &path::dir(meta_file), "-o", out])
+}
+
+/// Runs `go tool covdata` in the node's object directory.
+fn covdata(cx: &ActionCx<'_>, args: &[&str]) -> Result<Vec<u8>, ActionError> {
+    let config = cx.config();
+    let mut command = config.flags.toolexec.clone();
+    command.push(path::join2(&config.dist.goroot, "bin/go"));
+    command.extend(["tool", "covdata"].map(str::to_owned));
+    command.extend(args.iter().map(|arg| (*arg).to_owned()));
+    let run = cx.shell.run_out(&cx.node().objdir, &[], &command);
+    if run.error.is_some() {
+        cx.shell.report_cmd("", "", &run.output, run.error)?;
+    }
+    Ok(run.output)
+}
+
+/// A list of meta-data files as running tests read it (coverage.MetaFileCollection).
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct MetaFileCollection<'a> {
+    import_paths: Option<Vec<&'a str>>,
+    meta_file_fragments: Option<Vec<String>>,
 }
 
 /// Writes the list of the meta-data files of the packages that the nodes `builds` built, into the
 /// object directory of this node (WriteCoverMetaFilesFile).
 pub fn write_meta_files_file(cx: &ActionCx<'_>, builds: &[NodeId]) -> Result<(), ActionError> {
-    let _ = (cx, builds);
-    todo!()
+    let job = &cx.run.job;
+    let (mut import_paths, mut files) = (Vec::new(), Vec::new());
+    for build in builds.iter().map(|id| &job.plan[*id]) {
+        let p = &job.graph[build.package.expect("a build has a package")];
+        let file = build.objdir.clone() + &meta_file_name(&p.import_path);
+        // A package without functions has an empty file or none.
+        if std::fs::metadata(&file).is_ok_and(|meta| meta.len() > 0) {
+            import_paths.push(p.import_path.as_str());
+            files.push(file);
+        }
+    }
+    // An empty list is Go's nil.
+    let collection = MetaFileCollection {
+        import_paths: Some(import_paths).filter(|list| !list.is_empty()),
+        meta_file_fragments: Some(files).filter(|list| !list.is_empty()),
+    };
+    let text = serde_json::to_string(&collection).expect("texts are JSON");
+    let objdir = &cx.node().objdir;
+    cx.shell.mkdir(objdir)?;
+    cx.shell
+        .write_file(
+            &format!("{objdir}metafiles.txt"),
+            (json::escape(&text) + "\n").as_bytes(),
+        )
+        .map_err(|e| ActionError::new(format!("writing metafiles file: {e}")))
 }

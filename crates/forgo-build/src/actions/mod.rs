@@ -4,43 +4,61 @@
 //! nodes before it, a [`Shell`]. It gives an [`Outcome`], which never changes afterwards and is read
 //! without locks by the nodes after it.
 
+pub mod cgo;
+pub mod cgo_compile;
+pub mod cgo_link;
+pub mod check_cache;
+pub mod compile;
+pub mod compile_inputs;
+pub mod cover;
+pub mod cover_data;
+mod cx;
+pub mod install;
+pub mod link;
+pub mod link_inputs;
+pub mod link_shared;
+pub mod objdir_cache;
+pub mod pgo;
+pub mod swig;
+pub mod vet;
+pub mod vet_config;
+pub mod vet_output;
+
 use std::any::Any;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use forgo_cache::{ActionId, hash_to_string};
+use forgo_cache::ActionId;
 
-use crate::config::Config;
-use crate::package::Package;
-use crate::plan::{Node, NodeId};
-use crate::run::Job;
-use crate::shell::{CommandTimes, Shell};
-use crate::toolchain::cc_probe::CompilerFacts;
-use crate::toolchain::tool_id::ToolIds;
+use crate::plan::{Kind, NodeId};
+use crate::shell::CommandTimes;
 
-/// What an action is given.
-pub struct ActionCx<'r> {
-    /// What all actions of the run share.
-    pub run: &'r RunCx<'r>,
-    /// The node.
-    pub id: NodeId,
-    /// Commands and files, on the node's behalf.
-    pub shell: Shell<'r>,
-    /// The root cause of a failed dependency. Only nodes with `ignore_fail` act when there is one.
-    pub failed: Option<NodeId>,
-}
+pub use cx::{ActionCx, RunCx};
 
-/// What all actions of a run share.
-pub struct RunCx<'r> {
-    /// The settings, packages, plan, cache, hashes, overlay.
-    pub job: Job<'r>,
-    /// Identities of the distribution's tools.
-    pub tool_ids: ToolIds,
-    /// What is known of the C compilers.
-    pub c_compilers: CompilerFacts,
-    /// What is known of SWIG.
-    pub swig: swig::SwigFacts,
-    /// Outcomes of the nodes that are done.
-    pub outcomes: Vec<OnceLock<Outcome>>,
+/// Does what a node is for.
+pub fn act(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
+    match &cx.node().kind {
+        Kind::Nothing => Ok(Outcome::default()),
+        Kind::CheckCache {
+            build,
+            cov_meta_file,
+        } => check_cache::run(cx, *build, cov_meta_file.as_deref()),
+        Kind::Build => compile::run(cx),
+        Kind::Cover {
+            build,
+            cov_meta_file,
+        } => cover::run(cx, *build, cov_meta_file.as_deref()),
+        Kind::CgoRun => cgo::run(cx),
+        Kind::CgoCompile { file, compiler } => cgo_compile::run(cx, file, *compiler),
+        Kind::CgoCollect { run } => cgo::collect(cx, *run),
+        Kind::PreprocessPgo { input } => pgo::run(cx, input),
+        Kind::Link => link::run(cx),
+        Kind::LinkShared => link_shared::run(cx),
+        Kind::Install => install::run(cx),
+        Kind::InstallHeader => install::install_header(cx),
+        Kind::InstallShlibname => install::install_shlibname(cx),
+        Kind::Vet => vet::run(cx),
+        Kind::Actor(actor) => actor.act(cx),
+    }
 }
 
 /// What a command wants of a run beyond building.
@@ -69,6 +87,8 @@ pub struct VetOptions {
     pub flags: Vec<String>,
     /// Flags or tool were given on the command line.
     pub explicit: bool,
+    /// What becomes of its standard output.
+    pub output: vet_output::VetOutput,
 }
 
 /// What became of an action.
@@ -189,55 +209,3 @@ impl std::fmt::Display for ActionError {
 }
 
 impl std::error::Error for ActionError {}
-
-impl<'r> ActionCx<'r> {
-    /// The settings.
-    pub fn config(&self) -> &'r Config {
-        self.run.job.config
-    }
-
-    /// The node.
-    pub fn node(&self) -> &'r Node {
-        &self.run.job.plan[self.id]
-    }
-
-    /// The node's package. Panics where it has none.
-    pub fn package(&self) -> &'r Package {
-        &self.run.job.graph[self.node().package.expect("the action has a package")]
-    }
-
-    /// The identity of a tool (`compile`, `cgo` …), as keys have it.
-    pub fn tool_id(&self, name: &str) -> Result<String, ActionError> {
-        self.run.tool_ids.get(self, name)
-    }
-
-    /// The content hash of a file, overlay applied; empty where it can't be read (`fileHash`).
-    pub fn file_hash(&self, file: &str) -> String {
-        let file = self.run.job.overlay.actual(file);
-        self.run
-            .job
-            .hashes
-            .file_hash(&file)
-            .map_or_else(|_| String::new(), |sum| hash_to_string(&sum))
-    }
-
-    /// What became of a node that is done. Panics where it is not: a node may only ask for nodes
-    /// that it depends on.
-    pub fn outcome(&self, id: NodeId) -> &'r Outcome {
-        self.run.outcomes[id.index()]
-            .get()
-            .expect("the node was done before this one")
-    }
-}
-
-pub mod cgo;
-pub mod cgo_compile;
-pub mod cgo_link;
-pub mod check_cache;
-pub mod cover;
-pub mod cover_data;
-pub mod objdir_cache;
-pub mod pgo;
-pub mod swig;
-pub mod vet;
-pub mod vet_config;

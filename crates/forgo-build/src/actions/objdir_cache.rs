@@ -5,25 +5,40 @@
 
 use std::sync::Arc;
 
-use forgo_cache::ActionId;
+use forgo_cache::{ActionId, Verify, get_bytes, get_file, put_bytes, put_file};
 
-use crate::actions::vet_config::VetConfig;
+use crate::actions::vet_config::{self, VetConfig};
 use crate::actions::{ActionCx, ActionError};
 use crate::plan::NodeId;
 
 /// The header that cgo writes for -buildmode=c-archive and c-shared.
 pub const CGO_HEADER: &str = "_cgo_install.h";
 
+/// What the list of sources is called.
+const SOURCES: &str = "srcfiles";
+
+fn key(cx: &ActionCx<'_>, id: &ActionId, name: &str) -> ActionId {
+    cx.run.job.hashes.subkey(id, name)
+}
+
 /// Stores `objdir + name` under a build's key. That it can't be is the caller's to ignore.
 pub fn store(cx: &ActionCx<'_>, objdir: &str, id: &ActionId, name: &str) -> Result<(), String> {
-    let _ = (cx, objdir, id, name);
-    todo!()
+    let file = format!("{objdir}{name}");
+    if !std::path::Path::new(&file).exists() {
+        // Said before the key is made, which the trace would show.
+        return Err(format!("open {file}: no such file or directory"));
+    }
+    put_file(cx.run.job.cache, &key(cx, id, name), &file, Verify::Strict)
+        .map(|_| ())
+        .map_err(|e| e.to_string())
 }
 
 /// The file in the cache that was stored as `name`.
 pub fn find(cx: &ActionCx<'_>, id: &ActionId, name: &str) -> Result<String, String> {
-    let _ = (cx, id, name);
-    todo!()
+    match get_file(cx.run.job.cache, &key(cx, id, name)) {
+        Ok((file, _)) => Ok(file),
+        Err(e) => Err(format!("loading cached file {name}: {e}")),
+    }
 }
 
 /// Copies what was stored back to `objdir + name`.
@@ -33,14 +48,52 @@ pub fn restore(
     id: &ActionId,
     name: &str,
 ) -> Result<(), ActionError> {
-    let _ = (cx, objdir, id, name);
-    todo!()
+    let cached = find(cx, id, name).map_err(ActionError::new)?;
+    cx.shell
+        .copy_file(&format!("{objdir}{name}"), &cached, 0o666, true)
 }
 
 /// Stores the list of sources of a build and those of them that were generated (cacheSrcFiles).
+/// Where one can't be stored, neither is the list.
 pub fn store_sources(cx: &ActionCx<'_>, objdir: &str, id: &ActionId, sources: &[String]) {
-    let _ = (cx, objdir, id, sources);
-    todo!()
+    let mut list = String::new();
+    for file in sources {
+        match file.strip_prefix(objdir) {
+            None => list.push_str("./"),
+            Some(name) => {
+                if store(cx, objdir, id, name).is_err() {
+                    return;
+                }
+            }
+        }
+        list.push_str(file.strip_prefix(objdir).unwrap_or(file));
+        list.push('\n');
+    }
+    let id = key(cx, id, SOURCES);
+    let _ = put_bytes(cx.run.job.cache, &id, list.as_bytes(), Verify::Strict);
+}
+
+/// A line of the list of sources.
+enum Source<'a> {
+    /// In the package's directory.
+    Own(&'a str),
+    /// Generated, and stored.
+    Generated(&'a str),
+}
+
+fn read_sources(cx: &ActionCx<'_>, id: &ActionId) -> Result<String, ActionError> {
+    match get_bytes(cx.run.job.cache, &key(cx, id, SOURCES)) {
+        Ok((list, _)) => Ok(String::from_utf8_lossy(&list).into_owned()),
+        Err(e) => Err(ActionError::new(format!("reading srcfiles list: {e}"))),
+    }
+}
+
+fn parse_sources(list: &str) -> impl Iterator<Item = Source<'_>> {
+    let lines = list.split('\n').filter(|line| !line.is_empty());
+    lines.map(|line| match line.strip_prefix("./") {
+        Some(name) => Source::Own(name),
+        None => Source::Generated(line),
+    })
 }
 
 /// vet's configuration of a build from the sources in the cache (loadCachedVet). `deps` are the
@@ -51,13 +104,35 @@ pub fn restore_vet(
     id: &ActionId,
     deps: &[NodeId],
 ) -> Result<Arc<VetConfig>, ActionError> {
-    let _ = (cx, build, id, deps);
-    todo!()
+    let objdir = &cx.run.job.plan[build].objdir;
+    let list = read_sources(cx, id)?;
+    let mut sources = Vec::new();
+    for source in parse_sources(&list) {
+        match source {
+            Source::Own(name) => sources.push(name.to_owned()),
+            Source::Generated(name) => {
+                restore(cx, objdir, id, name)?;
+                sources.push(format!("{objdir}{name}"));
+            }
+        }
+    }
+    Ok(Arc::new(vet_config::make(cx, &sources, deps)))
 }
 
 /// The Go sources that were compiled: names in the package's directory, and files of the cache
 /// (loadCachedCompiledGoFiles).
 pub fn compiled_go_files(cx: &ActionCx<'_>, id: &ActionId) -> Result<Vec<String>, ActionError> {
-    let _ = (cx, id);
-    todo!()
+    let list = read_sources(cx, id)?;
+    let mut files = Vec::new();
+    for source in parse_sources(&list) {
+        match source {
+            Source::Own(name) | Source::Generated(name) if !name.ends_with(".go") => {}
+            Source::Own(name) => files.push(name.to_owned()),
+            Source::Generated(name) => match find(cx, id, name) {
+                Ok(file) => files.push(file),
+                Err(e) => return Err(ActionError::new(format!("finding {name}: {e}"))),
+            },
+        }
+    }
+    Ok(files)
 }

@@ -2,10 +2,87 @@
 //!
 //! Answers to pgoActor in cmd/go/internal/work/action.go.
 
-use crate::actions::{ActionCx, ActionError, Outcome};
+use forgo_cache::{ActionId, Verify, get_file, put_file};
+use forgo_golang::quote::quote;
+
+use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
+use crate::shell::join_unambiguously;
+use crate::toolchain;
+
+/// What the conversion depends on.
+struct Inputs<'a> {
+    /// Identity of the tool.
+    tool: String,
+    /// The profile.
+    profile: &'a str,
+    /// Hash of what is in it.
+    content: String,
+}
+
+impl Inputs<'_> {
+    fn key(&self, cx: &ActionCx<'_>) -> ActionId {
+        let Inputs {
+            tool,
+            profile,
+            content,
+        } = self;
+        let name = format_args!("preprocess PGO profile {profile}");
+        let mut hash = cx.run.job.hashes.new_hash(name);
+        writeln!(hash, "preprocess PGO profile");
+        writeln!(hash, "preprofile {tool}");
+        writeln!(hash, "input {}", quote(content));
+        hash.action_id()
+    }
+}
 
 /// The work of a `preprocess PGO profile` node.
 pub fn run(cx: &ActionCx<'_>, input: &str) -> Result<Outcome, ActionError> {
-    let _ = (cx, input);
-    todo!()
+    let inputs = Inputs {
+        tool: cx.tool_id("preprofile")?,
+        profile: input,
+        content: cx.file_hash(input),
+    };
+    let id = inputs.key(cx);
+    let outcome = |built, reused| Outcome {
+        action_id: Some(id),
+        built,
+        reused,
+        ..Outcome::default()
+    };
+    // A converted profile carries no build ID: that it is there is all that is asked.
+    if !cx.config().flags.a
+        && let Ok((file, _)) = get_file(cx.run.job.cache, &id)
+    {
+        return Ok(outcome(Artifact::Cached(file), true));
+    }
+    if cx.run.job.options.is_cmd_list {
+        return Ok(outcome(Artifact::None, false));
+    }
+    cx.shell.save_output();
+    let converted = convert(cx, &inputs, &id);
+    cx.shell.flush_output();
+    converted?;
+    Ok(outcome(Artifact::Built(cx.node().target.clone()), false))
+}
+
+fn convert(cx: &ActionCx<'_>, inputs: &Inputs<'_>, id: &ActionId) -> Result<(), ActionError> {
+    let config = cx.config();
+    let target = &cx.node().target;
+    cx.shell.mkdir(&cx.node().objdir)?;
+    let mut args = config.flags.toolexec.clone();
+    let tool = toolchain::tool(config, "preprofile");
+    args.extend([&*tool, "-o", target, "-i", inputs.profile].map(str::to_owned));
+    cx.shell.run(".", inputs.profile, &[], &args)?;
+    if config.flags.n {
+        return Ok(());
+    }
+    let cache = cx.run.job.cache;
+    let (output, _) = put_file(cache, id, target, Verify::Strict)
+        .map_err(|e| ActionError::new(format!("error adding target to cache: {e}")))?;
+    if config.flags.x {
+        let copy = ["cp", target, &cache.output_file(&output)];
+        cx.shell
+            .show_cmd("", &format!("{} # internal", join_unambiguously(&copy)));
+    }
+    Ok(())
 }

@@ -2,17 +2,225 @@
 //!
 //! Answers to `vet` in cmd/go/internal/work/exec.go.
 
-use crate::actions::{ActionCx, ActionError, Outcome};
+use forgo_cache::{ActionId, Verify, get_file, put_file};
+use forgo_golang::quote::{quote, quote_bytes, quote_slice};
 
-/// What vetting a package gave ([`Provider::Other`](crate::actions::Provider::Other) of a vet node).
+use crate::actions::vet_config::VetConfig;
+use crate::actions::{ActionCx, ActionError, Artifact, Outcome, Provider, vet_output};
+use crate::plan::Kind;
+use crate::process::errno_text;
+use crate::toolchain::{self, cc};
+
+/// What vetting a package gave ([`Provider::Other`] of a vet node).
 #[derive(Debug, Clone, Default)]
 pub struct VetOutputs {
-    /// The archive of fixes, where one was wanted and made.
+    /// The archive of fixes; empty where none was wanted or made.
     pub fix_archive: String,
+}
+
+/// What vetting depends on.
+struct Inputs<'r> {
+    import_path: &'r str,
+    /// Identity of the tool.
+    tool: String,
+    flags: Vec<String>,
+    /// Key of the package's build.
+    build: ActionId,
+    /// Facts about dependencies: import path and file.
+    facts: Vec<(&'r str, &'r str)>,
+    /// Only facts for importers are wanted. Go 1.26 does not hash it.
+    vetx_only: bool,
+}
+
+impl Inputs<'_> {
+    fn key(&self, cx: &ActionCx<'_>) -> ActionId {
+        let Inputs {
+            import_path,
+            tool,
+            flags,
+            build,
+            facts,
+            vetx_only,
+        } = self;
+        let mut hash = cx
+            .run
+            .job
+            .hashes
+            .new_hash(format_args!("vet {import_path}"));
+        writeln!(hash, "vet {}", quote(tool));
+        if cx.config().dist.minor >= 27 {
+            writeln!(hash, "vetxonly {vetx_only}");
+        }
+        writeln!(hash, "vetflags {}", quote_slice(flags));
+        writeln!(hash, "pkg {}", quote_bytes(&build.0));
+        for (path, file) in facts {
+            writeln!(hash, "vetout {} {}", quote(path), cx.file_hash(file));
+        }
+        hash.action_id()
+    }
+}
+
+/// Where the cache keeps what vetting gave.
+struct Keys {
+    facts: ActionId,
+    stdout: ActionId,
+    fixes: ActionId,
 }
 
 /// The work of a vet node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
-    let _ = cx;
-    todo!()
+    let build = cx.outcome(cx.node().deps[0]);
+    // That vetting a dependency failed does not matter: this package may be fine. A package that does
+    // not build is not vetted.
+    let forgiven = Outcome {
+        forgive: true,
+        ..Outcome::default()
+    };
+    if build.failed.is_some() {
+        return Ok(forgiven);
+    }
+    let Some(config) = &build.vet else {
+        return Err(ActionError::new("vet config not found"));
+    };
+    let inputs = inputs(cx, build)?;
+    let id = inputs.key(cx);
+    let hashes = cx.run.job.hashes;
+    let keys = Keys {
+        facts: id,
+        stdout: hashes.subkey(&id, "stdout"),
+        fixes: hashes.subkey(&id, "fix.zip"),
+    };
+    let (facts, fix_archive, reused) = match cached(cx, &keys)? {
+        Some((facts, fixes)) => (Artifact::Cached(facts), fixes, true),
+        None => {
+            let (facts, fixes) = vet(cx, &inputs, config, &keys)?;
+            (facts, fixes, false)
+        }
+    };
+    Ok(Outcome {
+        built: facts,
+        provider: Provider::Other(Box::new(VetOutputs { fix_archive })),
+        reused,
+        ..forgiven
+    })
+}
+
+fn inputs<'r>(cx: &ActionCx<'r>, build: &Outcome) -> Result<Inputs<'r>, ActionError> {
+    let job = &cx.run.job;
+    let vets = cx
+        .node()
+        .deps
+        .iter()
+        .filter(|id| matches!(job.plan[**id].kind, Kind::Vet));
+    let facts = vets.filter_map(|id| {
+        let package = &job.graph[job.plan[*id].package?];
+        Some((package.import_path.as_str(), cx.outcome(*id).built.path()?))
+    });
+    Ok(Inputs {
+        import_path: &cx.package().import_path,
+        tool: cx.tool_id("vet")?,
+        flags: flags(cx),
+        build: build.action_id.unwrap_or_default(),
+        facts: facts.collect(),
+        vetx_only: cx.node().vetx_only,
+    })
+}
+
+/// The tool's flags. In GOROOT all checks are on, but for those that the standard library is not
+/// held to; unless the user said otherwise.
+fn flags(cx: &ActionCx<'_>) -> Vec<String> {
+    let config = cx.config();
+    let vet = &cx.run.job.options.vet;
+    let own_tool = vet.tool == toolchain::tool(config, "vet");
+    if !cx.package().goroot || vet.explicit || !own_tool {
+        return vet.flags.clone();
+    }
+    let mut flags = vec!["-unsafeptr=false".to_owned()];
+    if config.command == "test" {
+        flags.push("-unreachable=false".to_owned());
+    }
+    flags
+}
+
+/// What is in the cache: facts and fixes, all that is wanted or nothing. Output is shown again.
+fn cached(cx: &ActionCx<'_>, keys: &Keys) -> Result<Option<(String, String)>, ActionError> {
+    if cx.config().flags.a {
+        return Ok(None);
+    }
+    let cache = cx.run.job.cache;
+    let file = |id: &ActionId| get_file(cache, id).ok().map(|(file, _)| file);
+    let Some(facts) = file(&keys.facts) else {
+        return Ok(None);
+    };
+    let mut fixes = String::new();
+    if cx.node().need_fix {
+        match file(&keys.fixes) {
+            Some(file) => fixes = file,
+            None => return Ok(None),
+        }
+    }
+    if let Some(file) = file(&keys.stdout) {
+        match std::fs::read(&file) {
+            Ok(text) => vet_output::handle(cx, text)?,
+            Err(_) => return Ok(None),
+        }
+    }
+    Ok(Some((facts, fixes)))
+}
+
+/// Runs the tool, and keeps what it wrote. Gives the facts and the archive of fixes.
+fn vet(
+    cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
+    config: &VetConfig,
+    keys: &Keys,
+) -> Result<(Artifact, String), ActionError> {
+    let (p, objdir) = (cx.package(), &cx.node().objdir);
+    let mut config = config.clone();
+    config.vetx_only = cx.node().vetx_only;
+    config.vetx_output = format!("{objdir}vet.out");
+    config.stdout = format!("{objdir}vet.stdout");
+    if cx.node().need_fix {
+        config.fix_archive = format!("{objdir}vet.fix.zip");
+    }
+    let owned = |(path, file): &(&str, &str)| ((*path).to_owned(), (*file).to_owned());
+    config.package_vetx = inputs.facts.iter().map(owned).collect();
+
+    let config_path = format!("{objdir}vet.cfg");
+    cx.shell.write_file(&config_path, &config.to_json())?;
+    let mut args = cx.config().flags.toolexec.clone();
+    args.push(cx.run.job.options.vet.tool.clone());
+    args.extend_from_slice(&inputs.flags);
+    args.push(config_path);
+    cx.shell
+        .run(&p.dir, &p.import_path, &cc::compiler_env(), &args)?;
+
+    // Facts, fixes and output may all be missing; that they can't be kept is no error.
+    let keep = |id: &ActionId, file: &str| {
+        let there = std::fs::metadata(file).is_ok();
+        if there {
+            let _ = put_file(cx.run.job.cache, id, file, Verify::Strict);
+        }
+        there
+    };
+    let facts = match keep(&keys.facts, &config.vetx_output) {
+        true => Artifact::Built(config.vetx_output),
+        false => Artifact::None,
+    };
+    let mut fixes = String::new();
+    if cx.node().need_fix && keep(&keys.fixes, &config.fix_archive) {
+        fixes = config.fix_archive;
+    }
+    match std::fs::read(&config.stdout) {
+        Ok(text) => {
+            vet_output::handle(cx, text)?;
+            keep(&keys.stdout, &config.stdout);
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+        Err(e) => {
+            let message = format!("copying vet tool stdout: {}", errno_text(&e));
+            return Err(ActionError::new(message));
+        }
+    }
+    Ok((facts, fixes))
 }

@@ -284,7 +284,7 @@ pub(super) fn set_data_error(
             let first = &list.0[0];
             let file = short_path(cfg, &first.pos.file);
             pos = forgo_golang::position::Position {
-                file,
+                file: file.into(),
                 ..first.pos.clone()
             }
             .to_string();

@@ -454,14 +454,8 @@ impl Gather<'_> {
 
     fn note_decls(&mut self, name: &str, header: &Header, kind: Kind) {
         let group = &mut self.groups[kind as usize];
-        let full = path::join2(self.query.dir, name);
-        let file: Arc<str> = full.as_str().into();
         let pos = |p: &Position| Pos {
-            file: if p.file == full {
-                Arc::clone(&file)
-            } else {
-                p.file.as_str().into()
-            },
+            file: Arc::clone(&p.file),
             line: p.line,
             column: p.column,
         };

@@ -15,7 +15,10 @@ fn read_table(cfg: &Config) -> Result<Table, String> {
     let file = format!("{}/src/internal/godebugs/table.go", cfg.dist.goroot);
     let text =
         std::fs::read_to_string(&file).map_err(|e| crate::fsys::path_error("open", &file, &e))?;
-    Ok(godebug::parse_godebugs_table(&text))
+    Ok(godebug::parse_godebugs_table(
+        &text,
+        &super::modules::local_version(cfg),
+    ))
 }
 
 /// Key and value of a `//go:debug` line: `None` if it is not one, an error text if it is malformed

@@ -210,5 +210,6 @@ fn match_error(text: String) -> MatchError {
         text,
         import_path: String::new(),
         import_error: None,
+        no_go_dir: None,
     }
 }

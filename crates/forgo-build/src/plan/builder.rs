@@ -152,40 +152,6 @@ impl<'a, P: Packages> PlanBuilder<'a, P> {
 
     /// The finished plan.
     pub fn finish(self, root: NodeId) -> Plan {
-        let order = post_order(&self.nodes, root);
-        let mut triggers = vec![Vec::new(); self.nodes.len()];
-        for &id in &order {
-            for dep in &self.nodes[id.index()].deps {
-                triggers[dep.index()].push(id);
-            }
-        }
-        Plan {
-            nodes: self.nodes,
-            root,
-            work_dir: self.work_dir,
-            order,
-            triggers,
-        }
+        Plan::new(self.nodes, root, self.work_dir)
     }
-}
-
-/// The nodes reachable from `root`, depth first, each after its dependencies. Without recursion:
-/// test barriers make chains as long as the list of packages.
-fn post_order(nodes: &[Node], root: NodeId) -> Vec<NodeId> {
-    let mut seen = vec![false; nodes.len()];
-    let mut order = Vec::new();
-    let mut stack = vec![(root, 0)];
-    seen[root.index()] = true;
-    while let Some((id, next)) = stack.last_mut() {
-        let Some(&dep) = nodes[id.index()].deps.get(*next) else {
-            order.push(*id);
-            stack.pop();
-            continue;
-        };
-        *next += 1;
-        if !std::mem::replace(&mut seen[dep.index()], true) {
-            stack.push((dep, 0));
-        }
-    }
-    order
 }

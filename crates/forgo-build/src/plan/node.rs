@@ -175,6 +175,24 @@ pub enum CgoCompiler {
 }
 
 impl Plan {
+    /// The plan to do `root`.
+    pub fn new(nodes: Vec<Node>, root: NodeId, work_dir: String) -> Plan {
+        let order = post_order(&nodes, root);
+        let mut triggers = vec![Vec::new(); nodes.len()];
+        for &id in &order {
+            for dep in &nodes[id.index()].deps {
+                triggers[dep.index()].push(id);
+            }
+        }
+        Plan {
+            nodes,
+            root,
+            work_dir,
+            order,
+            triggers,
+        }
+    }
+
     /// The build node behind `id`, which an install may have taken the place of.
     pub fn build_of(&self, id: NodeId) -> NodeId {
         let node = &self[id];
@@ -184,4 +202,25 @@ impl Plan {
             id
         }
     }
+}
+
+/// The nodes reachable from `root`, depth first, each after its dependencies (`actionList`). Without
+/// recursion: test barriers make chains as long as the list of packages.
+fn post_order(nodes: &[Node], root: NodeId) -> Vec<NodeId> {
+    let mut seen = vec![false; nodes.len()];
+    let mut order = Vec::new();
+    let mut stack = vec![(root, 0)];
+    seen[root.index()] = true;
+    while let Some((id, next)) = stack.last_mut() {
+        let Some(&dep) = nodes[id.index()].deps.get(*next) else {
+            order.push(*id);
+            stack.pop();
+            continue;
+        };
+        *next += 1;
+        if !std::mem::replace(&mut seen[dep.index()], true) {
+            stack.push((dep, 0));
+        }
+    }
+    order
 }

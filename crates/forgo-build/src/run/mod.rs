@@ -2,18 +2,26 @@
 //!
 //! Answers to `Builder.Do` in cmd/go/internal/work/exec.go.
 
+use std::sync::OnceLock;
+
 use forgo_cache::{Cache, HashContext};
 
-use crate::actions::RunOptions;
+use crate::actions::{Outcome, RunCx, RunOptions};
 use crate::config::Config;
-use crate::event::Reporter;
+use crate::event::{Event, Reporter};
 use crate::fsys::Overlay;
 use crate::package::PackageGraph;
 use crate::plan::Plan;
+use crate::run::action_graph::Times;
 
+mod action_graph;
 pub mod build_id;
 pub mod children;
+pub mod reuse;
+pub mod schedule;
+pub(crate) mod stamp;
 pub mod workdir;
+mod worker;
 
 /// What a run came to.
 #[derive(Debug, Default)]
@@ -22,6 +30,8 @@ pub struct Summary {
     pub failed: bool,
     /// Ctrl-C.
     pub interrupted: bool,
+    /// An error ended the run before its time. It was reported; the stock command exits at once.
+    pub fatal: bool,
     /// For `go list`: what was found out of each package, by [`crate::package::PackageId`]; empty
     /// without `RunOptions::is_cmd_list`.
     pub facts: Vec<PackageFacts>,
@@ -72,6 +82,45 @@ pub struct Job<'r> {
 /// Runs a plan. Closing the cache (which trims it) is the caller's, as the stock command does it
 /// only after real work.
 pub fn run(job: Job<'_>) -> Summary {
-    let _ = job.config;
-    todo!()
+    let file = &job.config.flags.debug_actiongraph;
+    if file.ends_with(".go") {
+        let text = format!("go: refusing to write action graph to {file}\n\n");
+        job.reporter.event(Event::Stderr(text.into_bytes()));
+        job.reporter.event(Event::ExitStatus(1));
+        return Summary {
+            fatal: true,
+            failed: true,
+            ..Summary::default()
+        };
+    }
+    let cx = RunCx::new(job);
+    let mut times = vec![Times::default(); job.plan.nodes.len()];
+    // Once without times, in case something ends this early.
+    write_action_graph(&cx, &[]);
+    let end = worker::run_all(&cx, &mut times);
+    if !end.interrupted && end.fatal.is_none() {
+        write_action_graph(&cx, &times);
+    }
+    let failed = |outcome: &OnceLock<Outcome>| outcome.get().is_some_and(|o| o.failed.is_some());
+    Summary {
+        failed: end.interrupted || end.fatal.is_some() || cx.outcomes.iter().any(failed),
+        interrupted: end.interrupted,
+        fatal: end.fatal.is_some(),
+        facts: cx.into_facts(),
+    }
+}
+
+fn write_action_graph(cx: &RunCx<'_>, times: &[Times]) {
+    let file = &cx.job.config.flags.debug_actiongraph;
+    if file.is_empty() {
+        return;
+    }
+    let path = forgo_golang::path::join2(&cx.job.config.cwd, file);
+    let path = if file.starts_with('/') { file } else { &path };
+    if let Err(e) = std::fs::write(path, action_graph::text(cx, times)) {
+        let why = crate::process::errno_text(&e);
+        let text = format!("go: writing action graph: open {file}: {why}\n");
+        cx.job.reporter.event(Event::Stderr(text.into_bytes()));
+        cx.job.reporter.event(Event::ExitStatus(1));
+    }
 }

@@ -2,8 +2,17 @@
 //!
 //! Answers to `NewBuilder` and `Builder.Close` in cmd/go/internal/work/action.go.
 
+use std::fs::DirBuilder;
+use std::hash::{BuildHasher, RandomState};
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
+
+use forgo_golang::path;
+
 use crate::config::Config;
-use crate::event::Reporter;
+use crate::event::{Event, Reporter};
+use crate::process::errno_text;
+use crate::shell::remove_all;
 
 /// The work directory; removed when closed, unless -work keeps it. Under -n it is only a name.
 #[derive(Debug)]
@@ -15,8 +24,29 @@ pub struct WorkDir {
 impl WorkDir {
     /// Makes it, and prints `WORK=` under -x and -work. An error is the stock command's fatal text.
     pub fn create(config: &Config, reporter: &dyn Reporter) -> Result<WorkDir, String> {
-        let _ = (config, reporter);
-        todo!()
+        if config.flags.n {
+            return Ok(WorkDir {
+                path: "$WORK".to_owned(),
+                keep: true,
+            });
+        }
+        let parent = if path::is_abs(&config.dirs.tmp) {
+            config.dirs.tmp.clone()
+        } else {
+            path::join2(&config.cwd, &config.dirs.tmp)
+        };
+        let path = make_unique(&parent).map_err(|e| format!("go: creating work dir: {e}"))?;
+        if config.flags.x || config.flags.work {
+            let text = format!("WORK={path}\n");
+            reporter.event(Event::Output {
+                package: None,
+                text,
+            });
+        }
+        Ok(WorkDir {
+            path,
+            keep: config.flags.work,
+        })
     }
 
     /// Its path without a final slash, or `$WORK`.
@@ -26,7 +56,83 @@ impl WorkDir {
 
     /// Removes it. To be called on every way out, Ctrl-C included.
     pub fn close(self) -> Result<(), String> {
-        let _ = self.keep;
-        todo!()
+        if self.keep {
+            return Ok(());
+        }
+        remove_all(&self.path).map_err(|e| format!("unlinkat {}: {}", self.path, errno_text(&e)))
+    }
+}
+
+/// A new directory `parent/go-build` and some digits, for the user's eyes only (os.MkdirTemp). The
+/// error is a Go fs.PathError.
+fn make_unique(parent: &str) -> Result<String, String> {
+    let prefix = format!("{}/go-build", parent.trim_end_matches('/'));
+    loop {
+        // Hashers are seeded at random.
+        let random = RandomState::new().hash_one(&prefix) >> 32;
+        let path = format!("{prefix}{random}");
+        let error = match DirBuilder::new().mode(0o700).create(&path) {
+            Ok(()) => return Ok(path),
+            Err(e) => e,
+        };
+        if error.kind() == ErrorKind::AlreadyExists {
+            continue;
+        }
+        if error.kind() == ErrorKind::NotFound
+            && let Err(e) = std::fs::metadata(parent)
+        {
+            return Err(format!("stat {parent}: {}", errno_text(&e)));
+        }
+        return Err(format!("mkdir {path}: {}", errno_text(&error)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nobody;
+    impl Reporter for Nobody {
+        fn event(&self, _: Event) {}
+    }
+
+    fn config(tmp: &str) -> Config {
+        let mut config = Config {
+            cwd: "/".to_owned(),
+            ..Config::default()
+        };
+        config.dirs.tmp = tmp.to_owned();
+        config
+    }
+
+    #[test]
+    fn it_is_private_and_removed_unless_kept() {
+        use std::os::unix::fs::PermissionsExt;
+        let tmp = tempfile::tempdir().unwrap();
+        let mut config = config(tmp.path().to_str().unwrap());
+        for keep in [false, true] {
+            config.flags.work = keep;
+            let dir = WorkDir::create(&config, &Nobody).unwrap();
+            let path = dir.path().to_owned();
+            let digits = path
+                .strip_prefix(&format!("{}/go-build", config.dirs.tmp))
+                .unwrap();
+            assert!(digits.bytes().all(|b| b.is_ascii_digit()), "{path}");
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700);
+            std::fs::write(format!("{path}/x"), "").unwrap();
+            dir.close().unwrap();
+            assert_eq!(std::fs::exists(&path).unwrap(), keep);
+        }
+    }
+
+    #[test]
+    fn it_is_a_mere_name_under_n_and_an_error_without_a_place() {
+        let mut config = config("/nonexistent");
+        let error = WorkDir::create(&config, &Nobody).unwrap_err();
+        let want = "go: creating work dir: stat /nonexistent: no such file or directory";
+        assert_eq!(error, want);
+        config.flags.n = true;
+        assert_eq!(WorkDir::create(&config, &Nobody).unwrap().path(), "$WORK");
     }
 }

@@ -2,14 +2,13 @@
 //!
 //! Answers to `reportCmd` in cmd/go/internal/work/shell.go.
 
-use std::os::unix::fs::MetadataExt;
 use std::sync::LazyLock;
 
 use forgo_golang::path;
 use regex::Regex;
 
 use crate::actions::ActionError;
-use crate::config::Config;
+use crate::load::short_path;
 use crate::package::Package;
 use crate::shell::Shell;
 
@@ -130,28 +129,5 @@ fn replace_prefix(text: String, old: &str, new: &str) -> String {
     match text.strip_prefix(old) {
         Some(rest) => format!("{new}{rest}"),
         None => text,
-    }
-}
-
-/// `path` relative to the current directory, where that is shorter and means the same
-/// (base.ShortPath).
-pub fn short_path(config: &Config, path: &str) -> String {
-    match path::rel(&config.cwd, path) {
-        Some(rel) if rel.len() < path.len() && same_file(&path::join2(&config.cwd, &rel), path) => {
-            rel
-        }
-        _ => path.to_owned(),
-    }
-}
-
-fn same_file(a: &str, b: &str) -> bool {
-    if a == b {
-        return true;
-    }
-    let missing = |e: std::io::Error| e.kind() == std::io::ErrorKind::NotFound;
-    match (std::fs::metadata(a), std::fs::metadata(b)) {
-        (Ok(a), Ok(b)) => a.dev() == b.dev() && a.ino() == b.ino(),
-        (Err(a), Err(b)) => missing(a) && missing(b),
-        _ => false,
     }
 }

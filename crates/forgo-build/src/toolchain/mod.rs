@@ -2,9 +2,13 @@
 
 pub mod cc;
 pub mod cc_probe;
+pub mod concurrency;
+pub mod gc;
 pub mod pkg_config;
 pub mod security;
 pub mod tool_id;
+
+use forgo_golang::path;
 
 use crate::config::Config;
 
@@ -15,8 +19,11 @@ pub fn tool(config: &Config, name: &str) -> String {
 
 /// `f` in `dir`, unless absolute or in the pseudo-directory `$WORK` (`mkAbs`).
 pub fn make_absolute(dir: &str, f: &str) -> String {
-    let _ = (dir, f);
-    todo!()
+    if f.starts_with('/') || f.starts_with("$WORK") {
+        f.to_owned()
+    } else {
+        path::join2(dir, f)
+    }
 }
 
 /// What must be put into a tool's environment because it is not what the tool would find there

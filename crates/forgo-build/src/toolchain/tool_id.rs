@@ -1,22 +1,128 @@
 //! Identities of the tools, as keys have them: what `TOOL -V=full` says.
 //!
+//! A release's tools say their version, which is the identity then: the same whatever system they
+//! run on. A tool built from a development tree says its build ID.
+//!
 //! Answers to `toolID` in cmd/go/internal/work/buildid.go.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::actions::{ActionCx, ActionError};
+use crate::process;
+use crate::run::build_id;
+use crate::toolchain::tool;
+
+/// The answer for one tool, once there is one.
+type Answer = Arc<OnceLock<Result<String, ActionError>>>;
 
 /// Identities of the tools, each asked for once.
 #[derive(Debug, Default)]
 pub struct ToolIds {
-    known: Mutex<HashMap<String, String>>,
+    answers: Mutex<HashMap<String, Answer>>,
 }
 
 impl ToolIds {
-    /// The identity of `name`.
+    /// The identity of `name`. Several threads may ask at once: one runs the tool, others wait.
     pub fn get(&self, cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
-        let _ = (cx, name, &self.known);
-        todo!()
+        let answer = {
+            let mut answers = self.answers.lock().unwrap_or_else(|e| e.into_inner());
+            match answers.get(name) {
+                Some(answer) => answer.clone(),
+                None => answers.entry(name.to_owned()).or_default().clone(),
+            }
+        };
+        answer.get_or_init(|| ask(cx, name)).clone()
+    }
+}
+
+/// Runs the tool, through -toolexec: it may be another tool that really runs.
+fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
+    let config = cx.config();
+    let vet_tool = &cx.run.job.options.vet.tool;
+    let (path, desc) = if name == "vet" {
+        (vet_tool.clone(), vet_tool.clone())
+    } else {
+        (tool(config, name), format!("go tool {name}"))
+    };
+    let is_vet_tool = path == *vet_tool;
+
+    let failed =
+        |why: &str| ActionError::fatal(format!("go: error obtaining buildID for {desc}: {why}"));
+    let mut args = config.flags.toolexec.clone();
+    args.extend([path, "-V=full".to_owned()]);
+    let program = process::look_path(config, &args[0]).map_err(|e| failed(&e))?;
+    let mut command = process::command(config, ".", &program, &[]);
+    command.args(&args[1..]).stdin(Stdio::null());
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(e) => {
+            let why = process::exit_text(Err(e), &program).unwrap_or_default();
+            return Err(failed(&why));
+        }
+    };
+    if let Some(why) = process::exit_text(Ok(output.status), &program) {
+        let mut error = failed(&why);
+        // What the tool said comes first.
+        error
+            .text
+            .insert_str(0, &String::from_utf8_lossy(&output.stderr));
+        return Err(error);
+    }
+    let line = String::from_utf8_lossy(&output.stdout);
+    parse(name, is_vet_tool, &line).ok_or_else(|| {
+        ActionError::fatal(format!(
+            "go: parsing buildID from {desc} -V=full: unexpected output:\n\t{line}"
+        ))
+    })
+}
+
+/// The identity in a line such as `compile version go1.26.8` or
+/// `compile version devel … buildID=…`. A vet tool may call itself what it likes.
+fn parse(name: &str, is_vet_tool: bool, line: &str) -> Option<String> {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let [tool, "version", version, ..] = fields[..] else {
+        return None;
+    };
+    if tool != name && !is_vet_tool {
+        return None;
+    }
+    if !version.contains("devel") {
+        return Some(line.trim().to_owned());
+    }
+    let last = fields.last()?;
+    last.starts_with("buildID=")
+        .then(|| build_id::content_id(last).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_are_known_by_their_line_and_others_by_content() {
+        for (line, want) in [
+            (
+                "compile version go1.26.8\n",
+                Some("compile version go1.26.8"),
+            ),
+            (
+                "compile version go1.27.3 X:a,b\n",
+                Some("compile version go1.27.3 X:a,b"),
+            ),
+            (
+                "compile version devel go1.28-abc buildID=a/b/c\n",
+                Some("c"),
+            ),
+            ("compile version devel go1.28-abc\n", None),
+            ("asm version go1.26.8", None),
+            ("compile go1.26.8", None),
+            ("", None),
+        ] {
+            assert_eq!(parse("compile", false, line).as_deref(), want, "{line}");
+        }
+        let line = "myvet version v1";
+        assert_eq!(parse("vet", true, line).as_deref(), Some(line));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{BuildLines, Expr, parse};
+use super::{BuildLines, Expr, SyntaxError, parse};
 use crate::syslist::{known_arch, known_os, unix_os};
 
 /// Tags seen while matching (build.Package.AllTags).
@@ -84,13 +84,13 @@ impl Context {
         }
     }
 
-    /// Do the constraint lines of a file's header allow it (shouldBuild)? `Err` is the stock message
-    /// (`parsing //go:build line: …`) for a line that does not parse.
+    /// Do the constraint lines of a file's header allow it (shouldBuild)? A `//go:build` line that
+    /// does not parse is an error (the stock command puts `parsing //go:build line: ` before it).
     pub fn should_build(
         &self,
         lines: &BuildLines,
         mut seen: Option<&mut SeenTags>,
-    ) -> Result<bool, String> {
+    ) -> Result<bool, SyntaxError> {
         lines.allow(|x| self.eval(x, seen.as_deref_mut()))
     }
 }
@@ -245,7 +245,7 @@ mod tests {
             ("//go:build !linux\n\npackage x", Ok(false)),
             (
                 "//go:build linux &&\n\npackage x",
-                Err("parsing //go:build line: unexpected end of expression"),
+                Err("unexpected end of expression"),
             ),
             ("// +build linux\n// +build arm64\n\npackage x", Ok(false)),
             (
@@ -255,7 +255,7 @@ mod tests {
         ] {
             let lines = build_lines(text.as_bytes()).unwrap();
             assert_eq!(
-                ctx.should_build(&lines, None),
+                ctx.should_build(&lines, None).map_err(|e| e.err),
                 want.map_err(str::to_owned),
                 "{text:?}"
             );

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Expr, is_plus_build, parse};
+use super::{Expr, SyntaxError, is_plus_build, parse};
 use crate::unicode::trim_space;
 
 /// The constraint lines at the head of a file.
@@ -18,12 +18,10 @@ pub struct BuildLines {
 }
 
 impl BuildLines {
-    /// Do the lines allow the file, where `eval` says whether an expression holds? `Err` is the stock
-    /// message for a `//go:build` line that does not parse.
-    pub(super) fn allow(&self, mut eval: impl FnMut(&Expr) -> bool) -> Result<bool, String> {
+    /// Do the lines allow the file, where `eval` says whether an expression holds?
+    pub(super) fn allow(&self, mut eval: impl FnMut(&Expr) -> bool) -> Result<bool, SyntaxError> {
         if let Some(line) = &self.go_build {
-            let x = parse(line).map_err(|err| format!("parsing //go:build line: {err}"))?;
-            return Ok(eval(&x));
+            return Ok(eval(&parse(line)?));
         }
         // All lines are looked at, so that all tags are seen.
         let mut ok = true;

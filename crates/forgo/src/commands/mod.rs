@@ -3,12 +3,14 @@
 //! Answers to cmd/go/main.go.
 
 mod build;
+mod clean;
 mod env;
 mod install;
 mod list;
 mod loading;
 mod run;
 mod test;
+mod tool;
 
 use forgo_build::config::Config;
 use forgo_build::load::FatalError;
@@ -158,7 +160,31 @@ fn start(command: &'static Command, mut args: Vec<String>, console: &Console) ->
         invocation.parse()?;
         invocation.configure()?;
     }
-    (command.run)(&mut invocation)
+    traced(&mut invocation)
+}
+
+/// Runs the command, within the files that `-debug-trace` and `-debug-runtime-trace` name.
+fn traced(invocation: &mut Invocation<'_>) -> Outcome {
+    let (console, run) = (invocation.console, invocation.command.run);
+    let flags = &invocation.cfg().flags;
+    if !flags.debug_runtime_trace.is_empty() {
+        console.warn("forgo: there is no Go runtime to trace: -debug-runtime-trace does nothing\n");
+    }
+    if flags.debug_trace.is_empty() {
+        return run(invocation);
+    }
+    let file = flags.debug_trace.clone();
+    console.start_trace(&file).map_err(|e| {
+        let why = forgo_build::process::errno_text(&e);
+        Stop::fatal(format!("failed to start trace: open {file}: {why}"))
+    })?;
+    let name = format!("Running {} command", invocation.command.name);
+    let outcome = console.span(&name, || run(invocation));
+    console.close_trace().map_err(|e| {
+        let why = forgo_build::process::errno_text(&e);
+        Stop::fatal(format!("failed to stop trace: write {file}: {why}"))
+    })?;
+    outcome
 }
 
 impl Invocation<'_> {

@@ -26,7 +26,7 @@ use forgo_build::process::look_path;
 
 pub use apply::apply_flags;
 pub use init::{build_init, check_builder};
-pub use platform::Platform;
+pub use platform::{Platform, Port, ports};
 pub use target::parse_experiments;
 
 use crate::exit::{Outcome, Stop};

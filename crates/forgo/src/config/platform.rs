@@ -2,59 +2,105 @@
 //!
 //! Answers to internal/platform.
 
-/// Ports with their cgo support; 1.26's. Sorted.
-const PORTS: &[(&str, &str, bool)] = &[
-    ("aix", "ppc64", true),
-    ("android", "386", true),
-    ("android", "amd64", true),
-    ("android", "arm", true),
-    ("android", "arm64", true),
-    ("darwin", "amd64", true),
-    ("darwin", "arm64", true),
-    ("dragonfly", "amd64", true),
-    ("freebsd", "386", true),
-    ("freebsd", "amd64", true),
-    ("freebsd", "arm", true),
-    ("freebsd", "arm64", true),
-    ("freebsd", "riscv64", true),
-    ("illumos", "amd64", true),
-    ("ios", "amd64", true),
-    ("ios", "arm64", true),
-    ("js", "wasm", false),
-    ("linux", "386", true),
-    ("linux", "amd64", true),
-    ("linux", "arm", true),
-    ("linux", "arm64", true),
-    ("linux", "loong64", true),
-    ("linux", "mips", true),
-    ("linux", "mips64", true),
-    ("linux", "mips64le", true),
-    ("linux", "mipsle", true),
-    ("linux", "ppc64", false),
-    ("linux", "ppc64le", true),
-    ("linux", "riscv64", true),
-    ("linux", "s390x", true),
-    ("linux", "sparc64", true),
-    ("netbsd", "386", true),
-    ("netbsd", "amd64", true),
-    ("netbsd", "arm", true),
-    ("netbsd", "arm64", true),
-    ("openbsd", "386", true),
-    ("openbsd", "amd64", true),
-    ("openbsd", "arm", true),
-    ("openbsd", "arm64", true),
-    ("openbsd", "mips64", true),
-    ("openbsd", "ppc64", false),
-    ("openbsd", "riscv64", true),
-    ("plan9", "386", false),
-    ("plan9", "amd64", false),
-    ("plan9", "arm", false),
-    ("solaris", "amd64", true),
-    ("wasip1", "wasm", false),
-    ("windows", "386", true),
-    ("windows", "amd64", true),
-    ("windows", "arm64", true),
+/// A port of Go.
+#[derive(Debug, Clone, Copy)]
+pub struct Port {
+    /// GOOS.
+    pub goos: &'static str,
+    /// GOARCH.
+    pub goarch: &'static str,
+    /// Can cgo be used?
+    pub cgo: bool,
+    /// Do its failures hold back releases?
+    pub first_class: bool,
+    /// Is it known not to work?
+    pub broken: bool,
+}
+
+/// What is known of a port.
+#[derive(Clone, Copy, PartialEq)]
+enum Is {
+    /// Supported, without cgo.
+    NoCgo,
+    /// Supported, with cgo.
+    Cgo,
+    /// First class.
+    First,
+    /// Broken; with cgo.
+    Broken,
+}
+
+/// Ports of 1.26, sorted.
+const PORTS: &[(&str, &str, Is)] = &[
+    ("aix", "ppc64", Is::Cgo),
+    ("android", "386", Is::Cgo),
+    ("android", "amd64", Is::Cgo),
+    ("android", "arm", Is::Cgo),
+    ("android", "arm64", Is::Cgo),
+    ("darwin", "amd64", Is::First),
+    ("darwin", "arm64", Is::First),
+    ("dragonfly", "amd64", Is::Cgo),
+    ("freebsd", "386", Is::Cgo),
+    ("freebsd", "amd64", Is::Cgo),
+    ("freebsd", "arm", Is::Cgo),
+    ("freebsd", "arm64", Is::Cgo),
+    ("freebsd", "riscv64", Is::Broken),
+    ("illumos", "amd64", Is::Cgo),
+    ("ios", "amd64", Is::Cgo),
+    ("ios", "arm64", Is::Cgo),
+    ("js", "wasm", Is::NoCgo),
+    ("linux", "386", Is::First),
+    ("linux", "amd64", Is::First),
+    ("linux", "arm", Is::First),
+    ("linux", "arm64", Is::First),
+    ("linux", "loong64", Is::Cgo),
+    ("linux", "mips", Is::Cgo),
+    ("linux", "mips64", Is::Cgo),
+    ("linux", "mips64le", Is::Cgo),
+    ("linux", "mipsle", Is::Cgo),
+    ("linux", "ppc64", Is::NoCgo),
+    ("linux", "ppc64le", Is::Cgo),
+    ("linux", "riscv64", Is::Cgo),
+    ("linux", "s390x", Is::Cgo),
+    ("linux", "sparc64", Is::Broken),
+    ("netbsd", "386", Is::Cgo),
+    ("netbsd", "amd64", Is::Cgo),
+    ("netbsd", "arm", Is::Cgo),
+    ("netbsd", "arm64", Is::Cgo),
+    ("openbsd", "386", Is::Cgo),
+    ("openbsd", "amd64", Is::Cgo),
+    ("openbsd", "arm", Is::Cgo),
+    ("openbsd", "arm64", Is::Cgo),
+    ("openbsd", "mips64", Is::Broken),
+    ("openbsd", "ppc64", Is::NoCgo),
+    ("openbsd", "riscv64", Is::Cgo),
+    ("plan9", "386", Is::NoCgo),
+    ("plan9", "amd64", Is::NoCgo),
+    ("plan9", "arm", Is::NoCgo),
+    ("solaris", "amd64", Is::Cgo),
+    ("wasip1", "wasm", Is::NoCgo),
+    ("windows", "386", Is::First),
+    ("windows", "amd64", Is::First),
+    ("windows", "arm64", Is::Cgo),
 ];
+
+/// All ports of a release, sorted.
+pub fn ports(minor: u32) -> impl Iterator<Item = Port> {
+    PORTS.iter().filter_map(move |&(goos, goarch, is)| {
+        let is = match (goos, goarch) {
+            ("openbsd", "mips64") if minor >= 27 => return None,
+            ("linux", "ppc64") if minor >= 27 => Is::Cgo,
+            _ => is,
+        };
+        Some(Port {
+            goos,
+            goarch,
+            cgo: is != Is::NoCgo,
+            first_class: is == Is::First,
+            broken: is == Is::Broken,
+        })
+    })
+}
 
 /// A target of a release of Go.
 #[derive(Debug, Clone, Copy)]
@@ -79,11 +125,9 @@ impl Platform<'_> {
     }
 
     fn cgo(self) -> Option<bool> {
-        match (self.goos, self.goarch) {
-            ("openbsd", "mips64") if self.minor >= 27 => None,
-            ("linux", "ppc64") if self.minor >= 27 => Some(true),
-            (os, arch) => PORTS.iter().find(|p| p.0 == os && p.1 == arch).map(|p| p.2),
-        }
+        ports(self.minor)
+            .find(|p| p.goos == self.goos && p.goarch == self.goarch)
+            .map(|p| p.cgo)
     }
 
     /// platform.RaceDetectorSupported.

@@ -1,5 +1,6 @@
 //! Build events of `-json`: one object a line, as load.JSONPrinter writes them.
 
+pub use forgo_golang::json::escape as escape_as_go;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -40,24 +41,6 @@ pub fn failure(package: Option<&str>, text: &str) -> String {
 fn line(event: &BuildEvent<'_>) -> String {
     let text = serde_json::to_string(event).expect("strings are JSON");
     escape_as_go(&text) + "\n"
-}
-
-/// Go's encoder writes `<`, `>`, `&` and the line separators U+2028 and U+2029 as escapes. Outside
-/// of string literals JSON has none of them.
-pub fn escape_as_go(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        match c {
-            '<' => out.push_str("\\u003c"),
-            '>' => out.push_str("\\u003e"),
-            '&' => out.push_str("\\u0026"),
-            '\u{2028}' => out.push_str("\\u2028"),
-            '\u{2029}' => out.push_str("\\u2029"),
-            '\u{7f}' => out.push_str("\\u007f"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -3,19 +3,37 @@
 //! Answers to cmd/go/internal/load/printer.go and to base.Errorf, base.SetExitStatus.
 
 pub mod json;
+mod progress;
 pub mod streams;
+mod trace;
 
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use forgo_build::event::{Event, Reporter};
+use forgo_build::package::PackageGraph;
+use forgo_build::plan::Plan;
 
+use progress::Progress;
 use streams::{write_stderr, write_stdout};
+use trace::Trace;
 
 /// Standard output, standard error and the exit status of one invocation.
 #[derive(Debug, Default)]
 pub struct Console {
     status: AtomicI32,
     json: AtomicBool,
+    progress: Mutex<Option<Running>>,
+    trace: OnceLock<Trace>,
+}
+
+/// A run whose progress is shown.
+#[derive(Debug)]
+struct Running {
+    progress: Progress,
+    /// For each action its package, as the line names it.
+    packages: Vec<String>,
 }
 
 impl Console {
@@ -30,18 +48,35 @@ impl Console {
         if !line.ends_with('\n') {
             line.push('\n');
         }
-        write_stderr(line.as_bytes());
+        self.to_stderr(line.as_bytes());
         self.raise(1);
     }
 
     /// Text for standard error, as it is.
     pub fn warn(&self, text: &str) {
-        write_stderr(text.as_bytes());
+        self.to_stderr(text.as_bytes());
     }
 
     /// Bytes for standard output.
     pub fn print(&self, bytes: impl AsRef<[u8]>) {
-        write_stdout(bytes.as_ref());
+        self.to_stdout(bytes.as_ref());
+    }
+
+    fn to_stdout(&self, bytes: &[u8]) {
+        self.without_progress(|| write_stdout(bytes));
+    }
+
+    fn to_stderr(&self, bytes: &[u8]) {
+        self.without_progress(|| write_stderr(bytes));
+    }
+
+    /// Takes the progress line away while something is written.
+    fn without_progress(&self, write: impl FnOnce()) {
+        let mut running = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = running.as_mut().and_then(|r| r.progress.clear()) {
+            write_stderr(text.as_bytes());
+        }
+        write();
     }
 
     /// base.SetExitStatus: the exit status is at least this.
@@ -54,6 +89,76 @@ impl Console {
         self.status.load(Ordering::Relaxed)
     }
 
+    /// `-debug-trace`: from now on events go to this file too.
+    pub fn start_trace(&self, file: &str) -> std::io::Result<()> {
+        let trace = Trace::create(file)?;
+        // The first file stays.
+        let _ = self.trace.set(trace);
+        Ok(())
+    }
+
+    /// Ends the trace file.
+    pub fn close_trace(&self) -> std::io::Result<()> {
+        self.trace.get().map_or(Ok(()), Trace::close)
+    }
+
+    /// Something of this name is done: a span in the trace.
+    pub fn span<T>(&self, name: &str, work: impl FnOnce() -> T) -> T {
+        let Some(trace) = self.trace.get() else {
+            return work();
+        };
+        trace.begin(name);
+        let result = work();
+        trace.end(name);
+        result
+    }
+
+    /// A plan is about to run. `term` is `$TERM`.
+    pub fn begin_run(&self, plan: &Plan, graph: &PackageGraph, term: &str) {
+        if let Some(trace) = self.trace.get() {
+            trace.set_plan(plan, graph);
+        }
+        if progress::wanted(term) {
+            let package = |node: &forgo_build::plan::Node| {
+                node.package.map(|p| graph[p].desc()).unwrap_or_default()
+            };
+            let running = Running {
+                progress: Progress::new(plan.order.len()),
+                packages: plan.nodes.iter().map(package).collect(),
+            };
+            *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
+        }
+    }
+
+    /// It has run.
+    pub fn end_run(&self) {
+        self.without_progress(|| ());
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn started(&self, node: u32, mode: &str) {
+        if let Some(trace) = self.trace.get() {
+            trace.begin_action(node);
+        }
+        let mut running = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Running { progress, packages }) = running.as_mut() {
+            let package = packages.get(node as usize).map_or("", String::as_str);
+            if let Some(text) = progress.started(mode, package, Instant::now()) {
+                write_stderr(text.as_bytes());
+            }
+        }
+    }
+
+    fn finished(&self, node: u32) {
+        if let Some(trace) = self.trace.get() {
+            trace.end_action(node);
+        }
+        let mut running = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Running { progress, .. }) = running.as_mut() {
+            progress.finished();
+        }
+    }
+
     /// base.ExitIfErrors: an early end when something failed.
     pub fn exit_if_errors(&self) -> crate::exit::Outcome {
         match self.status() {
@@ -64,9 +169,9 @@ impl Console {
 
     fn output(&self, package: Option<&str>, text: &str) {
         if self.json.load(Ordering::Relaxed) {
-            write_stdout(json::output(package, text).as_bytes());
+            self.to_stdout(json::output(package, text).as_bytes());
         } else {
-            write_stderr(text.as_bytes());
+            self.to_stderr(text.as_bytes());
         }
     }
 
@@ -75,9 +180,9 @@ impl Console {
             text.push('\n');
         }
         if self.json.load(Ordering::Relaxed) {
-            write_stdout(json::failure(package, &text).as_bytes());
+            self.to_stdout(json::failure(package, &text).as_bytes());
         } else {
-            write_stderr(text.as_bytes());
+            self.to_stderr(text.as_bytes());
         }
         self.raise(1);
     }
@@ -88,9 +193,11 @@ impl Reporter for Console {
         match event {
             Event::Output { package, text } => self.output(package.as_deref(), &text),
             Event::Error { package, text } => self.failure(package.as_deref(), text),
-            Event::Stdout(bytes) => write_stdout(&bytes),
-            Event::Stderr(bytes) => write_stderr(&bytes),
+            Event::Stdout(bytes) => self.to_stdout(&bytes),
+            Event::Stderr(bytes) => self.to_stderr(&bytes),
             Event::ExitStatus(status) => self.raise(status),
+            Event::Started { node, mode, .. } => self.started(node, &mode),
+            Event::Finished { node, .. } => self.finished(node),
             _ => {}
         }
     }

@@ -1,13 +1,21 @@
 //! What the package loader sees of modules: [`Modules`] and the types of its questions and answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use forgo_golang::godebug;
+
+use super::errors::Error;
+use super::gosum::Sums;
+use super::mains::MainModules;
+use super::memo::Memo;
+use super::packages::Walk;
+use super::requirements::Requirements;
+use super::vendor::Vendor;
 use crate::config::Config;
 use crate::event::Reporter;
-use crate::module::ModulePublic;
 
 /// The files of the invocation, with the overlay applied, and what source directories import.
 /// Implemented by the package loader, so that each directory is read once in a whole invocation.
@@ -136,15 +144,16 @@ pub struct Match {
     pub errors: Vec<MatchError>,
 }
 
-/// An error of matching one pattern.
+/// An error of matching one pattern (the error inside search.MatchError).
 #[derive(Debug, Clone)]
 pub struct MatchError {
-    /// The text.
+    /// The text, without the pattern.
     pub text: String,
-    /// The directory or import path that the error is about, where the stock error is an
-    /// ImportPathError or MatchError.
+    /// The import path that the error is about, where it has one (ImportPathError).
     pub import_path: String,
-    /// Its kind, where it came from import resolution.
+    /// The directory that has no Go files, where that is the error (build.NoGoError).
+    pub no_go_dir: Option<String>,
+    /// The error's kind, where it has one.
     pub import_error: Option<Arc<ImportError>>,
 }
 
@@ -225,8 +234,17 @@ pub struct ModuleState {
     pub godebugs: Vec<(String, String)>,
     /// `tool` lines of all main modules (MainModules.Tools).
     pub tools: BTreeSet<String>,
-    /// Toolchain line in force.
-    pub toolchain: String,
+}
+
+/// `-mod` in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BuildMod {
+    /// go.mod may be changed.
+    Mod,
+    /// go.mod must be right as it is.
+    Readonly,
+    /// All modules are in the vendor directory.
+    Vendor,
 }
 
 /// A main module.
@@ -262,122 +280,40 @@ pub struct Modules<'a> {
     pub cfg: &'a Config,
     /// Files.
     pub tree: &'a dyn SourceTree,
-    /// Where progress goes (`go: downloading …`).
+    /// Where warnings and progress go (`go: downloading …`).
     pub reporter: &'a dyn Reporter,
     /// What was decided.
     pub state: ModuleState,
-}
-
-impl<'a> Modules<'a> {
-    /// Decides the mode and finds the roots (modload.InitWorkfile and modload.Init). Cheap: reads
-    /// go.work and go.mod files only where the decision needs them.
-    pub fn init(
-        cfg: &'a Config,
-        tree: &'a dyn SourceTree,
-        reporter: &'a dyn Reporter,
-        root: RootMode,
-    ) -> Result<Modules<'a>, Fatal> {
-        let _ = (cfg, tree, reporter, root);
-        todo!()
-    }
-
-    /// Reads the main modules' files and decides `-mod` (modload.LoadModFile). [`Modules::load_packages`]
-    /// does it by itself. After it `state` is complete.
-    pub fn load_mod_file(&mut self) -> Result<(), Fatal> {
-        todo!()
-    }
-
-    /// Matches the patterns, walks all imports, settles the build list (modload.LoadPackages). Every
-    /// package reached is then known to [`Modules::lookup`].
-    pub fn load_packages(
-        &mut self,
-        options: &LoadOptions,
-        patterns: &[String],
-    ) -> Result<Vec<Match>, Fatal> {
-        let _ = (options, patterns);
-        todo!()
-    }
-
-    /// Like [`Modules::load_packages`] for the imports of files named on the command line
-    /// (modload.ImportFromFiles).
-    pub fn load_imports_of_files(&mut self, files: &[String]) -> Result<(), Fatal> {
-        let _ = files;
-        todo!()
-    }
-
-    /// Where the import leads that stands in a package `parent` (modload.Lookup). Knows what a load
-    /// reached; anything else is an error of the stock command's text.
-    pub fn lookup(&self, parent_path: &str, parent_is_std: bool, path: &str) -> Resolved {
-        let _ = (parent_path, parent_is_std, path);
-        todo!()
-    }
-
-    /// Module of a package (modload.PackageModuleInfo); `None` for std and unknown packages.
-    pub fn package_module(&self, import_path: &str) -> Option<Arc<ModulePublic>> {
-        let _ = import_path;
-        todo!()
-    }
-
-    /// Root directory of the package's module (modload.PackageModRoot), or empty.
-    pub fn package_mod_root(&self, import_path: &str) -> String {
-        let _ = import_path;
-        todo!()
-    }
-
-    /// Module by `path` or `path@version` (modload.ModuleInfo): templates' `module` function.
-    pub fn module_info(&self, path: &str) -> Option<Arc<ModulePublic>> {
-        let _ = path;
-        todo!()
-    }
-
-    /// `h1:` sum of a module version in go.sum (modfetch.Sum), for build info; empty when none.
-    pub fn sum(&self, path: &str, version: &str) -> String {
-        let _ = (path, version);
-        todo!()
-    }
-
-    /// Import path of a directory within the build list's modules (modload.DirImportPath): `.` when
-    /// outside of them all.
-    pub fn dir_import_path(&self, dir: &str) -> String {
-        let _ = dir;
-        todo!()
-    }
-
-    /// Is the package one of the main modules' (MainModules.Contains(modulePath) is for the module)?
-    pub fn is_main_module(&self, module_path: &str) -> bool {
-        let _ = module_path;
-        todo!()
-    }
-
-    /// Loads `pkg@version` patterns outside of any module, all at one version
-    /// (PackagesAndErrorsOutsideModule up to the loading of packages): query, deprecation warning,
-    /// checks for replace and exclude, synthetic build list. Gives the patterns without their
-    /// `@version`, to be handed to [`Modules::load_packages`], and the module that all of their
-    /// packages must come from.
-    pub fn enter_versioned(
-        &mut self,
-        args: &[String],
-    ) -> Result<(Vec<String>, ModulePublic), Fatal> {
-        let _ = args;
-        todo!()
-    }
-}
-
-/// Will module mode be on (WillBeEnabled)? For toolchain selection, before anything is read.
-pub fn will_be_enabled(cfg: &Config) -> bool {
-    let _ = cfg;
-    todo!()
-}
-
-/// The go and toolchain lines of the go.mod or go.work in force, without complaint about anything.
-pub fn go_toolchain_lines(cfg: &Config) -> Result<GoToolchainLines, Fatal> {
-    let _ = cfg;
-    todo!()
+    pub(super) root_mode: RootMode,
+    /// The release in use, as in go lines.
+    pub(super) local: String,
+    /// Roots of the main modules, known before their files are read.
+    pub(super) mod_roots: Vec<String>,
+    /// go.work in force, or empty.
+    pub(super) work_file: String,
+    pub(super) build_mod: BuildMod,
+    pub(super) mains: MainModules,
+    pub(super) requirements: Option<Arc<Requirements>>,
+    /// What the last load reached.
+    pub(super) walk: Option<Walk>,
+    /// The stock command has edited go.mod; errors that it still had, by import path.
+    pub(super) delegated: Option<HashMap<String, String>>,
+    pub(super) vendor: OnceLock<Result<Vendor, Error>>,
+    pub(super) sums: OnceLock<Result<Sums, Error>>,
+    pub(super) memo: Memo,
 }
 
 /// modload.CheckGodebug: is `key=value` a GODEBUG setting that this release knows? `verb` begins the
 /// message (`godebug`, `//go:debug setting`).
 pub fn check_godebug(cfg: &Config, verb: &str, key: &str, value: &str) -> Result<(), String> {
-    let _ = (cfg, verb, key, value);
-    todo!()
+    let file = format!("{}/src/internal/godebugs/table.go", cfg.dist.goroot);
+    let source = std::fs::read_to_string(&file)
+        .map_err(|e| format!("open {file}: {}", crate::process::errno_text(&e)))?;
+    let local = super::init::local_version(cfg);
+    godebug::check_godebug(
+        &godebug::parse_godebugs_table(&source, &local),
+        verb,
+        key,
+        value,
+    )
 }

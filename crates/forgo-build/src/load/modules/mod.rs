@@ -6,5 +6,28 @@
 //! source itself: a [`SourceTree`] tells what a directory imports.
 
 mod api;
+mod cache;
+mod errors;
+mod fetch;
+mod gosum;
+mod graph;
+mod import;
+mod info;
+mod init;
+mod loading;
+mod mains;
+mod matching;
+mod memo;
+mod modfile;
+mod outside;
+mod packages;
+mod paths;
+mod pool;
+mod requirements;
+mod roots;
+mod summary;
+mod vendor;
+mod walking;
 
 pub use api::*;
+pub use init::{go_toolchain_lines, local_version, will_be_enabled, work_file};

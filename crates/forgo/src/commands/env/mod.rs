@@ -7,7 +7,7 @@ mod print;
 mod write;
 
 use forgo_build::load::RootMode;
-use forgo_build::load::modules::{ModuleState, Modules};
+use forgo_build::load::modules::{ModuleState, Modules, work_file};
 use forgo_build::load::scan::Scanner;
 use forgo_golang::path;
 use forgo_golang::strconv::quote;
@@ -86,11 +86,15 @@ fn variables(invocation: &mut Invocation<'_>) -> Outcome<Vec<Variable>> {
     Ok(all)
 }
 
+/// The module mode as env shows it: the stock command decides it before it looks for go.work.
 fn module_state(invocation: &Invocation<'_>) -> Outcome<ModuleState> {
-    let cfg = invocation.cfg();
-    let scanner = Scanner::new(cfg).map_err(stop_at)?;
-    let modules = Modules::init(cfg, &scanner, invocation.console, RootMode::Auto);
-    Ok(modules.map_err(stop_at)?.state)
+    let mut cfg = invocation.cfg().clone();
+    cfg.modules.gowork = "off".into();
+    let scanner = Scanner::new(&cfg).map_err(stop_at)?;
+    let modules = Modules::init(&cfg, &scanner, invocation.console, RootMode::Auto);
+    let mut state = modules.map_err(stop_at)?.state;
+    state.work_file = work_file(invocation.cfg(), &scanner).map_err(stop_at)?;
+    Ok(state)
 }
 
 /// ExtraEnvVars: GOMOD, GOWORK and, since 1.27, GOBIN.

@@ -1,0 +1,353 @@
+//! Makes a package's archive: assembly's ABIs, compile, assembly, objects of other compilers, pack.
+//!
+//! Answers to `build` in cmd/go/internal/work/exec.go.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use forgo_cache::ActionId;
+use forgo_golang::path;
+use serde::Serialize;
+
+use crate::actions::check_cache::{CacheCheck, load_compiled_go_files};
+use crate::actions::compile_inputs::Inputs;
+use crate::actions::{
+    ActionCx, ActionError, Artifact, Outcome, Provider, cgo, objdir_cache, vet_config,
+};
+use crate::archive;
+use crate::load::no_go_text;
+use crate::run::stamp;
+use crate::shell::{join_unambiguously, readable_cgo_names};
+use crate::toolchain::gc::{self, asm};
+use crate::toolchain::{changed_env, make_absolute};
+
+/// The work of a `build` node.
+pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
+    let check = check_of(cx);
+    let mut outcome = Outcome {
+        action_id: check.action_id,
+        build_id: check.build_id.clone(),
+        built: check.built.clone(),
+        vet: check.vet.clone(),
+        ..Outcome::default()
+    };
+    // The coverage file and cgo's header are other nodes' business.
+    let need = check.need;
+    if !need.build && !need.vet && !need.compiled_go_files {
+        outcome.reused = true;
+        return Ok(outcome);
+    }
+    cx.shell.save_output();
+    let result = build(cx, check, &mut outcome);
+    cx.shell.flush_output();
+    result.map(|()| outcome)
+}
+
+/// What the cache check found.
+fn check_of<'r>(cx: &ActionCx<'r>) -> &'r CacheCheck {
+    cx.node()
+        .deps
+        .iter()
+        .find_map(|&dep| match &cx.outcome(dep).provider {
+            Provider::CheckCache(check) if cx.node_of(dep).package == cx.node().package => {
+                Some(check)
+            }
+            _ => None,
+        })
+        .expect("a build depends on its check of the cache")
+}
+
+fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result<(), ActionError> {
+    let p = cx.package();
+    let flags = &cx.config().flags;
+    if flags.n {
+        cx.shell.print(format!("\n#\n# {}\n#\n\n", p.import_path));
+    }
+    if flags.v {
+        cx.shell.print(format!("{}\n", p.import_path));
+    }
+    let key = check.action_id.expect("what is to be built has a key");
+    let sources = Sources::of(cx, &key)?;
+    let listed: Vec<String> = [&sources.go[..], &sources.asm, &sources.c].concat();
+    objdir_cache::store_sources(cx, &cx.node().objdir, &key, &listed);
+    if sources.go.is_empty() {
+        return Err(ActionError::new(no_go_text(p)));
+    }
+    if check.need.vet {
+        outcome.vet = Some(Arc::new(vet_config::make(cx, &listed, &cx.node().deps)));
+    }
+    if check.need.compiled_go_files {
+        load_compiled_go_files(cx, &key).map_err(|e| ActionError {
+            text: format!("loading compiled Go files from cache: {}", e.text),
+            ..e
+        })?;
+    }
+    if !check.need.build {
+        return Ok(());
+    }
+
+    let inputs = Inputs::gather(cx, cx.id, &cx.node().deps);
+    let archive = Compilation {
+        cx,
+        inputs: &inputs,
+        build_id: &check.build_id,
+    }
+    .run(&sources)?;
+    let made = stamp::Made {
+        file: &archive,
+        key,
+        build_id: &check.build_id,
+        main_key: None,
+    };
+    let stamped = stamp::finish(cx, &made)?;
+    let facts = cx.node().package.and_then(|id| cx.run.facts(id));
+    if let (Some(mut facts), Some(file)) = (facts, stamped.cached)
+        && cx.run.job.options.need_export
+    {
+        facts.export = file;
+        facts.build_id.clone_from(&stamped.build_id);
+    }
+    outcome.build_id = stamped.build_id;
+    outcome.built = Artifact::Built(archive);
+    Ok(())
+}
+
+/// What is compiled: by whom. Files lie in the package's directory unless absolute.
+struct Sources {
+    go: Vec<String>,
+    asm: Vec<String>,
+    c: Vec<String>,
+    /// Object files that C compilers made.
+    objects: Vec<String>,
+    /// Configuration of coverage, or empty.
+    cover_config: String,
+}
+
+impl Sources {
+    fn of(cx: &ActionCx<'_>, key: &ActionId) -> Result<Sources, ActionError> {
+        let p = cx.package();
+        let mut sources = Sources {
+            go: p.go_files.clone(),
+            asm: p.s_files.clone(),
+            c: p.c_files.clone(),
+            objects: Vec::new(),
+            cover_config: p.internal.cover.cfg.clone(),
+        };
+        let provided = |dep: &crate::plan::NodeId| &cx.outcome(*dep).provider;
+        let mut cgo_outputs = None;
+        for provider in cx.node().deps.iter().map(provided) {
+            match provider {
+                Provider::Cover(cover) => {
+                    sources.go.clone_from(&cover.go_sources);
+                    sources.cover_config.clone_from(&cover.config);
+                }
+                Provider::Cgo(outputs) => cgo_outputs = Some(outputs),
+                _ => {}
+            }
+        }
+        if p.uses_cgo() || p.uses_swig() {
+            let outputs = cgo_outputs.expect("the build of a cgo package depends on running cgo");
+            sources.add_cgo(cx, outputs, key)?;
+        }
+        Ok(sources)
+    }
+
+    /// C compilers take C and assembly; only runtime/cgo has assembly for both sides.
+    fn add_cgo(
+        &mut self,
+        cx: &ActionCx<'_>,
+        outputs: &cgo::CgoOutputs,
+        key: &ActionId,
+    ) -> Result<(), ActionError> {
+        let p = cx.package();
+        self.c.clear();
+        if p.standard && p.import_path == "runtime/cgo" {
+            self.asm.retain(|f| !f.starts_with("gcc_"));
+        } else {
+            self.asm.clear();
+        }
+        let products = cgo::products(cx, outputs)?;
+        self.go.extend(products.go_files);
+        self.objects = products.objects;
+        if matches!(
+            cx.config().modes.buildmode.as_str(),
+            "c-archive" | "c-shared"
+        ) {
+            // Where there is none, nothing is exported.
+            let _ = objdir_cache::store(cx, &cx.node().objdir, key, objdir_cache::CGO_HEADER);
+        }
+        Ok(())
+    }
+}
+
+/// The work proper: sees the inputs, and places to put files.
+struct Compilation<'a, 'r> {
+    cx: &'a ActionCx<'r>,
+    inputs: &'a Inputs<'r>,
+    build_id: &'a str,
+}
+
+impl Compilation<'_, '_> {
+    /// Makes the archive, but for its final build ID.
+    fn run(&self, sources: &Sources) -> Result<String, ActionError> {
+        let (cx, inputs) = (self.cx, self.inputs);
+        let objdir = &cx.node().objdir;
+        let symabis = asm::symabis(cx, inputs, objdir, self.build_id, &sources.asm)?;
+        let archive = format!("{objdir}_pkg_.a");
+        self.compile_go(sources, &archive, &symabis)?;
+        self.copy_headers()?;
+
+        if let Some(file) = sources.c.first() {
+            let file = make_absolute(&inputs.package.dir, file);
+            let why = format!("{file}: C source files not supported without cgo");
+            return Err(ActionError::new(why));
+        }
+        let mut objects = asm::assemble(cx, inputs, objdir, self.build_id, &sources.asm)?;
+        objects.extend_from_slice(&sources.objects);
+        let p = inputs.package;
+        objects.extend(p.syso_files.iter().map(|file| path::join2(&p.dir, file)));
+        if !objects.is_empty() {
+            self.pack(&archive, &objects)?;
+        }
+        Ok(archive)
+    }
+
+    fn compile_go(
+        &self,
+        sources: &Sources,
+        archive: &str,
+        symabis: &str,
+    ) -> Result<(), ActionError> {
+        let (cx, inputs) = (self.cx, self.inputs);
+        let objdir = &cx.node().objdir;
+        let embeds = !inputs.package.internal.embed.is_empty();
+
+        let lent = cx.run.compile_tokens.take();
+        let compile = gc::Compile {
+            objdir,
+            archive,
+            build_id: self.build_id,
+            symabis,
+            asm_header: !sources.asm.is_empty(),
+            cover_config: &sources.cover_config,
+            embeds,
+            concurrency: lent.count(),
+            go_files: &sources.go,
+        };
+        let args = gc::compile(inputs, &compile, cx.run.job.overlay)?;
+        cx.shell.write_file(
+            &format!("{objdir}importcfg"),
+            self.import_config().as_bytes(),
+        )?;
+        if embeds {
+            let text = self.embed_config();
+            cx.shell
+                .write_file(&format!("{objdir}embedcfg"), text.as_bytes())?;
+        }
+        let config = cx.config();
+        let mut ran = cx.shell.run_out(&config.cwd, &changed_env(config), &args);
+        drop(lent);
+
+        let p = inputs.package;
+        let cgo = p.uses_cgo() || p.uses_swig();
+        if config.dist.minor >= 27 && cgo && !config.flags.x && !ran.output.is_empty() {
+            let text = String::from_utf8_lossy(&ran.output);
+            ran.output = readable_cgo_names(&text).into_bytes();
+        }
+        cx.shell.report_cmd("", "", &ran.output, ran.error)
+    }
+
+    /// Where imports are found. Never empty: the compiler would look for them itself.
+    fn import_config(&self) -> String {
+        let p = self.inputs.package;
+        let mut text = "# import config\n".to_owned();
+        for (raw, import) in p.internal.raw_imports.iter().zip(&p.imports) {
+            if raw != import {
+                text += &format!("importmap {raw}={import}\n");
+            }
+        }
+        for import in &self.inputs.imports {
+            if let (path, Some(file)) = (import.import_path, import.archive)
+                && !path.is_empty()
+            {
+                text += &format!("packagefile {path}={file}\n");
+            }
+        }
+        text
+    }
+
+    /// Which files `//go:embed` patterns stand for, and where they are.
+    fn embed_config(&self) -> String {
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Config<'a> {
+            patterns: &'a BTreeMap<String, Vec<String>>,
+            files: BTreeMap<&'a str, String>,
+        }
+        let p = self.inputs.package;
+        let overlay = self.cx.run.job.overlay;
+        let actual = |file: &String| overlay.actual(&path::join2(&p.dir, file)).to_string();
+        let files = p
+            .embed_files
+            .iter()
+            .map(|file| (file.as_str(), actual(file)))
+            .collect();
+        crate::go_json::indent(&Config {
+            patterns: &p.internal.embed,
+            files,
+        })
+    }
+
+    /// `defs_linux_amd64.h` is `defs_GOOS_GOARCH.h` to assembly.
+    fn copy_headers(&self) -> Result<(), ActionError> {
+        let (cx, p) = (self.cx, self.inputs.package);
+        let (os, arch) = (self.inputs.goos, self.inputs.goarch);
+        let endings = [
+            (format!("_{os}_{arch}"), "_GOOS_GOARCH"),
+            (format!("_{arch}"), "_GOARCH"),
+            (format!("_{os}"), "_GOOS"),
+        ];
+        for file in &p.h_files {
+            let ext = path::ext(file);
+            let name = &file[..file.len() - ext.len()];
+            let general = endings.iter().find_map(|(ending, general)| {
+                Some(format!(
+                    "{}{general}.{}",
+                    name.strip_suffix(ending)?,
+                    &ext[1..]
+                ))
+            });
+            if let Some(general) = general {
+                let to = format!("{}{general}", cx.node().objdir);
+                cx.shell
+                    .copy_file(&to, &path::join2(&p.dir, file), 0o666, true)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds object files to the archive.
+    fn pack(&self, archive: &str, objects: &[String]) -> Result<(), ActionError> {
+        let cx = self.cx;
+        let objdir = &cx.node().objdir;
+        let objects: Vec<String> = objects.iter().map(|f| make_absolute(objdir, f)).collect();
+        if !cx.config().flags.n
+            && let Err(e) = std::fs::metadata(archive)
+        {
+            let why = crate::process::errno_text(&e);
+            let text = format!("os.Stat of archive file failed: stat {archive}: {why}");
+            return Err(ActionError::fatal(text));
+        }
+        if cx.shell.shows_commands() {
+            let mut words = vec!["go", "tool", "pack", "r", archive];
+            words.extend(objects.iter().map(String::as_str));
+            let line = join_unambiguously(&words);
+            cx.shell
+                .show_cmd(&self.inputs.package.dir, &format!("{line} # internal"));
+        }
+        if cx.config().flags.n {
+            return Ok(());
+        }
+        archive::append(archive, &objects).map_err(ActionError::new)
+    }
+}

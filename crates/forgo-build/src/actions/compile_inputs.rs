@@ -1,0 +1,347 @@
+//! All that a package's archive depends on, and the key made of it.
+//!
+//! [`Inputs`] is the one place: [`Inputs::key`] takes it apart without `..`, so that an input that is
+//! not hashed does not compile, and the compile itself sees nothing else.
+//!
+//! Answers to `buildActionID` in cmd/go/internal/work/exec.go.
+
+use forgo_cache::ActionId;
+use forgo_golang::{gover, path, quote::quote_slice, strconv::quote};
+
+use crate::actions::{ActionCx, ActionError};
+use crate::config::Config;
+use crate::package::Package;
+use crate::plan::{Kind, NodeId};
+use crate::run::build_id;
+use crate::toolchain::cc;
+
+/// What goes into compiling a package.
+#[derive(Debug)]
+pub struct Inputs<'r> {
+    /// Import path.
+    pub import_path: &'r str,
+    /// What the sources' directory is called in the result.
+    pub place: Place<'r>,
+    /// The module's `go` line (empty if it has none); `None` outside modules.
+    pub go_line: Option<&'r str>,
+    /// GOOS.
+    pub goos: &'r str,
+    /// GOARCH.
+    pub goarch: &'r str,
+    /// No debug information.
+    pub omit_debug: bool,
+    /// Part of the standard library.
+    pub standard: bool,
+    /// Imported as ./ or ../.
+    pub local: bool,
+    /// What such imports are relative to.
+    pub local_prefix: &'r str,
+    /// -trimpath.
+    pub trimpath: bool,
+    /// Not a command though named main.
+    pub force_library: bool,
+    /// Coverage mode, or empty.
+    pub cover_mode: &'r str,
+    /// Flags of the compiler for fuzzing; `None` where the package is not instrumented.
+    pub fuzz_flags: Option<&'static [&'static str]>,
+    /// Build information.
+    pub build_info: Option<&'r str>,
+    /// Compiler flags that follow from the build mode.
+    pub forced_gcflags: &'r [String],
+    /// -gcflags.
+    pub gcflags: &'r [String],
+    /// Assembler flags that follow from the build mode.
+    pub forced_asmflags: &'r [String],
+    /// -asmflags.
+    pub asmflags: &'r [String],
+    /// `GOAMD64` and its value.
+    pub arch_env: (&'r str, &'r str),
+    /// GOEXPERIMENT.
+    pub experiment: &'r str,
+    /// Variables that the compiler reads for its own debugging.
+    pub magic: Vec<(&'static str, &'r str)>,
+    /// The packages imported, in the order of the plan.
+    pub imports: Vec<Import<'r>>,
+    /// The converted PGO profile.
+    pub pgo_profile: Option<&'r str>,
+    /// Sources and their directory, and what follows from their contents: package name, imports,
+    /// embeds, cgo flags.
+    pub package: &'r Package,
+    /// Where tools lie, limits of processes, what is shown: nothing that changes the result.
+    pub config: &'r Config,
+}
+
+/// What the sources' directory is called in debug information.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place<'r> {
+    /// It is called by the module (-trimpath).
+    Module {
+        /// Path.
+        path: &'r str,
+        /// Version.
+        version: &'r str,
+    },
+    /// Its name does not show: -trimpath outside modules, GOROOT, the work directory.
+    Hidden,
+    /// By its own name.
+    Dir(&'r str),
+}
+
+/// A package imported.
+#[derive(Debug, Clone, Copy)]
+pub struct Import<'r> {
+    /// Import path.
+    pub import_path: &'r str,
+    /// Content ID of its archive.
+    pub content_id: &'r str,
+    /// Its archive; none for built-in packages.
+    pub archive: Option<&'r str>,
+}
+
+const MAGIC: [&str; 4] = [
+    "GOCLOBBERDEADHASH",
+    "GOSSAFUNC",
+    "GOSSADIR",
+    "GOCOMPILEDEBUG",
+];
+
+impl<'r> Inputs<'r> {
+    /// The inputs of building `build`'s package, which its dependencies `deps` are done for.
+    pub fn gather(cx: &ActionCx<'r>, build: NodeId, deps: &[NodeId]) -> Inputs<'r> {
+        let config = cx.config();
+        let package = cx.package_of(build).expect("a build has a package");
+        let internal = &package.internal;
+        let pgo = deps
+            .iter()
+            .find(|&&d| matches!(cx.node_of(d).kind, Kind::PreprocessPgo { .. }));
+        let magic = MAGIC.map(|name| (name, config.env.os(name)));
+        Inputs {
+            import_path: &package.import_path,
+            place: Place::of(cx, package),
+            go_line: package.module.as_ref().map(|m| m.go_version.as_str()),
+            goos: &config.target.goos,
+            goarch: &config.target.goarch,
+            omit_debug: internal.omit_debug,
+            standard: package.standard,
+            local: internal.local,
+            local_prefix: &internal.local_prefix,
+            trimpath: config.flags.trimpath,
+            force_library: internal.force_library,
+            cover_mode: &internal.cover.mode,
+            fuzz_flags: fuzz_flags(config).filter(|_| internal.fuzz_instrument),
+            build_info: internal.build_info.as_deref(),
+            forced_gcflags: &config.modes.forced_gcflags,
+            gcflags: &internal.gcflags,
+            forced_asmflags: &config.modes.forced_asmflags,
+            asmflags: &internal.asmflags,
+            arch_env: (&config.target.arch_env.0, &config.target.arch_env.1),
+            experiment: &config.target.clean_goexperiment,
+            magic: magic
+                .into_iter()
+                .filter(|(_, value)| !value.is_empty())
+                .collect(),
+            imports: deps.iter().filter_map(|&dep| Import::of(cx, dep)).collect(),
+            pgo_profile: pgo.and_then(|&dep| cx.outcome(dep).built.path()),
+            package,
+            config,
+        }
+    }
+
+    /// The key: equal inputs make equal archives.
+    pub fn key(&self, cx: &ActionCx<'_>) -> Result<ActionId, ActionError> {
+        let Inputs {
+            import_path,
+            place,
+            go_line,
+            goos,
+            goarch,
+            omit_debug,
+            standard,
+            local,
+            local_prefix,
+            trimpath,
+            force_library,
+            cover_mode,
+            fuzz_flags,
+            build_info,
+            forced_gcflags,
+            gcflags,
+            forced_asmflags,
+            asmflags,
+            arch_env: (arch_key, arch_value),
+            experiment,
+            magic,
+            imports,
+            pgo_profile,
+            package,
+            config: _,
+        } = self;
+        let mut h = cx
+            .run
+            .job
+            .hashes
+            .new_hash(format_args!("build {import_path}"));
+
+        writeln!(h, "compile");
+        match place {
+            Place::Module { path, version } => writeln!(h, "module {path}@{version}"),
+            Place::Hidden => {}
+            Place::Dir(dir) => writeln!(h, "dir {dir}"),
+        }
+        if let Some(version) = go_line {
+            writeln!(h, "go {version}");
+        }
+        writeln!(h, "goos {goos} goarch {goarch}");
+        writeln!(h, "import {}", quote(import_path));
+        let prefix = quote(local_prefix);
+        writeln!(
+            h,
+            "omitdebug {omit_debug} standard {standard} local {local} prefix {prefix}"
+        );
+        if *trimpath {
+            writeln!(h, "trimpath");
+        }
+        if *force_library {
+            writeln!(h, "forcelibrary");
+        }
+        cc::hash_inputs(cx, &mut h, package)?;
+        if !cover_mode.is_empty() {
+            writeln!(
+                h,
+                "cover {} {}",
+                quote(cover_mode),
+                quote(&cx.tool_id("cover")?)
+            );
+        }
+        if let Some(flags) = fuzz_flags {
+            writeln!(h, "fuzz {}", quote_slice(flags));
+        }
+        if let Some(info) = build_info {
+            writeln!(h, "modinfo {}", quote(info));
+        }
+
+        let flags = (quote_slice(forced_gcflags), quote_slice(gcflags));
+        writeln!(
+            h,
+            "compile {} {} {}",
+            cx.tool_id("compile")?,
+            flags.0,
+            flags.1
+        );
+        if !package.s_files.is_empty() {
+            let flags = (quote_slice(forced_asmflags), quote_slice(asmflags));
+            writeln!(
+                h,
+                "asm {} {} {}",
+                quote(&cx.tool_id("asm")?),
+                flags.0,
+                flags.1
+            );
+        }
+        writeln!(h, "{arch_key}={arch_value}");
+        if !experiment.is_empty() {
+            writeln!(h, "GOEXPERIMENT={}", quote(experiment));
+        }
+        for (name, value) in magic {
+            writeln!(h, "magic {name}={value}");
+        }
+
+        for file in files(package) {
+            writeln!(
+                h,
+                "file {file} {}",
+                cx.file_hash(&path::join2(&package.dir, file))
+            );
+        }
+        for import in imports {
+            writeln!(h, "import {} {}", import.import_path, import.content_id);
+        }
+        if let Some(profile) = pgo_profile {
+            writeln!(h, "pgofile {}", cx.file_hash(profile));
+        }
+        Ok(h.action_id())
+    }
+
+    /// The language version to compile for: the module's, if this distribution knows it
+    /// (gover.Lang).
+    pub fn language(&self) -> String {
+        let local = local_version(self.config);
+        match self.go_line {
+            Some("") => gover::lang(DEFAULT_GO_MOD_VERSION),
+            Some(version) if allowed(self.config, version) => gover::lang(version),
+            _ => gover::lang(local),
+        }
+    }
+}
+
+/// What a go.mod without a `go` line means (gover.DefaultGoModVersion).
+const DEFAULT_GO_MOD_VERSION: &str = "1.16";
+
+/// The release that the distribution is of: `1.27.3` (gover.Local).
+pub fn local_version(config: &Config) -> &str {
+    gover::from_toolchain(&config.dist.version).unwrap_or_default()
+}
+
+/// Whether the distribution is new enough for a module's `go` line (`allowedVersion`).
+pub fn allowed(config: &Config, version: &str) -> bool {
+    version.is_empty() || gover::compare(local_version(config), version).is_ge()
+}
+
+/// The compiler's flags for fuzzing, on targets that know it (`fuzzInstrumentFlags`).
+fn fuzz_flags(config: &Config) -> Option<&'static [&'static str]> {
+    let target = &config.target;
+    let arch = matches!(target.goarch.as_str(), "amd64" | "arm64" | "loong64");
+    let os = matches!(
+        target.goos.as_str(),
+        "darwin" | "freebsd" | "linux" | "openbsd" | "windows"
+    );
+    (arch && os).then_some(&["-d=libfuzzer"])
+}
+
+/// The files of a package that its archive depends on, in the order of the key.
+fn files(p: &Package) -> impl Iterator<Item = &String> {
+    p.go_files
+        .iter()
+        .chain(&p.cgo_files)
+        .chain(&p.c_files)
+        .chain(&p.cxx_files)
+        .chain(&p.f_files)
+        .chain(&p.m_files)
+        .chain(&p.h_files)
+        .chain(&p.s_files)
+        .chain(&p.syso_files)
+        .chain(&p.swig_files)
+        .chain(&p.swig_cxx_files)
+        .chain(&p.embed_files)
+}
+
+impl<'r> Place<'r> {
+    fn of(cx: &ActionCx<'r>, p: &'r Package) -> Self {
+        if cx.config().flags.trimpath {
+            match &p.module {
+                Some(m) => Place::Module {
+                    path: &m.path,
+                    version: &m.version,
+                },
+                None => Place::Hidden,
+            }
+        } else if p.goroot || p.dir.starts_with(&cx.run.job.plan.work_dir) {
+            Place::Hidden
+        } else {
+            Place::Dir(&p.dir)
+        }
+    }
+}
+
+impl<'r> Import<'r> {
+    /// What the build of an imported package gives; `None` of a node that is not such a build.
+    fn of(cx: &ActionCx<'r>, dep: NodeId) -> Option<Self> {
+        let package = cx.package_of(dep)?;
+        let outcome = cx.outcome(dep);
+        Some(Import {
+            import_path: &package.import_path,
+            content_id: build_id::content_id(&outcome.build_id),
+            archive: outcome.built.path(),
+        })
+    }
+}

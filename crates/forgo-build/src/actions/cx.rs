@@ -1,0 +1,204 @@
+//! What an action is given: the run it is part of, its node, and the outcomes before it.
+
+use std::cell::Cell;
+use std::sync::{Mutex, MutexGuard, OnceLock};
+
+use forgo_cache::{ActionId, hash_to_string};
+
+use crate::actions::{ActionError, Outcome, swig};
+use crate::config::Config;
+use crate::event::{Event, Finish};
+use crate::package::{Package, PackageId};
+use crate::plan::{Node, NodeId};
+use crate::run::{Job, PackageFacts};
+use crate::shell::{Shell, ShellShared};
+use crate::toolchain::cc_probe::CompilerFacts;
+use crate::toolchain::concurrency::CompileTokens;
+use crate::toolchain::tool_id::ToolIds;
+
+/// What an action is given.
+pub struct ActionCx<'r> {
+    /// What all actions of the run share.
+    pub run: &'r RunCx<'r>,
+    /// The node.
+    pub id: NodeId,
+    /// Commands and files, on the node's behalf.
+    pub shell: Shell<'r>,
+    /// The root cause of a failed dependency. Only nodes with `ignore_fail` act when there is one.
+    pub failed: Option<NodeId>,
+    /// The node's key, as soon as it is known: for the action graph of runs that fail.
+    pub key: Cell<Option<ActionId>>,
+}
+
+/// What all actions of a run share.
+pub struct RunCx<'r> {
+    /// The settings, packages, plan, cache, hashes, overlay.
+    pub job: Job<'r>,
+    /// Identities of the distribution's tools.
+    pub tool_ids: ToolIds,
+    /// What is known of the C compilers.
+    pub c_compilers: CompilerFacts,
+    /// What is known of SWIG.
+    pub swig: swig::SwigFacts,
+    /// Who may use how many processors.
+    pub compile_tokens: CompileTokens,
+    /// What shells have in common.
+    pub shells: ShellShared<'r>,
+    /// Outcomes of the nodes that are done.
+    pub outcomes: Vec<OnceLock<Outcome>>,
+    /// What is found out of packages; empty unless it is asked for.
+    facts: Vec<Mutex<PackageFacts>>,
+}
+
+impl<'r> RunCx<'r> {
+    /// Nothing is done yet.
+    pub fn new(job: Job<'r>) -> Self {
+        let facts = if job.options.is_cmd_list {
+            job.graph.packages.len()
+        } else {
+            0
+        };
+        let mut outcomes = Vec::new();
+        outcomes.resize_with(job.plan.nodes.len(), OnceLock::new);
+        RunCx {
+            job,
+            tool_ids: ToolIds::default(),
+            c_compilers: CompilerFacts::default(),
+            swig: swig::SwigFacts::default(),
+            compile_tokens: CompileTokens::new(job.config),
+            shells: ShellShared::new(job.config, job.reporter, &job.plan.work_dir),
+            outcomes,
+            facts: std::iter::repeat_with(Mutex::default).take(facts).collect(),
+        }
+    }
+
+    /// The time, if anybody wants to know (-debug-actiongraph).
+    pub fn now(&self) -> Option<std::time::SystemTime> {
+        let wanted = !self.job.config.flags.debug_actiongraph.is_empty();
+        wanted.then(std::time::SystemTime::now)
+    }
+
+    /// Says that a node begins.
+    pub fn started(&self, id: NodeId) {
+        let node = &self.job.plan[id];
+        let mode = node.mode.clone();
+        self.job.reporter.event(Event::Started {
+            node: id.0,
+            mode,
+            package: node.package,
+        });
+    }
+
+    /// Says that a node is over.
+    pub fn finished(&self, id: NodeId, how: Finish) {
+        self.job.reporter.event(Event::Finished { node: id.0, how });
+    }
+
+    /// Keeps a node's outcome, for good.
+    pub fn set_outcome(&self, id: NodeId, outcome: Outcome) {
+        let first = self.outcomes[id.index()].set(outcome).is_ok();
+        assert!(first, "a node is over once");
+    }
+
+    /// What is known of a package, to be added to; `None` where nobody asks.
+    pub fn facts(&self, package: PackageId) -> Option<MutexGuard<'_, PackageFacts>> {
+        let facts = self.facts.get(package.index())?;
+        Some(facts.lock().unwrap_or_else(|e| e.into_inner()))
+    }
+
+    /// All that was found out.
+    pub fn into_facts(self) -> Vec<PackageFacts> {
+        let facts = self.facts.into_iter();
+        facts
+            .map(|f| f.into_inner().unwrap_or_else(|e| e.into_inner()))
+            .collect()
+    }
+}
+
+impl<'r> ActionCx<'r> {
+    /// For one node of a run.
+    pub fn new(run: &'r RunCx<'r>, id: NodeId, failed: Option<NodeId>) -> Self {
+        let package = run.job.plan[id].package.map(|p| &run.job.graph[p]);
+        let shell = Shell::new(&run.shells, package);
+        ActionCx {
+            run,
+            id,
+            shell,
+            failed,
+            key: Cell::default(),
+        }
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &'r Config {
+        self.run.job.config
+    }
+
+    /// The node.
+    pub fn node(&self) -> &'r Node {
+        &self.run.job.plan[self.id]
+    }
+
+    /// Another node.
+    pub fn node_of(&self, id: NodeId) -> &'r Node {
+        &self.run.job.plan[id]
+    }
+
+    /// The node's package. Panics where it has none.
+    pub fn package(&self) -> &'r Package {
+        self.package_of(self.id).expect("the action has a package")
+    }
+
+    /// Another node's package.
+    pub fn package_of(&self, id: NodeId) -> Option<&'r Package> {
+        self.node_of(id).package.map(|p| &self.run.job.graph[p])
+    }
+
+    /// The identity of a tool (`compile`, `cgo` …), as keys have it.
+    pub fn tool_id(&self, name: &str) -> Result<String, ActionError> {
+        self.run.tool_ids.get(self, name)
+    }
+
+    /// The content hash of a file, overlay applied; empty where it can't be read (`fileHash`).
+    pub fn file_hash(&self, file: &str) -> String {
+        let file = self.run.job.overlay.actual(file);
+        let sum = self.run.job.hashes.file_hash(&file);
+        sum.map_or_else(|_| String::new(), |sum| hash_to_string(&sum))
+    }
+
+    /// What became of a node that is done. Panics where it is not: a node may only ask for nodes
+    /// that it depends on.
+    pub fn outcome(&self, id: NodeId) -> &'r Outcome {
+        self.done(id).expect("the node was done before this one")
+    }
+
+    /// What became of a node, if it is done.
+    pub fn done(&self, id: NodeId) -> Option<&'r Outcome> {
+        self.run.outcomes[id.index()].get()
+    }
+
+    /// Reports the error that the node failed with, or makes it a fact of its package.
+    pub fn report_error(&self, error: ActionError) {
+        let Some(id) = self.node().package else {
+            return self.shell.error(error.text);
+        };
+        let package = &self.run.job.graph[id];
+        if self.run.job.options.allow_errors {
+            let facts = self.run.facts(id);
+            if let Some(mut facts) = facts
+                && package.error.is_none()
+                && facts.error.is_none()
+            {
+                facts.error = Some(error.text);
+                facts.incomplete = true;
+            }
+            return;
+        }
+        if error.import_path.as_deref() == Some(&package.import_path) {
+            self.shell.error(error.text);
+        } else {
+            self.shell
+                .error(format!("{}: {}", package.import_path, error.text));
+        }
+    }
+}

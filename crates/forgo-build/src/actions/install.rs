@@ -1,0 +1,117 @@
+//! Puts what was built in its place, and what goes with it: cgo's header, `.shlibname` files.
+//!
+//! Answers to BuildInstallFunc, installHeader and installShlibname in
+//! cmd/go/internal/work/exec.go.
+
+use std::fs::{File, FileTimes};
+use std::time::SystemTime;
+
+use forgo_golang::path;
+
+use crate::actions::{ActionCx, ActionError, Artifact, Outcome, objdir_cache};
+use crate::plan::Kind;
+
+/// The work of an install node.
+pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
+    let build = cx.outcome(cx.node().deps[0]);
+    let mut outcome = Outcome {
+        action_id: build.action_id,
+        build_id: build.build_id.clone(),
+        built: Artifact::Built(cx.node().target.clone()),
+        ..Outcome::default()
+    };
+    install(cx, &mut outcome).map_err(|e| {
+        let package = cx
+            .package_of(cx.id)
+            .map_or_else(String::new, |p| format!(" {}", p.import_path));
+        // What the message names is no longer known.
+        ActionError::new(format!("go {}{package}: {}", cx.config().command, e.text))
+    })?;
+    Ok(outcome)
+}
+
+fn install(cx: &ActionCx<'_>, outcome: &mut Outcome) -> Result<(), ActionError> {
+    let node = cx.node();
+    let build = cx.outcome(node.deps[0]);
+    let list = cx.run.job.options.is_cmd_list;
+    let built = build.built.path().unwrap_or_default();
+    if built == node.target {
+        if !node.buggy_install {
+            clean_up(cx);
+            if !list {
+                touch(cx, &node.target);
+            }
+        }
+        outcome.reused = true;
+        return Ok(());
+    }
+    if list {
+        // What is in the cache is good enough for a list.
+        outcome.built = build.built.clone();
+        return Ok(());
+    }
+    cx.shell.mkdir(&node.objdir)?;
+    cx.shell.mkdir(path::split(&node.target).0)?;
+    let library = matches!(
+        cx.config().modes.buildmode.as_str(),
+        "c-archive" | "c-shared" | "plugin"
+    );
+    let executable = matches!(cx.node_of(node.deps[0]).kind, Kind::Link) && !library;
+    let perm = if executable { 0o777 } else { 0o666 };
+    let moved = cx.shell.move_or_copy_file(&node.target, built, perm, false);
+    if !node.buggy_install {
+        clean_up(cx);
+    }
+    moved
+}
+
+/// Removes the object directory of what was installed, early, before it takes up the disk.
+fn clean_up(cx: &ActionCx<'_>) {
+    if !cx.config().flags.work {
+        // That it stays is only a waste.
+        let _ = cx.shell.remove_all(&cx.node_of(cx.node().deps[0]).objdir);
+    }
+}
+
+/// An up-to-date target looks as if it was installed anew, so that nobody comes to depend on what is
+/// rebuilt when. Best effort.
+fn touch(cx: &ActionCx<'_>, target: &str) {
+    if cx.config().flags.n {
+        cx.shell.show_cmd("", &format!("touch {target}"));
+        return;
+    }
+    let now = SystemTime::now();
+    let times = FileTimes::new().set_accessed(now).set_modified(now);
+    let _ = File::open(target).and_then(|file| file.set_times(times));
+}
+
+/// The work of an `install header` node.
+pub fn install_header(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
+    let node = cx.node();
+    let header = format!("{}{}", node.objdir, objdir_cache::CGO_HEADER);
+    let missing =
+        std::fs::metadata(&header).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound);
+    if missing {
+        // No function is exported.
+        if cx.config().flags.x {
+            cx.shell.show_cmd("", &format!("# {header} not created"));
+        }
+        return Ok(Outcome::default());
+    }
+    cx.shell.mkdir(path::split(&node.target).0)?;
+    cx.shell
+        .move_or_copy_file(&node.target, &header, 0o666, true)?;
+    Ok(Outcome::default())
+}
+
+/// The work of a `shlibname` node: says which shared library holds the package.
+pub fn install_shlibname(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
+    let node = cx.node();
+    if !cx.config().flags.n {
+        cx.shell.mkdir(&path::dir(&node.target))?;
+    }
+    let library = &cx.node_of(node.deps[0]).target;
+    let text = format!("{}\n", path::base(library));
+    cx.shell.write_file(&node.target, text.as_bytes())?;
+    Ok(Outcome::default())
+}

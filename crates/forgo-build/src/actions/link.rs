@@ -1,0 +1,106 @@
+//! Links an executable.
+//!
+//! Answers to `link` in cmd/go/internal/work/exec.go.
+
+use forgo_cache::ActionId;
+use forgo_golang::path;
+
+use crate::actions::link_inputs::Inputs;
+use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
+use crate::plan::NodeId;
+use crate::run::{reuse, stamp};
+use crate::toolchain::gc;
+
+/// The key of a link node, with `assumed` as the build ID of a main package's build that is not over.
+pub fn key(
+    cx: &ActionCx<'_>,
+    link: NodeId,
+    assumed: Option<(NodeId, &str)>,
+) -> Result<ActionId, ActionError> {
+    Inputs::gather(cx, link, assumed).executable_key(cx)
+}
+
+/// The work of a `link` node.
+pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
+    let options = cx.run.job.options;
+    let inputs = Inputs::gather(cx, cx.id, None);
+    let key = inputs.executable_key(cx)?;
+    let main = cx.outcome(cx.node().deps[0]);
+    let wanted = reuse::Wanted {
+        node: cx.id,
+        key,
+        target: &cx.package().target,
+        main_build_id: &main.build_id,
+        replay: !options.is_cmd_list,
+    };
+    let mut outcome = Outcome {
+        action_id: Some(key),
+        ..Outcome::default()
+    };
+    match reuse::find(cx, &wanted)? {
+        Ok(known) => {
+            (outcome.built, outcome.build_id) = (known.built, known.build_id);
+            outcome.reused = true;
+        }
+        // Lists build no executables, and take them for built.
+        Err(temporary) if options.is_cmd_list => {
+            outcome.built = Artifact::Built(cx.node().target.clone());
+            outcome.build_id = temporary;
+        }
+        Err(temporary) => {
+            cx.shell.save_output();
+            outcome.build_id = temporary;
+            let result = link(cx, &inputs, &mut outcome);
+            cx.shell.flush_output();
+            result?;
+        }
+    }
+    Ok(outcome)
+}
+
+fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result<(), ActionError> {
+    let node = cx.node();
+    cx.shell.mkdir(&node.objdir)?;
+    let importcfg = format!("{}importcfg.link", node.objdir);
+    cx.shell
+        .write_file(&importcfg, inputs.import_config().as_bytes())?;
+    cx.shell.mkdir(path::split(&node.target).0)?;
+
+    let main = cx.outcome(node.deps[0]);
+    let link = gc::link::executable(
+        cx.config(),
+        &gc::link::Executable {
+            package: inputs.package,
+            cxx: inputs.has_cxx(),
+            objdir: &node.objdir,
+            build_id: &outcome.build_id,
+            target: &node.target,
+            importcfg: &importcfg,
+            main_archive: main.built.path().unwrap_or_default(),
+        },
+    )?;
+    cx.shell.run(
+        &link.dir,
+        &inputs.package.import_path,
+        &link.env,
+        &link.args,
+    )?;
+
+    let main_archive = node
+        .deps
+        .iter()
+        .find(|&&dep| cx.package_of(dep).is_some_and(|p| p.name == "main"));
+    let stamped = stamp::finish(
+        cx,
+        &stamp::Made {
+            file: &node.target,
+            key: outcome.action_id.expect("a link has a key"),
+            build_id: &outcome.build_id,
+            main_key: main_archive.and_then(|&dep| cx.outcome(dep).action_id),
+        },
+    )?;
+    outcome.build_id = stamped.build_id;
+    outcome.cached_executable = stamped.cached.unwrap_or_default();
+    outcome.built = Artifact::Built(node.target.clone());
+    Ok(())
+}

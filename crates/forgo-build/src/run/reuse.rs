@@ -1,0 +1,285 @@
+//! The ways not to do work whose result is known, tried in order.
+//!
+//! | way | what makes the result known |
+//! |---|---|
+//! | [`Way::InstalledTarget`] | the install target was made by the same action |
+//! | [`Way::InstalledExecutable`] | the executable installed was linked from the same main package, which is then not needed |
+//! | [`Way::TestResult`] | all that the executable is for is a test whose result is cached |
+//! | [`Way::CacheEntry`] | the cache has it |
+//!
+//! Answers to `useCache` in cmd/go/internal/work/buildid.go.
+
+use forgo_cache::{ActionId, get_bytes, get_file, hash_to_string};
+
+use crate::actions::{ActionCx, ActionError, Artifact, link};
+use crate::plan::{Kind, NodeId};
+use crate::run::build_id;
+use crate::run::schedule::BARRIER;
+use crate::shell::join_unambiguously;
+
+/// What is to be made, unless it is known.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// The node that would make it.
+    pub node: NodeId,
+    /// Its key.
+    pub key: ActionId,
+    /// Where it is installed; or empty.
+    pub target: &'a str,
+    /// Of a link: the build ID of the main package.
+    pub main_build_id: &'a str,
+    /// Show what its tools said when it was made.
+    pub replay: bool,
+}
+
+/// How a result came to be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The install target is up to date.
+    InstalledTarget,
+    /// The executable that the main package would go into is up to date.
+    InstalledExecutable,
+    /// The test that the executable would run has a cached result.
+    TestResult,
+    /// Found in the cache.
+    CacheEntry,
+}
+
+/// A result that is known.
+#[derive(Debug)]
+pub struct Known {
+    /// Where it is.
+    pub built: Artifact,
+    /// Its build ID.
+    pub build_id: String,
+    /// How it came to be known.
+    pub way: Way,
+}
+
+/// The result, or else the temporary build ID to make it with: the key in place of the content ID,
+/// in executables with the main package's build ID in between.
+pub fn find(cx: &ActionCx<'_>, wanted: &Wanted<'_>) -> Result<Result<Known, String>, ActionError> {
+    cx.key.set(Some(wanted.key));
+    let key = hash_to_string(&wanted.key.0);
+    let temporary = match &cx.node_of(wanted.node).kind {
+        Kind::Link => format!("{key}/{}/{key}", wanted.main_build_id),
+        _ => format!("{key}/{key}"),
+    };
+    if cx.config().flags.a {
+        stale(cx, wanted, "build -a flag in use");
+        return Ok(Err(temporary));
+    }
+
+    if !wanted.target.is_empty() {
+        let installed = build_id::read_build_id(wanted.target).unwrap_or_default();
+        if let Some(known) = installed_target(wanted, &key, &installed) {
+            return Ok(Ok(known));
+        }
+        if let Some(known) = installed_executable(cx, wanted, &key, &installed)? {
+            return Ok(Ok(known));
+        }
+    }
+    if let Some(known) = test_result(cx, wanted, &temporary) {
+        return Ok(Ok(known));
+    }
+    if let Some(known) = cache_entry(cx, wanted, &temporary) {
+        return Ok(Ok(known));
+    }
+    stale(cx, wanted, "build ID mismatch");
+    Ok(Err(temporary))
+}
+
+fn installed_target(wanted: &Wanted<'_>, key: &str, installed: &str) -> Option<Known> {
+    installed.strip_prefix(key)?.strip_prefix('/')?;
+    Some(Known {
+        built: Artifact::Built(wanted.target.to_owned()),
+        build_id: installed.to_owned(),
+        way: Way::InstalledTarget,
+    })
+}
+
+/// For a main package that only its executable needs. The executable carries the package's build ID.
+/// If that has the key, and the link's key with it is the executable's, nobody will ask for the
+/// package's archive.
+fn installed_executable(
+    cx: &ActionCx<'_>,
+    wanted: &Wanted<'_>,
+    key: &str,
+    installed: &str,
+) -> Result<Option<Known>, ActionError> {
+    let plan = cx.run.job.plan;
+    let &[link] = plan.triggers[wanted.node.index()].as_slice() else {
+        return Ok(None);
+    };
+    let is_main = matches!(plan[wanted.node].kind, Kind::Build)
+        && matches!(plan[link].kind, Kind::Link)
+        && !cx.run.job.options.need_export;
+    let ids: Vec<&str> = installed.split('/').collect();
+    let &[link_key, main_key, main_content, _] = ids.as_slice() else {
+        return Ok(None);
+    };
+    if !is_main || main_key != key {
+        return Ok(None);
+    }
+    let build_id = format!("{main_key}/{main_content}");
+    // The link's other dependencies are all dependencies of the package too: they are done.
+    let link_action = link::key(cx, link, Some((wanted.node, &build_id)))?;
+    if hash_to_string(&link_action.0) != link_key {
+        return Ok(None);
+    }
+    if wanted.replay {
+        replay(cx, &wanted.key, "stdout");
+        replay(cx, &wanted.key, "link-stdout");
+    }
+    Ok(Some(Known {
+        built: Artifact::Elided,
+        build_id,
+        way: Way::InstalledExecutable,
+    }))
+}
+
+/// For an executable that only a test needs.
+fn test_result(cx: &ActionCx<'_>, wanted: &Wanted<'_>, temporary: &str) -> Option<Known> {
+    let run = test_run(cx, wanted.node)?;
+    let Kind::Actor(actor) = &cx.node_of(run).kind else {
+        return None;
+    };
+    if !actor.try_cache(cx, run, temporary) {
+        return None;
+    }
+    if wanted.replay {
+        let main = cx.node_of(wanted.node).deps[0];
+        if let Some(key) = cx.outcome(main).action_id {
+            replay(cx, &key, "stdout");
+            replay(cx, &key, "link-stdout");
+        }
+    }
+    let build_id = temporary.to_owned();
+    Some(Known {
+        built: Artifact::Elided,
+        build_id,
+        way: Way::TestResult,
+    })
+}
+
+/// The test run that alone depends on a link, through its barrier.
+fn test_run(cx: &ActionCx<'_>, link: NodeId) -> Option<NodeId> {
+    let plan = cx.run.job.plan;
+    let &[barrier] = plan.triggers[link.index()].as_slice() else {
+        return None;
+    };
+    if plan[barrier].mode != BARRIER {
+        return None;
+    }
+    let behind = &plan.triggers[barrier.index()];
+    let mut runs = behind.iter().filter(|&&id| plan[id].mode == "test run");
+    let run = runs.next()?;
+    runs.next().is_none().then_some(*run)
+}
+
+fn cache_entry(cx: &ActionCx<'_>, wanted: &Wanted<'_>, temporary: &str) -> Option<Known> {
+    let (file, _) = get_file(cx.run.job.cache, &wanted.key).ok()?;
+    let node = cx.node_of(wanted.node);
+    let way = Way::CacheEntry;
+    if matches!(node.kind, Kind::PreprocessPgo { .. }) {
+        // Converted profiles carry no build ID.
+        let build_id = temporary.to_owned();
+        return Some(Known {
+            built: Artifact::Cached(file),
+            build_id,
+            way,
+        });
+    }
+    let build_id = build_id::read_build_id(&file).ok()?;
+    if wanted.replay {
+        if matches!(node.kind, Kind::Link) {
+            // Kept under the key of the main package.
+            for key in node.deps.iter().filter_map(|&dep| cx.done(dep)?.action_id) {
+                replay(cx, &key, "link-stdout");
+            }
+        } else {
+            replay(cx, &wanted.key, "stdout");
+        }
+    }
+    if !wanted.target.is_empty() {
+        // Clearer than that something else is stale.
+        force_stale(cx, wanted, "not installed but available in build cache");
+    }
+    Some(Known {
+        built: Artifact::Cached(file),
+        build_id,
+        way,
+    })
+}
+
+/// Shows what tools said when a result was made. Best effort: the result is what matters
+/// (`showStdout`).
+fn replay(cx: &ActionCx<'_>, key: &ActionId, what: &str) {
+    let subkey = cx.run.job.hashes.subkey(key, what);
+    let Ok((text, entry)) = get_bytes(cx.run.job.cache, &subkey) else {
+        return;
+    };
+    if text.is_empty() {
+        return;
+    }
+    if cx.shell.shows_commands() {
+        let file = cx.run.job.cache.output_file(&entry.output);
+        let line = join_unambiguously(&["cat", &file]);
+        cx.shell.show_cmd("", &format!("{line}  # internal"));
+    }
+    if !cx.config().flags.n {
+        cx.shell.print(String::from_utf8_lossy(&text));
+    }
+}
+
+/// For `go list`: why the package would be built anew, unless there is a reason already.
+fn stale(cx: &ActionCx<'_>, wanted: &Wanted<'_>, why: &str) {
+    let Some(id) = cx.node_of(wanted.node).package else {
+        return;
+    };
+    let Some(facts) = cx.run.facts(id) else {
+        return;
+    };
+    if facts.stale {
+        return;
+    }
+    drop(facts);
+    let reason = if why == "build ID mismatch" {
+        mismatch_reason(cx, wanted)
+    } else {
+        None
+    };
+    if let Some(mut facts) = cx.run.facts(id) {
+        facts.stale = true;
+        facts.stale_reason = reason.unwrap_or_else(|| why.to_owned());
+    }
+}
+
+/// The first import that is stale, or what made it stale.
+fn mismatch_reason(cx: &ActionCx<'_>, wanted: &Wanted<'_>) -> Option<String> {
+    let package = cx.package_of(wanted.node)?;
+    let mut reason = None;
+    for &import in &package.internal.imports {
+        let Some(facts) = cx
+            .run
+            .facts(import)
+            .filter(|f| f.stale && !f.stale_reason.is_empty())
+        else {
+            continue;
+        };
+        if facts.stale_reason.starts_with("stale dependency: ") {
+            return Some(facts.stale_reason.clone());
+        }
+        let path = &cx.run.job.graph[import].import_path;
+        reason.get_or_insert_with(|| format!("stale dependency: {path}"));
+    }
+    reason
+}
+
+fn force_stale(cx: &ActionCx<'_>, wanted: &Wanted<'_>, why: &str) {
+    let package = cx.node_of(wanted.node).package;
+    if let Some(mut facts) = package.and_then(|id| cx.run.facts(id)) {
+        facts.stale = true;
+        why.clone_into(&mut facts.stale_reason);
+    }
+}

@@ -1,0 +1,252 @@
+//! Which action is next: a state machine over a plan. Pure, no clocks, no threads.
+//!
+//! Answers to the bookkeeping of `Builder.Do` in cmd/go/internal/work/exec.go.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::plan::{NodeId, Plan};
+
+/// Where a node stands.
+///
+/// ```text
+/// Waiting ─▶ Ready ─▶ Running ─▶ Done | Failed
+///              └────────────────▶ Skipped
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Some of its dependencies are not over yet; how many.
+    Waiting(u32),
+    /// All are over; it is in the queue.
+    Ready,
+    /// Handed out.
+    Running,
+    /// Over, and nodes after it may use what it made.
+    Done,
+    /// Over, having failed.
+    Failed,
+    /// Over without having been run, because of a dependency.
+    Skipped,
+}
+
+/// What to do with the node that [`Schedule::take_next`] gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Run it. A dependency may have failed, if the node does not mind.
+    Run {
+        /// Root cause of a failed dependency.
+        failed: Option<NodeId>,
+    },
+    /// Something it needs failed: this root cause.
+    Skip(NodeId),
+}
+
+/// The states of all nodes of a run.
+#[derive(Debug)]
+pub struct Schedule<'p> {
+    plan: &'p Plan,
+    states: Vec<State>,
+    /// Root cause of a failed dependency (`Action.Failed`).
+    failed: Vec<Option<NodeId>>,
+    /// Place in depth-first post-order: all else equal, work goes on where it would first in a
+    /// simple traversal, so that what is begun is also brought to its end.
+    priorities: Vec<u32>,
+    ready: BinaryHeap<Reverse<(u32, NodeId)>>,
+}
+
+impl<'p> Schedule<'p> {
+    /// Nothing has run; nodes without dependencies are ready.
+    pub fn new(plan: &'p Plan) -> Self {
+        let mut schedule = Schedule {
+            plan,
+            states: vec![State::Waiting(0); plan.nodes.len()],
+            failed: vec![None; plan.nodes.len()],
+            priorities: vec![0; plan.nodes.len()],
+            ready: BinaryHeap::new(),
+        };
+        for (priority, &id) in (0..).zip(&plan.order) {
+            schedule.priorities[id.index()] = priority;
+            let pending = u32::try_from(plan[id].deps.len()).expect("fewer than 2^32 actions");
+            schedule.states[id.index()] = State::Waiting(pending);
+            if pending == 0 {
+                schedule.make_ready(id);
+            }
+        }
+        schedule
+    }
+
+    fn make_ready(&mut self, id: NodeId) {
+        self.states[id.index()] = State::Ready;
+        self.ready.push(Reverse((self.priorities[id.index()], id)));
+    }
+
+    /// Takes the next node out of the queue. It is to be [finished](Schedule::finish), also when it
+    /// is skipped.
+    pub fn take_next(&mut self) -> Option<(NodeId, Turn)> {
+        let Reverse((_, id)) = self.ready.pop()?;
+        let failed = self.failed[id.index()];
+        let turn = match failed {
+            Some(cause) if !self.plan[id].ignore_fail => Turn::Skip(cause),
+            _ => {
+                self.states[id.index()] = State::Running;
+                Turn::Run { failed }
+            }
+        };
+        Some((id, turn))
+    }
+
+    /// A node is over. `failed` is the root cause if it, or what it could not do without, failed.
+    /// Returns the nodes that became ready.
+    pub fn finish(&mut self, id: NodeId, failed: Option<NodeId>) -> Vec<NodeId> {
+        let ran = self.states[id.index()] == State::Running;
+        self.states[id.index()] = match failed {
+            Some(_) if ran => State::Failed,
+            Some(_) => State::Skipped,
+            None => State::Done,
+        };
+        let plan = self.plan;
+        let mut ready = Vec::new();
+        for &next in &plan.triggers[id.index()] {
+            if failed.is_some() {
+                self.pass_on_failure(next, failed);
+            }
+            let State::Waiting(pending) = &mut self.states[next.index()] else {
+                unreachable!("a node waits until its last dependency is over");
+            };
+            *pending -= 1;
+            if *pending == 0 {
+                self.make_ready(next);
+                ready.push(next);
+            }
+        }
+        ready
+    }
+
+    /// Marks a node after a failed one. Barriers only keep tests in order: the failure is that of
+    /// the test behind the barrier, not of the other barriers waiting for this one.
+    fn pass_on_failure(&mut self, next: NodeId, failed: Option<NodeId>) {
+        let plan = self.plan;
+        if plan[next].mode != BARRIER {
+            self.failed[next.index()] = failed;
+            return;
+        }
+        for &behind in &plan.triggers[next.index()] {
+            if plan[behind].mode != BARRIER {
+                self.failed[behind.index()] = failed;
+            }
+        }
+    }
+
+    /// Whether all is over.
+    pub fn is_finished(&self) -> bool {
+        matches!(
+            self.state(self.plan.root),
+            State::Done | State::Failed | State::Skipped
+        )
+    }
+
+    /// Where a node stands.
+    pub fn state(&self, id: NodeId) -> State {
+        self.states[id.index()]
+    }
+}
+
+/// Mode of the nodes that keep tests in order.
+pub const BARRIER: &str = "test barrier";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Node;
+
+    /// A plan from lines `name: deps`, the last being the root. A name that ends in `!` ignores
+    /// failures; one that begins with `|` is a barrier.
+    fn plan(lines: &[(&str, &[u32])]) -> Plan {
+        let nodes: Vec<Node> = lines
+            .iter()
+            .map(|(name, deps)| {
+                let mode = if name.starts_with('|') { BARRIER } else { name };
+                let mut node = Node::group(mode, deps.iter().map(|&d| NodeId(d)).collect());
+                node.ignore_fail = name.ends_with('!');
+                node
+            })
+            .collect();
+        let root = NodeId(u32::try_from(lines.len()).unwrap() - 1);
+        Plan::new(nodes, root, "$WORK".to_owned())
+    }
+
+    /// Runs everything one by one, failing the nodes in `fail`; gives the order and final states.
+    fn play(plan: &Plan, fail: &[u32]) -> (Vec<u32>, Vec<State>) {
+        let mut schedule = Schedule::new(plan);
+        let mut order = Vec::new();
+        while let Some((id, turn)) = schedule.take_next() {
+            order.push(id.0);
+            let failed = match turn {
+                Turn::Skip(cause) => Some(cause),
+                Turn::Run { failed } => {
+                    if fail.contains(&id.0) {
+                        failed.or(Some(id))
+                    } else {
+                        failed
+                    }
+                }
+            };
+            schedule.finish(id, failed);
+        }
+        assert!(schedule.is_finished());
+        (order, schedule.states)
+    }
+
+    #[test]
+    fn work_goes_depth_first_and_dependencies_come_first() {
+        // 0 and 1 are leaves of 2; 3 is a leaf of 4; 5 needs both.
+        let plan = plan(&[
+            ("a", &[]),
+            ("b", &[]),
+            ("c", &[0, 1]),
+            ("d", &[]),
+            ("e", &[3]),
+            ("root", &[4, 2]),
+        ]);
+        assert_eq!(play(&plan, &[]).0, [3, 4, 0, 1, 2, 5]);
+    }
+
+    #[test]
+    fn a_failure_skips_all_that_needs_it_and_nothing_else() {
+        let plan = plan(&[
+            ("a", &[]),
+            ("b", &[0]),
+            ("c", &[]),
+            ("d!", &[1]),
+            ("root", &[1, 2, 3]),
+        ]);
+        let (order, states) = play(&plan, &[0]);
+        assert_eq!(order, [0, 1, 2, 3, 4]);
+        use State::{Done, Failed, Skipped};
+        // d runs in spite of the failure, but hands it on.
+        assert_eq!(states, [Failed, Skipped, Done, Failed, Skipped]);
+    }
+
+    #[test]
+    fn a_barrier_hands_a_failure_to_its_test_only() {
+        // Tests 0 and 3; barrier 1 behind build 0; its test 2; barrier 4 waits for barrier 1.
+        let plan = plan(&[
+            ("build", &[]),
+            ("|1", &[0]),
+            ("run", &[1]),
+            ("build2", &[]),
+            ("|2", &[1, 3]),
+            ("run2", &[4]),
+            ("root", &[2, 5]),
+        ]);
+        let (_, states) = play(&plan, &[0]);
+        use State::{Done, Failed, Skipped};
+        assert_eq!(states, [Failed, Done, Skipped, Done, Done, Done, Skipped]);
+    }
+
+    #[test]
+    fn a_dependency_named_twice_counts_twice() {
+        let plan = plan(&[("a", &[]), ("root", &[0, 0])]);
+        assert_eq!(play(&plan, &[]).0, [0, 1]);
+    }
+}

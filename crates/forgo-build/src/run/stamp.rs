@@ -1,0 +1,122 @@
+//! Ends the making of an archive or executable: its build ID gets the content ID that the file
+//! deserves, and the file and what the tools said go to the cache.
+//!
+//! Answers to `updateBuildID` in cmd/go/internal/work/buildid.go.
+
+use forgo_cache::{ActionId, Content, Verify, put_bytes};
+
+use crate::actions::{ActionCx, ActionError};
+use crate::plan::Kind;
+use crate::run::build_id;
+use crate::shell::join_unambiguously;
+
+/// What was made.
+#[derive(Debug)]
+pub struct Made<'a> {
+    /// The file.
+    pub file: &'a str,
+    /// The key of the action.
+    pub key: ActionId,
+    /// The temporary build ID that the file was made with.
+    pub build_id: &'a str,
+    /// Of a link: the key of the main package, under which the linker's output is kept.
+    pub main_key: Option<ActionId>,
+}
+
+/// What has become of it.
+#[derive(Debug, Default)]
+pub struct Stamped {
+    /// Its final build ID.
+    pub build_id: String,
+    /// Its file in the cache, where it was stored.
+    pub cached: Option<String>,
+}
+
+/// Stamps and stores a file.
+pub fn finish(cx: &ActionCx<'_>, made: &Made<'_>) -> Result<Stamped, ActionError> {
+    if cx.shell.shows_commands() {
+        let line = join_unambiguously(&["go", "tool", "buildid", "-w", made.file]);
+        cx.shell.show_cmd("", &format!("{line} # internal"));
+        if cx.config().flags.n {
+            return Ok(Stamped {
+                build_id: made.build_id.to_owned(),
+                cached: None,
+            });
+        }
+    }
+    store_output(cx, made);
+
+    let updated = build_id::update_file(made.file, made.build_id).map_err(ActionError::new)?;
+    let build_id = updated.build_id;
+    if !updated.stamped {
+        // The user chose another build ID: there is nothing to find the file by.
+        return Ok(Stamped {
+            build_id,
+            cached: None,
+        });
+    }
+    let content = updated
+        .bytes
+        .as_deref()
+        .map_or(Content::File(made.file), Content::Bytes);
+    let cached = match &cx.node().kind {
+        Kind::Build => store_archive(cx, made, content)?,
+        Kind::Link if cx.node().cache_executable => store_executable(cx, made, content),
+        _ => None,
+    };
+    Ok(Stamped { build_id, cached })
+}
+
+/// What the tools said is shown again whenever the result is used again. The linker's is kept under
+/// the main package's key: the one that is known when the executable is found up to date.
+fn store_output(cx: &ActionCx<'_>, made: &Made<'_>) {
+    let job = &cx.run.job;
+    let subkey = match (&cx.node().kind, made.main_key) {
+        (Kind::Build, _) => job.hashes.subkey(&made.key, "stdout"),
+        (Kind::Link, Some(main)) => job.hashes.subkey(&main, "link-stdout"),
+        _ => return,
+    };
+    let output = cx.shell.saved_output();
+    // The result is good without it.
+    let _ = put_bytes(job.cache, &subkey, output.as_bytes(), Verify::Strict);
+}
+
+/// Stores an archive. That it can't be stored matters only to who wants to be told the file.
+fn store_archive(
+    cx: &ActionCx<'_>,
+    made: &Made<'_>,
+    content: Content<'_>,
+) -> Result<Option<String>, ActionError> {
+    let job = &cx.run.job;
+    match job.cache.put(&made.key, content, Verify::Strict) {
+        Ok((output, _)) => {
+            let file = job.cache.output_file(&output);
+            show_copy(cx, made.file, &file);
+            Ok(Some(file))
+        }
+        Err(e @ forgo_cache::Error::Verify(_)) => Err(ActionError::fatal(e.to_string())),
+        Err(e) if job.options.need_export => Err(ActionError::new(e.to_string())),
+        Err(_) => Ok(None),
+    }
+}
+
+fn store_executable(cx: &ActionCx<'_>, made: &Made<'_>, content: Content<'_>) -> Option<String> {
+    let package = cx.package();
+    let name = match package.internal.exe_name.as_str() {
+        "" => package.default_exec_name(),
+        name => name.to_owned(),
+    };
+    let name = name + &cx.config().target.exe_suffix;
+    let cache = cx.run.job.cache;
+    let stored = cache.put_executable(&made.key, &name, content)?;
+    let file = cache.output_file(&stored.ok()?.0);
+    show_copy(cx, made.file, &file);
+    Some(file)
+}
+
+fn show_copy(cx: &ActionCx<'_>, from: &str, to: &str) {
+    if cx.config().flags.x {
+        let line = join_unambiguously(&["cp", from, to]);
+        cx.shell.show_cmd("", &format!("{line} # internal"));
+    }
+}

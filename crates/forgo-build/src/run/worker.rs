@@ -1,0 +1,246 @@
+//! Threads that run actions, and the one that tells them what to run.
+//!
+//! The coordinator owns the [`Schedule`]; workers get nodes over a channel and report back over
+//! another. Ctrl-C is one more message. An outcome is written once, by who ran the node, before the
+//! coordinator hears of it; nodes after it read it without locks.
+//!
+//! Answers to `Builder.Do` in cmd/go/internal/work/exec.go.
+
+use std::thread;
+use std::time::SystemTime;
+
+use crossbeam_channel::{Receiver, Sender, select, unbounded};
+
+use crate::actions::{self, ActionCx, ActionError, Outcome, RunCx};
+use crate::event::{Event, Finish};
+use crate::plan::{Kind, NodeId};
+use crate::run::action_graph::Times;
+use crate::run::schedule::{Schedule, Turn};
+
+/// A node to run, and the root cause if something it depends on failed.
+struct Task {
+    id: NodeId,
+    failed: Option<NodeId>,
+}
+
+/// A node that is over.
+struct Report {
+    id: NodeId,
+    start: Option<SystemTime>,
+    done: Option<SystemTime>,
+    /// An error after which nothing more is done.
+    fatal: Option<String>,
+}
+
+/// How a run ended.
+#[derive(Debug, Default)]
+pub(super) struct End {
+    /// Ctrl-C.
+    pub interrupted: bool,
+    /// The error that ended it.
+    pub fatal: Option<String>,
+}
+
+/// Runs all nodes of the plan, until all are over, Ctrl-C, or an error that ends everything.
+pub(super) fn run_all(cx: &RunCx<'_>, times: &mut [Times]) -> End {
+    let config = cx.job.config;
+    let workers = if config.flags.n {
+        1
+    } else {
+        config.flags.p.max(1)
+    };
+    let workers = workers.min(cx.job.plan.order.len());
+    let (to_workers, tasks) = unbounded();
+    let (to_coordinator, reports) = unbounded();
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            let (tasks, reports) = (tasks.clone(), to_coordinator.clone());
+            scope.spawn(move || work(cx, &tasks, &reports));
+        }
+        // Workers stop when the coordinator, and with it the sender, is gone.
+        let coordinator = Coordinator {
+            cx,
+            schedule: Schedule::new(cx.job.plan),
+            times,
+            tasks: to_workers,
+            reports,
+            idle: workers,
+            workers,
+        };
+        coordinator.run()
+    })
+}
+
+struct Coordinator<'c, 'r> {
+    cx: &'c RunCx<'r>,
+    schedule: Schedule<'r>,
+    times: &'c mut [Times],
+    tasks: Sender<Task>,
+    reports: Receiver<Report>,
+    idle: usize,
+    workers: usize,
+}
+
+impl Coordinator<'_, '_> {
+    fn run(mut self) -> End {
+        let now = self.cx.now();
+        for times in self.times.iter_mut() {
+            times.ready = now;
+        }
+        loop {
+            self.hand_out();
+            if self.schedule.is_finished() {
+                return End::default();
+            }
+            let report = select! {
+                recv(self.reports) -> report => report.expect("workers outlive the coordinator"),
+                recv(self.cx.job.interrupt) -> message => {
+                    if message.is_err() {
+                        // Nobody can press Ctrl-C: wait for workers alone.
+                        self.reports.recv().expect("workers outlive the coordinator")
+                    } else {
+                        self.cx.shells.children.interrupt();
+                        return self.wind_down(End { interrupted: true, fatal: None });
+                    }
+                }
+            };
+            self.idle += 1;
+            if let Some(text) = report.fatal {
+                self.cx
+                    .job
+                    .reporter
+                    .event(Event::Stderr((text.clone() + "\n").into_bytes()));
+                self.cx.job.reporter.event(Event::ExitStatus(1));
+                self.cx.shells.children.interrupt();
+                return self.wind_down(End {
+                    interrupted: false,
+                    fatal: Some(text),
+                });
+            }
+            let times = &mut self.times[report.id.index()];
+            (times.start, times.done) = (report.start, report.done);
+            self.over(report.id);
+        }
+    }
+
+    /// Gives ready nodes to idle workers; what takes no work is done here.
+    fn hand_out(&mut self) {
+        while self.idle > 0 {
+            let Some((id, turn)) = self.schedule.take_next() else {
+                return;
+            };
+            let nothing = matches!(self.cx.job.plan[id].kind, Kind::Nothing);
+            match turn {
+                Turn::Run { failed } if !nothing => {
+                    self.idle -= 1;
+                    let task = Task { id, failed };
+                    self.tasks
+                        .send(task)
+                        .expect("workers outlive the coordinator");
+                }
+                Turn::Run { failed } => self.over_at_once(id, failed),
+                Turn::Skip(cause) => self.over_at_once(id, Some(cause)),
+            }
+        }
+    }
+
+    /// A node is over without having been given to a worker.
+    fn over_at_once(&mut self, id: NodeId, failed: Option<NodeId>) {
+        let now = self.cx.now();
+        let times = &mut self.times[id.index()];
+        (times.start, times.done) = (now, now);
+        if failed.is_some() {
+            self.cx.finished(id, Finish::Skipped);
+        }
+        self.cx.set_outcome(
+            id,
+            Outcome {
+                failed,
+                ..Outcome::default()
+            },
+        );
+        self.over(id);
+    }
+
+    fn over(&mut self, id: NodeId) {
+        let failed = self.cx.outcomes[id.index()]
+            .get()
+            .and_then(|outcome| outcome.failed);
+        let ready = self.schedule.finish(id, failed);
+        if let Some(now) = self.cx.now() {
+            for id in ready {
+                self.times[id.index()].ready = Some(now);
+            }
+        }
+    }
+
+    /// Waits for the workers that still run something.
+    fn wind_down(&mut self, end: End) -> End {
+        while self.idle < self.workers {
+            self.reports
+                .recv()
+                .expect("workers outlive the coordinator");
+            self.idle += 1;
+        }
+        end
+    }
+}
+
+/// A worker's life.
+fn work(cx: &RunCx<'_>, tasks: &Receiver<Task>, reports: &Sender<Report>) {
+    while let Ok(task) = tasks.recv() {
+        let start = cx.now();
+        let action = ActionCx::new(cx, task.id, task.failed);
+        cx.started(task.id);
+        let result = actions::act(&action);
+        let done = cx.now();
+        let fatal = match &result {
+            Err(e) if e.fatal => Some(e.text.clone()),
+            _ => None,
+        };
+        let outcome = conclude(&action, result);
+        let how = match &outcome {
+            Outcome {
+                failed: Some(cause),
+                ..
+            } if *cause == task.id => Finish::Failed,
+            Outcome { reused: true, .. } => Finish::Reused,
+            _ => Finish::Ran,
+        };
+        cx.finished(task.id, how);
+        cx.set_outcome(task.id, outcome);
+        // The coordinator may be gone after an interrupt.
+        let _ = reports.send(Report {
+            id: task.id,
+            start,
+            done,
+            fatal,
+        });
+    }
+}
+
+/// The node's outcome; an error is reported.
+fn conclude(cx: &ActionCx<'_>, result: Result<Outcome, ActionError>) -> Outcome {
+    let mut outcome = match result {
+        Ok(outcome) => {
+            let failed = if outcome.forgive {
+                None
+            } else {
+                outcome.failed.or(cx.failed)
+            };
+            Outcome { failed, ..outcome }
+        }
+        Err(error) => {
+            if !error.fatal {
+                cx.report_error(error);
+            }
+            Outcome {
+                action_id: cx.key.get(),
+                failed: Some(cx.failed.unwrap_or(cx.id)),
+                ..Outcome::default()
+            }
+        }
+    };
+    outcome.commands = cx.shell.take_times();
+    outcome
+}

@@ -1,0 +1,169 @@
+//! `go clean -cache`, `-testcache`, `-modcache`, `-fuzzcache`.
+//!
+//! Answers to runClean in cmd/go/internal/clean/clean.go and modfetch.RemoveAll.
+
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use forgo_build::config::Config;
+use forgo_build::process::errno_text;
+use forgo_cache::HashContext;
+
+use super::remove_all;
+use crate::exit::{Outcome, Stop};
+use crate::report::Console;
+use crate::session::open_cache;
+
+/// The directory of the build cache, `None` when it is off.
+fn cache_dir(cfg: &Config) -> Outcome<Option<&str>> {
+    match &cfg.dirs.gocache_error {
+        Some(error) => Err(Stop::fatal(format!("go: {error}"))),
+        None if cfg.dirs.gocache == "off" => Ok(None),
+        None => Ok(Some(&cfg.dirs.gocache)),
+    }
+}
+
+/// Shows `rm -rf` of what is there; then removes all of it. Returns the first error.
+fn remove_shown(cfg: &Config, console: &Console, paths: &[String]) -> Result<(), String> {
+    let there = |p: &String| std::fs::metadata(p).is_ok();
+    if cfg.flags.x && paths.iter().any(there) {
+        console.print(format!("rm -rf {}\n", paths.join(" ")));
+    }
+    if cfg.flags.n {
+        return Ok(());
+    }
+    let mut first = Ok(());
+    for path in paths {
+        first = first.and(remove_all(path));
+    }
+    first
+}
+
+/// Everything in the build cache but its own directory, tests' fuzz corpora and notes.
+pub fn build_cache(cfg: &Config, console: &Console) -> Outcome {
+    let Some(dir) = cache_dir(cfg)? else {
+        return Ok(());
+    };
+    let is_shard = |name: &str| {
+        name.len() == 2 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let mut shards: Vec<String> = std::fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|e| e.file_name().into_string().ok())
+        .filter(|name| is_shard(name))
+        .map(|name| format!("{dir}/{name}"))
+        .collect();
+    shards.sort();
+    let mut result = Ok(());
+    if !shards.is_empty() {
+        result = remove_shown(cfg, console, &shards);
+    }
+    let log = remove_shown(cfg, console, &[format!("{dir}/log.txt")]);
+    if let Err(why) = result.and(log) {
+        console.error(&format!("go: {why}"));
+    }
+    Ok(())
+}
+
+/// Notes that test results from before now do not count.
+pub fn test_results(cfg: &Config, console: &Console) -> Outcome {
+    let Some(dir) = cache_dir(cfg)? else {
+        return Ok(());
+    };
+    let file = format!("{dir}/testexpire.txt");
+    if let Err(e) = expire(&file)
+        && std::fs::metadata(dir).is_ok()
+    {
+        console.error(&format!("go: open {file}: {}", errno_text(&e)));
+    }
+    Ok(())
+}
+
+fn expire(path: &str) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)?;
+    file.lock()?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    let before: u128 = text.trim().parse().unwrap_or(0);
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_nanos());
+    if now > before {
+        file.set_len(0)?;
+        file.rewind()?;
+        writeln!(file, "{now}")?;
+    }
+    Ok(())
+}
+
+/// The module cache. Its directories are read-only.
+pub fn module_cache(cfg: &Config, console: &Console) -> Outcome {
+    let dir = &cfg.dirs.gomodcache;
+    if dir.is_empty() {
+        return Err(Stop::fatal(
+            "go: cannot clean -modcache without a module cache",
+        ));
+    }
+    if cfg.flags.x {
+        console.print(format!("rm -rf {dir}\n"));
+    }
+    if !cfg.flags.n {
+        make_writable(std::path::Path::new(dir));
+        if let Err(why) = remove_all(dir) {
+            console.error(&format!("go: {why}"));
+        }
+    }
+    Ok(())
+}
+
+/// What can't be made writable shows when it can't be removed.
+fn make_writable(dir: &std::path::Path) {
+    let _ = std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o777));
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|t| t.is_dir()) {
+            make_writable(&entry.path());
+        }
+    }
+}
+
+/// Inputs that fuzzing found.
+pub fn fuzz_cache(cfg: &Config, console: &Console) -> Outcome {
+    let hashes = Arc::new(HashContext::default());
+    let dir = open_cache(cfg, &hashes)?.fuzz_dir();
+    if let Err(why) = remove_shown(cfg, console, &[dir]) {
+        console.error(&format!("go: {why}"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expiry_only_moves_forward() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("testexpire.txt");
+        let path = file.to_str().unwrap();
+        expire(path).unwrap();
+        let first: u128 = std::fs::read_to_string(path)
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap();
+        assert!(first > 1_600_000_000_000_000_000);
+        let later = u128::MAX.to_string();
+        std::fs::write(path, &later).unwrap();
+        expire(path).unwrap();
+        assert_eq!(std::fs::read_to_string(path).unwrap(), later);
+    }
+}

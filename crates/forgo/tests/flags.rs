@@ -1,0 +1,142 @@
+//! Wrong flags and arguments: the stock command's words and exit status.
+
+mod support;
+
+use support::each;
+
+const MODULE: &[(&str, &str)] = &[
+    ("go.mod", "module example.com/m\n\ngo 1.26\n"),
+    ("main.go", "package main\n\nfunc main() {}\n"),
+];
+
+const COMMANDS: &[&str] = &["build", "install", "run", "clean", "list", "tool", "env"];
+
+#[test]
+fn of_each_command() {
+    each(MODULE, |w| {
+        for command in COMMANDS {
+            for rest in [
+                &["-nosuch"][..],
+                &["-nosuch=1"],
+                &["---x"],
+                &["-=x"],
+                &["-h"],
+                &["-help"],
+                &["--help"],
+                &["-n=maybe"],
+                &["-C"],
+                &["-C", "/no/such/dir"],
+                &["-C=/no/such/dir"],
+                &["-n", "-C", "x"],
+                &["-modfile"],
+                &["-o"],
+                &["-p", "x"],
+                &["-p=99999999999999999999"],
+            ] {
+                // Only the builds have -o; elsewhere it is one more unknown flag.
+                let args: Vec<&str> = std::iter::once(*command)
+                    .chain(rest.iter().copied())
+                    .collect();
+                w.same(&args);
+            }
+        }
+    });
+}
+
+#[test]
+fn values() {
+    each(MODULE, |w| {
+        for flag in [
+            "-p=0",
+            "-p=-1",
+            "-p=",
+            "-race=x",
+            "-buildvcs=x",
+            "-compiler=x",
+            "-covermode=x",
+            "-tags='a",
+            "-tags=a b,c",
+            "-toolexec='a",
+            "-gcflags=x",
+            "-gcflags==x",
+            "-ldflags='x=y'",
+            "-asmflags='x",
+            "-buildmode=x",
+            "-buildmode=c-shared",
+            "-mod=x",
+            "-modfile=x",
+            "-modfile=x.mod",
+            "-overlay=nosuch.json",
+            "-coverpkg",
+            "-race -msan",
+            "-race -asan",
+            "-msan -asan",
+            "-race -covermode=set",
+            "-linkshared=x",
+            "-pgo",
+            "-work=2",
+        ] {
+            let mut args = vec!["build"];
+            args.extend(flag.split(" -").map(|f| f.trim_start_matches('-')));
+            let dashed: Vec<String> = args[1..].iter().map(|f| format!("-{f}")).collect();
+            let mut args = vec!["build"];
+            args.extend(dashed.iter().map(String::as_str));
+            if flag != "-buildmode=c-shared" {
+                w.same(&args);
+            }
+        }
+    });
+}
+
+#[test]
+fn of_goflags() {
+    each(MODULE, |w| {
+        for goflags in [
+            "-race=x",
+            "-p=x",
+            "-p",
+            "-tags",
+            "--modfile",
+            "-mod=bad",
+            "x",
+            "-",
+            "--",
+            "---x",
+            "-=",
+            "--=x",
+            "-nosuch=1",
+            "'-a",
+            "-buildmode=bad",
+            "-C=x",
+            "-timeout=x",
+            "-test.run=x",
+            "-unsafeptr",
+        ] {
+            w.set("GOFLAGS", goflags);
+            for args in [
+                &["build"][..],
+                &["list"],
+                &["env", "GOFLAGS"],
+                &["tool", "-n", "compile"],
+            ] {
+                w.same(args);
+            }
+        }
+    });
+}
+
+#[test]
+fn unknown_commands_are_the_stock_ones() {
+    each(MODULE, |w| {
+        for args in [
+            &["nosuch"][..],
+            &["mod", "nosuch"],
+            &["-x"],
+            &[],
+            &["help", "nosuch"],
+            &["help", "build"],
+        ] {
+            w.same(args);
+        }
+    });
+}

@@ -1,0 +1,187 @@
+//! Runs the stock command and forgo on the same thing and compares what they say.
+//!
+//! Distributions to compare with: those that `FORGO_TEST_GOROOT` lists (separated by `:`), else the
+//! one of the `go` on PATH.
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests find their distribution in the environment"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// GOROOTs to test with.
+pub fn goroots() -> Vec<PathBuf> {
+    if let Ok(list) = std::env::var("FORGO_TEST_GOROOT") {
+        return list
+            .split(':')
+            .filter(|d| !d.is_empty())
+            .map(PathBuf::from)
+            .collect();
+    }
+    let output = Command::new("go")
+        .args(["env", "GOROOT"])
+        .env("GOTOOLCHAIN", "local")
+        .output()
+        .expect("a go command on PATH, or FORGO_TEST_GOROOT");
+    vec![PathBuf::from(
+        String::from_utf8(output.stdout).expect("UTF-8").trim(),
+    )]
+}
+
+/// What a command said.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Said {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: Option<i32>,
+}
+
+/// A directory tree with a module cache, a build cache and a home of its own.
+pub struct World {
+    pub dir: tempfile::TempDir,
+    pub goroot: PathBuf,
+    env: Vec<(String, String)>,
+}
+
+impl World {
+    /// With these files (`name`, `text`) in the directory `w`, where commands start.
+    pub fn new(goroot: &Path, files: &[(&str, &str)]) -> World {
+        let dir = tempfile::Builder::new()
+            .prefix("forgo-test")
+            .tempdir()
+            .expect("a directory");
+        let world = World {
+            dir,
+            goroot: goroot.to_owned(),
+            env: Vec::new(),
+        };
+        for sub in ["w", "home", "tmp", "gopath"] {
+            std::fs::create_dir(world.path(sub)).expect("a directory");
+        }
+        for (name, text) in files {
+            world.write(name, text);
+        }
+        world
+    }
+
+    /// A path below the world's directory.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Writes a file below `w`.
+    pub fn write(&self, name: &str, text: &str) {
+        let file = self.path("w").join(name);
+        std::fs::create_dir_all(file.parent().expect("a parent")).expect("directories");
+        std::fs::write(file, text).expect("a file");
+    }
+
+    /// Sets a variable for all commands; `$W` in the value is the world's directory.
+    pub fn set(&mut self, key: &str, value: &str) {
+        let value = value.replace("$W", self.dir.path().to_str().expect("UTF-8"));
+        self.env.retain(|(k, _)| k != key);
+        self.env.push((key.into(), value));
+    }
+
+    fn command(&self, program: &Path, cache: &str) -> Command {
+        let mut command = Command::new(program);
+        let host = std::env::var("PATH").unwrap_or_default();
+        command
+            .current_dir(self.path("w"))
+            .env_clear()
+            .env("PATH", host)
+            .env("HOME", self.path("home"))
+            .env("TMPDIR", self.path("tmp"))
+            .env("PWD", self.path("w"))
+            .env("GOPATH", self.path("gopath"))
+            .env("GOCACHE", self.path(cache))
+            .env("GOENV", "off")
+            .env("GOTOOLCHAIN", "local")
+            .env("GOPROXY", "off")
+            .env("GOTELEMETRY", "off")
+            .stdin(Stdio::null());
+        for (key, value) in &self.env {
+            if value == "-" {
+                command.env_remove(key);
+            } else {
+                command.env(key, value);
+            }
+        }
+        command
+    }
+
+    /// The stock command.
+    pub fn stock(&self, args: &[&str]) -> Said {
+        let mut command = self.command(&self.goroot.join("bin/go"), "cache-stock");
+        self.said(command.args(args).output().expect("the stock command runs"))
+    }
+
+    /// forgo, driving the same distribution.
+    pub fn forgo(&self, args: &[&str]) -> Said {
+        let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_forgo")), "cache-forgo");
+        command.env("FORGO_GO", self.goroot.join("bin/go"));
+        self.said(command.args(args).output().expect("forgo runs"))
+    }
+
+    fn said(&self, output: Output) -> Said {
+        let text = |bytes: Vec<u8>| {
+            mask(&String::from_utf8_lossy(&bytes).replace("cache-forgo", "cache-stock"))
+        };
+        Said {
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+            code: output.status.code(),
+        }
+    }
+
+    /// Both say the same.
+    #[track_caller]
+    pub fn same(&self, args: &[&str]) {
+        let (stock, forgo) = (self.stock(args), self.forgo(args));
+        assert!(
+            stock == forgo,
+            "{:?} {} go {}: stock {:?}, forgo {:?}\n{}{}",
+            self.env,
+            self.goroot.display(),
+            args.join(" "),
+            stock.code,
+            forgo.code,
+            difference(&stock.stdout, &forgo.stdout),
+            difference(&stock.stderr, &forgo.stderr),
+        );
+    }
+}
+
+/// Lines that only one of two texts has.
+fn difference(stock: &str, forgo: &str) -> String {
+    let only = |a: &str, b: &str, mark: char| -> String {
+        let other: Vec<_> = b.lines().collect();
+        a.lines()
+            .filter(|l| !other.contains(l))
+            .map(|l| format!("{mark} {l}\n"))
+            .collect()
+    };
+    only(stock, forgo, '-') + &only(forgo, stock, '+')
+}
+
+/// Work directories have random names.
+fn mask(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("go-build") {
+        let end = at + "go-build".len();
+        out.push_str(&rest[..end]);
+        rest = rest[end..].trim_start_matches(|c: char| c.is_ascii_digit());
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Runs a check with every distribution.
+pub fn each(files: &[(&str, &str)], check: impl Fn(&mut World)) {
+    for goroot in goroots() {
+        check(&mut World::new(&goroot, files));
+    }
+}
