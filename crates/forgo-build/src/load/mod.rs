@@ -33,6 +33,7 @@ mod report;
 pub mod scan;
 mod search;
 mod test_variants;
+mod testmain;
 mod vcs;
 mod vcs_version;
 mod visibility;
@@ -44,6 +45,7 @@ pub use match_package::MatchPackage;
 pub use modules::Fatal as FatalError;
 pub use modules::RootMode;
 pub use test_variants::{TestCover, TestPackages, TestmainGenerator, TestmainInput};
+pub use testmain::Testmain;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
