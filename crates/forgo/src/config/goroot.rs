@@ -41,6 +41,12 @@ pub fn find_stock_go(variables: &Variables) -> String {
         .unwrap_or_default()
 }
 
+/// Is this file the program that runs?
+pub fn is_this_program(file: &str) -> bool {
+    let meta = std::fs::metadata(file).ok();
+    meta.is_some_and(|m| own_identity() == Some((m.dev(), m.ino())))
+}
+
 /// Device and inode of this program. Symbolic links to it lead to the same.
 fn own_identity() -> Option<(u64, u64)> {
     let meta = std::fs::metadata(std::env::current_exe().ok()?).ok()?;
