@@ -43,6 +43,7 @@ pub fn run(cx: &ActionCx<'_>, input: &str) -> Result<Outcome, ActionError> {
         content: cx.file_hash(input),
     };
     let id = inputs.key(cx);
+    cx.key.set(Some(id));
     let outcome = |built, reused| Outcome {
         action_id: Some(id),
         built,

@@ -7,15 +7,17 @@ use std::sync::{LazyLock, OnceLock};
 use regex::bytes::Regex;
 
 use crate::actions::{ActionCx, ActionError};
+use crate::package::Package;
 use crate::plan::cgo::swig_outputs;
 use crate::process::errno_text;
 use crate::toolchain::cc::CFlags;
+use crate::toolchain::{self, gc};
 
 /// What is asked of SWIG and for it, once in a run.
 #[derive(Debug, Default)]
 pub struct SwigFacts {
     version: OnceLock<Result<(), ActionError>>,
-    int_size: OnceLock<String>,
+    int_size: OnceLock<Result<String, ActionError>>,
 }
 
 const TOO_OLD: &str = "must have SWIG version >= 3.0.6";
@@ -27,13 +29,13 @@ pub(super) fn run(
 ) -> Result<Vec<String>, ActionError> {
     let facts = &cx.run.swig;
     facts.version.get_or_init(|| check_version(cx)).clone()?;
-    let int_size = facts.int_size.get_or_init(|| int_size(cx));
+    let int_size = facts.int_size.get_or_init(|| int_size(cx)).clone()?;
     let p = cx.package();
     for file in &p.swig_files {
-        run_one(cx, file, ".swig", pkg_config_cflags, int_size)?;
+        run_one(cx, file, ".swig", pkg_config_cflags, &int_size)?;
     }
     for file in &p.swig_cxx_files {
-        let result = run_one(cx, file, ".swigcxx", pkg_config_cflags, int_size);
+        let result = run_one(cx, file, ".swigcxx", pkg_config_cflags, &int_size);
         // Go 1.26 loses this error, and fails for want of what SWIG did not write.
         if cx.config().dist.minor >= 27 {
             result?;
@@ -73,18 +75,73 @@ fn version(output: &[u8]) -> Option<[u32; 3]> {
     ])
 }
 
-/// Size of Go's `int` on the target, in bits, as SWIG wants to be told. The stock command compiles a
-/// constant that overflows 32 bits to find out what follows from the architecture.
-fn int_size(cx: &ActionCx<'_>) -> String {
+/// Does not compile where `int` has 32 bits.
+const WANTS_64_BITS: &str = "\npackage main\nconst i int = 1 << 32\n";
+
+/// Size of Go's `int` on the target, in bits, as SWIG wants to be told: asked of the compiler.
+fn int_size(cx: &ActionCx<'_>) -> Result<String, ActionError> {
+    if cx.config().flags.n {
+        return Ok("$INTBITS".to_owned());
+    }
+    let file = format!("{}/swig_intsize.go", cx.run.job.plan.work_dir);
+    std::fs::write(&file, WANTS_64_BITS)
+        .map_err(|e| ActionError::new(format!("open {file}: {}", errno_text(&e))))?;
+    let lent = cx.run.compile_tokens.take();
+    let args = int_size_command(cx, file, lent.count())?;
     let config = cx.config();
-    if config.flags.n {
-        return "$INTBITS".to_owned();
+    let run = cx
+        .shell
+        .run_out(&config.cwd, &toolchain::changed_env(config), &args);
+    Ok(if run.error.is_some() { "32" } else { "64" }.to_owned())
+}
+
+/// The compile of a package that has nothing but that constant.
+fn int_size_command(
+    cx: &ActionCx<'_>,
+    file: String,
+    concurrency: usize,
+) -> Result<Vec<String>, ActionError> {
+    let config = cx.config();
+    let p = Package {
+        dir: cx.run.job.plan.work_dir.clone(),
+        import_path: "command-line-arguments".to_owned(),
+        name: "main".to_owned(),
+        go_files: vec!["swig_intsize.go".to_owned()],
+        ..Package::default()
+    };
+    let objdir = &cx.node().objdir;
+    let mut args = config.flags.toolexec.clone();
+    let mut add = |words: &[&str]| args.extend(words.iter().map(|&w| w.to_owned()));
+    add(&[
+        &toolchain::tool(config, "compile"),
+        "-o",
+        &format!("{objdir}_go_.o"),
+    ]);
+    add(&[
+        "-trimpath",
+        &gc::trimpath(config, &p, objdir, cx.run.job.overlay),
+    ]);
+    add(&["-p", &gc::package_path(config, &p, "")?]);
+    add(&[&format!("-lang=go1.{}", config.dist.minor), "-complete"]);
+    if !config.context.install_suffix.is_empty() {
+        add(&["-installsuffix", &config.context.install_suffix]);
     }
-    match &*config.target.goarch {
-        "386" | "arm" | "mips" | "mipsle" => "32",
-        _ => "64",
+    if config.target.goos == "plan9" || config.target.goarch == "wasm" {
+        add(&["-dwarf=false"]);
     }
-    .to_owned()
+    add(&["-goversion", &config.dist.version]);
+    if concurrency > 1 {
+        add(&[&format!("-c={concurrency}")]);
+    }
+    args.extend_from_slice(&config.modes.forced_gcflags);
+    // As for any files listed on a command line.
+    let for_files = |pattern: &Option<String>| pattern.as_deref().is_none_or(|p| p == "all");
+    let entries = &config.flags.gcflags.entries;
+    if let Some(entry) = entries.iter().rev().find(|e| for_files(&e.pattern)) {
+        args.extend_from_slice(&entry.flags);
+    }
+    args.extend(["-nolocalimports".to_owned(), file]);
+    Ok(args)
 }
 
 fn run_one(

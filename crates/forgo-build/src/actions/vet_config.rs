@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use forgo_golang::{gover, json};
+use forgo_golang::gover;
 use serde::Serialize;
 
 use crate::actions::ActionCx;
+use crate::go_json;
 use crate::module::{ModuleError, ModulePublic};
 use crate::plan::NodeId;
 
@@ -178,12 +179,7 @@ fn add_deps(cx: &ActionCx<'_>, config: &mut VetConfig, deps: &[NodeId]) {
 impl VetConfig {
     /// The text of the file.
     pub fn to_json(&self) -> Vec<u8> {
-        let formatter = serde_json::ser::PrettyFormatter::with_indent(b"\t");
-        let mut text = Vec::new();
-        let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
-        self.serialize(&mut serializer).expect("texts are JSON");
-        let text = String::from_utf8(text).expect("JSON is UTF-8");
-        (json::escape(&text) + "\n").into_bytes()
+        (go_json::indent(self) + "\n").into_bytes()
     }
 }
 
