@@ -389,7 +389,7 @@ impl Gather<'_> {
                 Kind::Plain
             }
         };
-        self.note_decls(name, header, kind);
+        self.note_decls(header, kind);
     }
 
     fn import_comment(&mut self, name: &str, comment: &ImportComment) {
@@ -452,7 +452,7 @@ impl Gather<'_> {
         is_cgo
     }
 
-    fn note_decls(&mut self, name: &str, header: &Header, kind: Kind) {
+    fn note_decls(&mut self, header: &Header, kind: Kind) {
         let group = &mut self.groups[kind as usize];
         let pos = |p: &Position| Pos {
             file: Arc::clone(&p.file),

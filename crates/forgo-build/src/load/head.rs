@@ -126,7 +126,7 @@ fn grow<T>(
 
 fn head_error(name: &str, e: &HeaderError) -> HeadError {
     match e {
-        HeaderError::Nul { .. } => HeadError {
+        HeaderError::Nul { .. } | HeaderError::Syntax { .. } => HeadError {
             text: e.to_string(),
             hides: false,
         },
