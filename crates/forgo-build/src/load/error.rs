@@ -158,8 +158,7 @@ pub(super) enum DataError {
     Files(Problem),
     /// Its import path leads nowhere.
     Import(Arc<ImportError>),
-    /// A pattern could not be matched. The flag: it is a literal, so that its error stands for
-    /// itself.
+    /// A pattern could not be matched.
     Match {
         /// The pattern.
         pattern: String,
@@ -235,13 +234,14 @@ fn same_file(cwd: &str, rel: &str, file: &str) -> bool {
 
 /// A position as errors show it.
 pub(super) fn shown_pos(cfg: &Config, pos: Option<&Pos>) -> String {
-    let Some(pos) = pos else { return String::new() };
-    let file = short_path(cfg, &pos.file);
-    let column = match pos.column {
-        0 => String::new(),
-        c => format!(":{c}"),
+    let Some(pos) = pos else {
+        return String::new();
     };
-    format!("{file}:{}{column}", pos.line)
+    Pos {
+        file: short_path(cfg, &pos.file).into(),
+        ..*pos
+    }
+    .to_string()
 }
 
 /// What a package without Go files is told (load.NoGoError).
@@ -282,12 +282,7 @@ pub(super) fn set_data_error(
         DataError::Files(Problem::Syntax(list)) if !list.0.is_empty() => {
             own_fault = true;
             let first = &list.0[0];
-            let file = short_path(cfg, &first.pos.file);
-            pos = forgo_golang::position::Position {
-                file: file.into(),
-                ..first.pos.clone()
-            }
-            .to_string();
+            pos = shown_pos(cfg, Some(&first.pos));
             ErrText::plain(first.msg.as_str())
         }
         DataError::Files(Problem::Syntax(list)) => ErrText::plain(list.to_string()),
@@ -319,13 +314,18 @@ fn no_go(p: &Package) -> ErrText {
 }
 
 fn match_error(
-    p: &Package,
+    p: &mut Package,
     pattern: &str,
     literal: bool,
     error: &MatchError,
     path: &str,
 ) -> ErrText {
-    let _ = p;
+    if let Some(dir) = &error.no_go_dir {
+        if p.dir.is_empty() {
+            p.dir.clone_from(dir);
+        }
+        return no_go(p);
+    }
     let inner = match &error.import_error {
         Some(e) => ErrText::from(&**e),
         None => ErrText {

@@ -4,38 +4,16 @@
 //! faults differ.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt;
-use std::sync::Arc;
 
 use forgo_golang::cgo_directive::{CgoFlags, save_cgo};
 use forgo_golang::constraint::Context;
 use forgo_golang::header::{Header, ImportComment};
-use forgo_golang::position::{ErrorList, Position};
+use forgo_golang::position::ErrorList;
+pub use forgo_golang::position::Position as Pos;
 use forgo_golang::{path, quote};
 
 use super::head::{FileHead, SourceFile};
 use crate::package::Directive;
-
-/// Where something stands: a file and, as the compiler counts, a line and a column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pos {
-    /// The file, absolute unless a `//line` comment says otherwise.
-    pub file: Arc<str>,
-    /// From 1.
-    pub line: u32,
-    /// From 1; 0 when unknown.
-    pub column: u32,
-}
-
-impl fmt::Display for Pos {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)?;
-        if self.column > 0 {
-            write!(f, ":{}", self.column)?;
-        }
-        Ok(())
-    }
-}
 
 /// Names, sorted, each with the place where it stands first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -454,16 +432,11 @@ impl Gather<'_> {
 
     fn note_decls(&mut self, header: &Header, kind: Kind) {
         let group = &mut self.groups[kind as usize];
-        let pos = |p: &Position| Pos {
-            file: Arc::clone(&p.file),
-            line: p.line,
-            column: p.column,
-        };
         for import in &header.imports {
-            group.imports.add(&import.path, || pos(&import.pos));
+            group.imports.add(&import.path, || import.pos.clone());
         }
         for embed in &header.embeds {
-            group.embeds.add(&embed.pattern, || pos(&embed.pos));
+            group.embeds.add(&embed.pattern, || embed.pos.clone());
         }
         group
             .directives

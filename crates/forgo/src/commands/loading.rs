@@ -7,7 +7,7 @@ use forgo_build::config::Config;
 use forgo_build::event::Reporter;
 use forgo_build::load::modules::will_be_enabled;
 use forgo_build::load::scan::Scanner;
-use forgo_build::load::{Loader, RootMode};
+use forgo_build::load::{Loader, RootMode, fips140};
 
 use super::{Invocation, stop_at};
 use crate::exit::{Outcome, Stop};
@@ -22,6 +22,7 @@ pub struct Loading {
 impl Loading {
     /// Derives what `-buildmode` and the like turn into.
     pub fn begin(invocation: &mut Invocation<'_>, root: RootMode) -> Outcome<Loading> {
+        fips140::apply(&mut invocation.startup.cfg).map_err(stop_at)?;
         let enabled = root == RootMode::None || will_be_enabled(invocation.cfg());
         let complaint = invocation.build_init(enabled).err();
         Ok(Loading { root, complaint })
