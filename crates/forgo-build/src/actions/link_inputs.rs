@@ -215,7 +215,7 @@ impl<'r> Inputs<'r> {
 /// Build information between the marks by which it is found in executables (modload.ModInfoData).
 fn framed_build_info(info: &str) -> Vec<u8> {
     const START: [u8; 16] = 0x3077_af0c_9274_0802_41e1_c107_e6d6_18e6_u128.to_be_bytes();
-    const END: [u8; 16] = 0xf932_4331_8618_6072_0082_4210_4116_d8f2_u128.to_be_bytes();
+    const END: [u8; 16] = 0xf932_4331_8618_2072_0082_4210_4116_d8f2_u128.to_be_bytes();
     [&START, info.as_bytes(), &END].concat()
 }
 
