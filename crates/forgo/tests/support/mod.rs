@@ -85,6 +85,11 @@ impl World {
         self.env.push((key.into(), value));
     }
 
+    /// Takes back all settings.
+    pub fn unset_all(&mut self) {
+        self.env.clear();
+    }
+
     fn command(&self, program: &Path, cache: &str) -> Command {
         let mut command = Command::new(program);
         let host = std::env::var("PATH").unwrap_or_default();
