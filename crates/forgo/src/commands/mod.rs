@@ -11,6 +11,7 @@ mod loading;
 mod run;
 mod test;
 mod tool;
+mod vet;
 
 use forgo_build::config::Config;
 use forgo_build::load::FatalError;
@@ -46,6 +47,7 @@ const COMMANDS: &[&Command] = &[
     &run::COMMAND,
     &list::COMMAND,
     &test::COMMAND,
+    &vet::COMMAND,
 ];
 
 /// What a command is given.

@@ -1,0 +1,88 @@
+//! Writing the fixes that `go vet -fix` found, once nothing reads the sources any more.
+//!
+//! Answers to the end of `run` and to readZip in cmd/go/internal/vet/vet.go.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::sync::Mutex;
+
+use forgo_build::actions::vet::VetOutputs;
+use forgo_build::actions::{ActionCx, ActionError, Actor, Outcome, Provider};
+use forgo_build::process::errno_text;
+use zip::ZipArchive;
+
+use crate::report::Console;
+
+/// The root of a run that fixes: collects what was found.
+#[derive(Debug, Default)]
+pub struct Fixes {
+    /// What was read of the archives: while the run's work directory is there for certain.
+    found: Mutex<Found>,
+}
+
+#[derive(Debug, Default)]
+struct Found {
+    /// New contents by file. Tests and external tests are vetted apart, but may fix the same file.
+    contents: BTreeMap<String, Vec<u8>>,
+    /// What went wrong; then nothing is written.
+    error: Option<String>,
+}
+
+impl Actor for Fixes {
+    fn act(&self, cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
+        let mut found = self.found.lock().unwrap_or_else(|e| e.into_inner());
+        for dep in &cx.node().deps {
+            let Provider::Other(any) = &cx.outcome(*dep).provider else {
+                continue;
+            };
+            let archive = any
+                .downcast_ref::<VetOutputs>()
+                .map(|v| v.fix_archive.as_str());
+            if let Some(archive) = archive.filter(|a| !a.is_empty())
+                && let Err(e) = found.read(archive)
+            {
+                found.error.get_or_insert(e);
+            }
+        }
+        Ok(Outcome::default())
+    }
+}
+
+impl Found {
+    fn read(&mut self, archive: &str) -> Result<(), String> {
+        let file = std::fs::File::open(archive)
+            .map_err(|e| format!("open {archive}: {}", errno_text(&e)))?;
+        let mut zip = ZipArchive::new(file).map_err(|e| format!("zip: {e}"))?;
+        for i in 0..zip.len() {
+            let mut entry = zip.by_index(i).map_err(|e| format!("zip: {e}"))?;
+            let name = entry.name().to_owned();
+            let mut content = Vec::new();
+            entry
+                .read_to_end(&mut content)
+                .map_err(|e| errno_text(&e))?;
+            match self.contents.get(&name) {
+                Some(before) if *before != content => {
+                    return Err(format!("inconsistent fixes to file {name}"));
+                }
+                _ => self.contents.insert(name, content),
+            };
+        }
+        Ok(())
+    }
+}
+
+impl Fixes {
+    /// Writes them.
+    pub fn apply(&self, console: &Console) {
+        let found = self.found.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(error) = &found.error {
+            console.error(&format!("reading archive of fixes: {error}"));
+            return;
+        }
+        for (file, content) in &found.contents {
+            if let Err(e) = std::fs::write(file, content) {
+                console.error(&format!("applying fix: open {file}: {}", errno_text(&e)));
+            }
+        }
+    }
+}
