@@ -288,10 +288,10 @@ impl<'t> State<'t, '_> {
                     Some(node) => node.source(),
                     None => argv[0].to_text(),
                 };
-                funcs::call(&callee_name, &argv)
+                funcs::call(&callee_name, &argv[0])
             }
             Callee::Builtin(b) => (b.body)(&argv),
-            Callee::Own(f) => (f.body)(&argv),
+            Callee::Own(_) => (self.call)(name, &argv),
         };
         result.or_else(|e| {
             self.at(call);

@@ -1,10 +1,10 @@
 //! Walks a tree and writes its output: text, actions, branches, loops, template calls. Answers to
 //! the walk functions of text/template/exec.go.
 
-use super::Template;
 use super::node::{Branch, List, Node, Pipe, Place};
 use super::print;
 use super::value::{Kind, Value};
+use super::{Call, Template};
 use crate::quote::quote;
 
 /// Templates may call templates this deep. A native stack does not allow what Go's does, which is
@@ -25,6 +25,8 @@ enum Flow {
 /// One execution of one template; a call of another makes a new one.
 pub(super) struct State<'t, 'o> {
     pub template: &'t Template,
+    /// The template's own functions.
+    pub call: Call<'t>,
     name: &'t str,
     /// The node at work, for errors.
     pub node: &'t dyn Place,
@@ -33,17 +35,16 @@ pub(super) struct State<'t, 'o> {
     out: &'o mut Vec<u8>,
 }
 
-pub(super) fn execute(template: &Template, data: &Value, out: &mut Vec<u8>) -> Result<()> {
+pub(super) fn execute<'t>(
+    template: &'t Template,
+    data: &Value,
+    call: Call<'t>,
+    out: &mut Vec<u8>,
+) -> Result<()> {
     let root = &template.trees[&template.name];
     let vars = vec![("$", data.clone())];
-    let mut state = State {
-        template,
-        name: &template.name,
-        node: root,
-        vars,
-        depth: 0,
-        out,
-    };
+    let name = &template.name;
+    let mut state = State { template, call, name, node: root, vars, depth: 0, out };
     state.list(data, root).map(drop)
 }
 
@@ -105,7 +106,7 @@ impl<'t> State<'t, '_> {
                 // The variables live on to the end of the list.
                 let value = self.pipeline(dot, pipe)?;
                 if pipe.decl.is_empty() {
-                    self.print(node, &value)?;
+                    print::print(self.out, &[print::printable(&value)]);
                 }
             }
             Node::Break { .. } => return Ok(Flow::Break),
@@ -230,6 +231,7 @@ impl<'t> State<'t, '_> {
         // A called template sees no variable of its caller.
         let mut inner = State {
             template: self.template,
+            call: self.call,
             name,
             node: root,
             vars: vec![("$", dot.clone())],
@@ -237,19 +239,5 @@ impl<'t> State<'t, '_> {
             out: self.out,
         };
         inner.list(&dot, root).map(drop)
-    }
-
-    fn print(&mut self, node: &'t Node, value: &Value) -> Result<()> {
-        self.at(node);
-        match print::printable(value) {
-            Some(value) => {
-                print::print(self.out, std::slice::from_ref(&value));
-                Ok(())
-            }
-            None => {
-                let ty = value.type_name();
-                self.error(format_args!("can't print {} of type {ty}", node.source()))
-            }
-        }
     }
 }

@@ -1,9 +1,7 @@
 //! The functions every template knows, but for comparisons. Answers to text/template/funcs.go.
 
-use std::rc::Rc;
-
 use super::runes::decode_rune;
-use super::value::{ANY, Data, Func, Kind, REFLECT_VALUE, STRING, Signature, Type, Value};
+use super::value::{ANY, Data, Kind, REFLECT_VALUE, STRING, Signature, Type, Value};
 use super::{Template, compare, eval, print};
 use crate::unicode::is_print;
 
@@ -17,29 +15,17 @@ pub(super) struct Builtin {
 }
 
 /// What a name in a template refers to.
-pub(super) enum Callee<'t> {
-    Own(&'t Rc<Func>),
+pub(super) enum Callee {
+    Own(&'static Signature),
     Builtin(&'static Builtin),
 }
 
-impl Callee<'_> {
+impl Callee {
     pub fn signature(&self) -> &'static Signature {
         match self {
-            Callee::Own(f) => signature_of(f),
+            Callee::Own(signature) => signature,
             Callee::Builtin(b) => &b.signature,
         }
-    }
-}
-
-static NO_PARAMS: Signature = Signature {
-    params: &[],
-    variadic: false,
-};
-
-fn signature_of(f: &Func) -> &'static Signature {
-    match f.ty.kind {
-        Kind::Func(signature) => signature,
-        _ => &NO_PARAMS,
     }
 }
 
@@ -111,9 +97,9 @@ fn find_builtin(name: &str) -> Option<&'static Builtin> {
 }
 
 /// The function called `name`, the template's own before the builtin ones.
-pub(super) fn find<'t>(template: &'t Template, name: &str) -> Option<Callee<'t>> {
-    match template.funcs.get(name) {
-        Some(f) => Some(Callee::Own(f)),
+pub(super) fn find(template: &Template, name: &str) -> Option<Callee> {
+    match template.functions.iter().find(|own| own.0 == name) {
+        Some((_, signature)) => Some(Callee::Own(signature)),
         None => find_builtin(name).map(Callee::Builtin),
     }
 }
@@ -138,9 +124,7 @@ fn text_of(args: &[Value]) -> Vec<u8> {
         return only.as_bytes().unwrap_or_default().to_vec();
     }
     for arg in &mut args {
-        if let Some(v) = print::printable(arg) {
-            *arg = v;
-        }
+        *arg = print::printable(arg);
     }
     let mut out = Vec::new();
     print::print(&mut out, &args);
@@ -317,37 +301,13 @@ fn slice(args: &[Value]) -> Result {
     })
 }
 
-/// The builtin `call`: the first of `args` is the function, known to the template as `name`.
-pub(super) fn call(name: &str, args: &[Value]) -> Result {
-    let callee = args[0].indirect_interface();
-    let args = &args[1..];
-    let f = match (callee.ty(), callee.data()) {
-        (None, _) => return Err("call of nil".into()),
-        (_, Some(Data::Func(f))) => f,
-        (Some(ty), _) => return Err(format!("non-function {name} of type {}", ty.name)),
-    };
-    let Signature { params, variadic } = *signature_of(f);
-    if variadic {
-        let want = params.len() - 1;
-        if args.len() < want {
-            let got = args.len();
-            return Err(format!(
-                "wrong number of args for {name}: got {got} want at least {want}"
-            ));
-        }
-    } else if args.len() != params.len() {
-        let (got, want) = (args.len(), params.len());
-        return Err(format!(
-            "wrong number of args for {name}: got {got} want {want}"
-        ));
+/// The builtin `call`, which has nothing to call: no function is a value here. The template knows
+/// the argument as `name`.
+pub(super) fn call(name: &str, callee: &Value) -> Result {
+    match callee.indirect_interface().ty() {
+        None => Err("call of nil".into()),
+        Some(ty) => Err(format!("non-function {name} of type {}", ty.name)),
     }
-    let mut argv = Vec::with_capacity(args.len());
-    for (i, arg) in args.iter().enumerate() {
-        let ty = params.get(i).or(params.last()).copied().unwrap_or(&ANY);
-        let arg = prepare(arg.indirect_interface(), ty);
-        argv.push(arg.map_err(|e| format!("arg {i}: {e}"))?);
-    }
-    (f.body)(&argv)
 }
 
 /// url.QueryEscape.

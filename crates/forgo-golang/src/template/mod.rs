@@ -5,7 +5,7 @@
 //! lex ─▶ parse ─▶ node (the tree) ─▶ exec + eval over value, with funcs and print (package fmt)
 //! ```
 //!
-//! Left out: channels, methods with unusual results, custom delimiters and the missingkey option,
+//! Left out: channels, function values, methods with unusual results, custom delimiters and the missingkey option,
 //! which nothing in the go command can reach.
 
 mod compare;
@@ -23,40 +23,35 @@ mod runes;
 mod tests;
 pub mod value;
 
-use std::collections::{BTreeMap, HashMap};
-use std::rc::Rc;
+use std::collections::BTreeMap;
 
 use node::List;
-use value::{Func, Value};
+use value::{Signature, Value};
+
+/// The functions of a template's own, beside the builtin ones: names and parameters.
+pub type Functions = &'static [(&'static str, Signature)];
+
+/// Does what a template's own functions do: name and arguments to result.
+pub type Call<'c> = &'c dyn Fn(&str, &[Value]) -> Result<Value, String>;
 
 /// A parsed template.
 pub struct Template {
     name: String,
     source: String,
     trees: BTreeMap<String, List>,
-    funcs: HashMap<String, Rc<Func>>,
+    functions: Functions,
 }
 
 impl Template {
-    /// Parses `text` as the template `name`; `funcs` are known to it beside the builtin ones. The
-    /// error is the text the go command prints.
-    pub fn parse(
-        name: &str,
-        text: &str,
-        funcs: HashMap<String, Rc<Func>>,
-    ) -> Result<Template, String> {
-        let known = |f: &str| funcs.contains_key(f) || funcs::is_builtin(f);
+    /// Parses `text` as the template `name`. The error is the text the go command prints.
+    pub fn parse(name: &str, text: &str, functions: Functions) -> Result<Template, String> {
+        let known = |f: &str| functions.iter().any(|own| own.0 == f) || funcs::is_builtin(f);
         let trees = parse::parse(name, text, &known)?;
-        Ok(Template {
-            name: name.to_owned(),
-            source: text.to_owned(),
-            trees,
-            funcs,
-        })
+        Ok(Template { name: name.to_owned(), source: text.to_owned(), trees, functions })
     }
 
     /// Writes the template applied to `data`. After an error `out` holds what was written before.
-    pub fn execute(&self, data: &Value, out: &mut Vec<u8>) -> Result<(), String> {
-        exec::execute(self, data, out)
+    pub fn execute(&self, data: &Value, call: Call<'_>, out: &mut Vec<u8>) -> Result<(), String> {
+        exec::execute(self, data, call, out)
     }
 }

@@ -62,15 +62,11 @@ pub(super) fn display_as(v: &Value, verb: u8) -> String {
 }
 
 /// What an action prints for a value: behind its pointers, unless a method of the pointer makes
-/// its text. `None` where Go can't print it.
-pub(super) fn printable(v: &Value) -> Option<Value> {
+/// its text (which the type of what it points to has, too).
+pub(super) fn printable(v: &Value) -> Value {
     let pointer = matches!(v.kind(), Some(Kind::Pointer(_)));
     let v = if pointer { v.indirect().0 } else { v.clone() };
-    match v.kind() {
-        None => Some(Value::str("<no value>")),
-        Some(Kind::Func(_)) => None,
-        Some(_) => Some(v),
-    }
+    if v.is_valid() { v } else { Value::str("<no value>") }
 }
 
 /// Where the machine has an address, a text of its shape: Go's differs in every run, too.
@@ -364,7 +360,7 @@ impl<'o> Printer<'o> {
     fn pointer(&mut self, v: &Value, verb: char) {
         let address = match v.data() {
             Some(Data::Nil) => 0,
-            Some(Data::Ref(_) | Data::Func(_) | Data::Slice(..) | Data::Map(_)) => SOME_ADDRESS,
+            Some(Data::Ref(_) | Data::Slice(..) | Data::Map(_)) => SOME_ADDRESS,
             _ => return self.bad_verb(v, verb),
         };
         let hex = |p: &mut Self, sharp| {

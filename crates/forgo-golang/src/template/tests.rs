@@ -1,6 +1,5 @@
 //! Templates over one small data set, each with the text or the error that Go gives for it.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::Template;
@@ -168,59 +167,29 @@ fn data() -> Value {
 }
 
 static JOIN_PARAMS: [Type; 2] = [&STRINGS, &STRING];
-static JOIN_SIGNATURE: Signature = Signature {
-    params: &JOIN_PARAMS,
-    variadic: false,
-};
-static JOIN: TypeDesc = TypeDesc {
-    name: "func",
-    kind: Kind::Func(&JOIN_SIGNATURE),
-    methods: &[],
-};
-static SELF_SIGNATURE: Signature = Signature {
-    params: &[],
-    variadic: false,
-};
-static SELF: TypeDesc = TypeDesc {
-    name: "func",
-    kind: Kind::Func(&SELF_SIGNATURE),
-    methods: &[],
-};
 static FAIL_PARAMS: [Type; 1] = [&STRING];
-static FAIL_SIGNATURE: Signature = Signature {
-    params: &FAIL_PARAMS,
-    variadic: false,
-};
-static FAIL: TypeDesc = TypeDesc {
-    name: "func",
-    kind: Kind::Func(&FAIL_SIGNATURE),
-    methods: &[],
-};
+static FUNCTIONS: [(&str, Signature); 3] = [
+    ("join", Signature { params: &JOIN_PARAMS, variadic: false }),
+    ("self", Signature { params: &[], variadic: false }),
+    ("fail", Signature { params: &FAIL_PARAMS, variadic: false }),
+];
 
-fn functions() -> HashMap<String, Rc<Func>> {
-    let mut funcs = HashMap::new();
-    let mut add = |name: &str, ty, body| {
-        funcs.insert(name.to_owned(), Rc::new(Func { ty, body }));
-    };
-    let join = |args: &[Value]| {
-        let items: Vec<_> = args[0].items().iter().map(Value::to_text).collect();
-        Ok(Value::str(&items.join(&args[1].to_text())))
-    };
-    add("join", &JOIN, Box::new(join));
-    add("self", &SELF, Box::new(|_| Ok(data())));
-    add(
-        "fail",
-        &FAIL,
-        Box::new(|args| Err(format!("no {}", args[0].to_text()))),
-    );
-    funcs
+fn call(name: &str, args: &[Value]) -> Result<Value, String> {
+    match name {
+        "join" => {
+            let items: Vec<_> = args[0].items().iter().map(Value::to_text).collect();
+            Ok(Value::str(&items.join(&args[1].to_text())))
+        }
+        "self" => Ok(data()),
+        _ => Err(format!("no {}", args[0].to_text())),
+    }
 }
 
 /// Runs a template; a line feed is written `␤`, an error follows the output after `␤ERR: `.
 fn run(text: &str) -> String {
     let mut out = Vec::new();
-    let parsed = Template::parse("main", &text.replace('␤', "\n"), functions());
-    let result = parsed.and_then(|t| t.execute(&data(), &mut out));
+    let parsed = Template::parse("main", &text.replace('␤', "\n"), &FUNCTIONS);
+    let result = parsed.and_then(|t| t.execute(&data(), &call, &mut out));
     let mut out = String::from_utf8_lossy(&out).into_owned();
     if let Err(e) = result {
         out.push_str(&format!("\nERR: {e}"));

@@ -46,8 +46,6 @@ pub enum Kind {
         /// The number of its methods.
         methods: usize,
     },
-    /// Functions.
-    Func(&'static Signature),
 }
 
 /// A field of a struct.
@@ -82,17 +80,6 @@ pub struct Method {
     pub body: MethodBody,
 }
 
-/// The body of a [`Func`].
-pub type FuncBody = Box<dyn Fn(&[Value]) -> Result<Value, String>>;
-
-/// A function value.
-pub struct Func {
-    /// Its type.
-    pub ty: Type,
-    /// Its body.
-    pub body: FuncBody,
-}
-
 /// A struct's data.
 pub trait Object {
     /// The value of the field at `index` in the type's table.
@@ -112,7 +99,7 @@ struct Typed {
 /// A value's data; its shape follows from the type's kind.
 #[derive(Clone)]
 pub enum Data {
-    /// The nil of a slice, map, pointer, interface or function.
+    /// The nil of a slice, map, pointer or interface.
     Nil,
     /// A boolean.
     Bool(bool),
@@ -134,8 +121,6 @@ pub enum Data {
     Struct(Rc<dyn Object>),
     /// Pointer to, or interface around, a value.
     Ref(Rc<Value>),
-    /// A function.
-    Func(Rc<Func>),
 }
 
 macro_rules! basic_types {
@@ -238,14 +223,13 @@ impl TypeDesc {
                     | Kind::Map(..)
                     | Kind::Pointer(_)
                     | Kind::Interface { .. }
-                    | Kind::Func(_)
             )
     }
 
     /// `==` is defined on it.
     pub fn comparable(&self) -> bool {
         match self.kind {
-            Kind::Slice(_) | Kind::Map(..) | Kind::Func(_) => false,
+            Kind::Slice(_) | Kind::Map(..) => false,
             Kind::Struct(fields) => fields.iter().all(|f| f.ty.comparable()),
             _ => true,
         }
@@ -386,7 +370,7 @@ impl Value {
         self.0.as_ref().map(|t| &t.data)
     }
 
-    /// A nil pointer, slice, map, interface or function; not the absence of a value.
+    /// A nil pointer, slice, map or interface; not the absence of a value.
     pub fn is_nil(&self) -> bool {
         matches!(self.data(), Some(Data::Nil))
     }
@@ -470,7 +454,7 @@ impl Value {
             Some(Data::Str(s)) => !s.is_empty(),
             Some(Data::Slice(_, from, to)) => to > from,
             Some(Data::Map(m)) => !m.is_empty(),
-            Some(Data::Struct(_) | Data::Ref(_) | Data::Func(_)) => true,
+            Some(Data::Struct(_) | Data::Ref(_)) => true,
         }
     }
 }
