@@ -37,11 +37,7 @@ impl<'a> Session<'a> {
         let work = WorkDir::create(cfg, console).map_err(Stop::fatal)?;
         let guard = Closing(Some(work));
         check_builder(cfg)?;
-        let hashes = Arc::new(HashContext::new(
-            &key_salt(cfg),
-            trace(cfg),
-            cfg.debug.cache_verify,
-        ));
+        let hashes = Arc::new(new_hashes(cfg));
         let cache = open_cache(cfg, &hashes)?;
         Ok(Session {
             cfg,
@@ -141,6 +137,11 @@ impl Drop for Closing {
 /// Why a plan could not be made, as the stock command's last words.
 pub fn stop_plan(error: PlanError) -> Stop {
     Stop::fatal(error.0)
+}
+
+/// What the keys of an invocation have in common.
+pub fn new_hashes(cfg: &Config) -> HashContext {
+    HashContext::new(&key_salt(cfg), trace(cfg), cfg.debug.cache_verify)
 }
 
 /// What begins every key: the release. Key formulas are known of 1.26 and 1.27; the keys of other

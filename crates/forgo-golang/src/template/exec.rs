@@ -44,7 +44,15 @@ pub(super) fn execute<'t>(
     let root = &template.trees[&template.name];
     let vars = vec![("$", data.clone())];
     let name = &template.name;
-    let mut state = State { template, call, name, node: root, vars, depth: 0, out };
+    let mut state = State {
+        template,
+        call,
+        name,
+        node: root,
+        vars,
+        depth: 0,
+        out,
+    };
     state.list(data, root).map(drop)
 }
 

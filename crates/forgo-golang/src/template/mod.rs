@@ -47,7 +47,12 @@ impl Template {
     pub fn parse(name: &str, text: &str, functions: Functions) -> Result<Template, String> {
         let known = |f: &str| functions.iter().any(|own| own.0 == f) || funcs::is_builtin(f);
         let trees = parse::parse(name, text, &known)?;
-        Ok(Template { name: name.to_owned(), source: text.to_owned(), trees, functions })
+        Ok(Template {
+            name: name.to_owned(),
+            source: text.to_owned(),
+            trees,
+            functions,
+        })
     }
 
     /// Writes the template applied to `data`. After an error `out` holds what was written before.

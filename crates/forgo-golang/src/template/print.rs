@@ -66,7 +66,11 @@ pub(super) fn display_as(v: &Value, verb: u8) -> String {
 pub(super) fn printable(v: &Value) -> Value {
     let pointer = matches!(v.kind(), Some(Kind::Pointer(_)));
     let v = if pointer { v.indirect().0 } else { v.clone() };
-    if v.is_valid() { v } else { Value::str("<no value>") }
+    if v.is_valid() {
+        v
+    } else {
+        Value::str("<no value>")
+    }
 }
 
 /// Where the machine has an address, a text of its shape: Go's differs in every run, too.

@@ -169,9 +169,27 @@ fn data() -> Value {
 static JOIN_PARAMS: [Type; 2] = [&STRINGS, &STRING];
 static FAIL_PARAMS: [Type; 1] = [&STRING];
 static FUNCTIONS: [(&str, Signature); 3] = [
-    ("join", Signature { params: &JOIN_PARAMS, variadic: false }),
-    ("self", Signature { params: &[], variadic: false }),
-    ("fail", Signature { params: &FAIL_PARAMS, variadic: false }),
+    (
+        "join",
+        Signature {
+            params: &JOIN_PARAMS,
+            variadic: false,
+        },
+    ),
+    (
+        "self",
+        Signature {
+            params: &[],
+            variadic: false,
+        },
+    ),
+    (
+        "fail",
+        Signature {
+            params: &FAIL_PARAMS,
+            variadic: false,
+        },
+    ),
 ];
 
 fn call(name: &str, args: &[Value]) -> Result<Value, String> {

@@ -219,10 +219,7 @@ impl TypeDesc {
         self.is(&REFLECT_VALUE)
             || matches!(
                 self.kind,
-                Kind::Slice(_)
-                    | Kind::Map(..)
-                    | Kind::Pointer(_)
-                    | Kind::Interface { .. }
+                Kind::Slice(_) | Kind::Map(..) | Kind::Pointer(_) | Kind::Interface { .. }
             )
     }
 

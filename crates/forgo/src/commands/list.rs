@@ -1,10 +1,34 @@
-//! `go list`.
+//! `go list`: shows packages, through a template or as JSON.
 //!
-//! Answers to cmd/go/internal/list/.
+//! Questions about modules (-m, -u, -versions, -retracted) are the stock command's: they may need
+//! the network.
+//!
+//! Answers to cmd/go/internal/list/list.go.
 
-use super::{Command, Invocation};
-use crate::exit::Outcome;
+mod gather;
+mod json;
+mod public;
+mod time;
+mod values;
+
+use std::rc::Rc;
+
+use forgo_build::actions::RunOptions;
+use forgo_build::load::{Loader, PackageOpts, RootMode};
+use forgo_build::package::PackageId;
+use forgo_build::plan::{BuildMode, Node, PlanBuilder};
+use forgo_build::run::PackageFacts;
+use forgo_golang::template::value::{STRING, STRINGS, Signature, Type, Value};
+use forgo_golang::template::{Functions, Template};
+
+use super::{Command, Invocation, Loading, stop_at};
+use crate::delegate;
+use crate::exit::{Outcome, Stop};
+use crate::flags::kind::parse_bool;
 use crate::flags::table::Commands;
+use crate::session::{Session, stop_plan};
+use json::Fields;
+use public::Listed;
 
 /// The command.
 pub const COMMAND: Command = Command {
@@ -15,7 +39,262 @@ pub const COMMAND: Command = Command {
     run,
 };
 
+/// What the flags of `list` itself say.
+struct Options {
+    compiled: bool,
+    deps: bool,
+    errors_are_data: bool,
+    export: bool,
+    find: bool,
+    test: bool,
+    json: bool,
+    fields: Fields,
+    format: String,
+}
+
+impl Options {
+    fn read(invocation: &Invocation<'_>) -> Options {
+        let flags = &invocation.flags;
+        let mut json = false;
+        let mut fields = Fields::default();
+        for value in flags.values("json") {
+            json = parse_bool(value).unwrap_or(true);
+            if parse_bool(value).is_none() {
+                fields.add(value);
+            }
+        }
+        Options {
+            compiled: flags.on("compiled"),
+            deps: flags.on("deps"),
+            errors_are_data: flags.on("e"),
+            export: flags.on("export"),
+            find: flags.on("find"),
+            test: flags.on("test"),
+            json,
+            fields,
+            format: flags.text("f").to_owned(),
+        }
+    }
+
+    /// Stale and StaleReason are wanted.
+    fn needs_stale(&self) -> bool {
+        self.json && self.fields.any(&["Stale", "StaleReason"]) || self.format.contains(".Stale")
+    }
+
+    fn package_opts(&self) -> PackageOpts {
+        let embeds = ["EmbedFiles", "TestEmbedFiles", "XTestEmbedFiles"];
+        PackageOpts {
+            ignore_imports: self.find,
+            mod_resolve_tests: self.test,
+            auto_vcs: true,
+            suppress_build_info: !self.export && !self.fields.any(&["Stale", "StaleReason"]),
+            suppress_embed_files: !self.export && !self.fields.any(&embeds),
+            ..PackageOpts::default()
+        }
+    }
+
+    fn check_pairs(&self) -> Outcome {
+        for (other, name) in [
+            (self.deps, "deps"),
+            (self.test, "test"),
+            (self.export, "export"),
+        ] {
+            if self.find && other {
+                let text = format!("go list -{name} cannot be used with -find");
+                return Err(Stop::fatal(text));
+            }
+        }
+        Ok(())
+    }
+}
+
+static JOIN: [Type; 2] = [&STRINGS, &STRING];
+static MODULE: [Type; 1] = [&STRING];
+static FUNCTIONS: Functions = &[
+    (
+        "join",
+        Signature {
+            params: &JOIN,
+            variadic: false,
+        },
+    ),
+    (
+        "context",
+        Signature {
+            params: &[],
+            variadic: false,
+        },
+    ),
+    (
+        "module",
+        Signature {
+            params: &MODULE,
+            variadic: false,
+        },
+    ),
+];
+
 fn run(invocation: &mut Invocation<'_>) -> Outcome {
-    let _ = invocation;
-    todo!()
+    let about_modules = ["m", "u", "versions", "retracted"];
+    if about_modules.iter().any(|f| invocation.flags.on(f))
+        || !invocation.flags.text("reuse").is_empty()
+    {
+        return delegate::exec(&invocation.given);
+    }
+    let options = Options::read(invocation);
+    if invocation.cfg().dist.minor >= 27 && invocation.args.iter().any(String::is_empty) {
+        return Err(Stop::fatal("go: invalid package: \"\""));
+    }
+    let conflict = !options.format.is_empty() && options.json;
+    let loading = Loading::begin(invocation, RootMode::Auto)?;
+    if conflict {
+        return Err(Stop::fatal("go list -f cannot be used with -json"));
+    }
+    list(invocation, &options, loading)
+}
+
+fn list(invocation: &Invocation<'_>, options: &Options, loading: Loading) -> Outcome {
+    let (cfg, console) = (invocation.cfg(), invocation.console);
+    let scanner = loading.scanner(cfg)?;
+    let mut loader = loading.loader(cfg, &scanner, console)?;
+    let template = if options.json {
+        None
+    } else {
+        let format = if options.format.is_empty() {
+            "{{.ImportPath}}"
+        } else {
+            options.format.as_str()
+        };
+        Some(Template::parse("main", format, FUNCTIONS).map_err(Stop::fatal)?)
+    };
+    options.check_pairs()?;
+
+    let opts = options.package_opts();
+    let mut packages = loader
+        .packages_and_errors(opts, &invocation.args)
+        .map_err(stop_at)?;
+    if !options.errors_are_data {
+        gather::report_errors(&loader.graph, console, &packages);
+        packages.retain(|p| loader.graph[*p].error.is_none());
+        console.exit_if_errors()?;
+    }
+    if options.test {
+        gather::add_tests(
+            &mut loader,
+            cfg,
+            opts,
+            options.errors_are_data,
+            &mut packages,
+        )?;
+    }
+    let named = packages.clone();
+    if options.deps {
+        packages = loader.graph.package_list(&packages);
+        if !options.errors_are_data {
+            gather::report_errors(&loader.graph, console, &packages);
+        }
+    }
+    let mut session = None;
+    let mut facts = Vec::new();
+    if options.needs_stale() || options.export || options.compiled {
+        let opened = Session::open(cfg, console)?;
+        facts = build(&mut loader, &opened, options, &packages)?;
+        session = Some(opened);
+    }
+    gather::finish(&mut loader, options, &named, &packages, &facts);
+    show(invocation, options, template, loader, &packages, facts)?;
+    session.map_or(Ok(()), Session::close)
+}
+
+/// Runs a build to gather information.
+fn build(
+    loader: &mut Loader<'_>,
+    session: &Session<'_>,
+    options: &Options,
+    packages: &[PackageId],
+) -> Outcome<Vec<PackageFacts>> {
+    let cfg = loader.cfg;
+    if cfg.flags.cover {
+        loader
+            .prepare_for_coverage_build(packages)
+            .map_err(stop_at)?;
+    }
+    let mut builder = PlanBuilder::new(cfg, loader, session.work_dir());
+    let mut deps = Vec::new();
+    for &p in packages {
+        let package = builder.package(p);
+        if !package.go_files.is_empty() || !package.cgo_files.is_empty() {
+            let action = builder.auto_action(BuildMode::Install, BuildMode::Install, p);
+            deps.push(action.map_err(stop_plan)?);
+        }
+    }
+    let root = builder.add(Node::group("", deps));
+    let plan = builder.finish(root);
+    let run = RunOptions {
+        is_cmd_list: true,
+        need_export: options.export,
+        need_compiled_go_files: options.compiled,
+        allow_errors: options.errors_are_data,
+        ..RunOptions::default()
+    };
+    let summary = session.execute(&plan, &loader.graph, &loader.scanner.overlay, &run)?;
+    Ok(summary.facts)
+}
+
+/// Writes what was asked for, package by package.
+fn show(
+    invocation: &Invocation<'_>,
+    options: &Options,
+    template: Option<Template>,
+    mut loader: Loader<'_>,
+    packages: &[PackageId],
+    facts: Vec<PackageFacts>,
+) -> Outcome {
+    let (cfg, console) = (invocation.cfg(), invocation.console);
+    let graph = Rc::new(std::mem::take(&mut loader.graph));
+    let facts = Rc::new(facts);
+    let call = |name: &str, args: &[Value]| match name {
+        "join" => {
+            let parts: Vec<_> = args[0]
+                .items()
+                .iter()
+                .map(|v| v.as_bytes().unwrap_or_default())
+                .collect();
+            Ok(Value::bytes(
+                &parts.join(args[1].as_bytes().unwrap_or_default()),
+            ))
+        }
+        "context" => Ok(values::context_value(cfg)),
+        _ => Ok(values::module_value(
+            loader.modules.module_info(&args[0].to_text()),
+        )),
+    };
+    let mut out = Vec::new();
+    for &id in packages {
+        let listed = Listed {
+            graph: Rc::clone(&graph),
+            facts: Rc::clone(&facts),
+            id,
+        };
+        match &template {
+            Some(template) => {
+                let result = template.execute(&listed.value(), &call, &mut out);
+                if let Err(text) = result {
+                    console.print(&out);
+                    return Err(Stop::fatal(text));
+                }
+                if out.last().is_some_and(|b| *b != b'\n') {
+                    out.push(b'\n');
+                }
+            }
+            None => json::Writer::new(&mut out, cfg.dist.minor).package(&listed, &options.fields),
+        }
+        // Not all at once, so that a reader can begin.
+        if out.len() > 1 << 16 {
+            console.print(&out);
+            out.clear();
+        }
+    }
+    console.print(&out);
+    Ok(())
 }

@@ -62,6 +62,9 @@ pub struct Invocation<'a> {
     pub goflags: Vec<String>,
     /// The arguments after the flags.
     pub args: Vec<String>,
+    /// The command's name and all its arguments but for `-C`: what the stock command is to be
+    /// given when the command turns out to be its.
+    pub given: Vec<String>,
     /// Where words go.
     pub console: &'a Console,
 }
@@ -142,6 +145,7 @@ fn start(command: &'static Command, mut args: Vec<String>, console: &Console) ->
     if command.name != "env" {
         startup.check_build_configuration()?;
     }
+    let given = args.clone();
     let args = args.split_off(1);
     let goflags = goflags::words(startup.cfg.env.get("GOFLAGS"), command.name == "env");
     let goflags = match goflags {
@@ -156,6 +160,7 @@ fn start(command: &'static Command, mut args: Vec<String>, console: &Console) ->
         flags,
         goflags,
         args,
+        given,
         console,
     };
     if !command.custom_flags {
