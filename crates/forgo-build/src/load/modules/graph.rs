@@ -52,17 +52,18 @@ impl ModuleGraph {
     }
 
     fn select(&mut self, m: &Version) {
+        // NONE is below all versions, and selecting it means not to select.
+        if m.version == NONE {
+            return;
+        }
         match self.selected.get_mut(&m.path) {
-            Some(v) => {
-                if compare(&m.path, v, &m.version) == Ordering::Less {
-                    v.clone_from(&m.version);
-                }
-            }
-            // NONE is below all versions, and selecting it means not to select.
-            None if m.version != NONE => {
+            None => {
                 self.selected.insert(m.path.clone(), m.version.clone());
             }
-            None => {}
+            Some(v) if compare(&m.path, v, &m.version) == Ordering::Less => {
+                v.clone_from(&m.version);
+            }
+            Some(_) => {}
         }
     }
 

@@ -49,6 +49,9 @@ pub(super) struct MainModules {
     no_replaces: bool,
 }
 
+/// Path, root and, if there is one, go.mod of a main module to be.
+pub(super) type NewMain = (String, String, Option<(File, Index)>);
+
 /// A replacement, the root of the module that makes it (empty: go.work does), and the file it
 /// stands in.
 pub(super) struct Replaced {
@@ -85,11 +88,11 @@ impl MainModules {
 }
 
 impl Modules<'_> {
-    /// Puts the main modules together; `modules` are path, root, file and index
+    /// Puts the main modules together
     /// (makeMainModules).
     pub(super) fn make_main_modules(
         &self,
-        modules: Vec<(String, String, Option<(File, Index)>)>,
+        modules: Vec<NewMain>,
         work: Option<WorkFile>,
     ) -> Result<MainModules, Error> {
         let mut mains = MainModules::default();
