@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::api::Modules;
 use super::errors::{Error, Need};
+use super::modfile::io_text;
 use super::summary::go_mod_key;
 use crate::process::errno_text;
 
@@ -120,8 +121,8 @@ impl Modules<'_> {
                         let text = if e.kind() == ErrorKind::NotFound {
                             format!("replacement directory {shown} does not exist")
                         } else {
-                            let e = errno_text(&e);
-                            format!("replacement directory {shown}: stat {dir}: {e}")
+                            let e = io_text("stat", &dir, &e);
+                            format!("replacement directory {shown}: {e}")
                         };
                         Err(Error::text(text).about(m))
                     }

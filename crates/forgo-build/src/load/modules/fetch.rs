@@ -349,6 +349,8 @@ fn module_error(m: &Version, text: &str) -> Error {
         return Error::text(rest);
     }
     match text.strip_prefix(&format!("{m}: ")) {
+        // `go list -m` puts the name before errors that don't have it by themselves.
+        Some(rest) if rest.starts_with("module lookup disabled by ") => Error::text(rest),
         Some(rest) => Error::text(rest).about(m),
         None => Error::text(text),
     }

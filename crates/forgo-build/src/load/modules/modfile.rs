@@ -200,7 +200,7 @@ struct Fix<'m, 'a> {
     /// An error that must not be taken for one of the file.
     fatal: RefCell<Option<Error>>,
     /// Queries already made: the file may be parsed twice.
-    known: RefCell<BTreeMap<Version, Result<String, String>>>,
+    known: RefCell<BTreeMap<Version, Result<String, FixError>>>,
 }
 
 impl<'m, 'a> Fix<'m, 'a> {
@@ -244,23 +244,30 @@ impl<'m, 'a> Fix<'m, 'a> {
         }
         let key = Version::new(path, vers);
         if let Some(known) = self.known.borrow().get(&key) {
-            return known.clone().map_err(FixError::Other);
+            return known.clone();
         }
         let found = match self.modules.query(&key) {
             Ok(v) => Ok(v),
             Err(Error::Fatal(f)) => {
                 let text = f.to_string();
                 *self.fatal.borrow_mut() = Some(Error::Fatal(f));
-                Err(text)
+                Err(FixError::Other(text))
             }
-            Err(e) => Err(e.to_string()),
+            Err(Error::Module(_, e)) => Err(FixError::Module(e.to_string())),
+            Err(e) => Err(FixError::Other(e.to_string())),
         };
         self.known.borrow_mut().insert(key, found.clone());
-        found.map_err(FixError::Other)
+        found
     }
 }
 
-/// An error of the file system as Go prints it: `open /x/y: no such file or directory`.
+/// An error of the file system as Go prints it: `open /x/y: no such file or directory`. One that
+/// comes from a [`SourceTree`](super::SourceTree) may name an operation and a path already.
 pub(super) fn io_text(op: &str, name: &str, e: &std::io::Error) -> String {
-    format!("{op} {name}: {}", crate::process::errno_text(e))
+    let text = crate::process::errno_text(e);
+    let cause = match e.raw_os_error() {
+        Some(_) => &text,
+        None => text.rsplit(": ").next().unwrap_or(&text),
+    };
+    format!("{op} {name}: {cause}")
 }
