@@ -169,8 +169,13 @@ pub fn tree_can_match(pattern: &str, name: &str) -> bool {
         Some((before, _)) => (before, true),
         None => (pattern, false),
     };
-    name.len() <= prefix.len() && path::has_path_prefix(prefix, name)
-        || wild && name.starts_with(prefix)
+    // Unlike elsewhere, nothing is below an empty name but what is absolute.
+    let below = if name.is_empty() {
+        prefix.is_empty() || prefix.starts_with('/')
+    } else {
+        path::has_path_prefix(prefix, name)
+    };
+    below || wild && name.starts_with(prefix)
 }
 
 /// `std`, `cmd`, `tool`, `work` or `all`.

@@ -23,7 +23,9 @@ fn parse(v: &str) -> Option<Parts<'_>> {
     let (head, rev) = pre.rsplit_once('-')?;
     // What is before the time: nothing, `-0.` or `-pre.0.`.
     let (before, time) = head.split_at(head.len().checked_sub(14)?);
-    if !time.bytes().all(|b| b.is_ascii_digit()) || !rev.bytes().all(|b| b.is_ascii_alphanumeric())
+    if !time.bytes().all(|b| b.is_ascii_digit())
+        || rev.is_empty()
+        || !rev.bytes().all(|b| b.is_ascii_alphanumeric())
     {
         return None;
     }
@@ -192,6 +194,7 @@ mod tests {
             ("v1.2.3-x0.20060102150405-abcdef012345", false),
             ("v1.2.3-0.2006010215040-abcdef012345", false),
             ("v1.2.3-0.20060102150405-abc.def", false),
+            ("v1.2.3-0.20060102150405-", false),
             ("v1.2.3-0.20060102150405-a", true),
             ("v1.2.3-a-b.0.20060102150405-a", true),
             ("v01.2.3-0.20060102150405-a", false),

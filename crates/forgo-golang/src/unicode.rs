@@ -37,13 +37,31 @@ pub fn is_print(c: char) -> bool {
     if c.is_ascii() {
         (' '..='~').contains(&c)
     } else {
-        matches!(class(c), Some(Class::Letter | Class::Digit | Class::Print))
+        matches!(
+            class(c),
+            Some(Class::Letter | Class::Digit | Class::Punctuation | Class::Print)
+        )
     }
 }
 
 /// unicode.IsGraphic: [`is_print`] and the other spaces.
 pub fn is_graphic(c: char) -> bool {
     is_print(c) || class(c) == Some(Class::Space)
+}
+
+/// unicode.IsPunct.
+pub fn is_punct(c: char) -> bool {
+    if c.is_ascii() {
+        c.is_ascii_punctuation() && !"$+<=>^`|~".contains(c)
+    } else {
+        class(c) == Some(Class::Punctuation)
+    }
+}
+
+/// unicode.IsUpper.
+pub fn is_upper(c: char) -> bool {
+    // Rust counts some numbers and symbols too.
+    c.is_uppercase() && is_letter(c)
 }
 
 /// bytes.TrimSpace.
@@ -122,6 +140,24 @@ mod tests {
             assert_eq!(is_digit(c), digit, "digit {c:?}");
             assert_eq!(is_print(c), print, "print {c:?}");
             assert_eq!(is_graphic(c), graphic, "graphic {c:?}");
+        }
+    }
+
+    #[test]
+    fn punctuation_and_case() {
+        for (c, punct, upper) in [
+            ('.', true, false),
+            ('$', false, false),
+            ('A', false, true),
+            ('a', false, false),
+            ('“', true, false),
+            ('、', true, false),
+            ('É', false, true),
+            ('Ⅷ', false, false),
+            ('Ⓐ', false, false),
+            ('ǅ', false, false),
+        ] {
+            assert_eq!((is_punct(c), is_upper(c)), (punct, upper), "{c}");
         }
     }
 
