@@ -15,7 +15,6 @@ use crate::plan::Kind;
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     let build = cx.outcome(cx.node().deps[0]);
     let mut outcome = Outcome {
-        action_id: build.action_id,
         build_id: build.build_id.clone(),
         built: Artifact::Built(cx.node().target.clone()),
         ..Outcome::default()

@@ -3,6 +3,7 @@
 use crate::load::Loader;
 use crate::package::{PackageGraph, PackageId};
 use crate::plan::builder::{Packages, PlanError};
+use crate::run::build_id;
 
 impl Packages for Loader<'_> {
     fn graph(&self) -> &PackageGraph {
@@ -24,7 +25,7 @@ impl Packages for Loader<'_> {
     }
 
     fn shared_library_packages(&mut self, file: &str) -> Result<Vec<String>, PlanError> {
-        let _ = file;
-        todo!("read the ELF note")
+        build_id::shared_library_packages(file)
+            .map_err(|why| PlanError(format!("readELFNote failed: {why}")))
     }
 }

@@ -109,6 +109,23 @@ pub fn read_build_id(path: &str) -> Result<String, String> {
     raw_build_id(&text).ok_or_else(|| malformed(path))
 }
 
+/// The import paths of the packages in a shared library that the Go linker made (`readpkglist`).
+pub fn shared_library_packages(path: &str) -> Result<Vec<String>, String> {
+    let file = File::open(path).map_err(|e| path_error("open", path, &e))?;
+    let mut magic = [0; 16];
+    let read = ReadAt::read_exact_at(&file, &mut magic, 0);
+    if read.is_err() || !elf::is_elf(&magic) {
+        let [a, b, c, d, ..] = magic;
+        return Err(format!(
+            "bad magic number '[{a} {b} {c} {d}]' in record at byte 0x0"
+        ));
+    }
+    Ok(elf::package_list(&file)
+        .lines()
+        .map(str::to_owned)
+        .collect())
+}
+
 fn malformed(path: &str) -> String {
     format!("parse {path}: malformed object file")
 }

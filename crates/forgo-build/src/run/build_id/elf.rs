@@ -176,6 +176,24 @@ pub(super) fn gnu_build_id(file: &(impl ReadAt + ?Sized)) -> Option<Option<Range
     )
 }
 
+/// The packages that the Go linker put into a shared library, a line each; empty where it does not
+/// say.
+pub(super) fn package_list(file: &(impl ReadAt + ?Sized)) -> String {
+    const PACKAGE_LIST: u32 = 1;
+    let list = || {
+        let layout = Layout::of(&file.bytes_at(0, 16)?)?;
+        let place = section(file, ".note.go.pkg-list")?;
+        let note = file.bytes_at(place.start, (place.end - place.start) as usize)?;
+        let size = layout.word(&note, 4)? as usize;
+        let known = layout.word(&note, 0)? == 4 && layout.word(&note, 8)? == PACKAGE_LIST;
+        let value = note
+            .get(16..16 + size)
+            .filter(|_| known && &note[12..16] == b"Go\0\0")?;
+        Some(String::from_utf8_lossy(value).into_owned())
+    };
+    list().unwrap_or_default()
+}
+
 /// The part of an ELF file that a section is.
 fn section(file: &(impl ReadAt + ?Sized), name: &str) -> Option<Range<u64>> {
     let layout = Layout::of(&file.bytes_at(0, 16)?)?;
