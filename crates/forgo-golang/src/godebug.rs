@@ -17,6 +17,8 @@ pub struct Info {
     pub immutable: bool,
     /// Minor release that removed it (internal/godebugs Removed table); `None` while it exists.
     pub removed: Option<u32>,
+    /// Values of a removed setting that are refused; `None` (before Go 1.27): all.
+    pub refused: Option<Vec<String>>,
 }
 
 /// Settings of a distribution.
@@ -50,9 +52,10 @@ pub fn parse_godebugs_table(source: &str, local: &str) -> Table {
             match key.trim() {
                 "Name" => info.name = value.to_string(),
                 "Changed" => info.changed = value.parse().unwrap_or(0),
-                "Old" => info.old = value.to_string(),
                 "Immutable" => info.immutable = value == "true",
                 "Removed" => info.removed = value.parse().ok(),
+                "Old" if info.removed.is_some() => info.refused = Some(refused_values(value)),
+                "Old" => info.old = value.to_string(),
                 _ => {}
             }
         }
@@ -63,6 +66,21 @@ pub fn parse_godebugs_table(source: &str, local: &str) -> Table {
     Table {
         infos: list,
         local: local.to_string(),
+    }
+}
+
+/// The values for which a predicate of the table of removed settings holds: one of two named
+/// functions, or one that compares with string literals.
+fn refused_values(predicate: &str) -> Vec<String> {
+    match predicate {
+        "zero" => vec!["0".to_string()],
+        "one" => vec!["1".to_string()],
+        _ => predicate
+            .split('"')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_string)
+            .collect(),
     }
 }
 
@@ -125,10 +143,20 @@ pub fn check_godebug(table: &Table, verb: &str, key: &str, value: &str) -> Resul
         None => Err(format!("unknown {verb} {}", quote(key))),
         Some(Info {
             removed: Some(minor),
+            refused: None,
             ..
         }) => Err(format!(
             "use of removed {verb} {}, see https://go.dev/doc/godebug#go-1{minor}",
             quote(key)
+        )),
+        Some(Info {
+            removed: Some(minor),
+            refused: Some(refused),
+            ..
+        }) if refused.iter().any(|old| old == value) => Err(format!(
+            "removed GODEBUG {} set to old value {} (https://go.dev/doc/godebug#go-1{minor})",
+            quote(key),
+            quote(value)
         )),
         Some(_) => Ok(()),
     }
@@ -188,6 +216,32 @@ var Removed = []RemovedInfo{
         );
         assert_eq!(defaults_for(&table, "1.23"), Some(vec![]));
         assert_eq!(defaults_for(&table, "2.0"), None);
+    }
+
+    #[test]
+    fn removed_since_1_27() {
+        let source = r#"
+	{Name: "a", Removed: 24, Old: one},   // Old: "1"
+	{Name: "b", Removed: 27, Old: zero}, // Old: "0"
+	{Name: "c", Removed: 27, Old: func(s string) bool { return s == "1" || s == "2" }}, // x
+"#;
+        let table = parse_godebugs_table(source, "1.27.3");
+        for (key, value, ok) in [
+            ("a", "0", true),
+            ("a", "1", false),
+            ("b", "1", true),
+            ("b", "0", false),
+            ("c", "0", true),
+            ("c", "2", false),
+        ] {
+            let got = check_godebug(&table, "godebug", key, value);
+            assert_eq!(got.is_ok(), ok, "{key}={value}");
+        }
+        assert_eq!(
+            check_godebug(&table, "godebug", "c", "1").unwrap_err(),
+            "removed GODEBUG \"c\" set to old value \"1\" (https://go.dev/doc/godebug#go-127)"
+        );
+        assert_eq!(defaults_for(&table, "1.20"), Some(vec![]));
     }
 
     #[test]
