@@ -4,4 +4,5 @@
 pub mod bench;
 pub mod goscripts;
 pub mod measure;
+pub mod parity;
 pub mod tour;

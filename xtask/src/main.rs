@@ -11,6 +11,11 @@ tasks:
   bench [--go GOROOT] [--forgo PROGRAM] [--project DIR] [--runs N] [SCENARIO ...]
         measure the stock go command and forgo in turn and print a table; a scenario is chosen by
         how its name begins
+  parity [DIR] [--go GOROOT]... [--forgo PROGRAM] [--pkgs PATTERNS] [--main PACKAGE] [--flags FLAGS]
+         [--matrix] [--cold] [--jobs N] [--only REGEXP] [--keep]
+        compare keys, bytes and words of the stock go command and forgo on the project in DIR, or
+        on those of conformance/projects; --matrix adds -race, -cover, -trimpath, a cross build and
+        CGO_ENABLED=0
   goscripts [--goroot GOROOT] [--forgo PROGRAM] [--run REGEXP | --issue3 | --list FILE] [--long]
             [--timeout 60m] [--parallel N] [-v]
         run cmd/go's own scripts against forgo; --issue3 takes those of build, install and run
@@ -22,6 +27,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = args.collect();
     let result = match task.as_str() {
         "tour" => xtask::tour::main(&rest),
+        "parity" => xtask::parity::main(&rest),
         "goscripts" => xtask::goscripts::main(&rest),
         "bench" => xtask::bench::main(&rest),
         "" | "help" | "-h" | "--help" => {

@@ -1,0 +1,3 @@
+TEXT ·F(SB), 4, $0-0
+	NOSUCHOP AX
+	RET

@@ -1,0 +1,6 @@
+package b
+
+// int f(void);
+import "C"
+
+func F() { C.f() }

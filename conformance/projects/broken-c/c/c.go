@@ -1,0 +1,4 @@
+package c
+
+// #cgo CFLAGS: -fplugin=evil.so
+import "C"

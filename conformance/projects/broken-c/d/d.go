@@ -1,0 +1,4 @@
+package d
+
+// #cgo STRANGE: -x
+import "C"

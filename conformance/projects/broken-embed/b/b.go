@@ -1,0 +1,6 @@
+package b
+
+import "embed"
+
+//go:embed ../a
+var FS embed.FS

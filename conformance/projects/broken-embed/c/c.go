@@ -1,0 +1,6 @@
+package c
+
+import "embed"
+
+//go:embed empty/*
+var FS embed.FS

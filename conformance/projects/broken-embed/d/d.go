@@ -1,0 +1,4 @@
+package d
+
+//go:embed d.go
+var S string

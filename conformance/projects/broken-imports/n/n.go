@@ -1,0 +1,3 @@
+package n
+
+import _ "example.net/nowhere/pkg"

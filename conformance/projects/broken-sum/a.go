@@ -1,0 +1,3 @@
+package b
+
+import _ "golang.org/x/text/language"

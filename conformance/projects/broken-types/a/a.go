@@ -1,0 +1,5 @@
+package a
+
+var X int = "text"
+
+func F() int { return undefined }

@@ -1,0 +1,5 @@
+package b
+
+import "example.com/b/a"
+
+var Y string = a.X

@@ -1,0 +1,4 @@
+function answer() result(n)
+  integer :: n
+  n = 42
+end function answer

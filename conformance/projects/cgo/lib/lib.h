@@ -1,0 +1,2 @@
+int offset(void);
+int call_back(int);

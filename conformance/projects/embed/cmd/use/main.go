@@ -1,0 +1,5 @@
+package main
+
+import "example.com/embed"
+
+func main() { print(embed.Hello) }

@@ -1,0 +1,10 @@
+package lib
+
+// Hot is hot.
+func Hot(n int) int {
+	sum := 0
+	for i := range n {
+		sum += i * i
+	}
+	return sum
+}

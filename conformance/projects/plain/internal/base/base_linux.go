@@ -1,0 +1,3 @@
+package base
+
+const OS = "linux"

@@ -1,0 +1,5 @@
+//go:build !extra
+
+package list
+
+const Extra = "plain"

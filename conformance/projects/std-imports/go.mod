@@ -1,0 +1,3 @@
+module example.com/stdimports
+
+go 1.26

@@ -1,0 +1,4 @@
+package a
+
+// Hidden shows what is hidden.
+const Hidden = hidden

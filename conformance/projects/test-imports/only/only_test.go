@@ -1,0 +1,5 @@
+package only
+
+import "testing"
+
+func TestMain(m *testing.M) { m.Run() }

@@ -1,0 +1,5 @@
+package main
+
+import "example.org/dep"
+
+func main() { println(dep.Name()) }

@@ -1,0 +1,4 @@
+package sub
+
+// Name of it.
+var Name = "sub"

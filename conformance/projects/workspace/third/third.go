@@ -1,0 +1,4 @@
+package third
+
+// Name of the third.
+const Name = "third"

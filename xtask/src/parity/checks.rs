@@ -1,0 +1,419 @@
+//! The checks of one project in one variant on one release.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::projects::{Project, Variant};
+use super::report::Row;
+use super::side::{Said, Setting, copy_cache};
+use super::trace::Trace;
+use super::{caches, graph};
+use crate::tour::lab::{Programs, Who};
+
+/// Where a project is compared. Removed when dropped.
+pub struct Bench<'p> {
+    project: &'p Project,
+    variant: &'p Variant,
+    setting: Setting<'p>,
+    /// The cache that both began with.
+    seed: Option<PathBuf>,
+    /// Actions at once in the first build.
+    jobs: usize,
+    scratch: Option<tempfile::TempDir>,
+}
+
+impl<'p> Bench<'p> {
+    /// Puts the project and two caches in place: empty ones, or with the standard library.
+    pub fn new(
+        project: &'p Project,
+        variant: &'p Variant,
+        programs: &'p Programs,
+        cold: bool,
+        jobs: usize,
+    ) -> Result<Bench<'p>, String> {
+        let scratch = tempfile::Builder::new().prefix("parity").tempdir();
+        let scratch = scratch.map_err(|e| format!("temporary directory: {e}"))?;
+        let place = scratch.path().to_owned();
+        let dir = project.place(&place)?;
+        let setting = Setting::new(programs, dir, place, variant.environment.clone())?;
+        let mut bench = Bench {
+            project,
+            variant,
+            setting,
+            seed: None,
+            jobs,
+            scratch: Some(scratch),
+        };
+        if project.copied && !project.cold && !cold {
+            // What is broken beyond listing needs no standard library.
+            bench.seed = match bench.make_seed() {
+                Err(_) if project.broken => None,
+                seed => Some(seed?),
+            };
+        }
+        for who in Who::BOTH {
+            let cache = bench.setting.cache(who);
+            match &bench.seed {
+                Some(seed) => copy_cache(seed, &cache)?,
+                None => fs::create_dir_all(&cache).map_err(|e| e.to_string())?,
+            }
+        }
+        Ok(bench)
+    }
+
+    /// A cache in which the stock command has built the standard library, as far as the project
+    /// needs it, in this variant; kept between runs.
+    fn make_seed(&self) -> Result<PathBuf, String> {
+        let base = crate::goscripts::test_binary::cache_dir()?;
+        let release = self.setting.programs.release();
+        let seed = base
+            .with_file_name("parity")
+            .join(format!("seed-{release}"));
+        fs::create_dir_all(&seed).map_err(|e| format!("{}: {e}", seed.display()))?;
+        let stock = |args: &[String]| {
+            let said = self.setting.run(Who::Stock, &seed, "", args)?;
+            match said.code {
+                0 => Ok(said.stdout),
+                _ => Err(format!("go {}: {}", args.join(" "), said.stderr)),
+            }
+        };
+        let of_std = [
+            "-e",
+            "-deps",
+            "-f",
+            "{{if .Standard}}{{.ImportPath}}{{end}}",
+        ];
+        let list = stock(&self.command("list", &of_std, &self.project.packages))?;
+        let packages: Vec<String> = list
+            .lines()
+            .filter(|p| !p.is_empty())
+            .map(str::to_owned)
+            .collect();
+        stock(&self.command("build", &[], &packages))?;
+        Ok(seed)
+    }
+
+    /// Leaves everything where it is.
+    pub fn keep(mut self) -> PathBuf {
+        self.scratch
+            .take()
+            .map(tempfile::TempDir::keep)
+            .unwrap_or_default()
+    }
+
+    fn command(&self, name: &str, flags: &[&str], packages: &[String]) -> Vec<String> {
+        let mut args = vec![name.to_owned()];
+        args.extend(flags.iter().map(|flag| (*flag).to_owned()));
+        args.extend(self.variant.flags.iter().cloned());
+        args.extend(packages.iter().cloned());
+        args
+    }
+
+    fn run_own(&self, who: Who, godebug: &str, args: &[String]) -> Result<Said, String> {
+        self.setting
+            .run(who, &self.setting.cache(who), godebug, args)
+    }
+
+    /// Runs a command with both, each on its own cache.
+    fn both(&self, godebug: &str, args: &[String]) -> Result<[Said; 2], String> {
+        Ok([
+            self.run_own(Who::Stock, godebug, args)?,
+            self.run_own(Who::Forgo, godebug, args)?,
+        ])
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.setting.scratch.join(name)
+    }
+}
+
+/// Runs all checks; what can't be run at all fails the check that needs it.
+pub fn run(bench: &Bench, row: &mut Row) {
+    let result = if bench.project.broken {
+        broken(bench, row)
+    } else {
+        first_build(bench, row)
+            .and_then(|()| list(bench, row))
+            .and_then(|()| sharing(bench, row))
+    };
+    if let Err(text) = result {
+        row.note("words", &[text]);
+    }
+}
+
+/// Builds everything from the cache's first state, one action at a time so that the order is the
+/// same, and looks at all that comes of it.
+fn first_build(bench: &Bench, row: &mut Row) -> Result<(), String> {
+    let out = bench.path("out");
+    let graph_file = bench.path("graph.json");
+    let has_main = has_main(bench)?;
+    let out_flag = format!("{}/", out.display());
+    let graph_flag = format!("-debug-actiongraph={}", graph_file.display());
+    let jobs = bench.jobs.to_string();
+    let mut flags = vec!["-x", "-p", &jobs, &graph_flag];
+    if has_main {
+        flags.extend(["-o", &out_flag]);
+    }
+    let args = bench.command("build", &flags, &bench.project.packages);
+    let mut traces = Vec::new();
+    let mut saids = Vec::new();
+    let mut graphs = Vec::new();
+    let mut programs = Vec::new();
+    for who in Who::BOTH {
+        let _ = fs::remove_dir_all(&out);
+        let _ = fs::remove_file(&graph_file);
+        let mut said = bench.run_own(who, "gocachehash=1", &args)?;
+        let trace = Trace::read(&said.stderr);
+        said.stderr.clone_from(&trace.words);
+        if who == Who::Stock && said.code != 0 {
+            return Err(format!(
+                "the stock command does not build it: {}",
+                trace.words
+            ));
+        }
+        graphs.push(graph::read(&graph_file, |text| {
+            bench
+                .setting
+                .plain(text.as_bytes(), &bench.setting.cache(who))
+        }));
+        programs.push(keep_programs(
+            &out,
+            &bench.path(&format!("out-{}", who.title())),
+        )?);
+        traces.push(trace);
+        saids.push(said);
+    }
+    row.note("keys", &differing_keys(&traces));
+    if bench.jobs > 1 {
+        saids
+            .iter_mut()
+            .for_each(|said| said.stderr = sorted(&said.stderr));
+    }
+    row.note("words", &differing_words(&saids[0], &saids[1]));
+    let names = traces[0].names.iter().chain(&traces[1].names);
+    let names = names.map(|(id, name)| (id.clone(), name.clone())).collect();
+    let pair = Who::BOTH.map(|who| bench.setting.cache(who));
+    let seeded = seeded_keys(bench)?;
+    let skip = |id: &str| traces[0].index.contains(id) || seeded.contains_key(id);
+    match caches::differences([&pair[0], &pair[1]], &names, &skip) {
+        Ok((_, differences)) => row.note("archives", &differences),
+        Err(text) => row.note("archives", &[text]),
+    }
+    if has_main {
+        row.note("programs", &differing_programs(&programs[0], &programs[1]));
+    }
+    row.note("graph", &differing_graphs(&graphs));
+    Ok(())
+}
+
+/// The entries that were there before, the seed's module index among them; but for those that forgo
+/// has replaced.
+fn seeded_keys(bench: &Bench) -> Result<caches::Entries, String> {
+    let Some(seed) = &bench.seed else {
+        return Ok(caches::Entries::new());
+    };
+    let forgo = caches::entries(&bench.setting.cache(Who::Forgo))?;
+    let mut keys = caches::entries(seed)?;
+    keys.retain(|id, entry| forgo.get(id).is_none_or(|ours| ours == entry));
+    Ok(keys)
+}
+
+fn has_main(bench: &Bench) -> Result<bool, String> {
+    let args = bench.command("list", &["-f", "{{.Name}}"], &bench.project.packages);
+    let said = bench
+        .setting
+        .run(Who::Stock, &bench.setting.cache(Who::Stock), "", &args)?;
+    Ok(said.stdout.lines().any(|name| name == "main"))
+}
+
+fn differing_keys(traces: &[Trace]) -> Vec<String> {
+    let mut differences = Vec::new();
+    if traces[0].lines.is_empty() {
+        differences.push("the stock command printed no HASH line".to_owned());
+    }
+    for (title, a, b) in [("go", 0, 1), ("forgo", 1, 0)] {
+        let only = traces[a].beyond(&traces[b]);
+        differences.extend(only.into_iter().map(|line| format!("only {title}: {line}")));
+    }
+    differences
+}
+
+/// Where two runs' words differ; `$WORK/bNNN` follows the order of planning and is not compared.
+fn differing_words(stock: &Said, forgo: &Said) -> Vec<String> {
+    let mut differences = Vec::new();
+    if stock.code != forgo.code {
+        differences.push(format!(
+            "exit status {} of go, {} of forgo",
+            stock.code, forgo.code
+        ));
+    }
+    for (name, a, b) in [
+        ("stdout", &stock.stdout, &forgo.stdout),
+        ("stderr", &stock.stderr, &forgo.stderr),
+    ] {
+        let (a, b) = (graph::without_number(a), graph::without_number(b));
+        if a == b {
+            continue;
+        }
+        let line = a.lines().zip(b.lines()).position(|(x, y)| x != y);
+        let line = line.unwrap_or_else(|| a.lines().count().min(b.lines().count()));
+        let show = |text: &str| text.lines().nth(line).unwrap_or("(ends)").to_owned();
+        differences.push(format!(
+            "{name}, line {}:\n      go:    {}\n      forgo: {}",
+            line + 1,
+            show(&a),
+            show(&b)
+        ));
+        differences.extend(
+            differing_lines(&a, &b)
+                .into_iter()
+                .map(|d| format!("{name}, {d}")),
+        );
+    }
+    differences
+}
+
+/// Commands that ran at the same time are told in any order.
+fn sorted(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}
+
+/// The lines that only one text has, whatever their order.
+fn differing_lines(a: &str, b: &str) -> Vec<String> {
+    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+    a.lines()
+        .for_each(|line| *counts.entry(line).or_default() += 1);
+    b.lines()
+        .for_each(|line| *counts.entry(line).or_default() -= 1);
+    let side = |n: i64| if n > 0 { "only go" } else { "only forgo" };
+    let differing = counts.into_iter().filter(|(_, n)| *n != 0);
+    differing
+        .map(|(line, n)| format!("{}: {line}", side(n)))
+        .collect()
+}
+
+/// Moves the programs out of the way of the other command's; gives them by name.
+fn keep_programs(from: &Path, to: &Path) -> Result<BTreeMap<String, PathBuf>, String> {
+    if !from.exists() {
+        return Ok(BTreeMap::new());
+    }
+    fs::rename(from, to).map_err(|e| format!("{}: {e}", from.display()))?;
+    let listing = fs::read_dir(to).map_err(|e| format!("{}: {e}", to.display()))?;
+    let name = |item: fs::DirEntry| (item.file_name().to_string_lossy().into_owned(), item.path());
+    Ok(listing.flatten().map(name).collect())
+}
+
+fn differing_programs(
+    stock: &BTreeMap<String, PathBuf>,
+    forgo: &BTreeMap<String, PathBuf>,
+) -> Vec<String> {
+    let mut differences = Vec::new();
+    for (name, theirs) in stock {
+        match forgo.get(name) {
+            None => differences.push(format!("{name}: forgo did not write it")),
+            Some(ours) if fs::read(theirs).ok() != fs::read(ours).ok() => {
+                differences.push(format!(
+                    "{name}: {}",
+                    caches::first_difference(theirs, ours)
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    let extra = forgo.keys().filter(|name| !stock.contains_key(*name));
+    differences.extend(extra.map(|name| format!("{name}: only forgo wrote it")));
+    if stock.is_empty() {
+        differences.push("the stock command wrote no program".into());
+    }
+    differences
+}
+
+fn differing_graphs(graphs: &[Result<graph::Nodes, String>]) -> Vec<String> {
+    let (stock, forgo) = match (&graphs[0], &graphs[1]) {
+        (Ok(stock), Ok(forgo)) => (stock, forgo),
+        (Err(text), _) | (_, Err(text)) => return vec![text.clone()],
+    };
+    let only_stock = graph::beyond(stock, forgo)
+        .into_iter()
+        .map(|n| format!("only go: {n}"));
+    let only_forgo = graph::beyond(forgo, stock)
+        .into_iter()
+        .map(|n| format!("only forgo: {n}"));
+    only_stock.chain(only_forgo).collect()
+}
+
+fn list(bench: &Bench, row: &mut Row) -> Result<(), String> {
+    let packages = &bench.project.packages;
+    for flags in [
+        &["-deps", "-json"][..],
+        &["-test", "-deps", "-json"],
+        &[
+            "-export",
+            "-f",
+            "{{.ImportPath}} {{.Export}} {{.BuildID}} {{.Stale}} {{.StaleReason}}",
+        ],
+    ] {
+        let said = bench.both("", &bench.command("list", flags, packages))?;
+        let differences = differing_words(&said[0], &said[1]);
+        let of = |d: String| format!("list {}: {d}", flags.join(" "));
+        row.note("list", &differences.into_iter().map(of).collect::<Vec<_>>());
+    }
+    Ok(())
+}
+
+/// Each command on a copy of the other one's cache: it runs no tool, and says what it says on its
+/// own.
+fn sharing(bench: &Bench, row: &mut Row) -> Result<(), String> {
+    let args = bench.command("build", &["-x", "-p", "1"], &bench.project.packages);
+    let into = format!("{}/", bench.path("out").display());
+    let args = if has_main(bench)? {
+        let flags = ["-x", "-p", "1", "-o", into.as_str()];
+        bench.command("build", &flags, &bench.project.packages)
+    } else {
+        args
+    };
+    let mut differences = Vec::new();
+    for (who, other) in [(Who::Stock, Who::Forgo), (Who::Forgo, Who::Stock)] {
+        let _ = fs::remove_dir_all(bench.path("out"));
+        let own = bench.run_own(who, "", &args)?;
+        let copy = bench.path(&format!("shared-{}", other.title()));
+        copy_cache(&bench.setting.cache(other), &copy)?;
+        let _ = fs::remove_dir_all(bench.path("out"));
+        let said = bench.setting.run(who, &copy, "", &args)?;
+        let title = format!("{} on {}'s cache", who.title(), other.title());
+        for tool in ["/compile ", "/asm ", "/cgo ", "/cover "] {
+            let calls = said
+                .stderr
+                .lines()
+                .filter(|line| line.contains(tool))
+                .count();
+            if calls > 0 {
+                differences.push(format!("{title}: {calls} times {}", tool.trim()));
+            }
+        }
+        let unlike = differing_words(&own, &said);
+        differences.extend(unlike.into_iter().map(|d| format!("{title}: {d}")));
+    }
+    row.note("sharing", &differences);
+    Ok(())
+}
+
+/// A project that does not build: the same words, the same exit status.
+fn broken(bench: &Bench, row: &mut Row) -> Result<(), String> {
+    let packages = &bench.project.packages;
+    let said = bench.both("", &bench.command("build", &["-p", "1"], packages))?;
+    let mut differences = differing_words(&said[0], &said[1]);
+    if said[0].code == 0 {
+        differences.push("the stock command builds it".into());
+    }
+    row.note("words", &differences);
+    let said = bench.both(
+        "",
+        &bench.command("list", &["-e", "-deps", "-json"], packages),
+    )?;
+    row.note("list", &differing_words(&said[0], &said[1]));
+    Ok(())
+}

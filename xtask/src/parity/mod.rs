@@ -1,0 +1,159 @@
+//! `cargo xtask parity`: does forgo do on a project what the stock command does? Compares keys,
+//! bytes and words, on any project:
+//!
+//! | check | what must be equal |
+//! |---|---|
+//! | keys | the lines of `GODEBUG=gocachehash=1`, but for the stock command's module index |
+//! | words | standard output, standard error (`-x` and all), exit status |
+//! | archives | every entry of the two caches, through its key, byte for byte |
+//! | programs | every executable, byte for byte |
+//! | graph | `-debug-actiongraph`, but for times, ids and order |
+//! | list | `list -deps -json`, `list -test -deps -json`, `list -export` |
+//! | sharing | each command on the other one's cache runs no tool and says the same |
+//!
+//! A project that does not build is compared by its words alone. Without a directory, the projects
+//! of `conformance/projects` are compared, each in a copy.
+
+mod caches;
+mod checks;
+mod graph;
+mod projects;
+mod report;
+mod side;
+mod trace;
+
+use std::path::PathBuf;
+
+use crate::tour::lab::Programs;
+use checks::Bench;
+use projects::{Project, Variant};
+use report::Report;
+
+/// Variants that `--matrix` adds.
+const MATRIX: [&str; 5] = [
+    "-race",
+    "-cover",
+    "-trimpath",
+    "GOOS=windows GOARCH=arm64",
+    "CGO_ENABLED=0",
+];
+
+/// What the command line asks for.
+#[derive(Default)]
+struct Options {
+    dir: Option<PathBuf>,
+    goroots: Vec<PathBuf>,
+    forgo: Option<PathBuf>,
+    flags: String,
+    packages: Option<String>,
+    main: Option<String>,
+    only: Option<String>,
+    matrix: bool,
+    cold: bool,
+    keep: bool,
+    jobs: Option<usize>,
+}
+
+/// Runs the task; true when nothing differs.
+pub fn main(args: &[String]) -> Result<bool, String> {
+    let options = parse(args)?;
+    let projects = projects(&options)?;
+    let goroots: Vec<Option<PathBuf>> = match &options.goroots[..] {
+        [] => vec![None],
+        list => list.iter().cloned().map(Some).collect(),
+    };
+    let mut report = Report::default();
+    for goroot in goroots {
+        let programs = crate::tour::programs(goroot, options.forgo.clone())?;
+        for project in &projects {
+            compare(project, &programs, &options, &mut report)?;
+        }
+    }
+    print!("{}", report.table());
+    Ok(report.is_good())
+}
+
+fn compare(
+    project: &Project,
+    programs: &Programs,
+    options: &Options,
+    report: &mut Report,
+) -> Result<(), String> {
+    for variant in &project.variants {
+        if !project.is_for(&programs.release()) {
+            continue;
+        }
+        let bench = Bench::new(
+            project,
+            variant,
+            programs,
+            options.cold,
+            options.jobs.unwrap_or(1),
+        )?;
+        let row = report.begin(&project.name, &variant.name, &programs.release());
+        checks::run(&bench, row);
+        if options.keep {
+            println!("kept: {}", bench.keep().display());
+        }
+    }
+    Ok(())
+}
+
+/// The projects that are to be compared.
+fn projects(options: &Options) -> Result<Vec<Project>, String> {
+    let mut projects = match &options.dir {
+        Some(dir) => vec![Project::in_place(dir)?],
+        None => projects::of_our_own()?,
+    };
+    if let Some(only) = &options.only {
+        let pattern = regex::Regex::new(only).map_err(|e| format!("--only: {e}"))?;
+        projects.retain(|project| pattern.is_match(&project.name));
+    }
+    if projects.is_empty() {
+        return Err("parity: no project to compare".into());
+    }
+    for project in &mut projects {
+        if let Some(packages) = &options.packages {
+            project.packages = words(packages);
+        }
+        if let Some(main) = &options.main {
+            project.packages = words(main);
+        }
+        let more = if options.matrix { &MATRIX[..] } else { &[] };
+        let added = more.iter().map(|text| Variant::parse(text));
+        let given = project.variants.drain(..).chain(added).collect::<Vec<_>>();
+        let with_flags = |v: Variant| v.with_flags(&options.flags);
+        project.variants = given.into_iter().map(with_flags).collect();
+    }
+    Ok(projects)
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn parse(args: &[String]) -> Result<Options, String> {
+    let mut options = Options::default();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or(format!("{arg} needs a value")).cloned();
+        match arg.as_str() {
+            "--go" => options.goroots.push(value()?.into()),
+            "--forgo" => options.forgo = Some(value()?.into()),
+            "--flags" => options.flags = value()?,
+            "--pkgs" => options.packages = Some(value()?),
+            "--main" => options.main = Some(value()?),
+            "--only" => options.only = Some(value()?),
+            "--jobs" => {
+                let n = value()?;
+                options.jobs = Some(n.parse().map_err(|_| format!("--jobs {n}?"))?);
+            }
+            "--matrix" => options.matrix = true,
+            "--cold" => options.cold = true,
+            "--keep" => options.keep = true,
+            flag if flag.starts_with('-') => return Err(format!("parity: unknown flag {flag}")),
+            dir => options.dir = Some(dir.into()),
+        }
+    }
+    Ok(options)
+}

@@ -1,0 +1,142 @@
+//! Collects results and prints them: what differs as it is found, a table at the end.
+
+use std::fmt::Write as _;
+
+/// How many differences of a check are shown.
+const SHOWN: usize = 6;
+
+/// Titles of the columns, in order.
+pub const CHECKS: [&str; 7] = [
+    "keys", "words", "archives", "programs", "graph", "list", "sharing",
+];
+
+/// All results.
+#[derive(Default)]
+pub struct Report {
+    rows: Vec<Row>,
+}
+
+/// The results for one project, variant and release.
+pub struct Row {
+    title: String,
+    /// By check: `None` where it does not apply.
+    results: [Option<bool>; CHECKS.len()],
+}
+
+impl Report {
+    /// Starts a row.
+    pub fn begin(&mut self, project: &str, variant: &str, release: &str) -> &mut Row {
+        let title = format!("{release} {project} {variant}")
+            .trim_end()
+            .to_owned();
+        self.rows.push(Row {
+            title,
+            results: [None; CHECKS.len()],
+        });
+        let last = self.rows.len() - 1;
+        &mut self.rows[last]
+    }
+
+    /// Is everything equal?
+    pub fn is_good(&self) -> bool {
+        let good = |row: &Row| row.results.iter().all(|r| *r != Some(false));
+        !self.rows.is_empty() && self.rows.iter().all(good)
+    }
+
+    /// The table.
+    pub fn table(&self) -> String {
+        let width = self
+            .rows
+            .iter()
+            .map(|row| row.title.chars().count())
+            .max()
+            .unwrap_or(0);
+        let mut out = format!("{:width$}", "");
+        for check in CHECKS {
+            let _ = write!(out, "  {check:8}");
+        }
+        out.push('\n');
+        for row in &self.rows {
+            let _ = write!(out, "{:width$}", row.title);
+            for result in row.results {
+                let text = match result {
+                    None => "-",
+                    Some(true) => "ok",
+                    Some(false) => "FAIL",
+                };
+                let _ = write!(out, "  {text:8}");
+            }
+            out.push('\n');
+        }
+        let lines = out.lines().map(|line| format!("{}\n", line.trim_end()));
+        let failed = self
+            .rows
+            .iter()
+            .filter(|row| row.results.contains(&Some(false)))
+            .count();
+        format!(
+            "{}{} of {} equal\n",
+            lines.collect::<String>(),
+            self.rows.len() - failed,
+            self.rows.len()
+        )
+    }
+}
+
+impl Row {
+    /// Notes the result of a check: no difference is good. A check may be noted more than once.
+    pub fn note(&mut self, check: &str, differences: &[String]) {
+        let Some(column) = CHECKS.iter().position(|c| *c == check) else {
+            unreachable!("no check is called {check}");
+        };
+        let before = self.results[column].unwrap_or(true);
+        self.results[column] = Some(before && differences.is_empty());
+        if differences.is_empty() {
+            return;
+        }
+        println!("{}: {check}:", self.title);
+        for difference in differences.iter().take(SHOWN) {
+            println!("    {}", shortened(difference));
+        }
+        if differences.len() > SHOWN {
+            println!("    … and {} more", differences.len() - SHOWN);
+        }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    const LIMIT: usize = 700;
+    match text.char_indices().nth(LIMIT) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_tells() {
+        let mut report = Report::default();
+        assert!(!report.is_good());
+        let row = report.begin("p", "-race", "go1.26.8");
+        row.note("keys", &[]);
+        row.note("list", &[]);
+        assert!(report.is_good());
+        let row = report.begin("q", "", "go1.27.3");
+        row.note("words", &["other".into()]);
+        row.note("words", &[]);
+        assert!(!report.is_good());
+        let table = report.table();
+        let lines: Vec<&str> = table.lines().collect();
+        assert_eq!(
+            lines[1].split_whitespace().collect::<Vec<_>>(),
+            [
+                "go1.26.8", "p", "-race", "ok", "-", "-", "-", "-", "ok", "-"
+            ]
+        );
+        assert!(lines[2].contains("FAIL"), "{table}");
+        assert_eq!(lines[3], "1 of 2 equal");
+    }
+}

@@ -1,0 +1,167 @@
+//! Running one of the two commands: the same directory, the same temporary directory, an environment
+//! of which every variable is known, and a cache of its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::tour::lab::{Programs, Who};
+
+/// What a run said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// Exit status; -1 when a signal ended it.
+    pub code: i32,
+}
+
+/// What both sides have in common.
+pub struct Setting<'p> {
+    /// The programs.
+    pub programs: &'p Programs,
+    /// Where the project is.
+    pub dir: PathBuf,
+    /// Where everything else is put.
+    pub scratch: PathBuf,
+    /// Of the variant.
+    pub environment: Vec<(String, String)>,
+    /// GOMODCACHE, GOPROXY …: how this machine gets modules.
+    modules: Vec<(String, String)>,
+}
+
+impl<'p> Setting<'p> {
+    /// Asks the stock command for what a build here may need from outside.
+    pub fn new(
+        programs: &'p Programs,
+        dir: PathBuf,
+        scratch: PathBuf,
+        environment: Vec<(String, String)>,
+    ) -> Result<Setting<'p>, String> {
+        let names = [
+            "GOMODCACHE",
+            "GOPROXY",
+            "GOSUMDB",
+            "GONOSUMDB",
+            "GONOPROXY",
+            "GOPRIVATE",
+        ];
+        let go = programs.goroot.join("bin/go");
+        let output = Command::new(&go)
+            .arg("env")
+            .args(names)
+            .current_dir("/")
+            .env("GOTOOLCHAIN", "local")
+            .output()
+            .map_err(|e| format!("{}: {e}", go.display()))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let modules = names
+            .iter()
+            .map(|n| (*n).to_owned())
+            .zip(text.lines().map(str::to_owned));
+        let modules = modules.collect();
+        fs::create_dir_all(scratch.join("tmp"))
+            .map_err(|e| format!("{}: {e}", scratch.display()))?;
+        Ok(Setting {
+            programs,
+            dir,
+            scratch,
+            environment,
+            modules,
+        })
+    }
+
+    /// The cache of a side.
+    pub fn cache(&self, who: Who) -> PathBuf {
+        self.scratch.join(format!("cache-{}", who.title()))
+    }
+
+    /// Runs a command on a cache.
+    pub fn run(
+        &self,
+        who: Who,
+        cache: &Path,
+        godebug: &str,
+        args: &[String],
+    ) -> Result<Said, String> {
+        let stock = self.programs.goroot.join("bin/go");
+        let program = match who {
+            Who::Stock => &stock,
+            Who::Forgo => &self.programs.forgo,
+        };
+        let path = std::env::var("PATH").unwrap_or_default();
+        let path = format!("{}:{path}", self.programs.goroot.join("bin").display());
+        let mut command = Command::new(program);
+        command
+            .args(args)
+            .current_dir(&self.dir)
+            .env_clear()
+            .env("PATH", path)
+            .env("PWD", &self.dir)
+            .env("HOME", self.scratch.join("home"))
+            .env("TMPDIR", self.scratch.join("tmp"))
+            .env("GOROOT", &self.programs.goroot)
+            .env("GOPATH", self.scratch.join("gopath"))
+            .env("GOCACHE", cache)
+            .env("GODEBUG", godebug)
+            .env("FORGO_GO", &stock)
+            .envs([
+                ("GOENV", "off"),
+                ("GOTOOLCHAIN", "local"),
+                ("GOFLAGS", ""),
+                ("GOWORK", ""),
+            ])
+            .envs([
+                ("LANG", "C"),
+                ("GOBIN", ""),
+                ("GO111MODULE", ""),
+                ("GOTELEMETRY", "off"),
+            ])
+            .envs(self.modules.iter().map(|(name, value)| (name, value)))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null());
+        let output = command
+            .output()
+            .map_err(|e| format!("{}: {e}", program.display()))?;
+        Ok(Said {
+            stdout: self.plain(&output.stdout, cache),
+            stderr: self.plain(&output.stderr, cache),
+            code: output.status.code().unwrap_or(-1),
+        })
+    }
+
+    /// Text without what may differ: the temporary directory's number, the cache's name.
+    pub fn plain(&self, bytes: &[u8], cache: &Path) -> String {
+        let text = String::from_utf8_lossy(bytes);
+        let text = text.replace(&cache.display().to_string(), "$GOCACHE");
+        let work = format!("{}/go-build", self.scratch.join("tmp").display());
+        let mut parts = text.split(work.as_str());
+        let mut plain = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            plain.push_str("$WORK");
+            plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+        }
+        plain
+    }
+}
+
+/// Copies a cache; what can't change is linked.
+pub fn copy_cache(from: &Path, to: &Path) -> Result<(), String> {
+    let fail = |e: std::io::Error| format!("{}: {e}", from.display());
+    fs::create_dir_all(to).map_err(fail)?;
+    for item in fs::read_dir(from).map_err(fail)?.flatten() {
+        let target = to.join(item.file_name());
+        let name = item.file_name();
+        let name = name.to_string_lossy();
+        if item.file_type().map_err(fail)?.is_dir() {
+            copy_cache(&item.path(), &target)?;
+        } else if name.ends_with("-d") {
+            fs::hard_link(item.path(), &target).map_err(fail)?;
+        } else if name.ends_with("-a") || name == "README" || name == "trim.txt" {
+            fs::copy(item.path(), &target).map_err(fail)?;
+        }
+    }
+    Ok(())
+}
