@@ -45,15 +45,12 @@ fn find_text(head: &[u8]) -> Option<String> {
 /// Skips spaces and comments and takes a word.
 fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let text = skip_comments(text)?;
-    let mut len = 0;
-    for chunk in text.utf8_chunks() {
-        let valid = chunk.valid();
-        let is_word = |c: char| c.is_ascii_digit() || c == '_' || is_letter(c);
-        let end = valid.find(|c| !is_word(c)).unwrap_or(valid.len());
-        len += end;
-        if end < valid.len() || !chunk.invalid().is_empty() {
-            break;
-        }
+    let ascii = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    let mut len = text.iter().position(|b| !ascii(b)).unwrap_or(text.len());
+    if text.get(len).is_some_and(|b| !b.is_ascii()) {
+        let is_word = |c: &char| c.is_ascii_digit() || *c == '_' || is_letter(*c);
+        let valid = text.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        len = valid.chars().take_while(is_word).map(char::len_utf8).sum();
     }
     (len > 0).then(|| text.split_at(len))
 }
