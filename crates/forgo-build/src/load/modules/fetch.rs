@@ -18,6 +18,12 @@ use super::errors::{Error, Need};
 use super::pool;
 use crate::process;
 
+/// Why something is not there, when the stock command has no words for it.
+const MISSING: &str = "not in the module cache";
+
+/// How many stock commands run at once.
+const PROCESSES: usize = 4;
+
 /// An element of `go mod download -json` and `go list -m -json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -106,13 +112,25 @@ impl Modules<'_> {
         self.fetch_listed(&["list", "-m", "-e", "-json"], &infos, Need::Info)
     }
 
-    /// go.mod files alone: the stock command reads the graph of a module that requires them.
+    /// go.mod files alone: the stock command reads the graph of a module that requires them. Of
+    /// several versions of a path it would read the highest only: each gets a module of its own.
     fn fetch_mods(&self, mods: &[Version]) -> Result<(), Error> {
-        let lines = mods.iter().fold(String::new(), |mut s, m| {
-            let _ = writeln!(s, "require {} {}", m.path, m.version);
-            s
-        });
-        self.in_scratch(&lines, &["mod", "graph"]).map(drop)
+        let mut versions: HashMap<&str, usize> = HashMap::new();
+        let mut requires: Vec<String> = Vec::new();
+        for m in mods {
+            let nth = versions.entry(&m.path).or_default();
+            if requires.len() <= *nth {
+                requires.push(String::new());
+            }
+            let _ = writeln!(requires[*nth], "require {} {}", m.path, m.version);
+            *nth += 1;
+        }
+        for outputs in requires.chunks(PROCESSES) {
+            for output in pool::map_io(outputs, |r| self.in_scratch(r, &["mod", "graph"])) {
+                output?;
+            }
+        }
+        Ok(())
     }
 
     /// Modules named on the command line, some at a time: their queries are serial within one
@@ -123,7 +141,6 @@ impl Modules<'_> {
         modules: &[Version],
         need: impl Fn(Version) -> Need + Sync,
     ) -> Result<(), Error> {
-        const PROCESSES: usize = 4;
         if modules.is_empty() {
             return Ok(());
         }
@@ -139,16 +156,37 @@ impl Modules<'_> {
             let answers = parse(&output.stdout);
             if answers.len() < chunk.len() {
                 // It gave up: a checksum does not match, for example.
+                self.check_mismatch(&output.stderr)?;
                 return Err(Error::fatal(output.stderr));
             }
             for a in answers {
                 let Some(e) = a.error else { continue };
                 let m = Version::new(a.path, a.version);
-                let error = module_error(&m, e.text());
-                self.memo.failed.put(need(m), error);
+                let mut text = e.text().to_string();
+                let need = need(m.clone());
+                if let Need::Zip(_) = need {
+                    // A build would not ask for the info file.
+                    text = text.replace(".info: ", ".zip: ");
+                }
+                self.memo.failed.put(need, module_error(&m, &text));
             }
         }
         Ok(())
+    }
+
+    /// A mismatch is reported with the name of the file that has the other checksum, which the
+    /// stock command knows only as its temporary module's go.sum.
+    fn check_mismatch(&self, stderr: &str) -> Result<(), Error> {
+        let parts = || {
+            let (_, rest) = stderr.split_once("verifying ")?;
+            let (m, rest) = rest.split_once(": checksum mismatch\n\tdownloaded: ")?;
+            let (path, version) = m.split_once('@')?;
+            Some((Version::new(path, version), rest.lines().next()?))
+        };
+        match parts() {
+            Some((m, hash)) => self.check_sum(&m, hash),
+            None => Ok(()),
+        }
     }
 
     /// Puts the stock command's words where something could not be fetched.
@@ -171,12 +209,14 @@ impl Modules<'_> {
                 match self.in_scratch(&line, &["mod", "graph"]) {
                     Ok(output) => {
                         let text = output.stderr.trim_end();
-                        module_error(m, text.strip_prefix("go: ").unwrap_or(text))
+                        let text = text.strip_prefix("go: ").unwrap_or(text);
+                        let text = if text.is_empty() { MISSING } else { text };
+                        module_error(m, text)
                     }
                     Err(e) => e,
                 }
             }
-            Need::Zip(m) | Need::Info(m) => Error::text("not in the module cache").about(m),
+            Need::Zip(m) | Need::Info(m) => Error::text(MISSING).about(m),
         };
         self.memo.failed.put(need, error.clone());
         error
