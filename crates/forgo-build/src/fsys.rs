@@ -243,7 +243,7 @@ impl Overlay {
 
     /// Opens a file for reading. The error's text is complete, as the stock command prints it.
     pub fn open(&self, name: &str) -> io::Result<File> {
-        let bad = |kind, msg: &str| io::Error::new(kind, format!("Open {name}: {msg}"));
+        let bad = |kind, cause: &str| fault(kind, "Open", name, cause);
         let actual = match self.see(name) {
             Seen::Plain => self.os(name).into_owned(),
             Seen::Disk(p) | Seen::File(p) => p,
@@ -261,7 +261,7 @@ impl Overlay {
             } else {
                 &actual
             };
-            wrap("open", shown, e)
+            wrap("open", shown, &e)
         })
     }
 
@@ -269,7 +269,7 @@ impl Overlay {
     pub fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         let mut text = Vec::new();
         let mut file = self.open(name)?;
-        io::Read::read_to_end(&mut file, &mut text).map_err(|e| wrap("read", name, e))?;
+        io::Read::read_to_end(&mut file, &mut text).map_err(|e| wrap("read", name, &e))?;
         Ok(text)
     }
 
@@ -278,7 +278,12 @@ impl Overlay {
         let actual = match self.see(name) {
             Seen::Plain => return self.read_disk_dir(&self.os(name), name),
             Seen::Deleted => {
-                return Err(wrap("read", name, io::ErrorKind::NotFound.into()));
+                return Err(fault(
+                    io::ErrorKind::NotFound,
+                    "read",
+                    name,
+                    "file does not exist",
+                ));
             }
             Seen::File(_) => return Err(not_a_directory("read", name)),
             Seen::Disk(p) => p,
@@ -327,9 +332,8 @@ impl Overlay {
             } else {
                 let kind = match std::fs::metadata(&r.to) {
                     Ok(m) if m.is_dir() => {
-                        return Err(io::Error::other(format!(
-                            "read {dir}: overlay maps child {rest} to directory"
-                        )));
+                        let cause = format!("overlay maps child {rest} to directory");
+                        return Err(fault(io::ErrorKind::Other, "read", dir, cause));
                     }
                     Ok(m) => kind_of(m.file_type()),
                     Err(_) => FileKind::Other,
@@ -351,12 +355,12 @@ impl Overlay {
             if e.raw_os_error() == Some(libc::ENOTDIR) {
                 not_a_directory("ReadDir", name)
             } else {
-                wrap("open", name, e)
+                wrap("open", name, &e)
             }
         })?;
         let mut list = Vec::new();
         for entry in entries {
-            let entry = entry.map_err(|e| wrap("readdirent", name, e))?;
+            let entry = entry.map_err(|e| wrap("readdirent", name, &e))?;
             let Ok(kind) = entry.file_type() else {
                 continue; // Gone since it was listed.
             };
@@ -388,23 +392,28 @@ impl Overlay {
                 std::fs::symlink_metadata(actual)
             };
             meta.map(|m| kind_of(m.file_type()))
-                .map_err(|e| wrap(op, name, e))
+                .map_err(|e| wrap(op, name, &e))
         };
         match self.see(name) {
             Seen::Plain => on_disk(&self.os(name)),
             Seen::Disk(p) => on_disk(&p),
             Seen::Dir => Ok(FileKind::Dir),
-            Seen::Deleted => Err(io::Error::new(
+            Seen::Deleted => Err(fault(
                 io::ErrorKind::NotFound,
-                format!("{op} {name}: file does not exist"),
+                op,
+                name,
+                "file does not exist",
             )),
             // A link in the overlay is always followed.
             Seen::File(to) => match std::fs::metadata(&to) {
-                Ok(m) if m.is_dir() => Err(io::Error::other(format!(
-                    "{op} {name}: overlay maps to directory"
-                ))),
+                Ok(m) if m.is_dir() => Err(fault(
+                    io::ErrorKind::Other,
+                    op,
+                    name,
+                    "overlay maps to directory",
+                )),
                 Ok(m) => Ok(kind_of(m.file_type())),
-                Err(e) => Err(wrap("stat", &to, e)),
+                Err(e) => Err(wrap("stat", &to, &e)),
             },
         }
     }
@@ -575,17 +584,39 @@ pub(crate) fn is_missing(e: &io::Error) -> bool {
     e.kind() == io::ErrorKind::NotFound
 }
 
+/// What went wrong with which file (fs.PathError): the payload of the errors of an [`Overlay`].
+#[derive(Debug, Clone)]
+pub struct PathError {
+    op: String,
+    path: String,
+    /// What went wrong, without the file.
+    pub cause: String,
+}
+
+impl std::fmt::Display for PathError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}: {}", self.op, self.path, self.cause)
+    }
+}
+
+impl std::error::Error for PathError {}
+
+fn fault(kind: io::ErrorKind, op: &str, name: &str, cause: impl Into<String>) -> io::Error {
+    let error = PathError {
+        op: op.to_owned(),
+        path: name.to_owned(),
+        cause: cause.into(),
+    };
+    io::Error::new(kind, error)
+}
+
 fn not_a_directory(op: &str, name: &str) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::NotADirectory,
-        format!("{op} {name}: not a directory"),
-    )
+    fault(io::ErrorKind::NotADirectory, op, name, "not a directory")
 }
 
 /// An error of the operating system with the text of Go's fs.PathError; its kind is kept.
-fn wrap(op: &str, name: &str, e: io::Error) -> io::Error {
-    let text = path_error(op, name, &e);
-    io::Error::new(e.kind(), text)
+fn wrap(op: &str, name: &str, e: &io::Error) -> io::Error {
+    fault(e.kind(), op, name, errno_text(e))
 }
 
 /// `open FILE: no such file or directory`, as fs.PathError prints it.

@@ -13,6 +13,7 @@ use forgo_golang::{path, strconv};
 use rustix::fs::{Access, AtFlags, CWD};
 
 use crate::config::Config;
+use crate::fsys::PathError;
 
 /// Finds a program on `$PATH`; a name with a slash is looked at where it is. What was found is
 /// remembered. The error is os/exec's: `exec: "gcc": executable file not found in $PATH`.
@@ -60,6 +61,9 @@ fn executable(file: &str) -> Result<(), String> {
 
 /// An error of the system in Go's words (syscall.Errno.Error).
 pub fn errno_text(e: &io::Error) -> String {
+    if let Some(e) = e.get_ref().and_then(|e| e.downcast_ref::<PathError>()) {
+        return e.cause.clone();
+    }
     // Rust capitalizes and adds the number: "No such file or directory (os error 2)".
     let text = e.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);

@@ -20,7 +20,7 @@ use super::facts::{FactsQuery, Reader};
 use super::fips140::Fips;
 use super::head::{FileHead, SourceFile, read_head};
 use crate::config::Config;
-use crate::fsys::{DirEntry, Overlay};
+use crate::fsys::{DirEntry, Overlay, PathError};
 use crate::load::FatalError;
 use crate::load::modules::{DirImports, FileKind, PackageKind, SourceTree};
 
@@ -67,11 +67,27 @@ pub struct DirError {
     pub kind: io::ErrorKind,
     /// Its text, complete.
     pub text: String,
+    /// The same in parts.
+    path_error: Option<PathError>,
+}
+
+impl From<&io::Error> for DirError {
+    fn from(e: &io::Error) -> DirError {
+        let path_error = e.get_ref().and_then(|e| e.downcast_ref::<PathError>());
+        DirError {
+            kind: e.kind(),
+            text: e.to_string(),
+            path_error: path_error.cloned(),
+        }
+    }
 }
 
 impl From<&DirError> for io::Error {
     fn from(e: &DirError) -> io::Error {
-        io::Error::new(e.kind, e.text.clone())
+        match &e.path_error {
+            Some(path_error) => io::Error::new(e.kind, path_error.clone()),
+            None => io::Error::new(e.kind, e.text.clone()),
+        }
     }
 }
 
@@ -126,10 +142,7 @@ impl<'a> Scanner<'a> {
         Arc::clone(slot.get_or_init(|| {
             Arc::new(DirRecord {
                 dir: dir.to_owned(),
-                entries: self.overlay.read_dir(dir).map_err(|e| DirError {
-                    kind: e.kind(),
-                    text: e.to_string(),
-                }),
+                entries: self.overlay.read_dir(dir).map_err(|e| DirError::from(&e)),
                 read: OnceLock::new(),
             })
         }))
