@@ -184,7 +184,7 @@ pub struct BuildFlags {
     pub p: usize,
     /// `-v`
     pub v: bool,
-    /// `-x`, or implied by `-n`.
+    /// `-x`. Under `-n` alone it is false: the shell shows commands for either, all else only for `-x`.
     pub x: bool,
     /// `-work`
     pub work: bool,
@@ -240,6 +240,13 @@ pub struct BuildFlags {
     pub debug_trace: String,
     /// `-debug-runtime-trace`
     pub debug_runtime_trace: String,
+}
+
+impl BuildFlags {
+    /// `-n` or `-x`: commands are shown.
+    pub fn shows_commands(&self) -> bool {
+        self.n || self.x
+    }
 }
 
 /// What work/init.go derives from `-buildmode`, `-race`, `-msan`, `-asan`, `-linkshared`.

@@ -108,7 +108,7 @@ impl<'r> Shell<'r> {
 
     /// Whether commands are shown (-n, -x).
     pub fn shows_commands(&self) -> bool {
-        self.config().flags.n || self.config().flags.x
+        self.config().flags.shows_commands()
     }
 
     /// Says something about the action's package (`Printf`).

@@ -201,7 +201,7 @@ fn rename_go_file(cx: &ActionCx<'_>, base: &str) -> Result<(), ActionError> {
     let objdir = &cx.node().objdir;
     let from = format!("{objdir}{base}.go");
     let to = format!("{objdir}_{base}_swig.go");
-    if flags.x || flags.n {
+    if flags.shows_commands() {
         cx.shell.show_cmd("", &format!("mv {from} {to}"));
     }
     if flags.n {

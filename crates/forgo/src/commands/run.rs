@@ -162,7 +162,7 @@ impl Actor for RunProgram {
         let mut words = self.exec.clone();
         words.push(program.to_owned());
         words.extend_from_slice(&node.args);
-        if cfg.flags.x {
+        if cfg.flags.shows_commands() {
             cx.shell.show_cmd("", &words.join(" "));
         }
         if !cfg.flags.n

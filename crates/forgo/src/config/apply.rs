@@ -33,13 +33,12 @@ fn build_flags(cfg: &Config, flags: &Flags) -> BuildFlags {
     let text = |name: &str| flags.text(name).to_owned();
     let or = |name: &str, default: &str| flags.value(name).unwrap_or(default).to_owned();
     let words = |name: &str| kind::split_words(flags.text(name)).unwrap_or_default();
-    let n = flags.on("n");
     BuildFlags {
         a: flags.on("a"),
-        n,
+        n: flags.on("n"),
         p: parallelism(cfg, flags),
         v: flags.on("v"),
-        x: n || flags.on("x"),
+        x: flags.on("x"),
         work: flags.on("work"),
         json: makes_json(&cfg.command) && flags.on("json"),
         o: text("o"),

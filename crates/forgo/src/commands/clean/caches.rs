@@ -28,7 +28,7 @@ fn cache_dir(cfg: &Config) -> Outcome<Option<&str>> {
 /// Shows `rm -rf` of what is there; then removes all of it. Returns the first error.
 fn remove_shown(cfg: &Config, console: &Console, paths: &[String]) -> Result<(), String> {
     let there = |p: &String| std::fs::metadata(p).is_ok();
-    if cfg.flags.x && paths.iter().any(there) {
+    if cfg.flags.shows_commands() && paths.iter().any(there) {
         console.print(format!("rm -rf {}\n", paths.join(" ")));
     }
     if cfg.flags.n {
@@ -113,7 +113,7 @@ pub fn module_cache(cfg: &Config, console: &Console) -> Outcome {
             "go: cannot clean -modcache without a module cache",
         ));
     }
-    if cfg.flags.x {
+    if cfg.flags.shows_commands() {
         console.print(format!("rm -rf {dir}\n"));
     }
     if !cfg.flags.n {

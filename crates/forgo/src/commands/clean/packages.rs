@@ -78,7 +78,7 @@ impl<'a> Cleaner<'a> {
         let shell = Shell::new(&shared, None);
         // Until 1.26 every name is shown at once, found or not, and old directories are removed.
         let old = self.cfg.dist.minor < 27;
-        if old && self.cfg.flags.x {
+        if old && self.cfg.flags.shows_commands() {
             shell.show_cmd(&p.dir, &format!("rm -f {}", names.join(" ")));
         }
         let wanted: HashSet<&str> = names.iter().map(String::as_str).collect();
@@ -107,7 +107,7 @@ impl<'a> Cleaner<'a> {
     }
 
     fn remove_directory(&self, shell: &Shell<'_>, dir: &str) {
-        if self.cfg.flags.x {
+        if self.cfg.flags.shows_commands() {
             shell.show_cmd("", &format!("rm -rf {dir}"));
         }
         if !self.cfg.flags.n
@@ -118,7 +118,7 @@ impl<'a> Cleaner<'a> {
     }
 
     fn remove_file(&self, shell: &Shell<'_>, file: &str, show: bool) {
-        if show && self.cfg.flags.x {
+        if show && self.cfg.flags.shows_commands() {
             shell.show_cmd("", &format!("rm -f {file}"));
         }
         if self.cfg.flags.n {
