@@ -123,6 +123,8 @@ impl Loader<'_> {
     pub(super) fn add_package(&mut self, p: Package) -> PackageId {
         let id = u32::try_from(self.graph.packages.len()).expect("fewer than 2^32 packages");
         self.graph.packages.push(p);
+        // The planner puts packages there too, which import nothing.
+        self.imports_known.resize(id as usize, true);
         self.imports_known.push(false);
         PackageId(id)
     }
