@@ -38,6 +38,17 @@ pub struct Said {
     pub code: Option<i32>,
 }
 
+impl Said {
+    /// With `$W` for the world's directory.
+    fn masked(mut self, world: &World) -> Said {
+        let dir = world.dir.path().to_str().expect("UTF-8");
+        for text in [&mut self.stdout, &mut self.stderr] {
+            *text = text.replace(dir, "$W");
+        }
+        self
+    }
+}
+
 /// A directory tree with a module cache, a build cache and a home of its own.
 pub struct World {
     pub dir: tempfile::TempDir,
@@ -90,6 +101,16 @@ impl World {
         self.env.clear();
     }
 
+    /// A build cache that stays between runs of the tests, for compiling the standard library takes
+    /// long: one for each distribution and command.
+    fn cache(&self, name: &str) -> PathBuf {
+        let version = std::fs::read_to_string(self.goroot.join("VERSION")).unwrap_or_default();
+        let version = version.lines().next().unwrap_or("unknown").to_owned();
+        Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(version)
+            .join(name)
+    }
+
     fn command(&self, program: &Path, cache: &str) -> Command {
         let mut command = Command::new(program);
         let host = std::env::var("PATH").unwrap_or_default();
@@ -101,7 +122,7 @@ impl World {
             .env("TMPDIR", self.path("tmp"))
             .env("PWD", self.path("w"))
             .env("GOPATH", self.path("gopath"))
-            .env("GOCACHE", self.path(cache))
+            .env("GOCACHE", self.cache(cache))
             .env("GOENV", "off")
             .env("GOTOOLCHAIN", "local")
             .env("GOPROXY", "off")
@@ -139,6 +160,62 @@ impl World {
             stderr: text(output.stderr),
             code: output.status.code(),
         }
+    }
+
+    /// Both say and leave the same: each in a world of its own with these files.
+    #[track_caller]
+    pub fn same_result(goroot: &Path, files: &[(&str, &str)], env: &[(&str, &str)], args: &[&str]) {
+        let mut worlds = [World::new(goroot, files), World::new(goroot, files)];
+        for world in &mut worlds {
+            for (key, value) in env {
+                world.set(key, value);
+            }
+        }
+        let [stock, forgo] = &worlds;
+        let (a, b) = (
+            stock.stock(args).masked(stock),
+            forgo.forgo(args).masked(forgo),
+        );
+        assert!(
+            a == b,
+            "{env:?} {} go {}: stock {:?}, forgo {:?}\n{}{}",
+            goroot.display(),
+            args.join(" "),
+            a.code,
+            b.code,
+            difference(&a.stdout, &b.stdout),
+            difference(&a.stderr, &b.stderr),
+        );
+        let (a, b) = (stock.tree(), forgo.tree());
+        assert_eq!(a, b, "{env:?} {} go {}", goroot.display(), args.join(" "));
+    }
+
+    /// All files: path, whether executable, and a hash of what they hold.
+    pub fn tree(&self) -> Vec<(String, bool, u64)> {
+        let mut list = Vec::new();
+        let mut todo = vec![self.dir.path().to_owned()];
+        while let Some(dir) = todo.pop() {
+            for entry in std::fs::read_dir(&dir).expect("a directory").flatten() {
+                let (path, meta) = (entry.path(), entry.metadata().expect("metadata"));
+                if meta.is_dir() {
+                    todo.push(path);
+                    continue;
+                }
+                let name = path
+                    .strip_prefix(self.dir.path())
+                    .expect("below")
+                    .to_string_lossy();
+                let bytes = std::fs::read(&path).expect("a file");
+                let mut hasher = std::hash::DefaultHasher::new();
+                std::hash::Hash::hash(&mask_bytes(&bytes, self), &mut hasher);
+                let executable =
+                    std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o111;
+                let hash = std::hash::Hasher::finish(&hasher);
+                list.push((name.into_owned(), executable != 0, hash));
+            }
+        }
+        list.sort();
+        list
     }
 
     /// Both say the same.
@@ -188,5 +265,17 @@ fn mask(text: &str) -> String {
 pub fn each(files: &[(&str, &str)], check: impl Fn(&mut World)) {
     for goroot in goroots() {
         check(&mut World::new(&goroot, files));
+    }
+}
+
+/// Files hold the world's directory, whose name is random, and what is derived from it: build IDs.
+/// Only files without either can be compared by content.
+fn mask_bytes(bytes: &[u8], world: &World) -> Vec<u8> {
+    let dir = world.dir.path().to_str().expect("UTF-8").as_bytes();
+    let has_dir = bytes.windows(dir.len()).any(|w| w == dir);
+    if has_dir || bytes.starts_with(b"\x7fELF") {
+        Vec::new()
+    } else {
+        bytes.to_vec()
     }
 }
