@@ -42,11 +42,13 @@ pub struct Command {
 /// Every command that forgo does itself.
 const COMMANDS: &[&Command] = &[
     &build::COMMAND,
+    &clean::COMMAND,
     &env::COMMAND,
     &install::COMMAND,
-    &run::COMMAND,
     &list::COMMAND,
+    &run::COMMAND,
     &test::COMMAND,
+    &tool::COMMAND,
     &vet::COMMAND,
 ];
 
@@ -86,16 +88,6 @@ impl Invocation<'_> {
     pub fn build_init(&mut self, modules_enabled: bool) -> Outcome {
         let p = self.flags.text("p").to_owned();
         config::build_init(&mut self.startup.cfg, modules_enabled, &p, &self.goflags)
-    }
-
-    /// The usage error of this command: exit status 2.
-    pub fn usage(&self) -> Stop {
-        usage(self.command, "")
-    }
-
-    /// A message, then the usage: exit status 2.
-    pub fn usage_after(&self, message: &str) -> Stop {
-        usage(self.command, message)
     }
 }
 

@@ -8,9 +8,9 @@ use forgo_build::config::{Config, Environment};
 use forgo_build::process::look_path;
 
 use super::dirs::{self, Changed};
+use super::env_file;
 use super::goroot::Defaults;
 use super::process::Variables;
-use super::{env_file, target};
 
 /// A variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,9 +176,4 @@ fn telemetry(process: &Variables) -> (String, String) {
         Err(_) => "local".to_owned(),
     };
     (mode, dir)
-}
-
-/// Names that name a variant of an architecture.
-pub fn is_arch_variable(name: &str) -> bool {
-    target::ARCH_VARIABLES.contains(&name)
 }

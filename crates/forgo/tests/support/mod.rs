@@ -68,9 +68,11 @@ impl World {
             goroot: goroot.to_owned(),
             env: Vec::new(),
         };
-        for sub in ["w", "home", "tmp", "gopath"] {
-            std::fs::create_dir(world.path(sub)).expect("a directory");
+        for sub in ["w", "home/.config/go/telemetry", "tmp", "gopath"] {
+            std::fs::create_dir_all(world.path(sub)).expect("a directory");
         }
+        // The stock command counts what it does, in files.
+        std::fs::write(world.path("home/.config/go/telemetry/mode"), "off").expect("a file");
         for (name, text) in files {
             world.write(name, text);
         }
@@ -126,7 +128,6 @@ impl World {
             .env("GOENV", "off")
             .env("GOTOOLCHAIN", "local")
             .env("GOPROXY", "off")
-            .env("GOTELEMETRY", "off")
             .stdin(Stdio::null());
         for (key, value) in &self.env {
             if value == "-" {

@@ -8,7 +8,7 @@ mod packages;
 use forgo_build::event::{Event, Reporter};
 use forgo_build::load::modules::Modules;
 use forgo_build::load::scan::Scanner;
-use forgo_build::load::{Loader, PackageOpts, RootMode};
+use forgo_build::load::{Loader, PackageOpts, RootMode, fips140};
 use forgo_build::process::errno_text;
 
 use super::{Command, Invocation, stop_at};
@@ -26,6 +26,7 @@ pub const COMMAND: Command = Command {
 };
 
 fn run(invocation: &mut Invocation<'_>) -> Outcome {
+    fips140::apply(&mut invocation.startup.cfg).map_err(stop_at)?;
     let (cfg, console, flags) = (invocation.cfg(), invocation.console, &invocation.flags);
     let args = &invocation.args;
     let scanner = Scanner::new(cfg).map_err(stop_at)?;

@@ -6,9 +6,9 @@ mod compilers;
 mod print;
 mod write;
 
-use forgo_build::load::RootMode;
 use forgo_build::load::modules::{ModuleState, Modules, work_file};
 use forgo_build::load::scan::Scanner;
+use forgo_build::load::{RootMode, fips140};
 use forgo_golang::path;
 use forgo_golang::strconv::quote;
 
@@ -90,6 +90,7 @@ fn variables(invocation: &mut Invocation<'_>) -> Outcome<Vec<Variable>> {
 fn module_state(invocation: &Invocation<'_>) -> Outcome<ModuleState> {
     let mut cfg = invocation.cfg().clone();
     cfg.modules.gowork = "off".into();
+    fips140::apply(&mut cfg).map_err(stop_at)?;
     let scanner = Scanner::new(&cfg).map_err(stop_at)?;
     let modules = Modules::init(&cfg, &scanner, invocation.console, RootMode::Auto);
     let mut state = modules.map_err(stop_at)?.state;
