@@ -11,9 +11,9 @@ use super::errors::Error;
 use super::gosum::Sums;
 use super::mains::MainModules;
 use super::memo::Memo;
-use super::packages::Walk;
 use super::requirements::Requirements;
 use super::vendor::Vendor;
+use super::walk::Walk;
 use crate::config::Config;
 use crate::event::Reporter;
 

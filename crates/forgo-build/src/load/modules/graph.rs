@@ -117,7 +117,7 @@ impl ModuleGraph {
     }
 
     /// A shortest chain of requirements from a root to a module that `f` accepts.
-    fn find_path(&self, mut f: impl FnMut(&Version) -> bool) -> Option<Vec<Version>> {
+    pub fn find_path(&self, mut f: impl FnMut(&Version) -> bool) -> Option<Vec<Version>> {
         let mut first: HashMap<&Version, Option<&Version>> = HashMap::new();
         let mut queue: VecDeque<&Version> = VecDeque::new();
         for m in &self.roots {

@@ -1,16 +1,14 @@
-//! Whether modules are used, where the main modules are, and what `-mod` is in force. Answers to Init,
-//! FindGoWork, loadModFile and setDefaultBuildMod in cmd/go/internal/modload/init.go.
+//! Whether modules are used, where the main modules are, and what their files say. Answers to Init,
+//! FindGoWork and loadModFile in cmd/go/internal/modload/init.go.
 
 use std::sync::{Arc, OnceLock};
 
 use forgo_golang::modfile::WorkFile;
 use forgo_golang::module::{self, Version};
-use forgo_golang::strconv::quote;
 use forgo_golang::{gover, path};
 
 use super::api::{
-    BuildMod, Fatal, GoToolchainLines, LoadOptions, MainModule, ModuleState, Modules, RootMode,
-    SourceTree,
+    BuildMod, Fatal, GoToolchainLines, LoadOptions, ModuleState, Modules, RootMode, SourceTree,
 };
 use super::errors::Error;
 use super::mains::MainModules;
@@ -18,10 +16,9 @@ use super::memo::Memo;
 use super::modfile::{Index, io_text};
 use super::paths;
 use super::requirements::{Pruning, Requirements};
+use super::state::MODULES_OFF;
 use crate::config::Config;
-use crate::event::{Event, Reporter};
-
-const MODULES_OFF: &str = "go: modules disabled by GO111MODULE=off; see 'go help modules'";
+use crate::event::Reporter;
 
 impl<'a> Modules<'a> {
     /// Decides the mode and finds the roots (modload.InitWorkfile and modload.Init). Cheap: reads
@@ -322,119 +319,6 @@ impl<'a> Modules<'a> {
         ))
     }
 
-    /// Decides `-mod` where it was not given (setDefaultBuildMod). Called before go.mod is read and
-    /// again after: then the go line and the vendor directory count.
-    fn set_default_build_mod(&mut self) -> Result<(), Fatal> {
-        let given = &self.cfg.modules.mod_flag;
-        if self.cfg.modules.mod_explicit {
-            self.build_mod = match given.as_str() {
-                "mod" => BuildMod::Mod,
-                "vendor" => BuildMod::Vendor,
-                _ => BuildMod::Readonly,
-            };
-            if self.in_workspace() && self.is_mod() {
-                return Err(Fatal::with(format!(
-                    "go: -mod may only be set to readonly or vendor when in workspace mode, but it \
-                     is set to {}\n\tRemove the -mod flag to use the default readonly value, \n\tor \
-                     set GOWORK=off to disable workspace mode.",
-                    quote(given)
-                )));
-            }
-            return Ok(());
-        }
-        if self.mod_roots.is_empty() {
-            self.build_mod = if self.allows_missing() {
-                BuildMod::Mod
-            } else {
-                BuildMod::Readonly
-            };
-            return Ok(());
-        }
-        let mains = &self.mains;
-        let (source, go) = match &mains.work {
-            _ if self.in_workspace() => {
-                let go = mains.work.as_ref().and_then(|w| w.go.as_ref());
-                ("go.work", go.map_or("", |g| g.version.as_str()))
-            }
-            _ => {
-                let index = mains.list.first().and_then(|m| m.index.as_ref());
-                ("go.mod", index.map_or("", |i| i.go_version.as_str()))
-            }
-        };
-        let base = if self.work_file.is_empty() {
-            self.mod_roots[0].clone()
-        } else {
-            path::dir(&self.work_file)
-        };
-        let (build_mod, reason) = self
-            .vendor_by_default(&path::join2(&base, "vendor"), source, go)
-            .map_err(Error::into_fatal)?;
-        self.build_mod = build_mod;
-        if let Some(reason) = reason {
-            self.state.build_mod_reason = reason;
-        }
-        Ok(())
-    }
-
-    /// Is the vendor directory used without being asked to, and why (not)?
-    fn vendor_by_default(
-        &self,
-        vendor: &str,
-        source: &str,
-        go: &str,
-    ) -> Result<(BuildMod, Option<String>), Error> {
-        let there = self
-            .tree
-            .stat(vendor)
-            .is_ok_and(|k| k == super::FileKind::Dir);
-        if !there {
-            return Ok((BuildMod::Readonly, None));
-        }
-        let reason = if go.is_empty() {
-            format!("Go version in {source} is unspecified, so vendor directory was not used.")
-        } else if gover::compare(go, "1.14").is_lt() {
-            format!("Go version in {source} is {go}, so vendor directory was not used.")
-        } else {
-            match (self.is_workspace_vendor(vendor)?, source == "go.work") {
-                (true, false) => {
-                    "Outside workspace mode, but vendor directory is for a workspace.".to_string()
-                }
-                (false, true) => {
-                    "In workspace mode, but vendor directory is not for a workspace".to_string()
-                }
-                _ => {
-                    return Ok((
-                        BuildMod::Vendor,
-                        Some(format!(
-                            "Go version in {source} is at least 1.14 and vendor directory exists."
-                        )),
-                    ));
-                }
-            }
-        };
-        Ok((BuildMod::Readonly, Some(reason)))
-    }
-
-    /// Does the first line of modules.txt say that it is a workspace's?
-    fn is_workspace_vendor(&self, vendor: &str) -> Result<bool, Error> {
-        let file = path::join2(vendor, "modules.txt");
-        let data = match self.tree.read_file(&file) {
-            Ok(data) => data,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-            Err(e) => {
-                let e = io_text("open", &file, &e);
-                return Err(Error::fatal(format!(
-                    "go: reading modules.txt for vendor directory: {e}"
-                )));
-            }
-        };
-        let line = data.split(|b| *b == b'\n').next().unwrap_or_default();
-        let line = String::from_utf8_lossy(line);
-        Ok(line
-            .strip_prefix("## ")
-            .is_some_and(|a| a.split(';').any(|entry| entry.trim() == "workspace")))
-    }
-
     /// Has go.mod edited by the stock command, and forgets all that was read.
     pub(super) fn edit(&mut self, options: &LoadOptions, patterns: &[String]) -> Result<(), Fatal> {
         if self.delegated.is_some() {
@@ -448,194 +332,6 @@ impl<'a> Modules<'a> {
         self.sums = OnceLock::new();
         self.memo = Memo::default();
         Ok(())
-    }
-
-    /// Fills `state` from what is known.
-    pub(super) fn publish(&mut self) {
-        let in_module_mode = self.state.enabled;
-        let go_mod = if !in_module_mode {
-            String::new()
-        } else if self.mod_roots.is_empty() && self.work_file.is_empty() {
-            "/dev/null".to_string()
-        } else {
-            self.find_root(&self.cfg.cwd)
-                .map_or("/dev/null".to_string(), |r| self.mod_file_path(&r))
-        };
-        let state = ModuleState {
-            enabled: in_module_mode,
-            has_mod_root: self.has_mod_root(),
-            build_mod: match self.build_mod {
-                _ if !in_module_mode => self.cfg.modules.mod_flag.clone(),
-                BuildMod::Mod => "mod".to_string(),
-                BuildMod::Readonly => "readonly".to_string(),
-                BuildMod::Vendor => "vendor".to_string(),
-            },
-            build_mod_reason: std::mem::take(&mut self.state.build_mod_reason),
-            work_file: self.work_file.clone(),
-            go_mod_env: go_mod,
-            vendor_dir: self.vendor_dir().unwrap_or_default(),
-            main_modules: self
-                .mains
-                .list
-                .iter()
-                .map(|m| self.publish_main(m))
-                .collect(),
-            go_version: self.go_version(),
-            godebugs: self.godebugs(),
-            tools: self.mains.tools.clone(),
-        };
-        self.state = state;
-    }
-
-    fn publish_main(&self, m: &super::mains::Main) -> MainModule {
-        MainModule {
-            path: m.path.clone(),
-            dir: m.root.clone(),
-            prefix: m.prefix.clone(),
-            in_goroot_src: m.in_goroot_src,
-            go_version: m
-                .file
-                .as_ref()
-                .map_or_else(|| self.local.clone(), |f| f.go_version().to_string()),
-        }
-    }
-
-    fn godebugs(&self) -> Vec<(String, String)> {
-        let list = if self.in_workspace() {
-            self.mains.work.as_ref().map(|w| &w.godebug)
-        } else {
-            match self.mains.list.as_slice() {
-                [main] => main.file.as_ref().map(|f| &f.godebug),
-                _ => None,
-            }
-        };
-        list.into_iter()
-            .flatten()
-            .map(|g| (g.key.clone(), g.value.clone()))
-            .collect()
-    }
-
-    /// MainModules.GoVersion.
-    pub(super) fn go_version(&self) -> String {
-        if self.in_workspace() {
-            let default = gover::DEFAULT_GO_WORK;
-            let work = self.mains.work.as_ref();
-            return work.map_or(default, WorkFile::go_version).to_string();
-        }
-        match self.mains.list.as_slice() {
-            [main] => match &main.file {
-                Some(file) => file.go_version().to_string(),
-                None => self.local.clone(),
-            },
-            _ => gover::DEFAULT_GO_MOD.to_string(),
-        }
-    }
-
-    /// The release in use, as in go lines (gover.Local).
-    pub(super) fn local(&self) -> &str {
-        &self.local
-    }
-
-    pub(super) fn in_workspace(&self) -> bool {
-        self.state.enabled && !self.work_file.is_empty()
-    }
-
-    pub(super) fn has_mod_root(&self) -> bool {
-        // The roots of a workspace are known when its files are read.
-        !self.mod_roots.is_empty()
-    }
-
-    pub(super) fn is_mod(&self) -> bool {
-        self.build_mod == BuildMod::Mod
-    }
-
-    pub(super) fn is_readonly(&self) -> bool {
-        self.build_mod == BuildMod::Readonly
-    }
-
-    pub(super) fn is_vendor(&self) -> bool {
-        self.build_mod == BuildMod::Vendor
-    }
-
-    /// AllowMissingModuleImports.
-    pub(super) fn allows_missing(&self) -> bool {
-        self.root_mode == RootMode::None
-    }
-
-    /// Must go.sum have a checksum for all that is used?
-    pub(super) fn must_have_sums(&self) -> bool {
-        self.has_mod_root() && self.is_readonly() && !self.in_workspace()
-    }
-
-    /// Must go.mod be complete (mustHaveCompleteRequirements)?
-    pub(super) fn must_be_complete(&self) -> bool {
-        !self.is_mod() && !self.in_workspace()
-    }
-
-    /// noMainModulesError.
-    pub(super) fn no_main_modules(&self) -> String {
-        if self.in_workspace() {
-            "no modules were found in the current workspace; see 'go help work'".to_string()
-        } else {
-            "go.mod file not found in current directory or any parent directory; see 'go help modules'"
-                .to_string()
-        }
-    }
-
-    /// Ends a command that needs a main module (die).
-    pub(super) fn die(&self) -> Fatal {
-        if self.cfg.modules.go111module == "off" {
-            return Fatal::with(MODULES_OFF);
-        }
-        if !self.in_workspace()
-            && let Some((dir, name)) = paths::find_alt_config(self.tree, self.cfg)
-        {
-            let rel = path::rel(&self.cfg.cwd, &dir).unwrap_or_else(|| dir.clone());
-            let cd = if rel == "." {
-                String::new()
-            } else {
-                format!("cd {rel} && ")
-            };
-            return Fatal::with(format!(
-                "go: cannot find main module, but found {name} in {dir}\n\tto create a module \
-                 there, run:\n\t{cd}go mod init"
-            ));
-        }
-        Fatal::with(format!("go: {}", self.no_main_modules()))
-    }
-
-    /// goModDirtyError.
-    pub(super) fn go_mod_dirty(&self) -> Error {
-        let mode = match self.build_mod {
-            BuildMod::Mod => "mod",
-            BuildMod::Readonly => "readonly",
-            BuildMod::Vendor => "vendor",
-        };
-        let reason = &self.state.build_mod_reason;
-        Error::GoModDirty(if self.cfg.modules.mod_explicit {
-            format!(
-                "updates to go.mod needed, disabled by -mod={mode}; to update it:\n\tgo mod tidy"
-            )
-        } else if !reason.is_empty() {
-            format!(
-                "updates to go.mod needed, disabled by -mod={mode}\n\t({reason})\n\tto update \
-                 it:\n\tgo mod tidy"
-            )
-        } else {
-            "updates to go.mod needed; to update it:\n\tgo mod tidy".to_string()
-        })
-    }
-
-    /// Writes to standard error.
-    pub(super) fn say(&self, text: String) {
-        self.reporter.event(Event::Stderr(text.into_bytes()));
-    }
-
-    /// Writes to standard error what was not written before.
-    pub(super) fn say_once(&self, text: String) {
-        if self.memo.said.lock_set().insert(text.clone()) {
-            self.say(text);
-        }
     }
 }
 

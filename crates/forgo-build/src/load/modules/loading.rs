@@ -11,8 +11,9 @@ use forgo_golang::{gover, path, pattern};
 use super::api::{Fatal, LoadOptions, Match, Modules, Resolved};
 use super::errors::Error;
 use super::matching::Matching;
-use super::packages::{Outcome, Walk};
+use super::packages::Outcome;
 use super::requirements::Requirements;
+use super::walk::Walk;
 
 impl Modules<'_> {
     /// Matches the patterns, walks all imports, settles the build list (modload.LoadPackages). Every

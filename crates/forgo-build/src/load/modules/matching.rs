@@ -11,10 +11,10 @@ use forgo_golang::{gover, path};
 use super::api::{FileKind, Match, MatchError, Modules, PackageKind};
 use super::errors::{Error, ImportFailure};
 use super::modfile::io_text;
-use super::packages::Walk;
 use super::paths;
 use super::pool;
 use super::requirements::{Pruning, Requirements};
+use super::walk::Walk;
 
 /// A pattern while packages are loaded.
 #[derive(Debug)]

@@ -6,6 +6,7 @@
 //! source itself: a [`SourceTree`] tells what a directory imports.
 
 mod api;
+mod build_mod;
 mod cache;
 mod errors;
 mod fetch;
@@ -25,8 +26,11 @@ mod paths;
 mod pool;
 mod requirements;
 mod roots;
+mod state;
 mod summary;
+mod updating;
 mod vendor;
+mod walk;
 mod walking;
 
 pub use api::*;

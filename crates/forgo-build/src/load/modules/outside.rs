@@ -56,13 +56,37 @@ impl Modules<'_> {
         ];
         gover::mod_sort(&mut roots);
         let direct = HashSet::from(["go".to_string()]);
-        self.requirements = Some(Arc::new(Requirements::new(Pruning::Pruned, roots, direct)));
+        let rs = Requirements::new(Pruning::Pruned, roots, direct);
+        self.check_selected(&root, &rs).map_err(blame)?;
+        self.requirements = Some(Arc::new(rs));
         let module = ModulePublic {
             path: root.path,
             version: root.version,
             ..ModulePublic::default()
         };
         Ok((patterns, module))
+    }
+
+    /// A module may not require a newer version of itself (ConstraintError).
+    fn check_selected(&self, m: &Version, rs: &Requirements) -> Result<(), Error> {
+        let (graph, error) = rs.graph(self);
+        if let Some(e @ Error::Fatal(_)) = error {
+            return Err(e.clone());
+        }
+        if graph.selected(&m.path) == m.version {
+            return Ok(());
+        }
+        let newer = |r: &Version| {
+            r.path == m.path && gover::mod_compare(&r.path, &r.version, &m.version).is_gt()
+        };
+        let path = graph.find_path(newer).unwrap_or_default();
+        let chain = path.iter().filter(|r| !r.version.is_empty()).count();
+        let adverb = if chain > 2 { "indirectly " } else { "" };
+        let last = path.last().unwrap_or(m);
+        Err(Error::text(format!(
+            "version constraints conflict:\n\t{m} {adverb}requires {last}, but {} is requested",
+            m.version
+        )))
     }
 
     /// The patterns without version, and the version that they share.
@@ -103,7 +127,7 @@ impl Modules<'_> {
 
     /// The module that provides packages matching the pattern at the version: the one with the
     /// longest path, if several do (QueryPackages).
-    fn query_packages(&self, pattern: &str, version: &str) -> Result<Version, Error> {
+    pub(super) fn query_packages(&self, pattern: &str, version: &str) -> Result<Version, Error> {
         let mut base = pattern.to_string();
         if let Some(i) = pattern.find("...") {
             base = path::dir(&pattern[..i + 3]);
@@ -229,6 +253,11 @@ impl Modules<'_> {
     }
 }
 
+/// Does the error say that there is no such module (fs.ErrNotExist)?
+pub(super) fn is_not_exist(e: &Error) -> bool {
+    classify(e) == Class::NotExist
+}
+
 /// queryPrefixModules' classes, told by the texts.
 fn classify(e: &Error) -> Class {
     if let Error::Import(_) = e {
@@ -240,7 +269,15 @@ fn classify(e: &Error) -> Class {
         Class::NoVersion
     } else if is("malformed module path") {
         Class::InvalidPath
-    } else if is("404 Not Found") || is("410 Gone") || is("disabled by GOPROXY=off") {
+    } else if [
+        "404 Not Found",
+        "410 Gone",
+        "disabled by GOPROXY=off",
+        "no such file",
+    ]
+    .into_iter()
+    .any(is)
+    {
         Class::NotExist
     } else if is("invalid version") || is("invalid pseudo-version") {
         Class::InvalidVersion
