@@ -52,7 +52,11 @@ fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
         |why: &str| ActionError::fatal(format!("go: error obtaining buildID for {desc}: {why}"));
     let mut args = config.flags.toolexec.clone();
     args.extend([path, "-V=full".to_owned()]);
-    let program = process::look_path(config, &args[0]).map_err(|e| failed(&e))?;
+    let program = if args[0].contains('/') {
+        args[0].clone()
+    } else {
+        process::look_path(config, &args[0]).map_err(|e| failed(&e))?
+    };
     let mut command = process::command(config, ".", &program, &[]);
     command.args(&args[1..]).stdin(Stdio::null());
     let output = match command.output() {
