@@ -139,7 +139,9 @@ fn start(command: &'static Command, mut args: Vec<String>, console: &Console) ->
     }
     let given = args.clone();
     let args = args.split_off(1);
-    let goflags = goflags::words(startup.cfg.env.get("GOFLAGS"), command.name == "env");
+    // env is for finding errors; vet first asks its tool for flags.
+    let lenient = matches!(command.name, "env" | "vet");
+    let goflags = goflags::words(startup.cfg.env.get("GOFLAGS"), lenient);
     let goflags = match goflags {
         Ok(words) => words,
         // A command with flags of its own looks at GOFLAGS later; the words are the same.

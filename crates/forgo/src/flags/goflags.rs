@@ -8,6 +8,15 @@ use super::{Flags, kind, table};
 
 /// The words of GOFLAGS. `lenient` hides errors: env and bug are for finding them.
 pub fn words(goflags: &str, lenient: bool) -> Result<Vec<String>, String> {
+    words_knowing(goflags, lenient, &|_| false)
+}
+
+/// [`words`], where run time knows of `more` flags than the table does (vet's analyzers).
+pub fn words_knowing(
+    goflags: &str,
+    lenient: bool,
+    more: &dyn Fn(&str) -> bool,
+) -> Result<Vec<String>, String> {
     let words = match kind::split_words(goflags) {
         Ok(words) => words,
         Err(_) if lenient => return Ok(Vec::new()),
@@ -24,7 +33,7 @@ pub fn words(goflags: &str, lenient: bool) -> Result<Vec<String>, String> {
             return Err(format!("go: parsing $GOFLAGS: non-flag {}", quote(word)));
         }
         let name = name_of(word);
-        if !table::known_anywhere(name) {
+        if !table::known_anywhere(name) && !more(name) {
             return Err(format!("go: parsing $GOFLAGS: unknown flag -{name}"));
         }
     }

@@ -53,6 +53,8 @@ pub fn parse(invocation: &mut Invocation<'_>) -> Outcome<ToolArguments> {
     }
     let is_known = |name: &str| known.iter().any(|flag| flag.name == name);
 
+    let goflags = invocation.cfg().env.get("GOFLAGS");
+    invocation.goflags = goflags::words_knowing(goflags, false, &is_known).map_err(Stop::fatal)?;
     goflags::apply(&invocation.goflags, &mut invocation.flags)
         .map_err(|line| Stop::with_status(format!("{line}\n{usage}"), 2))?;
     let from_goflags: Vec<String> = invocation
