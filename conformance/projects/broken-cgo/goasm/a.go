@@ -1,0 +1,6 @@
+package goasm
+
+// int x;
+import "C"
+
+func F()

@@ -1,0 +1,6 @@
+package header
+
+// #include "nosuch.h"
+import "C"
+
+func F() { C.f() }

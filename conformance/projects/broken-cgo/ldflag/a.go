@@ -1,0 +1,4 @@
+package ldflag
+
+// #cgo LDFLAGS: -Wl,-foo -lm
+import "C"

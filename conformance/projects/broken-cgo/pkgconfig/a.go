@@ -1,0 +1,4 @@
+package pkgconfig
+
+// #cgo pkg-config: nosuchpackage
+import "C"

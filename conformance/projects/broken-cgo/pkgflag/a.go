@@ -1,0 +1,4 @@
+package pkgflag
+
+// #cgo pkg-config: --nosuchflag x
+import "C"

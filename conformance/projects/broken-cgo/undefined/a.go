@@ -1,0 +1,6 @@
+package main
+
+// int undefined_function(void);
+import "C"
+
+func main() { C.undefined_function() }

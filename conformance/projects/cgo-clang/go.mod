@@ -1,0 +1,3 @@
+module example.com/clang
+
+go 1.25

@@ -1,0 +1,1 @@
+int objective(void) { return 9; }

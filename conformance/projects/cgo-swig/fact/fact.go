@@ -1,0 +1,2 @@
+// Package fact is C, wrapped.
+package fact

@@ -1,0 +1,3 @@
+module example.com/swig
+
+go 1.25

@@ -1,0 +1,3 @@
+#include "impl.h"
+
+int Twice(int n) { return 2 * n; }

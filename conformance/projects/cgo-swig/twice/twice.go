@@ -1,0 +1,2 @@
+// Package twice is C++, wrapped.
+package twice
