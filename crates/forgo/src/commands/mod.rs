@@ -4,6 +4,7 @@
 
 mod build;
 mod clean;
+mod completion;
 mod env;
 mod install;
 mod list;
@@ -121,6 +122,9 @@ fn usage(command: &Command, message: &str) -> Stop {
 pub fn run(console: &Console) -> Outcome {
     let args = process::arguments();
     let name = args.first().map_or("", String::as_str);
+    if name == "completion" && !process::is_named_go() {
+        return completion::run(&args[1..], console);
+    }
     match COMMANDS.iter().find(|c| c.name == name) {
         Some(command) => start(command, args, console),
         None => delegate::exec(&args),

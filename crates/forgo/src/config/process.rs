@@ -78,6 +78,18 @@ pub fn arguments() -> Vec<String> {
         .collect()
 }
 
+/// Was this program started under the name `go`?
+pub fn is_named_go() -> bool {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is where the arguments are read"
+    )]
+    let name = std::env::args_os().next().unwrap_or_default();
+    std::path::Path::new(&name)
+        .file_name()
+        .is_some_and(|n| n == "go")
+}
+
 /// The current directory, spelled as `$PWD` spells it where that is right.
 pub fn current_dir(pwd: &str) -> Outcome<String> {
     if pwd.starts_with('/')
