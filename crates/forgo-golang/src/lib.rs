@@ -29,4 +29,5 @@ pub mod strconv;
 pub mod syntax;
 pub mod syslist;
 pub mod template;
+pub mod test2json;
 pub mod unicode;
