@@ -15,6 +15,7 @@ pub mod event;
 pub mod fsys;
 mod go_json;
 pub mod load;
+mod local_time;
 pub mod module;
 pub mod package;
 pub mod plan;

@@ -52,6 +52,13 @@ impl<'r> ShellShared<'r> {
             made: Mutex::default(),
         }
     }
+
+    /// Directories that exist already.
+    pub fn with_made(mut self, dirs: &[String]) -> Self {
+        let made = self.made.get_mut().unwrap_or_else(|e| e.into_inner());
+        made.extend(dirs.iter().map(|dir| (dir.clone(), Ok(()))));
+        self
+    }
 }
 
 /// Runs commands and touches files for one action.

@@ -7,6 +7,7 @@ pub mod buildinfo;
 pub mod cgo_directive;
 pub mod constraint;
 pub mod doc;
+pub mod duration;
 pub mod embed;
 pub mod godebug;
 pub mod goexperiment;

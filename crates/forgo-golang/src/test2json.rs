@@ -90,7 +90,10 @@ impl Converter {
             failed_build: String::new(),
             events: Vec::new(),
         };
-        c.event(&Event { action: "start".into(), ..Event::default() });
+        c.event(&Event {
+            action: "start".into(),
+            ..Event::default()
+        });
         c
     }
 
@@ -136,7 +139,11 @@ impl Converter {
                 ..Event::default()
             };
             let failed = self.result == "fail";
-            let build = if failed { std::mem::take(&mut self.failed_build) } else { String::new() };
+            let build = if failed {
+                std::mem::take(&mut self.failed_build)
+            } else {
+                String::new()
+            };
             self.event_with(&e, None, "", &build);
         }
     }
@@ -155,7 +162,9 @@ impl Converter {
             self.flush_output();
             line = &line[1..];
         }
-        let trimmed = line.strip_suffix(b"\n").map(|l| l.strip_suffix(b"\r").unwrap_or(l));
+        let trimmed = line
+            .strip_suffix(b"\n")
+            .map(|l| l.strip_suffix(b"\r").unwrap_or(l));
         let mut trimmed = trimmed.unwrap_or(line);
         // An empty name loses the spaces before it easily.
         if trimmed == b"=== NAME" {
@@ -208,14 +217,22 @@ impl Converter {
         self.marked = marked;
         self.flush_reports(indent);
         self.test.clone_from(&name);
-        self.reports.push(Event { action, test: name, elapsed, ..Event::default() });
+        self.reports.push(Event {
+            action,
+            test: name,
+            elapsed,
+            ..Event::default()
+        });
         self.frame(line);
     }
 
     /// `=== RUN   Name` and its like.
     fn update(&mut self, line: &[u8], marked: bool) {
         let (action, mut name) = action_and_name(line);
-        let mut e = Event { action, ..Event::default() };
+        let mut e = Event {
+            action,
+            ..Event::default()
+        };
         let cut = |s: &[u8]| match s.iter().position(|&b| b == b' ') {
             Some(i) => (s[..i].to_vec(), s[i + 1..].to_vec()),
             None => (s.to_vec(), Vec::new()),
@@ -327,7 +344,10 @@ impl Converter {
     }
 
     fn plain_output(&mut self, out: &[u8], kind: &str) {
-        let e = Event { action: "output".into(), ..Event::default() };
+        let e = Event {
+            action: "output".into(),
+            ..Event::default()
+        };
         self.event_with(&e, Some(out), kind, "");
     }
 
@@ -336,7 +356,11 @@ impl Converter {
     }
 
     fn event_with(&mut self, e: &Event, output: Option<&[u8]>, kind: &str, failed_build: &str) {
-        let test = if e.test.is_empty() { &self.test } else { &e.test };
+        let test = if e.test.is_empty() {
+            &self.test
+        } else {
+            &e.test
+        };
         let out = &mut self.events;
         out.extend_from_slice(b"{\"Time\":\"");
         out.extend_from_slice((self.clock)().as_bytes());
@@ -481,7 +505,10 @@ fn is_benchmark_name(name: &[u8]) -> bool {
     let Some(rest) = name.strip_prefix(b"Benchmark") else {
         return false;
     };
-    let first = rest.utf8_chunks().next().and_then(|c| c.valid().chars().next());
+    let first = rest
+        .utf8_chunks()
+        .next()
+        .and_then(|c| c.valid().chars().next());
     !first.is_some_and(char::is_lowercase)
 }
 
@@ -518,7 +545,10 @@ mod tests {
         c.exited(ok);
         c.close(0.25);
         out.extend(c.take());
-        String::from_utf8(out).expect("JSON").replace("\"Time\":\"T\",", "").replace(",\"Package\":\"p\"", "")
+        String::from_utf8(out)
+            .expect("JSON")
+            .replace("\"Time\":\"T\",", "")
+            .replace(",\"Package\":\"p\"", "")
     }
 
     #[test]
@@ -544,7 +574,9 @@ mod tests {
         // In any pieces.
         let bytes: Vec<&[u8]> = text.chunks(1).collect();
         assert_eq!(convert(26, &bytes, false), want);
-        assert!(convert(27, &[text], false).contains("=== RUN   TestA\\n\",\"OutputType\":\"frame\"}"));
+        assert!(
+            convert(27, &[text], false).contains("=== RUN   TestA\\n\",\"OutputType\":\"frame\"}")
+        );
     }
 
     #[test]
@@ -552,16 +584,29 @@ mod tests {
         let text = b"x\x16=== RUN   TestA\n=== RUN   Fake\n\x16=== ATTR  TestA k v w\n\x16--- PASS: TestA (1.50s)\n\x16PASS\n";
         let got = convert(26, &[text], true);
         assert!(got.contains(r#"{"Action":"output","Output":"x"}"#), "{got}");
-        assert!(got.contains(r#"{"Action":"output","Test":"TestA","Output":"=== RUN   Fake\n"}"#), "{got}");
-        assert!(got.contains(r#"{"Action":"attr","Test":"TestA","Key":"k","Value":"v w"}"#), "{got}");
-        assert!(got.contains(r#"{"Action":"pass","Test":"TestA","Elapsed":1.5}"#), "{got}");
+        assert!(
+            got.contains(r#"{"Action":"output","Test":"TestA","Output":"=== RUN   Fake\n"}"#),
+            "{got}"
+        );
+        assert!(
+            got.contains(r#"{"Action":"attr","Test":"TestA","Key":"k","Value":"v w"}"#),
+            "{got}"
+        );
+        assert!(
+            got.contains(r#"{"Action":"pass","Test":"TestA","Elapsed":1.5}"#),
+            "{got}"
+        );
     }
 
     #[test]
     fn errors_are_marked_from_27_on() {
         let text = b"=== RUN   TestA\na\x0f    x.go:1: bad\n  more\x0e\nplain \x1b\x0e esc\n";
         let got = convert(27, &[text], false);
-        let outputs: Vec<_> = got.lines().filter(|l| l.contains("Output")).skip(1).collect();
+        let outputs: Vec<_> = got
+            .lines()
+            .filter(|l| l.contains("Output"))
+            .skip(1)
+            .collect();
         assert_eq!(
             outputs,
             [
@@ -576,16 +621,26 @@ mod tests {
     #[test]
     fn benchmarks_and_long_lines() {
         let got = convert(26, &[b"BenchmarkX  \t", b" 100 ns/op\n"], true);
-        assert!(got.contains(r#""Output":"BenchmarkX  \t"}"#) && got.contains(r#""Output":" 100 ns/op\n"}"#), "{got}");
+        assert!(
+            got.contains(r#""Output":"BenchmarkX  \t"}"#)
+                && got.contains(r#""Output":" 100 ns/op\n"}"#),
+            "{got}"
+        );
         let long = format!("{}é\n", "x".repeat(1023));
         let got = convert(26, &[long.as_bytes()], true);
-        assert!(got.contains(&format!("\"Output\":\"{}\"", "x".repeat(1023))), "{got}");
+        assert!(
+            got.contains(&format!("\"Output\":\"{}\"", "x".repeat(1023))),
+            "{got}"
+        );
         assert!(got.contains(r#""Output":"é\n""#), "{got}");
     }
 
     #[test]
     fn no_tests_are_skipped() {
         let got = convert(26, &[b"?   \tp\t[no test files]\n"], true);
-        assert!(got.ends_with("{\"Action\":\"skip\",\"Elapsed\":0.25}\n"), "{got}");
+        assert!(
+            got.ends_with("{\"Action\":\"skip\",\"Elapsed\":0.25}\n"),
+            "{got}"
+        );
     }
 }

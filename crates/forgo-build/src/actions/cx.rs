@@ -66,7 +66,8 @@ impl<'r> RunCx<'r> {
             c_compilers: CompilerFacts::default(),
             swig: swig::SwigFacts::default(),
             compile_tokens: CompileTokens::new(job.config),
-            shells: ShellShared::new(job.config, job.reporter, &job.plan.work_dir),
+            shells: ShellShared::new(job.config, job.reporter, &job.plan.work_dir)
+                .with_made(&job.options.made_dirs),
             outcomes,
             facts: std::iter::repeat_with(Mutex::default).take(facts).collect(),
         }

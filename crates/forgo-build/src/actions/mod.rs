@@ -19,7 +19,12 @@ pub mod link_inputs;
 pub mod link_shared;
 pub mod objdir_cache;
 pub mod pgo;
+pub mod run_test;
 pub mod swig;
+mod test_cache;
+mod test_inputs;
+mod test_output;
+mod test_process;
 pub mod vet;
 pub mod vet_config;
 pub mod vet_output;
@@ -33,6 +38,9 @@ use crate::plan::{Kind, NodeId};
 use crate::shell::CommandTimes;
 
 pub use cx::{ActionCx, RunCx};
+
+/// Mode of the node that lists the coverage meta-data of all packages that -coverpkg chose.
+pub const COVER_META: &str = "write coverage meta-data file";
 
 /// Does what a node is for.
 pub fn act(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
@@ -76,6 +84,8 @@ pub struct RunOptions {
     pub allow_errors: bool,
     /// vet: the tool, its flags, whether they were given on the command line.
     pub vet: VetOptions,
+    /// Directories that were made (and shown, under -x) while planning.
+    pub made_dirs: Vec<String>,
 }
 
 /// How to vet (work.VetTool, VetFlags, VetExplicit).

@@ -11,6 +11,7 @@ mod link;
 pub mod node;
 mod packages;
 mod shared;
+pub mod test;
 mod vet;
 
 #[cfg(test)]

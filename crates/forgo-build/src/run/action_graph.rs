@@ -101,7 +101,7 @@ fn serialize_time<S: Serializer>(time: &Option<SystemTime>, s: S) -> Result<S::O
 }
 
 /// `2006-01-02T15:04:05.999999999Z`, without final zeros (time.RFC3339Nano).
-fn rfc3339(time: SystemTime) -> String {
+pub(crate) fn rfc3339(time: SystemTime) -> String {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = since.as_secs();
     let (year, month, day) = civil(seconds / 86400);

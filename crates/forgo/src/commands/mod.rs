@@ -10,7 +10,7 @@ mod install;
 mod list;
 mod loading;
 mod run;
-mod test;
+pub mod test;
 mod tool;
 mod vet;
 

@@ -469,7 +469,7 @@ pub const FLAGS: &[FlagRow] = &[
     row("v", custom(true, check_test_v), C::TEST, "verbose"),
     row(
         "vet",
-        custom(false, accept),
+        custom(false, crate::commands::test::vet_flag::check),
         C::TEST,
         "vet analyzers to run",
     ),

@@ -1,0 +1,348 @@
+//! Results of tests in the cache. A result is found in two steps: the binary and its arguments lead
+//! to the log of what the last such run read; the binary, its arguments and what those inputs are now
+//! lead to the output.
+//!
+//! The binary is known by the key of its link, so that it need not be linked to know its result, and
+//! by its content, so that other inputs which give the same binary do not make it run again.
+//!
+//! Answers to tryCacheWithID and saveOutput in cmd/go/internal/test/test.go.
+
+use std::time::SystemTime;
+
+use forgo_cache::{ActionId, Verify, get_bytes, get_file, put_bytes};
+use forgo_golang::quote::quote_slice;
+
+use crate::actions::run_test::TestSettings;
+use crate::actions::test_inputs::{self, LOG_MAGIC, trace};
+use crate::actions::{ActionCx, COVER_META};
+use crate::package::Package;
+use crate::plan::NodeId;
+
+/// Arguments of a test that its result depends on and that do not keep it from being cached.
+const CACHEABLE: [&str; 11] = [
+    "-test.benchtime",
+    "-test.cpu",
+    "-test.list",
+    "-test.parallel",
+    "-test.run",
+    "-test.short",
+    "-test.skip",
+    "-test.timeout",
+    "-test.failfast",
+    "-test.v",
+    "-test.fullpath",
+];
+
+/// Arguments that say where results go.
+const HARMLESS: [&str; 2] = ["-test.coverprofile", "-test.outputdir"];
+
+/// What is known of the cached result of one test.
+#[derive(Debug, Default)]
+pub(super) struct TestCache {
+    /// This run can't be cached.
+    pub disabled: bool,
+    /// The output found.
+    pub output: Option<Vec<u8>>,
+    /// Keys of the binary with its arguments: by the link's key, by content.
+    ids: Vec<ActionId>,
+    /// State of the packages that -coverpkg adds.
+    cover_meta: Option<ActionId>,
+}
+
+impl TestCache {
+    /// Looks for the result of the binary known as `id`. `run` is the test's node.
+    pub fn look_up(
+        &mut self,
+        cx: &ActionCx<'_>,
+        run: NodeId,
+        settings: &TestSettings,
+        id: &str,
+    ) -> bool {
+        let Some(p) = cx.package_of(run) else {
+            return false;
+        };
+        let why = self.obstacle(p, settings);
+        let args = match why {
+            Ok(args) => args,
+            Err(text) => {
+                trace(cx, || text);
+                self.disabled = true;
+                return false;
+            }
+        };
+        self.note_cover_meta(cx, run, settings);
+        let test = {
+            let mut hash = cx.run.job.hashes.new_hash("testResult");
+            let (args, exec) = (quote_slice(&args), quote_slice(&settings.exec));
+            write!(hash, "test binary {id} args {args} execcmd {exec}");
+            hash.action_id()
+        };
+        // First the link's key, then the content.
+        self.ids.truncate(1);
+        self.ids.push(test);
+        let path = &p.import_path;
+        trace(cx, || format!("{path}: test ID {} => {test}", hex(id)));
+        let Some((output, made)) = self.fetch(cx, p, settings, &test) else {
+            return false;
+        };
+        let Some(output) = usable(cx, path, output, made, settings.cache_expire) else {
+            return false;
+        };
+        self.output = Some(output);
+        true
+    }
+
+    /// Why the result can't be cached, or else the arguments it depends on.
+    fn obstacle<'s>(
+        &self,
+        p: &Package,
+        settings: &'s TestSettings,
+    ) -> Result<Vec<&'s String>, String> {
+        if settings.local_directory {
+            return Err("caching disabled in local directory mode".into());
+        }
+        if p.root.is_empty() {
+            let path = &p.import_path;
+            return Err(format!(
+                "caching disabled for package outside of module root, GOPATH, or GOROOT: {path}"
+            ));
+        }
+        let mut args = Vec::new();
+        for arg in &settings.args {
+            let name = arg.split_once('=').map_or("", |(name, _)| name);
+            if CACHEABLE.contains(&name) {
+                args.push(arg);
+            } else if !HARMLESS.contains(&name) {
+                return Err(format!("caching disabled for test argument: {arg}"));
+            }
+        }
+        Ok(args)
+    }
+
+    fn note_cover_meta(&mut self, cx: &ActionCx<'_>, run: NodeId, settings: &TestSettings) {
+        if !settings.covers_packages {
+            return;
+        }
+        let plan = cx.run.job.plan;
+        let deps = plan[run]
+            .deps
+            .iter()
+            .flat_map(|d| plan[*d].deps.iter().chain([d]));
+        let Some(meta) = deps.copied().find(|d| plan[*d].mode == COVER_META) else {
+            return;
+        };
+        let mut hash = cx.run.job.hashes.new_hash("covermeta");
+        for dep in &plan[meta].deps {
+            let key = cx
+                .done(*dep)
+                .map_or("", |o| o.build_id.split('/').next().unwrap_or(""));
+            if !key.is_empty() {
+                writeln!(hash, "dep {key}");
+            }
+        }
+        self.cover_meta = Some(hash.action_id());
+    }
+
+    /// The output stored for the inputs as they are, and when it was.
+    fn fetch(
+        &self,
+        cx: &ActionCx<'_>,
+        p: &Package,
+        settings: &TestSettings,
+        test: &ActionId,
+    ) -> Option<(Vec<u8>, SystemTime)> {
+        let path = &p.import_path;
+        let cache = cx.run.job.cache;
+        let log = match get_bytes(cache, test) {
+            Ok((log, _)) => log,
+            Err(e) => {
+                trace(cx, || format!("{path}: input list not found: {e}"));
+                return None;
+            }
+        };
+        if !log.starts_with(LOG_MAGIC) || !log.ends_with(b"\n") {
+            trace(cx, || format!("{path}: input list malformed"));
+            return None;
+        }
+        let inputs = test_inputs::id(cx, p, &log)?;
+        let key = output_key(cx, test, &inputs);
+        trace(cx, || {
+            let shown = output_key(cx, test, &inputs);
+            format!("{path}: test ID {test} => input ID {inputs} => {shown}")
+        });
+        let found = get_bytes(cache, &key);
+        self.check_profile(cx, path, settings, test, &inputs)?;
+        match found {
+            Ok((output, entry)) if output.ends_with(b"\n") => Some((output, entry.time)),
+            Ok(_) => {
+                trace(cx, || format!("{path}: test output malformed"));
+                None
+            }
+            Err(e) => {
+                trace(cx, || format!("{path}: test output not found: {e}"));
+                None
+            }
+        }
+    }
+
+    /// The coverage profile must be there too, where one is wanted; it is merged.
+    fn check_profile(
+        &self,
+        cx: &ActionCx<'_>,
+        path: &str,
+        settings: &TestSettings,
+        test: &ActionId,
+        inputs: &ActionId,
+    ) -> Option<()> {
+        if settings.cover_profile.is_none() && self.cover_meta.is_none() {
+            return Some(());
+        }
+        let key = self.profile_key(cx, test, inputs);
+        match (get_file(cx.run.job.cache, &key), &settings.cover_profile) {
+            (Ok((file, _)), Some(profile)) => profile.merge(cx, &file),
+            (Ok(_), None) => {}
+            (Err(e), Some(_)) => {
+                trace(cx, || format!("{path}: cached cover profile missing: {e}"));
+                return None;
+            }
+            (Err(e), None) => {
+                let what = "coverage metadata changed, re-running test";
+                trace(cx, || format!("{path}: {what}: {e}"));
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    fn profile_key(&self, cx: &ActionCx<'_>, test: &ActionId, inputs: &ActionId) -> ActionId {
+        let hashes = cx.run.job.hashes;
+        let mut key = output_key(cx, test, inputs);
+        if let Some(meta) = self.cover_meta {
+            key = hashes.subkey(&key, &format!("coverdeps:{meta}"));
+        }
+        hashes.subkey(&key, "coverprofile")
+    }
+
+    /// Keeps the output of a run that went well. `dir` is where the log and the profile are.
+    pub fn save(
+        &self,
+        cx: &ActionCx<'_>,
+        settings: &TestSettings,
+        dir: &str,
+        profile: &str,
+        output: &[u8],
+    ) {
+        if self.ids.is_empty() {
+            return;
+        }
+        let p = cx.package();
+        let path = &p.import_path;
+        let file = format!("{dir}testlog.txt");
+        let log = match std::fs::read(&file) {
+            Ok(log) if log.starts_with(LOG_MAGIC) && log.ends_with(b"\n") => log,
+            Ok(_) => return trace(cx, || format!("{path}: reading testlog: malformed")),
+            Err(e) => {
+                let why = crate::process::errno_text(&e);
+                return trace(cx, || {
+                    format!("{path}: reading testlog: open {file}: {why}")
+                });
+            }
+        };
+        let Some(inputs) = test_inputs::id(cx, p, &log) else {
+            return;
+        };
+        let mut kept = self.cover_meta.map(|_| Vec::new());
+        if settings.cover_profile.is_some() {
+            match std::fs::read(profile) {
+                Ok(bytes) => kept = Some(bytes),
+                Err(e) => {
+                    let why = crate::process::errno_text(&e);
+                    return trace(cx, || {
+                        format!("{path}: reading cover profile: open {profile}: {why}")
+                    });
+                }
+            }
+        }
+        for test in &self.ids {
+            trace(cx, || {
+                let key = output_key(cx, test, &inputs);
+                format!("{path}: save test ID {test} => input ID {inputs} => {key}")
+            });
+            let put = |key: &ActionId, bytes: &[u8]| {
+                // A cache that can't take it is no failure of the test.
+                let _ = put_bytes(cx.run.job.cache, key, bytes, Verify::Lax);
+            };
+            put(test, &log);
+            put(&output_key(cx, test, &inputs), output);
+            if let Some(profile) = &kept {
+                put(&self.profile_key(cx, test, &inputs), profile);
+            }
+        }
+    }
+}
+
+/// Where the output is, of a binary with its arguments and of inputs.
+fn output_key(cx: &ActionCx<'_>, test: &ActionId, inputs: &ActionId) -> ActionId {
+    cx.run.job.hashes.subkey(test, &format!("inputs:{inputs}"))
+}
+
+/// `%x` of a text.
+fn hex(text: &str) -> String {
+    forgo_golang::quote::hex(text.as_bytes())
+}
+
+/// The output with `(cached)` in place of the time; none if it is not the output of a test that
+/// passed, or older than the last `clean -testcache`.
+fn usable(
+    cx: &ActionCx<'_>,
+    path: &str,
+    output: Vec<u8>,
+    made: SystemTime,
+    expire: Option<SystemTime>,
+) -> Option<Vec<u8>> {
+    if expire.is_some_and(|expire| made < expire) {
+        trace(cx, || {
+            format!("{path}: test output expired due to go clean -testcache")
+        });
+        return None;
+    }
+    let marked = with_cached_mark(&output);
+    if marked.is_none() {
+        trace(cx, || format!("{path}: test output malformed"));
+    }
+    marked
+}
+
+fn with_cached_mark(output: &[u8]) -> Option<Vec<u8>> {
+    let body = output.strip_suffix(b"\n")?;
+    let last = body.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+    let rest = body[last..].strip_prefix(b"ok  \t")?;
+    let name = rest.iter().position(|&b| b == b'\t')?;
+    let time = last + b"ok  \t".len() + name + 1;
+    let is_time = |b: &&u8| b.is_ascii_digit() || matches!(b, b'.' | b's');
+    let after = time + output[time..].iter().take_while(is_time).count();
+    Some([&output[..time], b"(cached)", &output[after..]].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_become_cached() {
+        for (output, want) in [
+            ("ok  \tp\t0.012s\n", Some("ok  \tp\t(cached)\n")),
+            (
+                "PASS\nok  \ta/b\t1.5s\tcoverage: 50.0% of statements\n",
+                Some("PASS\nok  \ta/b\t(cached)\tcoverage: 50.0% of statements\n"),
+            ),
+            ("ok  \tp\t0.012s", None),
+            ("FAIL\tp\t0.012s\n", None),
+            ("ok  \tp\n", None),
+            ("", None),
+        ] {
+            let got = with_cached_mark(output.as_bytes());
+            assert_eq!(got.as_deref(), want.map(str::as_bytes), "{output:?}");
+        }
+    }
+}

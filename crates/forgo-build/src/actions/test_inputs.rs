@@ -1,0 +1,247 @@
+//! What a test read while it ran: environment variables and files, as its log tells, and a hash of
+//! what they are now. Answers to computeTestInputsID in cmd/go/internal/test/test.go.
+
+use std::fs::Metadata;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::time::{Duration, SystemTime};
+
+use forgo_cache::hash::Hash;
+use forgo_cache::{ActionId, HashContext};
+use forgo_golang::path;
+use forgo_golang::quote::quote_bytes;
+
+use crate::actions::ActionCx;
+use crate::config::Environment;
+use crate::event::Event;
+use crate::load::modules::in_dir;
+use crate::local_time::Zone;
+use crate::package::Package;
+use crate::process::errno_text;
+
+/// What a log of inputs begins with.
+pub(super) const LOG_MAGIC: &[u8] = b"# test log\n";
+
+/// A file that was written less than this before it is looked at may be written again without its
+/// time changing: a result that depends on it is not kept.
+const TOO_NEW: Duration = Duration::from_secs(2);
+
+/// A line of `GODEBUG=gocachetest=1`.
+pub(super) fn trace(cx: &ActionCx<'_>, text: impl FnOnce() -> String) {
+    if cx.config().debug.cache_test {
+        let line = format!("testcache: {}\n", text());
+        cx.run.job.reporter.event(Event::Stderr(line.into_bytes()));
+    }
+}
+
+/// The hash of the inputs that the log of an earlier run names; none where there can be no hash.
+pub(super) fn id(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<ActionId> {
+    let inputs = Inputs {
+        hashes: cx.run.job.hashes,
+        env: &cx.config().env,
+        zone: Zone::local(&cx.config().env),
+    };
+    let log = log.strip_prefix(LOG_MAGIC).unwrap_or(log);
+    let mut hash = inputs.hashes.new_hash("testInputs");
+    // The runtime always reads GODEBUG, and does not log it.
+    let value = inputs.variable("GODEBUG");
+    writeln!(hash, "env GODEBUG {value}");
+    let mut dir = p.dir.clone();
+    for line in log.split(|&b| b == b'\n').filter(|l| !l.is_empty()) {
+        let text = String::from_utf8_lossy(line);
+        let malformed = || {
+            trace(cx, || {
+                format!(
+                    "{}: input list malformed ({})",
+                    p.import_path,
+                    quote_bytes(line)
+                )
+            });
+        };
+        let Some((op, name)) = text.split_once(' ') else {
+            malformed();
+            return None;
+        };
+        // Files outside the module, GOPATH or GOROOT are not looked at again.
+        let file = || {
+            let file = if name.starts_with('/') {
+                name.to_owned()
+            } else {
+                path::join2(&dir, name)
+            };
+            (!p.root.is_empty() && in_dir(&file, &p.root).is_some()).then_some(file)
+        };
+        match op {
+            "getenv" => {
+                let value = inputs.variable(name);
+                writeln!(hash, "env {name} {value}");
+            }
+            "chdir" => {
+                let sum = inputs.stat(name);
+                writeln!(hash, "chdir {name} {sum}");
+                name.clone_into(&mut dir);
+            }
+            "stat" => {
+                if let Some(file) = file() {
+                    let sum = inputs.stat(&file);
+                    writeln!(hash, "stat {file} {sum}");
+                }
+            }
+            "open" => {
+                if let Some(file) = file() {
+                    let Some(sum) = inputs.open(&file) else {
+                        trace(cx, || {
+                            let why = "file used as input is too new";
+                            format!("{}: input file {file}: {why}", p.import_path)
+                        });
+                        return None;
+                    };
+                    writeln!(hash, "open {file} {sum}");
+                }
+            }
+            _ => {
+                malformed();
+                return None;
+            }
+        }
+    }
+    Some(hash.action_id())
+}
+
+/// What inputs are looked up in.
+struct Inputs<'r> {
+    hashes: &'r HashContext,
+    env: &'r Environment,
+    zone: Zone,
+}
+
+impl Inputs<'_> {
+    fn variable(&self, name: &str) -> ActionId {
+        let mut hash = self.hashes.new_hash("getenv");
+        let set = self.env.cmd.iter().find(|(k, _)| k == name).map(|(_, v)| v);
+        match set.or_else(|| self.env.vars.get(name)) {
+            None => hash.write(&[0]),
+            Some(value) => {
+                hash.write(&[1]);
+                hash.write(value.as_bytes());
+            }
+        }
+        hash.action_id()
+    }
+
+    /// The hash of a file's or directory's state; none for a file that was just written.
+    fn open(&self, name: &str) -> Option<ActionId> {
+        let mut hash = self.hashes.new_hash("open");
+        let meta = match std::fs::metadata(name) {
+            Ok(meta) => meta,
+            Err(e) => {
+                writeln!(hash, "err stat {name}: {}", errno_text(&e));
+                return Some(hash.action_id());
+            }
+        };
+        self.write_stat(&mut hash, &meta);
+        if meta.is_dir() {
+            self.write_entries(&mut hash, name);
+        } else if meta.is_file() {
+            // Size and time stand for the content, which may be large.
+            let age = meta
+                .modified()
+                .map(|time| SystemTime::now().duration_since(time));
+            if age.is_ok_and(|age| age.unwrap_or_default() < TOO_NEW) {
+                return None;
+            }
+        }
+        Some(hash.action_id())
+    }
+
+    fn write_entries(&self, hash: &mut Hash<'_>, dir: &str) {
+        let mut names = Vec::new();
+        match std::fs::read_dir(dir) {
+            Ok(entries) => {
+                let entries = entries.filter_map(Result::ok);
+                names.extend(entries.map(|e| e.file_name().to_string_lossy().into_owned()));
+            }
+            Err(e) => writeln!(hash, "err open {dir}: {}", errno_text(&e)),
+        }
+        names.sort();
+        for name in names {
+            write!(hash, "file {name} ");
+            let file = path::join2(dir, &name);
+            match std::fs::symlink_metadata(&file) {
+                Ok(meta) => self.write_stat(hash, &meta),
+                Err(e) => writeln!(hash, "err lstat {file}: {}", errno_text(&e)),
+            }
+        }
+    }
+
+    fn stat(&self, name: &str) -> ActionId {
+        let mut hash = self.hashes.new_hash("stat");
+        let both = [
+            ("stat", std::fs::metadata(name)),
+            ("lstat", std::fs::symlink_metadata(name)),
+        ];
+        for (op, meta) in both {
+            match meta {
+                Ok(meta) => self.write_stat(&mut hash, &meta),
+                Err(e) => writeln!(hash, "err {op} {name}: {}", errno_text(&e)),
+            }
+        }
+        hash.action_id()
+    }
+
+    fn write_stat(&self, hash: &mut Hash<'_>, meta: &Metadata) {
+        let (size, mode, dir) = (meta.size(), mode_bits(meta), meta.is_dir());
+        let time = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        let time = self.zone.text(time);
+        writeln!(hash, "stat {size} {mode:x} {time} {dir}");
+    }
+}
+
+/// A file's mode as Go numbers it (fs.FileMode).
+fn mode_bits(meta: &Metadata) -> u64 {
+    const DIR: u64 = 1 << 31;
+    const SYMLINK: u64 = 1 << 27;
+    const DEVICE: u64 = 1 << 26;
+    const PIPE: u64 = 1 << 25;
+    const SOCKET: u64 = 1 << 24;
+    const CHAR_DEVICE: u64 = 1 << 21;
+    let kind = meta.file_type();
+    let unix = u64::from(meta.permissions().mode());
+    let flag = |set: bool, bits: u64| if set { bits } else { 0 };
+    unix & 0o777
+        | flag(kind.is_dir(), DIR)
+        | flag(kind.is_symlink(), SYMLINK)
+        | flag(kind.is_block_device(), DEVICE)
+        | flag(kind.is_char_device(), DEVICE | CHAR_DEVICE)
+        | flag(kind.is_fifo(), PIPE)
+        | flag(kind.is_socket(), SOCKET)
+        | flag(unix & 0o4000 != 0, 1 << 23)
+        | flag(unix & 0o2000 != 0, 1 << 22)
+        | flag(unix & 0o1000 != 0, 1 << 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes_are_gos() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("f");
+        std::fs::write(&file, "x").expect("a file");
+        let link = dir.path().join("l");
+        std::os::unix::fs::symlink("f", &link).expect("a link");
+        let set = |mode| {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("chmod");
+            mode_bits(&std::fs::metadata(&file).expect("stat"))
+        };
+        assert_eq!(set(0o640), 0o640);
+        assert_eq!(set(0o4755), 0o755 | 1 << 23);
+        assert_eq!(set(0o1700), 0o700 | 1 << 20);
+        let of_link = mode_bits(&std::fs::symlink_metadata(&link).expect("lstat"));
+        assert_eq!(of_link & !0o777, 1 << 27);
+        let of_dir = mode_bits(&std::fs::metadata(dir.path()).expect("stat"));
+        assert_eq!(of_dir & !0o777, 1 << 31);
+        let null = mode_bits(&std::fs::metadata("/dev/null").expect("stat"));
+        assert_eq!(null & !0o777, 1 << 26 | 1 << 21);
+    }
+}
