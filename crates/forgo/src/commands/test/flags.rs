@@ -75,7 +75,7 @@ fn usage(invocation: &Invocation<'_>, message: &str) -> Stop {
 /// Reads GOFLAGS and the arguments.
 pub fn parse(invocation: &mut Invocation<'_>) -> Outcome<TestFlags> {
     if let Err(line) = goflags::apply(&invocation.goflags, &mut invocation.flags) {
-        return Err(invocation.usage_after(&line));
+        return Err(crate::commands::usage(invocation.command, &line));
     }
     let names = invocation.flags.settings().iter().map(|s| s.name.clone());
     let from_goflags = names.filter(|n| binary_flag(n).is_some()).collect();
