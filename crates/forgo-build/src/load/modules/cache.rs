@@ -57,18 +57,12 @@ impl Modules<'_> {
         Ok((path, version))
     }
 
-    fn check_cache_dir(&self) -> Result<(), String> {
-        let dir = &self.cfg.dirs.gomodcache;
-        if dir.is_empty() {
-            return Err("module cache not found: neither GOMODCACHE nor GOPATH is set".to_string());
-        }
-        if !path::is_abs(dir) {
-            let dir = quote(dir);
-            return Err(format!(
-                "GOMODCACHE entry is relative; must be absolute path: {dir}.\n"
-            ));
-        }
-        Ok(())
+    /// The module cache must be a directory; it is made if there is none (checkCacheDir).
+    pub(super) fn check_cache_dir(&self) -> Result<(), String> {
+        self.memo
+            .cache_dir
+            .get_or_init(|| make_cache_dir(&self.cfg.dirs.gomodcache))
+            .clone()
     }
 
     /// The directory of a version's files, if they are there completely (DownloadDir).
@@ -206,6 +200,27 @@ impl Modules<'_> {
             Some(text) if is_valid_sum(text.trim()) => text.trim().to_string(),
             _ => String::new(),
         }
+    }
+}
+
+fn make_cache_dir(dir: &str) -> Result<(), String> {
+    if dir.is_empty() {
+        return Err("module cache not found: neither GOMODCACHE nor GOPATH is set".to_string());
+    }
+    if !path::is_abs(dir) {
+        let dir = quote(dir);
+        return Err(format!(
+            "GOMODCACHE entry is relative; must be absolute path: {dir}.\n"
+        ));
+    }
+    let failed = |why: String| format!("could not create module cache: {why}");
+    match fs::metadata(dir) {
+        Ok(meta) if meta.is_dir() => Ok(()),
+        Ok(_) => Err(failed(format!("{} is not a directory", quote(dir)))),
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            fs::create_dir_all(dir).map_err(|e| failed(io_text("mkdir", dir, &e)))
+        }
+        Err(e) => Err(failed(io_text("stat", dir, &e))),
     }
 }
 

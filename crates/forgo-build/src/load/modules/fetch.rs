@@ -127,7 +127,7 @@ impl Modules<'_> {
         }
         for outputs in requires.chunks(PROCESSES) {
             for output in pool::map_io(outputs, |r| self.in_scratch(r, &["mod", "graph"])) {
-                output?;
+                self.check_mismatch(&output?.stderr)?;
             }
         }
         Ok(())
@@ -257,6 +257,8 @@ impl Modules<'_> {
     /// Runs the stock command in a temporary module with the given requirements. It is an error if
     /// it can't run; whether it succeeds is seen by what it leaves in the module cache.
     fn in_scratch(&self, requires: &str, args: &[&str]) -> Result<Output, Error> {
+        self.check_cache_dir()
+            .map_err(|e| Error::fatal(format!("go: {e}")))?;
         let failed =
             |e: &dyn std::fmt::Display| Error::fatal(format!("forgo: fetching modules: {e}"));
         let dir = tempfile::Builder::new()

@@ -105,6 +105,9 @@ impl Modules<'_> {
 
     /// Keeps what was loaded, if no file has to be changed for it (commitRequirements).
     fn settle(&mut self, walk: Walk, rs: Arc<Requirements>) -> Result<(), Error> {
+        if self.memo.failed_aside.load(Ordering::Relaxed) {
+            return Err(Fatal::reported().into());
+        }
         self.check_up_to_date(&rs)?;
         if self.memo.has_unrecorded.load(Ordering::Relaxed)
             && self.delegated.is_none()

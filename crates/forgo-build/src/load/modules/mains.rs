@@ -1,8 +1,9 @@
 //! The main modules and the replacements they and go.work make. Answers to MainModuleSet,
 //! makeMainModules, Replacement and resolveReplacement in cmd/go/internal/modload.
 
-use std::cmp::Ordering;
+use std::cmp;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::atomic::Ordering;
 
 use forgo_golang::modfile::{self, File, WorkFile};
 use forgo_golang::module::{self, Version};
@@ -219,9 +220,25 @@ impl Modules<'_> {
         }
         let mut found: Option<(&Version, &str)> = None;
         for main in &mains.list {
-            if let Some(new) = main.index.as_ref().and_then(|i| look_up(&i.replace, m)) {
-                found = Some((new, &main.root));
+            let Some(index) = &main.index else { continue };
+            let Some(new) = look_up(&index.replace, m) else {
+                continue;
+            };
+            // Only the replacement of one version is compared with what another module says.
+            if let Some((other, root)) = found
+                && other != new
+                && index.replace.contains_key(m)
+                && !m.version.is_empty()
+            {
+                self.memo.failed_aside.store(true, Ordering::Relaxed);
+                self.say_once(format!(
+                    "conflicting replacements found for {m} in workspace modules defined by {} and {}\n",
+                    self.mod_file_path(root),
+                    self.mod_file_path(&main.root)
+                ));
+                break;
             }
+            found = Some((new, &main.root));
         }
         found.map(|(new, root)| Replaced {
             new: new.clone(),
@@ -286,7 +303,7 @@ impl Modules<'_> {
 fn note_highest(highest: &mut BTreeMap<String, String>, old: &Version) {
     match highest.get_mut(&old.path) {
         Some(v) => {
-            if gover::mod_compare(&old.path, &old.version, v) == Ordering::Greater {
+            if gover::mod_compare(&old.path, &old.version, v) == cmp::Ordering::Greater {
                 v.clone_from(&old.version);
             }
         }

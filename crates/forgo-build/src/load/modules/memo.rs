@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use forgo_golang::module::Version;
 
@@ -59,6 +59,8 @@ impl<K> SharedSet<K> {
 /// All that is remembered. Dropped as a whole when go.mod was edited.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
+    /// Why the module cache can't be used, once that was looked at.
+    pub cache_dir: OnceLock<Result<(), String>>,
     /// rawGoModSummary.
     pub summaries: SharedMap<Version, Result<Arc<Summary>, Error>>,
     /// Directory of a module, and whether it is outside of the module cache.
@@ -76,6 +78,8 @@ pub(super) struct Memo {
     pub failed: SharedMap<Need, Error>,
     /// Modules as `go list` shows them.
     pub infos: SharedMap<Version, Arc<ModulePublic>>,
+    /// An error was written to standard error, and the command goes on until it is asked for.
+    pub failed_aside: AtomicBool,
     /// Warnings already given.
     pub said: SharedSet<String>,
 }
