@@ -13,6 +13,7 @@ pub mod compile_inputs;
 pub mod cover;
 pub mod cover_data;
 mod cx;
+mod idle;
 pub mod install;
 pub mod link;
 pub mod link_inputs;
@@ -38,6 +39,7 @@ use crate::plan::{Kind, NodeId};
 use crate::shell::CommandTimes;
 
 pub use cx::{ActionCx, RunCx};
+pub use idle::is_idle;
 
 /// Mode of the node that lists the coverage meta-data of all packages that -coverpkg chose.
 pub const COVER_META: &str = "write coverage meta-data file";

@@ -6,6 +6,8 @@
 //!
 //! Answers to `Builder.Do` in cmd/go/internal/work/exec.go.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
 use std::time::SystemTime;
 
@@ -13,7 +15,7 @@ use crossbeam_channel::{Receiver, Sender, select, unbounded};
 
 use crate::actions::{self, ActionCx, ActionError, Outcome, RunCx};
 use crate::event::{Event, Finish};
-use crate::plan::{Kind, NodeId};
+use crate::plan::NodeId;
 use crate::run::action_graph::Times;
 use crate::run::schedule::{Schedule, Turn};
 
@@ -30,6 +32,8 @@ struct Report {
     done: Option<SystemTime>,
     /// An error after which nothing more is done.
     fatal: Option<String>,
+    /// A panic, to be resumed.
+    panic: Option<Box<dyn Any + Send>>,
 }
 
 /// How a run ended.
@@ -92,19 +96,19 @@ impl Coordinator<'_, '_> {
             if self.schedule.is_finished() {
                 return End::default();
             }
-            let report = select! {
-                recv(self.reports) -> report => report.expect("workers outlive the coordinator"),
-                recv(self.cx.job.interrupt) -> message => {
-                    if message.is_err() {
-                        // Nobody can press Ctrl-C: wait for workers alone.
-                        self.reports.recv().expect("workers outlive the coordinator")
-                    } else {
-                        self.cx.shells.children.interrupt();
-                        return self.wind_down(End { interrupted: true, fatal: None });
-                    }
-                }
+            let Some(report) = self.wait() else {
+                self.cx.shells.children.interrupt();
+                return self.wind_down(End {
+                    interrupted: true,
+                    fatal: None,
+                });
             };
             self.idle += 1;
+            if let Some(panic) = report.panic {
+                self.cx.shells.children.interrupt();
+                self.wind_down(End::default());
+                resume_unwind(panic);
+            }
             if let Some(text) = report.fatal {
                 self.cx
                     .job
@@ -117,9 +121,23 @@ impl Coordinator<'_, '_> {
                     fatal: Some(text),
                 });
             }
-            let times = &mut self.times[report.id.index()];
-            (times.start, times.done) = (report.start, report.done);
-            self.over(report.id);
+            self.take(&report);
+        }
+    }
+
+    /// The next report; `None` on Ctrl-C.
+    fn wait(&self) -> Option<Report> {
+        const ALIVE: &str = "workers outlive the coordinator";
+        if let Ok(report) = self.reports.try_recv() {
+            return Some(report);
+        }
+        select! {
+            recv(self.reports) -> report => Some(report.expect(ALIVE)),
+            recv(self.cx.job.interrupt) -> message => match message {
+                Ok(()) => None,
+                // Nobody can press Ctrl-C.
+                Err(_) => Some(self.reports.recv().expect(ALIVE)),
+            },
         }
     }
 
@@ -129,37 +147,48 @@ impl Coordinator<'_, '_> {
             let Some((id, turn)) = self.schedule.take_next() else {
                 return;
             };
-            let nothing = matches!(self.cx.job.plan[id].kind, Kind::Nothing);
             match turn {
-                Turn::Run { failed } if !nothing => {
+                Turn::Run { failed } if actions::is_idle(self.cx, id) => {
+                    let report = perform(self.cx, &Task { id, failed });
+                    if let Some(panic) = report.panic {
+                        resume_unwind(panic);
+                    }
+                    self.take(&report);
+                }
+                Turn::Run { failed } => {
                     self.idle -= 1;
-                    let task = Task { id, failed };
                     self.tasks
-                        .send(task)
+                        .send(Task { id, failed })
                         .expect("workers outlive the coordinator");
                 }
-                Turn::Run { failed } => self.over_at_once(id, failed),
-                Turn::Skip(cause) => self.over_at_once(id, Some(cause)),
+                Turn::Skip(cause) => self.skip(id, cause),
             }
         }
     }
 
-    /// A node is over without having been given to a worker.
-    fn over_at_once(&mut self, id: NodeId, failed: Option<NodeId>) {
+    /// A node is over without having been run.
+    fn skip(&mut self, id: NodeId, cause: NodeId) {
         let now = self.cx.now();
-        let times = &mut self.times[id.index()];
-        (times.start, times.done) = (now, now);
-        if failed.is_some() {
-            self.cx.finished(id, Finish::Skipped);
-        }
-        self.cx.set_outcome(
+        self.cx.finished(id, Finish::Skipped);
+        let outcome = Outcome {
+            failed: Some(cause),
+            ..Outcome::default()
+        };
+        self.cx.set_outcome(id, outcome);
+        self.take(&Report {
             id,
-            Outcome {
-                failed,
-                ..Outcome::default()
-            },
-        );
-        self.over(id);
+            start: now,
+            done: now,
+            fatal: None,
+            panic: None,
+        });
+    }
+
+    /// A node is over: others may be ready now.
+    fn take(&mut self, report: &Report) {
+        let times = &mut self.times[report.id.index()];
+        (times.start, times.done) = (report.start, report.done);
+        self.over(report.id);
     }
 
     fn over(&mut self, id: NodeId) {
@@ -189,34 +218,46 @@ impl Coordinator<'_, '_> {
 /// A worker's life.
 fn work(cx: &RunCx<'_>, tasks: &Receiver<Task>, reports: &Sender<Report>) {
     while let Ok(task) = tasks.recv() {
-        let start = cx.now();
-        let action = ActionCx::new(cx, task.id, task.failed);
-        cx.started(task.id);
-        let result = actions::act(&action);
-        let done = cx.now();
-        let fatal = match &result {
-            Err(e) if e.fatal => Some(e.text.clone()),
-            _ => None,
-        };
-        let outcome = conclude(&action, result);
-        let how = match &outcome {
-            Outcome {
-                failed: Some(cause),
-                ..
-            } if *cause == task.id => Finish::Failed,
-            Outcome { reused: true, .. } => Finish::Reused,
-            _ => Finish::Ran,
-        };
-        cx.finished(task.id, how);
-        cx.set_outcome(task.id, outcome);
         // The coordinator may be gone after an interrupt.
-        let _ = reports.send(Report {
-            id: task.id,
-            start,
-            done,
-            fatal,
-        });
+        let _ = reports.send(perform(cx, &task));
     }
+}
+
+/// Runs a node.
+fn perform(cx: &RunCx<'_>, task: &Task) -> Report {
+    let &Task { id, failed } = task;
+    let mut report = Report {
+        id,
+        start: cx.now(),
+        done: None,
+        fatal: None,
+        panic: None,
+    };
+    cx.started(id);
+    let action = ActionCx::new(cx, id, failed);
+    // A bug is the coordinator's to tell: without a report it would wait forever.
+    let result = match catch_unwind(AssertUnwindSafe(|| actions::act(&action))) {
+        Ok(result) => result,
+        Err(panic) => {
+            report.panic = Some(panic);
+            return report;
+        }
+    };
+    report.done = cx.now();
+    if let Err(e) = &result
+        && e.fatal
+    {
+        report.fatal = Some(e.text.clone());
+    }
+    let outcome = conclude(&action, result);
+    let how = match outcome.failed {
+        Some(cause) if cause == id => Finish::Failed,
+        _ if outcome.reused => Finish::Reused,
+        _ => Finish::Ran,
+    };
+    cx.finished(id, how);
+    cx.set_outcome(id, outcome);
+    report
 }
 
 /// The node's outcome; an error is reported.
