@@ -53,16 +53,6 @@ impl<'a> Session<'a> {
         self.work.as_ref().map_or("", WorkDir::path)
     }
 
-    /// The build cache.
-    pub fn cache(&self) -> &dyn Cache {
-        self.cache.as_ref()
-    }
-
-    /// What the keys of this invocation have in common.
-    pub fn hashes(&self) -> &HashContext {
-        &self.hashes
-    }
-
     /// Runs a plan (Builder.Do). Failures have been reported and have raised the exit status.
     pub fn execute(
         &self,

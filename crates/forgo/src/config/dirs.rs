@@ -143,7 +143,7 @@ mod tests {
             (("/h/.cache/go-build".into(), false), None)
         );
         assert_eq!(gocache(&home, "/c"), (("/c".into(), true), None));
-        assert_eq!(gocache(&home, "/h/.cache/go-build").0.1, false);
+        assert!(!gocache(&home, "/h/.cache/go-build").0.1);
         assert_eq!(gocache(&home, "c").0.0, "off");
         let none = variables(&[]);
         let error = "GOCACHE is not defined and neither $XDG_CACHE_HOME nor $HOME are defined";

@@ -418,7 +418,8 @@ mod tests {
             let stop = build_init(&mut cfg, false, "-3", &[]).unwrap_err();
             (stop.text, stop.status)
         };
-        let cases: &[(fn(&mut Config), &str, i32)] = &[
+        type Case = (fn(&mut Config), &'static str, i32);
+        let cases: &[Case] = &[
             (
                 |c| (c.flags.race, c.flags.msan) = (true, true),
                 "go: may not use -race and -msan simultaneously\n",

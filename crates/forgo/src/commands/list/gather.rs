@@ -126,7 +126,7 @@ pub fn finish(
         }
     }
     let graph = &mut loader.graph;
-    let everything = || packages.iter().copied().collect::<Vec<_>>();
+    let everything = || packages.to_vec();
     let pgo_variants = loader.cfg.flags.pgo == "auto" && named.len() > 1;
     if options.test || pgo_variants {
         let all = if options.deps {

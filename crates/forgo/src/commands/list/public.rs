@@ -9,7 +9,7 @@ use forgo_build::module::ModulePublic;
 use forgo_build::package::{Package, PackageError, PackageGraph, PackageId};
 use forgo_build::run::PackageFacts;
 use forgo_golang::template::value::{
-    BOOL, Field, Kind, Object, STRING, STRING_MAP, STRINGS, Type, TypeDesc, Value,
+    BOOL, Field, Kind, Object, STRING, STRING_MAP, STRINGS, TypeDesc, Value,
 };
 
 use super::values::{ERRORS, MODULE_PTR, PACKAGE_ERROR_PTR, error_value, module_value};
@@ -75,12 +75,12 @@ impl Shown<'_> {
     }
 }
 
-/// A field: its name, its type, and how to find its value.
-struct Row(&'static str, Type, fn(&Listed) -> Shown<'_>);
+/// A field: its name and how to find its value.
+struct Row(&'static str, fn(&Listed) -> Shown<'_>);
 
 macro_rules! rows {
     ($($name:literal $ty:ident $p:ident $value:expr;)*) => {
-        static ROWS: &[Row] = &[$(Row($name, &rows!(@type $ty), |$p| rows!(@shown $ty $value)),)*];
+        static ROWS: &[Row] = &[$(Row($name, |$p| rows!(@shown $ty $value)),)*];
         static FIELDS: &[Field] = &[$(Field { name: $name, ty: &rows!(@type $ty) },)*];
     };
     (@type Text) => { STRING };
@@ -167,7 +167,7 @@ static PACKAGE_PTR: TypeDesc = TypeDesc {
 
 impl Object for Listed {
     fn field(&self, index: usize) -> Value {
-        ROWS[index].2(self).value()
+        ROWS[index].1(self).value()
     }
 }
 
@@ -179,7 +179,7 @@ impl Listed {
 
     /// Names and values of all fields.
     pub fn fields(&self) -> impl Iterator<Item = (&'static str, Shown<'_>)> {
-        ROWS.iter().map(|row| (row.0, (row.2)(self)))
+        ROWS.iter().map(|row| (row.0, (row.1)(self)))
     }
 }
 
@@ -191,7 +191,7 @@ mod tests {
     fn tables_agree() {
         assert_eq!(ROWS.len(), FIELDS.len());
         for (row, field) in ROWS.iter().zip(FIELDS) {
-            assert_eq!((row.0, row.1.name), (field.name, field.ty.name));
+            assert_eq!(row.0, field.name);
         }
     }
 }
