@@ -105,11 +105,19 @@ impl Modules<'_> {
         if !mods.is_empty() {
             self.fetch_mods(&mods)?;
         }
-        for m in &zips {
+        for m in zips.iter().filter(|m| !self.has_zip(m)) {
             self.say(format!("go: downloading {} {}\n", m.path, m.version));
         }
         self.fetch_listed(&["mod", "download", "-json"], &zips, Need::Zip)?;
         self.fetch_listed(&["list", "-m", "-e", "-json"], &infos, Need::Info)
+    }
+
+    /// Is the archive there, if not its files?
+    fn has_zip(&self, m: &Version) -> bool {
+        ["zip", "ziphash"].iter().all(|suffix| {
+            let file = self.cache_path(m, suffix);
+            file.is_ok_and(|f| fs::metadata(f).is_ok())
+        })
     }
 
     /// go.mod files alone: the stock command reads the graph of a module that requires them. Of

@@ -36,3 +36,4 @@ mod walking;
 
 pub use api::*;
 pub use init::{go_toolchain_lines, local_version, will_be_enabled, work_file};
+pub use outside::newer_release_wanted;

@@ -9,10 +9,12 @@ use forgo_golang::modfile;
 use forgo_golang::module::{self, Version};
 use forgo_golang::{gover, path, pattern};
 
-use super::api::{Fatal, Match, Modules};
+use super::api::{Fatal, Match, Modules, RootMode, SourceTree};
 use super::errors::{Error, ImportFailure};
 use super::pool;
 use super::requirements::{Pruning, Requirements};
+use crate::config::Config;
+use crate::event::Reporter;
 use crate::module::ModulePublic;
 
 /// Why a module with the path of a prefix is not the one, from the most telling to the least.
@@ -256,6 +258,26 @@ impl Modules<'_> {
 /// Does the error say that there is no such module (fs.ErrNotExist)?
 pub(super) fn is_not_exist(e: &Error) -> bool {
     classify(e) == Class::NotExist
+}
+
+/// The go version that the module of `pkg@version` asks for, if it is newer than this release: what
+/// toolchain selection needs before `install pkg@version` and `run pkg@version`
+/// (maybeSwitchForGoInstallVersion). Whatever else is wrong is told when the command runs.
+pub fn newer_release_wanted(
+    cfg: &Config,
+    tree: &dyn SourceTree,
+    reporter: &dyn Reporter,
+    arg: &str,
+) -> Option<String> {
+    let (path, version) = arg.split_once('@')?;
+    let malformed = path.is_empty() || version.is_empty() || version.starts_with(['-', '/']);
+    if malformed || pattern::is_local(arg) || gover::is_toolchain(path) {
+        return None;
+    }
+    let mut modules = Modules::init(cfg, tree, reporter, RootMode::None).ok()?;
+    modules.load_mod_file().ok()?;
+    let e = modules.query_packages(path, version).err()?;
+    e.too_new().map(str::to_string)
 }
 
 /// queryPrefixModules' classes, told by the texts.

@@ -1,13 +1,13 @@
 //! Work spread over threads: a parallel map, and a queue whose jobs may make more jobs.
 
 use std::collections::VecDeque;
-use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// How many threads are worth having.
+/// How many threads are worth having: the disk is what they wait for, and each costs time to start.
 fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get)
+    const MOST: usize = 16;
+    std::thread::available_parallelism().map_or(1, |n| n.get().min(MOST))
 }
 
 fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
