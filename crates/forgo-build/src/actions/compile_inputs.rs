@@ -62,7 +62,7 @@ pub struct Inputs<'r> {
     pub magic: Vec<(&'static str, &'r str)>,
     /// The packages imported, in the order of the plan.
     pub imports: Vec<Import<'r>>,
-    /// The converted PGO profile.
+    /// The converted PGO profile; empty where lists need none and the cache has none.
     pub pgo_profile: Option<&'r str>,
     /// Sources and their directory, and what follows from their contents: package name, imports,
     /// embeds, cgo flags.
@@ -141,7 +141,7 @@ impl<'r> Inputs<'r> {
                 .filter(|(_, value)| !value.is_empty())
                 .collect(),
             imports: deps.iter().filter_map(|&dep| Import::of(cx, dep)).collect(),
-            pgo_profile: pgo.and_then(|&dep| cx.outcome(dep).built.path()),
+            pgo_profile: pgo.map(|&dep| cx.outcome(dep).built.path().unwrap_or_default()),
             package,
             config,
         }

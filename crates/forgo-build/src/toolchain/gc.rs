@@ -92,7 +92,7 @@ pub fn compile(
     if !c.cover_config.is_empty() {
         add(&[&format!("-coveragecfg={}", c.cover_config)]);
     }
-    if let Some(profile) = inputs.pgo_profile {
+    if let Some(profile) = inputs.pgo_profile.filter(|file| !file.is_empty()) {
         add(&[&format!("-pgoprofile={profile}")]);
     }
     if !c.symabis.is_empty() {
