@@ -364,7 +364,7 @@ impl Modules<'_> {
             let hidden =
                 name == "builtin" || name == "runtime/cgo" && !self.cfg.context.cgo_enabled;
             if !hidden {
-                candidates.push(dir.to_string());
+                candidates.push(dir.trim_end_matches('/').to_string());
             }
             Ok(true)
         });
@@ -484,7 +484,8 @@ impl<'w, 'a> PackageWalk<'w, 'a> {
             if self.have.insert(name.clone())
                 && self.matcher.as_ref().is_none_or(|p| p.matches(&name))
             {
-                self.candidates.push((name, dir.to_string()));
+                self.candidates
+                    .push((name, dir.trim_end_matches('/').to_string()));
             }
             Ok(!(prune_vendor && elem == "vendor"))
         });

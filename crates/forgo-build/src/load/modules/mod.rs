@@ -29,6 +29,8 @@ mod requirements;
 mod roots;
 mod state;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod updating;
 mod vendor;
 mod walk;
