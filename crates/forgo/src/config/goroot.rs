@@ -1,4 +1,5 @@
-//! Which Go distribution is in use, found by looking at files alone.
+//! Which Go distribution is in use, found by looking at files; only a stock command that lies outside
+//! of its distribution is asked.
 //!
 //! Answers to findGOROOT and SetGOROOT in cmd/go/internal/cfg/cfg.go, and to the constants that
 //! cmd/dist writes into internal/buildcfg and cmd/go/internal/cfg.
@@ -53,8 +54,30 @@ fn own_identity() -> Option<(u64, u64)> {
     Some((meta.dev(), meta.ino()))
 }
 
-/// GOROOT where nothing sets it: what holds the stock command, symbolic links followed.
+/// GOROOT where nothing sets it: what holds the stock command, symbolic links followed. A stock
+/// command that lies elsewhere (a wrapper, a copy) is asked: it knows where it was built.
 pub fn find_goroot(stock_go: &str) -> String {
+    match goroot_around(stock_go) {
+        goroot if goroot.is_empty() => ask_for_goroot(stock_go),
+        goroot => goroot,
+    }
+}
+
+fn ask_for_goroot(stock_go: &str) -> String {
+    if stock_go.is_empty() {
+        return String::new();
+    }
+    let said = std::process::Command::new(stock_go)
+        .args(["env", "GOROOT"])
+        .env("GOTOOLCHAIN", "local")
+        .env_remove("GOROOT")
+        .stderr(std::process::Stdio::null())
+        .output();
+    let text = said.map(|out| out.stdout).unwrap_or_default();
+    String::from_utf8_lossy(&text).trim_end().to_owned()
+}
+
+fn goroot_around(stock_go: &str) -> String {
     let Ok(real) = std::fs::canonicalize(stock_go) else {
         return String::new();
     };
