@@ -139,47 +139,56 @@ fn states_version(line: &str) -> bool {
 /// linker's. Under -n the trial is only shown, and no flag is supported.
 pub fn supports(cx: &ActionCx<'_>, compiler: &[String], flag: &str) -> bool {
     let config = cx.config();
-    let shell = cx.shell.background();
-    let work_dir = &cx.run.job.plan.work_dir;
-    let Some(args) = trial(cx, compiler, flag) else {
-        return false;
-    };
-    let show = || shell.show_cmd(work_dir, &format!("{} || true", join_unambiguously(&args)));
     if config.flags.n {
-        show();
+        if let Some(args) = trial(cx, compiler, flag) {
+            show_trial(cx, &args);
+        }
         return false;
     }
     let compiler_key = compiler_key(cx, &compiler[0]);
-
+    // Held during the trial: no flag is tried twice.
     let mut known = lock(&cx.run.c_compilers.flags);
     let key = (compiler[0].clone(), flag.to_owned());
     if let Some(&supported) = known.get(&key) {
         return supported;
     }
-    let cache = cx.run.job.cache;
-    let flag_key = compiler_key.map(|id| {
-        cx.run
-            .job
-            .hashes
-            .subkey(&id, &format!("gccSupportsFlag {flag}"))
-    });
-    if let Some((answer, _)) = flag_key.and_then(|id| get_bytes(cache, &id).ok()) {
-        let supported = answer == b"true";
-        known.insert(key, supported);
-        return supported;
-    }
+    let supported = find_out(cx, compiler, flag, compiler_key);
+    known.insert(key, supported);
+    supported
+}
 
-    if config.flags.x {
-        show();
+/// Asks the cache, else the compiler.
+fn find_out(
+    cx: &ActionCx<'_>,
+    compiler: &[String],
+    flag: &str,
+    compiler_key: Option<ActionId>,
+) -> bool {
+    let job = &cx.run.job;
+    let Some(args) = trial(cx, compiler, flag) else {
+        return false;
+    };
+    let subkey = |id| job.hashes.subkey(&id, &format!("gccSupportsFlag {flag}"));
+    let flag_key = compiler_key.map(subkey);
+    if let Some((answer, _)) = flag_key.and_then(|id| get_bytes(job.cache, &id).ok()) {
+        return answer == b"true";
+    }
+    if cx.config().flags.x {
+        show_trial(cx, &args);
     }
     let supported = !complains(&run_trial(cx, &args));
     if let Some(id) = flag_key {
         let answer: &[u8] = if supported { b"true" } else { b"false" };
         // What can't be remembered is found out again.
-        let _ = put_bytes(cache, &id, answer, Verify::Strict);
+        let _ = put_bytes(job.cache, &id, answer, Verify::Strict);
     }
-    known.insert(key, supported);
     supported
+}
+
+fn show_trial(cx: &ActionCx<'_>, args: &[String]) {
+    let line = format!("{} || true", join_unambiguously(args));
+    let work_dir = &cx.run.job.plan.work_dir;
+    cx.shell.background().show_cmd(work_dir, &line);
 }
 
 /// The command that tries a flag out: it compiles nothing, from standard input.
