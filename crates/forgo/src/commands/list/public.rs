@@ -190,8 +190,20 @@ mod tests {
     #[test]
     fn tables_agree() {
         assert_eq!(ROWS.len(), FIELDS.len());
-        for (row, field) in ROWS.iter().zip(FIELDS) {
+        let p = Listed {
+            graph: Rc::default(),
+            facts: Rc::default(),
+            id: PackageId(0),
+        };
+        let mut graph = PackageGraph::default();
+        graph.packages.push(Package::default());
+        let p = Listed {
+            graph: Rc::new(graph),
+            ..p
+        };
+        for (i, (row, field)) in ROWS.iter().zip(FIELDS).enumerate() {
             assert_eq!(row.0, field.name);
+            assert_eq!(p.field(i).type_name(), field.ty.name, "{}", field.name);
         }
     }
 }
