@@ -8,9 +8,10 @@ use forgo_golang::buildinfo::{self, BuildInfo};
 use forgo_golang::module::Version;
 use forgo_golang::{gover, path, quote};
 
-use super::vcs::{self, NoRepo, Status, Vcs, VcsCx};
+use super::modules::Match;
+use super::vcs::{self, EarlyStatus, NoRepo, Status, Vcs, VcsCx};
 use super::vcs_version::module_version;
-use super::{FatalError, Loader};
+use super::{FatalError, Loader, PackageOpts};
 use crate::module::ModulePublic;
 use crate::package::{Package, PackageError, PackageId};
 use crate::process;
@@ -21,6 +22,8 @@ pub(super) struct VcsMemo {
     repos: HashMap<String, Result<(String, Vcs), NoRepo>>,
     status: HashMap<String, Result<Status, String>>,
     versions: HashMap<String, Option<String>>,
+    /// The repository that is being looked at beside the loading.
+    early: Option<(String, EarlyStatus)>,
 }
 
 /// What to stamp.
@@ -227,6 +230,39 @@ impl Loader<'_> {
         Ok(Some(stamp(vcs, &status, version)))
     }
 
+    /// Begins to look at the current directory's repository when a main package is about to be
+    /// loaded that will probably be stamped.
+    pub(super) fn look_at_vcs_early(&mut self, opts: PackageOpts, matches: &[Match]) {
+        let wanted = match self.cfg.flags.buildvcs.as_str() {
+            "true" => true,
+            "auto" => opts.auto_vcs,
+            _ => false,
+        };
+        if !wanted || opts.suppress_build_info || !self.any_main(matches) {
+            return;
+        }
+        let cwd = &self.cfg.cwd;
+        if let Ok((repo, Vcs::Git)) = self.repo_of(cwd)
+            && !self.vcs.status.contains_key(&repo)
+            && let Some(early) = EarlyStatus::begin(self.cfg, &repo)
+        {
+            self.vcs.early = Some((repo, early));
+        }
+    }
+
+    /// Whether a main package of a main module is among the matches.
+    fn any_main(&self, matches: &[Match]) -> bool {
+        matches.iter().flat_map(|m| &m.packages).any(|path| {
+            let dir = self.modules.lookup("", false, path).dir;
+            let facts = (!dir.is_empty()).then(|| self.scanner.facts(&dir));
+            let main = facts.is_some_and(|f| f.is_ok_and(|f| f.name == "main"));
+            main && self
+                .modules
+                .package_module(path)
+                .is_some_and(|m| m.version.is_empty())
+        })
+    }
+
     fn vcs_cx(&self) -> VcsCx<'_> {
         VcsCx {
             cfg: self.cfg,
@@ -244,7 +280,8 @@ impl Loader<'_> {
         if let Some(known) = self.vcs.status.get(repo) {
             return known.clone();
         }
-        let status = vcs.status(self.vcs_cx(), repo);
+        let early = self.vcs.early.take().filter(|(root, _)| root == repo);
+        let status = vcs.status(self.vcs_cx(), repo, early.map(|(_, early)| early));
         self.vcs.status.insert(repo.to_owned(), status.clone());
         status
     }

@@ -47,7 +47,9 @@ impl Loader<'_> {
                 tests: opts.mod_resolve_tests,
                 ..LoadOptions::default()
             };
-            self.modules.load_packages(&options, patterns)?
+            let matches = self.modules.load_packages(&options, patterns)?;
+            self.look_at_vcs_early(opts, &matches);
+            matches
         } else {
             self.gopath_matches(patterns)
         };

@@ -1,7 +1,7 @@
 //! Version control of the directory that is built: which system, which revision, anything
 //! uncommitted. Answers to cmd/go/internal/vcs, as far as stamping goes.
 
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use forgo_golang::{path, quote};
 
@@ -111,19 +111,32 @@ impl Vcs {
     }
 
     /// The state of the repository in `root`; the error is the text that the stock command prints.
-    pub fn status(self, cx: VcsCx<'_>, root: &str) -> Result<Status, String> {
+    /// `early` is what [`EarlyStatus::begin`] gave for it.
+    pub fn status(
+        self,
+        cx: VcsCx<'_>,
+        root: &str,
+        early: Option<EarlyStatus>,
+    ) -> Result<Status, String> {
         match self {
             Vcs::Hg => self.hg_status(cx, root),
-            Vcs::Git => self.git_status(cx, root),
+            Vcs::Git => self.git_status(cx, root, early),
             Vcs::Svn => self.svn_status(cx, root),
             Vcs::Bzr => self.bzr_status(cx, root),
             Vcs::Fossil => self.fossil_status(cx, root),
         }
     }
 
-    fn git_status(self, cx: VcsCx<'_>, root: &str) -> Result<Status, String> {
-        let changes = self.run(cx, root, &["status", "--porcelain"])?;
-        let uncommitted = !changes.is_empty();
+    fn git_status(
+        self,
+        cx: VcsCx<'_>,
+        root: &str,
+        early: Option<EarlyStatus>,
+    ) -> Result<Status, String> {
+        let uncommitted = match early {
+            Some(early) => early.finish()?,
+            None => !self.run(cx, root, &GIT_STATUS)?.is_empty(),
+        };
         let log = [
             "-c",
             "log.showsignature=false",
@@ -247,6 +260,48 @@ impl Vcs {
                 }
                 Err(e)
             }
+        }
+    }
+}
+
+const GIT_STATUS: [&str; 2] = ["status", "--porcelain"];
+
+/// A `git status` begun before it is known whether it will be needed: it takes longer than anything
+/// else about loading, so it runs beside it.
+#[derive(Debug)]
+pub(super) struct EarlyStatus {
+    program: String,
+    /// Left alone where it turns out not to be needed: git must not be killed while it holds a lock.
+    child: Child,
+}
+
+impl EarlyStatus {
+    /// Begins. `None` where the command's words would tell (-x, -v), or where it can't.
+    pub fn begin(cfg: &Config, root: &str) -> Option<EarlyStatus> {
+        if cfg.flags.x || cfg.flags.v {
+            return None;
+        }
+        let program = process::look_path(cfg, Vcs::Git.command()).ok()?;
+        let mut command = process::command(cfg, root, &program, &[]);
+        let child = command
+            .args(GIT_STATUS)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        Some(EarlyStatus { program, child })
+    }
+
+    /// Whether there are changes.
+    fn finish(self) -> Result<bool, String> {
+        let (changes, status) = match self.child.wait_with_output() {
+            Ok(out) => (out.stdout, Ok(out.status)),
+            Err(e) => (Vec::new(), Err(e)),
+        };
+        match process::exit_text(status, &self.program) {
+            None => Ok(!changes.is_empty()),
+            Some(e) => Err(e),
         }
     }
 }
