@@ -190,7 +190,7 @@ impl DirFacts {
             groups: Default::default(),
         };
         for file in files {
-            if let Some(problem) = g.file(&file.name, file.head.as_ref()) {
+            if let Some(problem) = g.file(file) {
                 g.facts.problem = Some(problem);
                 return g.facts;
             }
@@ -226,7 +226,8 @@ impl Gather<'_> {
     }
 
     /// Takes one file. A problem that is returned ends everything.
-    fn file(&mut self, name: &str, head: Option<&FileHead>) -> Option<Problem> {
+    fn file(&mut self, file: &SourceFile) -> Option<Problem> {
+        let name = file.name.as_str();
         if name.starts_with(['_', '.']) {
             return None;
         }
@@ -235,12 +236,11 @@ impl Gather<'_> {
         if !is_go && self.facts.list_for(ext).is_none() {
             return None;
         }
-        if ext == ".syso" && head.is_some() {
-            self.facts.syso_files.push(name.to_owned());
+        let index = self.query.reader == Reader::Index;
+        if index && is_go && !self.check_for_index(name, file.head.as_ref()) {
             return None;
         }
-        // A file whose name says that it is for another target has not been read.
-        let Some(head) = head else {
+        let Some(head) = file.head.as_ref().filter(|_| file.fits) else {
             self.ignore(name, ext);
             return None;
         };
@@ -260,14 +260,11 @@ impl Gather<'_> {
             }
             FileHead::Go(header) => &header.build,
             FileHead::Other(build) => build,
-            FileHead::Binary => return None,
+            FileHead::Binary => {
+                self.facts.syso_files.push(name.to_owned());
+                return None;
+            }
         };
-        let index = self.query.reader == Reader::Index;
-        if let (FileHead::Go(header), true) = (head, index)
-            && let Some(e) = &header.parse_error
-        {
-            self.bad_file(name, syntax_problem(e));
-        }
         match self.query.context.should_build(build, None) {
             Err(e) if index => {
                 return Some(Problem::Text(format!(
@@ -295,6 +292,24 @@ impl Gather<'_> {
             self.keep_other(name, ext);
         }
         None
+    }
+
+    /// The index finds fault with Go files before it asks whether they take part. Says whether to
+    /// go on with the file.
+    fn check_for_index(&mut self, name: &str, head: Option<&FileHead>) -> bool {
+        match head {
+            Some(FileHead::Unreadable(e)) => {
+                self.bad_file(name, Problem::Text(e.text.clone()));
+                false
+            }
+            Some(FileHead::Go(header)) => {
+                if let Some(e) = &header.parse_error {
+                    self.bad_file(name, syntax_problem(e));
+                }
+                true
+            }
+            _ => true,
+        }
     }
 
     fn keep_other(&mut self, name: &str, ext: &str) {

@@ -17,7 +17,9 @@ const FIRST_READ: usize = 8 << 10;
 pub struct SourceFile {
     /// Base name.
     pub name: String,
-    /// `None` where the name alone rules the file out.
+    /// The name does not say that the file is for another target.
+    pub fits: bool,
+    /// `None` where it was not worth reading.
     pub head: Option<FileHead>,
 }
 

@@ -338,3 +338,105 @@ pub(super) fn godebug_setting<'c>(cfg: &'c Config, key: &str) -> &'c str {
         .find_map(|kv| kv.strip_prefix(key)?.strip_prefix('='))
         .unwrap_or("")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Tree {
+        temp: tempfile::TempDir,
+        cfg: Config,
+    }
+
+    impl Tree {
+        fn new(dirs: &[&str]) -> Tree {
+            let temp = tempfile::tempdir().unwrap();
+            let root = temp.path().to_str().unwrap().to_owned();
+            for dir in dirs {
+                std::fs::create_dir_all(format!("{root}/{dir}")).unwrap();
+                std::fs::write(format!("{root}/{dir}/x.go"), "").unwrap();
+            }
+            let mut cfg = Config::default();
+            cfg.dist.goroot = format!("{root}/go");
+            cfg.target.goos = "linux".to_owned();
+            cfg.target.goarch = "amd64".to_owned();
+            cfg.dirs.gopath = vec![format!("{root}/p1"), format!("{root}/p2")];
+            Tree { temp, cfg }
+        }
+
+        fn with<T>(&self, ask: impl FnOnce(Locator<'_>, &str) -> T) -> T {
+            let locator = Locator {
+                cfg: &self.cfg,
+                overlay: &Overlay::default(),
+                gopath: &self.cfg.dirs.gopath,
+            };
+            ask(locator, self.temp.path().to_str().unwrap())
+        }
+    }
+
+    #[test]
+    fn packages_are_found_in_order() {
+        let tree = Tree::new(&[
+            "go/src/fmt",
+            "p1/src/a",
+            "p2/src/a",
+            "p2/src/b",
+            "p2/src/b/vendor/fmt",
+            "p2/src/b/vendor/c",
+        ]);
+        tree.with(|at, root| {
+            let path_of = |import: &str, from: &str| {
+                let (place, error) = at.import(import, &format!("{root}/{from}"), false);
+                assert_eq!(error, None, "{import}");
+                (place.import_path, place.dir.replace(root, ""))
+            };
+            let found = |path: &str, dir: &str| (path.to_owned(), dir.to_owned());
+            assert_eq!(path_of("fmt", "p1/src/a"), found("fmt", "/go/src/fmt"));
+            assert_eq!(path_of("a", "p2/src/b"), found("a", "/p1/src/a"));
+            let vendored = found("b/vendor/fmt", "/p2/src/b/vendor/fmt");
+            assert_eq!(path_of("fmt", "p2/src/b"), vendored);
+            let (_, error) = at.import("nope", &format!("{root}/p2/src/b"), false);
+            let want = format!(
+                "cannot find package \"nope\" in any of:\n\
+                 \t{root}/p2/src/b/vendor/nope (vendor tree)\n\
+                 \t{root}/go/src/nope (from $GOROOT)\n\
+                 \t{root}/p1/src/nope (from $GOPATH)\n\
+                 \t{root}/p2/src/nope"
+            );
+            assert_eq!(error, Some(want));
+        });
+    }
+
+    #[test]
+    fn directories_have_import_paths() {
+        let tree = Tree::new(&["go/src/fmt", "p1/src/fmt", "p1/src/a", "p2/src/a", "else"]);
+        tree.with(|at, root| {
+            let place = |dir: &str| at.in_dir(&format!("{root}/{dir}"), false).0;
+            let std = place("go/src/fmt");
+            assert!(std.goroot && std.import_path == "fmt" && std.pkg_obj.is_empty());
+            let own = place("p1/src/a");
+            assert_eq!(own.import_path, "a");
+            assert_eq!(own.pkg_obj, format!("{root}/p1/pkg/linux_amd64/a.a"));
+            assert_eq!(own.bin_dir, format!("{root}/p1/bin"));
+            assert_eq!(place("p2/src/a").conflict_dir, format!("{root}/p1/src/a"));
+            assert_eq!(
+                place("p1/src/fmt").conflict_dir,
+                format!("{root}/go/src/fmt")
+            );
+            assert_eq!(place("else").import_path, ".");
+            let (_, error) = at.in_dir(&format!("{root}/none"), false);
+            let want = format!("cannot find package \".\" in:\n\t{root}/none");
+            assert_eq!(error, Some(want));
+        });
+    }
+
+    #[test]
+    fn the_last_godebug_setting_counts() {
+        let mut cfg = Config::default();
+        let vars = &mut cfg.env.vars;
+        vars.insert("GODEBUG".to_owned(), "a=1,b=2,a=3,ab=4".to_owned());
+        assert_eq!(godebug_setting(&cfg, "a"), "3");
+        assert_eq!(godebug_setting(&cfg, "b"), "2");
+        assert_eq!(godebug_setting(&cfg, "c"), "");
+    }
+}

@@ -163,6 +163,7 @@ impl<'a> Scanner<'a> {
             .iter()
             .map(|name| SourceFile {
                 name: name.clone(),
+                fits: true,
                 head: Some(read_head(&self.overlay, &path::join2(dir, name), name)),
             })
             .collect();
@@ -186,9 +187,7 @@ impl<'a> Scanner<'a> {
             let mut facts = DirFacts::gather(&query, &files);
             // Only the words for what is wrong depend on who reads.
             let wrong = !matches!(facts.problem, None | Some(Problem::NoGo))
-                || files
-                    .iter()
-                    .any(|f| f.head.as_ref().is_some_and(has_syntax_error));
+                || files.iter().any(|f| f.head.as_ref().is_some_and(is_faulty));
             if wrong && self.is_indexed(&record.dir, entries) {
                 let query = self.query(&record.dir, Reader::Index, false);
                 facts = DirFacts::gather(&query, &files);
@@ -200,8 +199,9 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// The source files of a directory with their heads, those aside whose names rule them out.
+    /// The source files of a directory with their heads.
     fn source_files(&self, dir: &str, entries: &[DirEntry]) -> Vec<SourceFile> {
+        let in_goroot = path::has_file_path_prefix(dir, &self.cfg.dist.goroot);
         let mut files = Vec::with_capacity(entries.len());
         for (name, kind) in entries {
             if *kind == FileKind::Dir || name.starts_with(['_', '.']) || !is_source(name) {
@@ -211,13 +211,14 @@ impl<'a> Scanner<'a> {
             if *kind == FileKind::Symlink && self.overlay.is_dir(&full) {
                 continue;
             }
-            let head = self
-                .context
-                .good_os_arch_file(name, None)
-                .then(|| read_head(&self.overlay, &full, name));
+            let fits = self.context.good_os_arch_file(name, None);
+            // Files for other targets are read for nothing but their faults, which those of the
+            // distribution do not have.
+            let read = fits || name.ends_with(".go") && !in_goroot;
             files.push(SourceFile {
                 name: name.clone(),
-                head,
+                fits,
+                head: read.then(|| read_head(&self.overlay, &full, name)),
             });
         }
         files
@@ -262,8 +263,12 @@ pub fn constraint_context(cfg: &Config) -> Context {
     }
 }
 
-fn has_syntax_error(head: &FileHead) -> bool {
-    matches!(head, FileHead::Go(header) if header.parse_error.is_some())
+fn is_faulty(head: &FileHead) -> bool {
+    match head {
+        FileHead::Go(header) => header.parse_error.is_some(),
+        FileHead::Unreadable(_) => true,
+        FileHead::Other(_) | FileHead::Binary => false,
+    }
 }
 
 /// Whether the extension is one that go/build knows.
@@ -302,7 +307,7 @@ fn imports_of(files: &[SourceFile], tags: &ImportsTags) -> DirImports {
     let mut any = false;
     for file in files.iter().filter(|f| f.name.ends_with(".go")) {
         let Some(head) = &file.head else { continue };
-        if !tags.match_file(&file.name) {
+        if !tags.match_file(&file.name) || !file.fits {
             continue;
         }
         let FileHead::Go(header) = head else {
@@ -396,6 +401,7 @@ impl SourceTree for Scanner<'_> {
             .filter(|(name, kind)| *kind != FileKind::Dir && is_go(name))
             .map(|(name, _)| SourceFile {
                 name: name.clone(),
+                fits: true,
                 head: Some(read_head(&self.overlay, &path::join2(dir, name), name)),
             })
             .collect();
@@ -459,5 +465,215 @@ impl SourceTree for Scanner<'_> {
                 ignored_files: !facts.ignored_go_files.is_empty(),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        let mut cfg = Config::default();
+        cfg.dist.goroot = "/no/such/goroot".to_owned();
+        cfg.target.goos = "linux".to_owned();
+        cfg.target.goarch = "amd64".to_owned();
+        cfg.context.compiler = "gc".to_owned();
+        cfg.context.cgo_enabled = true;
+        cfg.context.build_tags = vec!["yes".to_owned()];
+        cfg
+    }
+
+    fn write(dir: &str, files: &[(&str, &str)]) {
+        for (name, text) in files {
+            std::fs::write(format!("{dir}/{name}"), text).unwrap();
+        }
+    }
+
+    fn make_old(dir: &str) {
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let file = std::fs::File::options()
+                .append(true)
+                .open(entry.unwrap().path());
+            file.unwrap().set_modified(long_ago).unwrap();
+        }
+    }
+
+    #[test]
+    fn files_go_to_their_lists() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().to_str().unwrap();
+        write(
+            dir,
+            &[
+                (
+                    "a.go",
+                    "// Package p is here. More.\npackage p\nimport \"fmt\"\n",
+                ),
+                ("b_windows.go", "package p\nimport \"no\"\n"),
+                (
+                    "c.go",
+                    "//go:build yes && !no\n\npackage p\nimport \"os\"\nimport \"fmt\"\n",
+                ),
+                ("d.go", "// +build no\n\npackage p\n"),
+                (
+                    "e.go",
+                    "package p\n// #cgo linux LDFLAGS: -lm\nimport \"C\"\n",
+                ),
+                ("f_test.go", "package p\nimport \"testing\"\n"),
+                ("g_test.go", "package p_test\nimport \"io\"\n"),
+                ("h.S", ""),
+                ("i_arm64.s", ""),
+                ("j.c", "// +build ignore\n\n"),
+                ("k.c", ""),
+                ("l.syso", ""),
+                ("_m.go", "package q\n"),
+                ("n.txt", ""),
+            ],
+        );
+        std::fs::create_dir(format!("{dir}/o.go")).unwrap();
+        let cfg = config();
+        let scanner = Scanner::new(&cfg).unwrap();
+        let facts = scanner.facts(dir).unwrap();
+        assert_eq!(facts.problem, None);
+        assert_eq!(
+            (facts.name.as_str(), facts.doc.as_str()),
+            ("p", "Package p is here.")
+        );
+        assert_eq!(facts.go_files, ["a.go", "c.go"]);
+        assert_eq!(facts.cgo_files, ["e.go"]);
+        assert_eq!(facts.ignored_go_files, ["b_windows.go", "d.go"]);
+        assert_eq!(facts.ignored_other_files, ["i_arm64.s", "j.c"]);
+        assert_eq!(facts.test_go_files, ["f_test.go"]);
+        assert_eq!(facts.xtest_go_files, ["g_test.go"]);
+        assert_eq!(facts.s_files, ["h.S"]);
+        assert_eq!(facts.c_files, ["k.c"]);
+        assert_eq!(facts.syso_files, ["l.syso"]);
+        assert_eq!(facts.cgo.ldflags, ["-lm"]);
+        assert_eq!(facts.imports.names, ["C", "fmt", "os"]);
+        let fmt = facts.imports.position("fmt").unwrap().to_string();
+        assert_eq!(fmt, format!("{dir}/a.go:3:8"));
+        assert_eq!(facts.xtest_imports.names, ["io"]);
+
+        let imports = SourceTree::imports(&scanner, dir);
+        assert_eq!(imports.imports, ["fmt", "os"]);
+        assert_eq!(imports.test_imports, ["io", "testing"]);
+        let any = scanner.imports_any_tags(dir);
+        assert_eq!(any.imports, ["fmt", "no", "os"]);
+    }
+
+    #[test]
+    fn without_cgo_its_files_do_not_count() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().to_str().unwrap();
+        write(
+            dir,
+            &[
+                ("a.go", "package p\nimport \"C\"\nimport \"fmt\"\n"),
+                ("b.S", ""),
+            ],
+        );
+        let mut cfg = config();
+        cfg.context.cgo_enabled = false;
+        let scanner = Scanner::new(&cfg).unwrap();
+        let facts = scanner.facts(dir).unwrap();
+        assert_eq!(facts.problem, Some(Problem::NoGo));
+        assert_eq!(facts.ignored_go_files, ["a.go"]);
+        assert_eq!(facts.ignored_other_files, ["b.S"]);
+        assert!(facts.imports.names.is_empty());
+        assert_eq!(scanner.package_kind(dir), PackageKind::OnlyIgnored);
+        assert!(SourceTree::imports(&scanner, dir).no_go);
+    }
+
+    #[test]
+    fn faults_have_the_words_of_who_reads() {
+        let cases: &[(&[(&str, &str)], &str, &str)] = &[
+            (
+                &[("a.go", "package a\n"), ("b.go", "package b\n")],
+                "found packages a (a.go) and b (b.go) in DIR",
+                "found packages a (a.go) and b (b.go) in DIR",
+            ),
+            (
+                &[("a_test.go", "package a\nimport \"C\"\n")],
+                "use of cgo in test DIR/a_test.go not supported",
+                "use of cgo in test a_test.go not supported",
+            ),
+            (
+                &[("a.go", "package a\n//  #cgo bogus\nimport \"C\"\n")],
+                "DIR/a.go: invalid #cgo line:  #cgo bogus",
+                "a.go: invalid #cgo line: #cgo bogus",
+            ),
+            (
+                &[("a.go", "//go:build yes\n//go:build no\n\npackage a\n")],
+                "a.go: multiple //go:build comments",
+                "a.go: multiple //go:build comments",
+            ),
+        ];
+        let cfg = config();
+        for (files, young, old) in cases {
+            let temp = tempfile::tempdir().unwrap();
+            let dir = temp.path().to_str().unwrap();
+            write(dir, files);
+            let problem = || {
+                let scanner = Scanner::new(&cfg).unwrap();
+                let facts = scanner.facts(dir).unwrap();
+                match &facts.problem {
+                    Some(Problem::Text(text)) => text.replace(dir, "DIR"),
+                    other => panic!("{other:?}"),
+                }
+            };
+            assert_eq!(problem(), *young);
+            make_old(dir);
+            assert_eq!(problem(), *old);
+        }
+    }
+
+    #[test]
+    fn ignored_files_that_do_not_parse_are_a_fault_to_the_index_alone() {
+        let cfg = config();
+        for broken in [
+            ("b.go", "//go:build no\n\npackage b; import\n"),
+            ("b_windows.go", "package b; import\n"),
+        ] {
+            let temp = tempfile::tempdir().unwrap();
+            let dir = temp.path().to_str().unwrap();
+            write(dir, &[("a.go", "package a\n"), broken]);
+            let facts = || Scanner::new(&cfg).unwrap().facts(dir).unwrap();
+            assert_eq!(facts().problem, None);
+            make_old(dir);
+            assert!(matches!(facts().problem, Some(Problem::Syntax(_))));
+            assert_eq!(facts().ignored_go_files, [broken.0]);
+            assert_eq!(facts().invalid_go_files, [broken.0]);
+        }
+    }
+
+    #[test]
+    fn files_that_are_named_count_whatever_they_say() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().to_str().unwrap();
+        write(
+            dir,
+            &[
+                ("b_windows.go", "package p\n"),
+                ("a.go", "//go:build no\n\npackage p\nimport \"fmt\"\n"),
+            ],
+        );
+        let cfg = config();
+        let scanner = Scanner::new(&cfg).unwrap();
+        let names = ["b_windows.go".to_owned(), "a.go".to_owned()];
+        let facts = scanner.facts_of_files(dir, &names);
+        assert_eq!(facts.go_files, ["b_windows.go", "a.go"]);
+        let files = names.map(|name| format!("{dir}/{name}"));
+        assert_eq!(scanner.file_imports(&files).unwrap().imports, ["fmt"]);
+    }
+
+    #[test]
+    fn directories_that_are_not_there() {
+        let cfg = config();
+        let scanner = Scanner::new(&cfg).unwrap();
+        let e = scanner.facts("/no/such/dir").unwrap_err();
+        assert_eq!(e.text, "open /no/such/dir: no such file or directory");
+        assert_eq!(scanner.package_kind("/no/such/dir"), PackageKind::NoGo);
+        assert!(!scanner.is_go_dir("/no/such/dir").unwrap());
     }
 }
