@@ -1,7 +1,7 @@
 //! Commands and file operations on behalf of an action, and how -n and -x show them.
 //!
-//! Answers to cmd/go/internal/work/shell.go. Files are in [`files`], what is said of a command's
-//! output in [`report`].
+//! Answers to cmd/go/internal/work/shell.go. Files are in `files`, what is said of a command's
+//! output in `report`.
 
 mod files;
 mod report;

@@ -1,8 +1,8 @@
 //! What actions do. One file a kind: its `Inputs`, its key, its work.
 //!
 //! Every action gets an [`ActionCx`]: the settings, the packages, the plan, the outcomes of the
-//! nodes before it, a [`Shell`]. It gives an [`Outcome`], which never changes afterwards and is read
-//! without locks by the nodes after it.
+//! nodes before it, a [shell](crate::shell::Shell). It gives an [`Outcome`], which never changes
+//! afterwards and is read without locks by the nodes after it.
 
 pub mod cgo;
 pub mod cgo_compile;
