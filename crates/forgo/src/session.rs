@@ -80,7 +80,8 @@ impl<'a> Session<'a> {
         };
         let summary = self.console.span(&span, work);
         self.console.end_run();
-        if summary.failed || summary.interrupted {
+        // A failure that a list keeps as data is none of the command's.
+        if summary.failed && !options.allow_errors || summary.interrupted {
             self.console.raise(1);
         }
         if !options.is_cmd_list {

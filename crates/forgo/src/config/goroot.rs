@@ -58,17 +58,18 @@ fn own_identity() -> Option<(u64, u64)> {
 /// command that lies elsewhere (a wrapper, a copy) is asked: it knows where it was built.
 pub fn find_goroot(stock_go: &str) -> String {
     match goroot_around(stock_go) {
-        goroot if goroot.is_empty() => ask_for_goroot(stock_go),
+        goroot if goroot.is_empty() => ask(stock_go, "GOROOT"),
         goroot => goroot,
     }
 }
 
-fn ask_for_goroot(stock_go: &str) -> String {
+/// What the stock command itself says of a variable, whatever is set.
+fn ask(stock_go: &str, variable: &str) -> String {
     if stock_go.is_empty() {
         return String::new();
     }
     let said = std::process::Command::new(stock_go)
-        .args(["env", "GOROOT"])
+        .args(["env", variable])
         .env("GOTOOLCHAIN", "local")
         .env_remove("GOROOT")
         .stderr(std::process::Stdio::null())
@@ -227,11 +228,20 @@ fn tool_host(goroot: &str) -> (String, String) {
     (os.to_owned(), arch.to_owned())
 }
 
+/// The version of the distribution at a GOROOT. One put together by hand may lack the file that says
+/// it: then that of the stock command counts, which is asked.
+fn version_of(goroot: &str, stock_go: &str) -> String {
+    let text = std::fs::read_to_string(path::join2(goroot, "VERSION")).unwrap_or_default();
+    match text.lines().next().unwrap_or_default().trim() {
+        "" => ask(stock_go, "GOVERSION"),
+        version => version.to_owned(),
+    }
+}
+
 /// The distribution at a GOROOT, for a target's compilers.
 pub fn distribution(goroot: &str, stock_go: &str, defaults: &Defaults) -> Distribution {
     let (host_goos, host_goarch) = tool_host(goroot);
-    let version = std::fs::read_to_string(path::join2(goroot, "VERSION")).unwrap_or_default();
-    let version = version.lines().next().unwrap_or_default().trim().to_owned();
+    let version = version_of(goroot, stock_go);
     Distribution {
         minor: minor_of(&version),
         version,
