@@ -129,12 +129,7 @@ impl Modules<'_> {
 
     /// gover.TooNewError.
     pub(super) fn too_new(&self, what: &str, go_version: &str) -> Error {
-        let setting = self.cfg.env.get("GOTOOLCHAIN");
-        let explain = if setting.is_empty() || setting == "auto" {
-            String::new()
-        } else {
-            format!("; GOTOOLCHAIN={setting}")
-        };
+        let explain = self.toolchain_settings();
         Error::TooNew {
             go_version: go_version.to_string(),
             text: format!(
@@ -142,6 +137,37 @@ impl Modules<'_> {
                 self.local()
             ),
         }
+    }
+
+    /// What decided that this release runs (gover.Startup), for messages.
+    fn toolchain_settings(&self) -> String {
+        let setting = self.cfg.env.get("GOTOOLCHAIN");
+        let mut explain = String::new();
+        if !setting.is_empty() && setting != "auto" {
+            explain = format!("; GOTOOLCHAIN={setting}");
+        }
+        let (min, mode) = match setting {
+            "auto" | "path" => ("local", setting),
+            _ => setting.split_once('+').unwrap_or((setting, "")),
+        };
+        if mode != "auto" && mode != "path" {
+            return explain;
+        }
+        let Ok(lines) = super::go_toolchain_lines(self.cfg) else {
+            return explain;
+        };
+        let min = gover::from_toolchain(min).unwrap_or(self.local());
+        let version = gover::from_toolchain(&lines.toolchain).unwrap_or_default();
+        let sets = if lines.toolchain == "default" {
+            "toolchain default".to_string()
+        } else if gover::compare(&lines.go, gover::max(min, version)).is_gt() {
+            format!("go {}", lines.go)
+        } else if gover::compare(version, min).is_gt() {
+            format!("toolchain {}", lines.toolchain)
+        } else {
+            return explain;
+        };
+        explain + &format!("; {} sets {sets}", paths::short(self.cfg, &lines.file))
     }
 
     fn shorten(&self, mut errors: ErrorList) -> ErrorList {
