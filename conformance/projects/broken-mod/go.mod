@@ -3,7 +3,13 @@ module example.com/b
 go 1.26
 
 require (
-	no version
+	example.org/dep/v2 v1.0.0
+	example.org/other
+	BAD!path v1.0.0
 )
 
 strange directive
+
+replace example.org/dep => nowhere
+
+exclude example.org/dep v1

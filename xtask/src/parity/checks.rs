@@ -1,6 +1,6 @@
 //! The checks of one project in one variant on one release.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 

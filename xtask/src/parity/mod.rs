@@ -23,11 +23,13 @@ mod side;
 mod trace;
 
 use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::tour::lab::Programs;
 use checks::Bench;
 use projects::{Project, Variant};
-use report::Report;
+use report::{Report, Row};
 
 /// Variants that `--matrix` adds.
 const MATRIX: [&str; 5] = [
@@ -62,41 +64,72 @@ pub fn main(args: &[String]) -> Result<bool, String> {
         [] => vec![None],
         list => list.iter().cloned().map(Some).collect(),
     };
-    let mut report = Report::default();
+    let mut cases = Vec::new();
+    let mut distributions = Vec::new();
     for goroot in goroots {
-        let programs = crate::tour::programs(goroot, options.forgo.clone())?;
-        for project in &projects {
-            compare(project, &programs, &options, &mut report)?;
+        distributions.push(crate::tour::programs(goroot, options.forgo.clone())?);
+    }
+    for programs in &distributions {
+        for project in projects
+            .iter()
+            .filter(|project| project.is_for(&programs.release()))
+        {
+            cases.extend(
+                project
+                    .variants
+                    .iter()
+                    .map(|variant| (project, variant, programs)),
+            );
         }
     }
+    let report = compare_all(&cases, &options)?;
     print!("{}", report.table());
     Ok(report.is_good())
 }
 
-fn compare(
-    project: &Project,
-    programs: &Programs,
-    options: &Options,
-    report: &mut Report,
-) -> Result<(), String> {
-    for variant in &project.variants {
-        if !project.is_for(&programs.release()) {
-            continue;
+/// A project, a way to build it, and a distribution.
+type Case<'c> = (&'c Project, &'c Variant, &'c Programs);
+
+/// Compares several at once: each runs one action at a time.
+fn compare_all(cases: &[Case], options: &Options) -> Result<Report, String> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = if options.dir.is_some() { 1 } else { processors };
+    let next = AtomicUsize::new(0);
+    let rows: Mutex<Vec<Option<Result<Row, String>>>> = Mutex::default();
+    rows.lock()
+        .map_err(|e| e.to_string())?
+        .resize_with(cases.len(), || None);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some((i, case)) = {
+                    let i = next.fetch_add(1, Ordering::Relaxed);
+                    cases.get(i).map(|case| (i, case))
+                } {
+                    let row = compare(case, options);
+                    if let Ok(mut rows) = rows.lock() {
+                        rows[i] = Some(row);
+                    }
+                }
+            });
         }
-        let bench = Bench::new(
-            project,
-            variant,
-            programs,
-            options.cold,
-            options.jobs.unwrap_or(1),
-        )?;
-        let row = report.begin(&project.name, &variant.name, &programs.release());
-        checks::run(&bench, row);
-        if options.keep {
-            println!("kept: {}", bench.keep().display());
-        }
+    });
+    let rows = rows.into_inner().map_err(|e| e.to_string())?;
+    let rows: Result<Vec<Row>, String> = rows.into_iter().flatten().collect();
+    Ok(Report { rows: rows? })
+}
+
+fn compare(case: &Case, options: &Options) -> Result<Row, String> {
+    let (project, variant, programs) = *case;
+    let jobs = options.jobs.unwrap_or(1);
+    let mut row = Row::new(&project.name, &variant.name, &programs.release());
+    let bench = Bench::new(project, variant, programs, options.cold, jobs)
+        .map_err(|e| format!("{} {}: {e}", project.name, variant.name))?;
+    checks::run(&bench, &mut row);
+    if options.keep {
+        println!("kept: {}", bench.keep().display());
     }
-    Ok(())
+    Ok(row)
 }
 
 /// The projects that are to be compared.

@@ -10,10 +10,11 @@ pub const CHECKS: [&str; 7] = [
     "keys", "words", "archives", "programs", "graph", "list", "sharing",
 ];
 
-/// All results.
+/// All results, in order.
 #[derive(Default)]
 pub struct Report {
-    rows: Vec<Row>,
+    /// One for each project, variant and release.
+    pub rows: Vec<Row>,
 }
 
 /// The results for one project, variant and release.
@@ -24,19 +25,6 @@ pub struct Row {
 }
 
 impl Report {
-    /// Starts a row.
-    pub fn begin(&mut self, project: &str, variant: &str, release: &str) -> &mut Row {
-        let title = format!("{release} {project} {variant}")
-            .trim_end()
-            .to_owned();
-        self.rows.push(Row {
-            title,
-            results: [None; CHECKS.len()],
-        });
-        let last = self.rows.len() - 1;
-        &mut self.rows[last]
-    }
-
     /// Is everything equal?
     pub fn is_good(&self) -> bool {
         let good = |row: &Row| row.results.iter().all(|r| *r != Some(false));
@@ -84,6 +72,16 @@ impl Report {
 }
 
 impl Row {
+    /// A row without results.
+    pub fn new(project: &str, variant: &str, release: &str) -> Row {
+        Row {
+            title: format!("{release} {project} {variant}")
+                .trim_end()
+                .to_owned(),
+            results: [None; CHECKS.len()],
+        }
+    }
+
     /// Notes the result of a check: no difference is good. A check may be noted more than once.
     pub fn note(&mut self, check: &str, differences: &[String]) {
         let Some(column) = CHECKS.iter().position(|c| *c == check) else {
@@ -94,13 +92,15 @@ impl Row {
         if differences.is_empty() {
             return;
         }
-        println!("{}: {check}:", self.title);
+        // In one piece: other rows are being filled at the same time.
+        let mut text = format!("{}: {check}:\n", self.title);
         for difference in differences.iter().take(SHOWN) {
-            println!("    {}", shortened(difference));
+            let _ = writeln!(text, "    {}", shortened(difference));
         }
         if differences.len() > SHOWN {
-            println!("    … and {} more", differences.len() - SHOWN);
+            let _ = writeln!(text, "    … and {} more", differences.len() - SHOWN);
         }
+        print!("{text}");
     }
 }
 
@@ -120,13 +120,15 @@ mod tests {
     fn the_table_tells() {
         let mut report = Report::default();
         assert!(!report.is_good());
-        let row = report.begin("p", "-race", "go1.26.8");
+        let mut row = Row::new("p", "-race", "go1.26.8");
         row.note("keys", &[]);
         row.note("list", &[]);
+        report.rows.push(row);
         assert!(report.is_good());
-        let row = report.begin("q", "", "go1.27.3");
+        let mut row = Row::new("q", "", "go1.27.3");
         row.note("words", &["other".into()]);
         row.note("words", &[]);
+        report.rows.push(row);
         assert!(!report.is_good());
         let table = report.table();
         let lines: Vec<&str> = table.lines().collect();

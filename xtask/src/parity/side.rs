@@ -143,7 +143,15 @@ impl<'p> Setting<'p> {
             plain.push_str("$WORK");
             plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
         }
-        plain
+        plain.split_inclusive('\n').map(without_time).collect()
+    }
+}
+
+/// `0.018s # cd /x; git status` tells how long git took.
+fn without_time(line: &str) -> String {
+    match line.split_once("s # cd ") {
+        Some((time, rest)) if time.parse::<f64>().is_ok() => format!("0s # cd {rest}"),
+        _ => line.to_owned(),
     }
 }
 
