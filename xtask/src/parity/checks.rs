@@ -16,8 +16,8 @@ pub struct Bench<'p> {
     project: &'p Project,
     variant: &'p Variant,
     setting: Setting<'p>,
-    /// The cache that both began with.
-    seed: Option<PathBuf>,
+    /// What both caches held at first: the stock command's standard library.
+    seeded: caches::Entries,
     /// Actions at once in the first build.
     jobs: usize,
     scratch: Option<tempfile::TempDir>,
@@ -41,22 +41,25 @@ impl<'p> Bench<'p> {
             project,
             variant,
             setting,
-            seed: None,
+            seeded: caches::Entries::new(),
             jobs,
             scratch: Some(scratch),
         };
-        if project.copied && !project.cold && !cold {
-            // What is broken beyond listing needs no standard library.
-            bench.seed = match bench.make_seed() {
-                Err(_) if project.broken => None,
-                seed => Some(seed?),
-            };
+        let [stock, forgo] = Who::BOTH.map(|who| bench.setting.cache(who));
+        for cache in [&stock, &forgo] {
+            fs::create_dir_all(cache).map_err(|e| format!("{}: {e}", cache.display()))?;
         }
-        for who in Who::BOTH {
-            let cache = bench.setting.cache(who);
-            match &bench.seed {
-                Some(seed) => copy_cache(seed, &cache)?,
-                None => fs::create_dir_all(&cache).map_err(|e| e.to_string())?,
+        if project.copied && !project.cold && !cold {
+            match bench.make_seed() {
+                // The seed may grow meanwhile: both get the same.
+                Ok(seed) => {
+                    copy_cache(&seed, &stock)?;
+                    copy_cache(&stock, &forgo)?;
+                    bench.seeded = caches::entries(&stock)?;
+                }
+                // What is broken beyond listing needs no standard library.
+                Err(_) if project.broken => {}
+                Err(text) => return Err(text),
             }
         }
         Ok(bench)
@@ -65,11 +68,11 @@ impl<'p> Bench<'p> {
     /// A cache in which the stock command has built the standard library, as far as the project
     /// needs it, in this variant; kept between runs.
     fn make_seed(&self) -> Result<PathBuf, String> {
-        let base = crate::goscripts::test_binary::cache_dir()?;
+        let base = crate::goscripts::test_binary::cache_dir()?.with_file_name("parity");
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+        let variant: String = self.variant.name.chars().map(plain).collect();
         let release = self.setting.programs.release();
-        let seed = base
-            .with_file_name("parity")
-            .join(format!("seed-{release}"));
+        let seed = base.join(release).join(format!("seed-{variant}"));
         fs::create_dir_all(&seed).map_err(|e| format!("{}: {e}", seed.display()))?;
         let stock = |args: &[String]| {
             let said = self.setting.run(Who::Stock, &seed, "", args)?;
@@ -85,11 +88,12 @@ impl<'p> Bench<'p> {
             "{{if .Standard}}{{.ImportPath}}{{end}}",
         ];
         let list = stock(&self.command("list", &of_std, &self.project.packages))?;
-        let packages: Vec<String> = list
+        // `fmt [example.com/program]` is `fmt` with that program's profile.
+        let names = list
             .lines()
-            .filter(|p| !p.is_empty())
-            .map(str::to_owned)
-            .collect();
+            .filter_map(|line| line.split_whitespace().next());
+        let packages: BTreeSet<String> = names.map(str::to_owned).collect();
+        let packages: Vec<String> = packages.into_iter().collect();
         stock(&self.command("build", &[], &packages))?;
         Ok(seed)
     }
@@ -210,11 +214,8 @@ fn first_build(bench: &Bench, row: &mut Row) -> Result<(), String> {
 /// The entries that were there before, the seed's module index among them; but for those that forgo
 /// has replaced.
 fn seeded_keys(bench: &Bench) -> Result<caches::Entries, String> {
-    let Some(seed) = &bench.seed else {
-        return Ok(caches::Entries::new());
-    };
     let forgo = caches::entries(&bench.setting.cache(Who::Forgo))?;
-    let mut keys = caches::entries(seed)?;
+    let mut keys = bench.seeded.clone();
     keys.retain(|id, entry| forgo.get(id).is_none_or(|ours| ours == entry));
     Ok(keys)
 }
