@@ -4,7 +4,7 @@ go 1.26
 
 require (
 	example.org/dep/v2 v1.0.0
-	example.org/other
+
 	BAD!path v1.0.0
 )
 
@@ -12,4 +12,3 @@ strange directive
 
 replace example.org/dep => nowhere
 
-exclude example.org/dep v1

@@ -2,7 +2,4 @@ module example.com/app
 
 go 1.26
 
-require (
-	example.com/lib v0.0.0
-	example.com/third v0.1.0
-)
+require example.com/third v0.1.0
