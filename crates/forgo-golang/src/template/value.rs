@@ -144,11 +144,11 @@ basic_types! {
     COMPLEX128 = "complex128", Kind::Complex;
     /// string
     STRING = "string", Kind::String;
-    /// []string
+    /// `[]string`
     STRINGS = "[]string", Kind::Slice(&STRING);
-    /// map[string]string
+    /// `map[string]string`
     STRING_MAP = "map[string]string", Kind::Map(&STRING, &STRING);
-    /// interface {}
+    /// `interface {}`
     ANY = "interface {}", Kind::Interface { methods: 0 };
     /// The parameter type of functions that take any value as it is (reflect.Value).
     REFLECT_VALUE = "reflect.Value", Kind::Struct(&[]);
@@ -267,7 +267,7 @@ impl Value {
         Value::new(&STRING, Data::Str(v.into()))
     }
 
-    /// []string; `nil` when empty.
+    /// `[]string`; nil when empty.
     pub fn strings<S: AsRef<str>>(list: &[S]) -> Value {
         Value::slice(
             &STRINGS,
@@ -284,7 +284,7 @@ impl Value {
         Value::new(ty, Data::Slice(items.into(), 0, len))
     }
 
-    /// map[string]string; `nil` when empty.
+    /// `map[string]string`; nil when empty.
     pub fn string_map<'a>(entries: impl Iterator<Item = (&'a String, &'a String)>) -> Value {
         let mut list: Vec<_> = entries.collect();
         if list.is_empty() {
