@@ -80,6 +80,14 @@ impl<'a> Session<'a> {
         };
         let summary = self.console.span(&span, work);
         self.console.end_run();
+        // The stock command handles the signal only while it runs programs and tests of the user's.
+        let runs_programs = matches!(self.cfg.command.as_str(), "run" | "test" | "tool");
+        if summary.interrupted && !runs_programs {
+            if let Some(work) = &self.work {
+                work.discard();
+            }
+            signals::die_of(libc::SIGINT);
+        }
         // A failure that a list keeps as data is none of the command's.
         if summary.failed && !options.allow_errors || summary.interrupted {
             self.console.raise(1);

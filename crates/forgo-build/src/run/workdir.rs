@@ -54,7 +54,15 @@ impl WorkDir {
         &self.path
     }
 
-    /// Removes it. To be called on every way out, Ctrl-C included.
+    /// Removes it as far as possible, where the process is about to end by a signal.
+    pub fn discard(&self) {
+        if !self.keep {
+            // Nobody is left to be told.
+            let _ = remove_all(&self.path);
+        }
+    }
+
+    /// Removes it. To be called on every way out.
     pub fn close(self) -> Result<(), String> {
         if self.keep {
             return Ok(());
