@@ -587,7 +587,8 @@ mod tests {
 
     #[test]
     fn faults_have_the_words_of_who_reads() {
-        let cases: &[(&[(&str, &str)], &str, &str)] = &[
+        type Files<'f> = &'f [(&'f str, &'f str)];
+        let cases: &[(Files<'_>, &str, &str)] = &[
             (
                 &[("a.go", "package a\n"), ("b.go", "package b\n")],
                 "found packages a (a.go) and b (b.go) in DIR",
