@@ -167,7 +167,7 @@ mod tests {
             "-3",
         ])
         .flags;
-        assert!(f.x && f.n && f.buildvcs == "true" && f.p == 0);
+        assert!(!f.x && f.n && f.buildvcs == "true" && f.p == 0);
         assert_eq!(f.gcflags.raw, "-l -m");
         assert_eq!(f.gcflags.entries[0].pattern.as_deref(), Some("all"));
         assert_eq!(f.gcflags.entries[1].flags, ["-l", "-m"]);

@@ -158,7 +158,7 @@ pub const FLAGS: &[FlagRow] = &[
         "debug-runtime-trace",
         Kind::Text,
         ALL,
-        "write a trace of the command's own run time to this file",
+        "write a trace of run time events to this file",
     ),
     row(
         "debug-trace",

@@ -300,7 +300,7 @@ mod tests {
                 Some(&["a", "b"][..]),
                 &["-test.v=true", "-test.run=X"],
             ),
-            (&["a", "-x=1", "b"], Some(&["a"]), &["-x=1", "b"]),
+            (&["a", "-own=1", "b"], Some(&["a"]), &["-own=1", "b"]),
             (
                 &["a", "-foo", "b", "-v", "c"],
                 Some(&["a"]),
