@@ -81,12 +81,12 @@ fn measure(scenario: &Scenario, options: &Options) -> Result<Vec<[Cost; 2]>, Str
     } else {
         options.runs
     };
-    for round in 0..=runs {
+    // The first round fills caches and the kernel's page cache; a cold build fills its own.
+    for round in usize::from(scenario.cold)..=runs {
         let mut pair = [Cost::default(); 2];
         for (cost, who) in pair.iter_mut().zip(Who::BOTH) {
             *cost = bench.once(who)?;
         }
-        // The first round fills caches and the kernel's page cache.
         if round > 0 {
             pairs.push(pair);
         }
