@@ -94,7 +94,10 @@ impl<'p> Bench<'p> {
             .filter_map(|line| line.split_whitespace().next());
         let packages: BTreeSet<String> = names.map(str::to_owned).collect();
         let packages: Vec<String> = packages.into_iter().collect();
-        stock(&self.command("build", &[], &packages))?;
+        // Without a pattern the stock command would build the directory it is in.
+        if !packages.is_empty() {
+            stock(&self.command("build", &[], &packages))?;
+        }
         Ok(seed)
     }
 

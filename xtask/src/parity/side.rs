@@ -137,14 +137,22 @@ impl<'p> Setting<'p> {
         let text = String::from_utf8_lossy(bytes);
         let text = text.replace(&cache.display().to_string(), "$GOCACHE");
         let work = format!("{}/go-build", self.scratch.join("tmp").display());
-        let mut parts = text.split(work.as_str());
-        let mut plain = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            plain.push_str("$WORK");
-            plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
-        }
+        let plain = without_digits_after(&text, &work, "$WORK");
+        let link = format!("{}/go-link-", self.scratch.join("tmp").display());
+        let plain = without_digits_after(&plain, &link, "$LINK");
         plain.split_inclusive('\n').map(without_time).collect()
     }
+}
+
+/// Puts `name` in place of a temporary directory's beginning and the number that follows it.
+fn without_digits_after(text: &str, beginning: &str, name: &str) -> String {
+    let mut parts = text.split(beginning);
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(name);
+        plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    plain
 }
 
 /// `0.018s # cd /x; git status` tells how long git took.
@@ -172,4 +180,21 @@ pub fn copy_cache(from: &Path, to: &Path) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_from_run_to_run_is_left_out() {
+        let text = "/t/go-link-12/a.o /t/go-link-345 /t/go-linker";
+        let plain = without_digits_after(text, "/t/go-link-", "$LINK");
+        assert_eq!(plain, "$LINK/a.o $LINK /t/go-linker");
+        assert_eq!(
+            without_time("0.018s # cd /x; git tag\n"),
+            "0s # cd /x; git tag\n"
+        );
+        assert_eq!(without_time("files # cd /x\n"), "files # cd /x\n");
+    }
 }
