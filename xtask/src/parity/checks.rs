@@ -172,7 +172,7 @@ fn first_build(bench: &Bench, row: &mut Row) -> Result<(), String> {
         let _ = fs::remove_file(&graph_file);
         let mut said = bench.run_own(who, "gocachehash=1", &args)?;
         let trace = Trace::read(&said.stderr);
-        said.stderr.clone_from(&trace.words);
+        said.stderr = trace.settled(&trace.words);
         if who == Who::Stock && said.code != 0 {
             return Err(format!(
                 "the stock command does not build it: {}",
@@ -180,9 +180,8 @@ fn first_build(bench: &Bench, row: &mut Row) -> Result<(), String> {
             ));
         }
         graphs.push(graph::read(&graph_file, |text| {
-            bench
-                .setting
-                .plain(text.as_bytes(), &bench.setting.cache(who))
+            let cache = bench.setting.cache(who);
+            trace.settled(&bench.setting.plain(text.as_bytes(), &cache))
         }));
         programs.push(keep_programs(
             &out,

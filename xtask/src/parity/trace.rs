@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 /// The lines of a run.
 #[derive(Default)]
 pub struct Trace {
@@ -15,6 +18,9 @@ pub struct Trace {
     pub index: HashSet<String>,
     /// The rest of standard error.
     pub words: String,
+    /// Short forms (as in build IDs) of keys that the stock command makes of the temporary
+    /// directory's name: those of compiling what cgo wrote. They differ from run to run.
+    pub volatile: Vec<String>,
 }
 
 impl Trace {
@@ -36,7 +42,11 @@ impl Trace {
                 continue;
             }
             trace.note_name(rest);
-            let count = trace.lines.entry(line.to_owned()).or_default();
+            let line = match trace.note_volatile(rest) {
+                Some(settled) => settled,
+                None => line.to_owned(),
+            };
+            let count = trace.lines.entry(line).or_default();
             let of_file = rest.starts_with(' ') && !rest.starts_with(" subkey ");
             *count = if of_file { 1 } else { *count + 1 };
         }
@@ -59,6 +69,24 @@ impl Trace {
         }
     }
 
+    /// A subkey of something in the temporary directory: its line without the sum.
+    fn note_volatile(&mut self, rest: &str) -> Option<String> {
+        let (described, sum) = rest.strip_prefix(" subkey ")?.rsplit_once(" = ")?;
+        if !described.contains("$WORK") || !is_hash(sum) {
+            return None;
+        }
+        let byte = |i: usize| u8::from_str_radix(&sum[2 * i..2 * i + 2], 16).unwrap_or_default();
+        let bytes: [u8; 15] = std::array::from_fn(byte);
+        self.volatile.push(URL_SAFE_NO_PAD.encode(bytes));
+        Some(format!("HASH subkey {described} = $VOLATILE"))
+    }
+
+    /// A text without what differs from run to run by the stock command's own making.
+    pub fn settled(&self, text: &str) -> String {
+        let replace = |text: String, id: &String| text.replace(id.as_str(), "$VOLATILE");
+        self.volatile.iter().fold(text.to_owned(), replace)
+    }
+
     /// Lines that are more often here than in the other, with how many more.
     pub fn beyond(&self, other: &Trace) -> Vec<String> {
         let more = |(line, count): (&String, &usize)| {
@@ -76,6 +104,25 @@ fn is_hash(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_of_temporary_names_do_not_count() {
+        let run = |digit: &str| {
+            let (parent, sum) = ("a".repeat(64), digit.repeat(64));
+            let in_work = format!("HASH subkey {parent} \"cgo compile $WORK/b001/x.c\" = {sum}\n");
+            Trace::read(&format!(
+                "{in_work}HASH subkey {parent} \"cgo compile y.c\" = {sum}\n"
+            ))
+        };
+        let (one, other) = (run("0"), run("1"));
+        // The key of a file of the package must be equal.
+        assert_eq!(one.beyond(&other).len(), 1);
+        assert_eq!(one.beyond(&run("0")).len(), 0);
+        assert_eq!(
+            one.settled("-frandom-seed=AAAAAAAAAAAAAAAAAAAA -o"),
+            "-frandom-seed=$VOLATILE -o"
+        );
+    }
 
     #[test]
     fn lines_are_sorted_out() {
