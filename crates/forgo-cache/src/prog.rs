@@ -75,13 +75,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The stock command stops here.
+    /// The stock command stops here. The notice goes first: whoever waits for an answer is told
+    /// only when the reason has been said.
     fn die(&self, text: String) {
-        let mut state = self.lock();
-        state.gone = Some(Error::Fatal(text.clone()));
-        state.in_flight.clear();
-        drop(state);
+        self.lock().gone = Some(Error::Fatal(text.clone()));
         (self.notice)(Notice::Fatal(text));
+        self.lock().in_flight.clear();
     }
 }
 
