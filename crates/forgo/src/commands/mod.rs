@@ -136,7 +136,7 @@ fn start(command: &'static Command, mut args: Vec<String>, console: &Console) ->
     let mut rest = args.split_off(1);
     process::take_chdir(&mut rest)?;
     args.append(&mut rest);
-    let startup = Startup::new(command.name, &args)?;
+    let startup = Startup::new(command.name, &args, console)?;
     console.warn(&startup.check()?);
     if command.name != "env" {
         startup.check_build_configuration()?;

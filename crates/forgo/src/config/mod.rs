@@ -30,6 +30,7 @@ pub use platform::{Platform, Port, ports};
 pub use target::parse_experiments;
 
 use crate::exit::{Outcome, Stop};
+use crate::report::Console;
 use goroot::Defaults;
 use process::Variables;
 use variables::Variable;
@@ -51,11 +52,11 @@ pub struct Startup {
 impl Startup {
     /// Resolves the environment for a command in the current directory, and switches to the
     /// distribution that GOTOOLCHAIN, go.mod or go.work ask for.
-    pub fn new(command: &str, args: &[String]) -> Outcome<Startup> {
+    pub fn new(command: &str, args: &[String], console: &Console) -> Outcome<Startup> {
         let process = Variables::read();
         let stock_go = goroot::find_stock_go(&process);
         let local = Startup::resolve(command, process, &stock_go)?;
-        toolchain::select(local, args)
+        toolchain::select(local, args, console)
     }
 
     /// Resolves the environment for the distribution that holds `stock_go`.

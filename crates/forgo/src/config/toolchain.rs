@@ -4,6 +4,8 @@
 //!
 //! Answers to cmd/go/internal/toolchain/select.go and exec.go.
 
+mod switch;
+
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
@@ -17,6 +19,7 @@ use super::Startup;
 use super::goroot;
 use super::process::Variables;
 use crate::exit::{Outcome, Stop};
+use crate::report::Console;
 use crate::report::streams::write_stderr;
 
 /// Tells a go command which version it was started to provide.
@@ -26,15 +29,19 @@ const TARGET: &str = "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION";
 struct Choice {
     /// `local`, or a name such as `go1.27.3`.
     toolchain: String,
+    /// The Go version that it provides.
+    version: String,
     /// GOTOOLCHAIN allows what is on PATH only.
     path_only: bool,
+    /// GOTOOLCHAIN allows newer ones (`auto`, `path`).
+    may_upgrade: bool,
     /// Lines of `GODEBUG=toolchaintrace=1`.
     trace: String,
 }
 
 /// Selects a toolchain, and resolves everything again if it is not the local one. `args` begin with
 /// the command.
-pub fn select(local: Startup, args: &[String]) -> Outcome<Startup> {
+pub fn select(local: Startup, args: &[String], console: &Console) -> Outcome<Startup> {
     if !will_be_enabled(&local.cfg) || asks_for_itself(args) {
         return Ok(local);
     }
@@ -42,6 +49,12 @@ pub fn select(local: Startup, args: &[String]) -> Outcome<Startup> {
     let Some(choice) = choose(&local.cfg, &own)? else {
         return Ok(local);
     };
+    if choice.may_upgrade
+        && let Some(newer) = switch::for_versioned(&local.cfg, args, &choice, console)?
+    {
+        let traced = traces(&local.process);
+        return enter(local, &newer, traced);
+    }
     let Startup {
         mut process, cfg, ..
     } = local;
@@ -71,9 +84,22 @@ pub fn select(local: Startup, args: &[String]) -> Outcome<Startup> {
     if !name.starts_with("go1") && !name.contains("-go1") {
         return fatal(format!("invalid GOTOOLCHAIN {}", quote(name)));
     }
-    let found = find(&cfg, &choice)?;
+    let local = Startup {
+        process,
+        cfg,
+        ..local
+    };
+    enter(local, &choice, traced)
+}
+
+/// Resolves everything again with the chosen toolchain, which is not the local one (Exec).
+fn enter(local: Startup, choice: &Choice, traced: bool) -> Outcome<Startup> {
+    let Startup {
+        mut process, cfg, ..
+    } = local;
+    let found = find(&cfg, choice)?;
     if traced {
-        write_stderr(found.trace(name).as_bytes());
+        write_stderr(found.trace(&choice.toolchain).as_bytes());
     }
     match &found.goroot {
         Some(dir) => process.set("GOROOT", dir),
@@ -153,10 +179,11 @@ fn choose(cfg: &Config, own: &str) -> Outcome<Option<Choice>> {
             mode.unwrap_or("")
         }
     };
-    let path_only = setting == "path" || setting.ends_with("+path");
     let mut choice = Choice {
         toolchain: least,
-        path_only,
+        version: least_version,
+        path_only: setting == "path" || setting.ends_with("+path"),
+        may_upgrade: !mode.is_empty(),
         trace,
     };
     if !mode.is_empty() {
@@ -165,14 +192,14 @@ fn choose(cfg: &Config, own: &str) -> Outcome<Option<Choice>> {
         } else {
             mode.to_owned()
         };
-        choice.heed_files(cfg, least_version, &shown)?;
+        choice.heed_files(cfg, &shown)?;
     }
     Ok(Some(choice))
 }
 
 impl Choice {
     /// Raises the choice to what go.work or go.mod ask for.
-    fn heed_files(&mut self, cfg: &Config, mut least: String, mode: &str) -> Outcome {
+    fn heed_files(&mut self, cfg: &Config, mode: &str) -> Outcome {
         let lines = go_toolchain_lines(cfg).map_err(|f| Stop {
             text: f.stderr,
             status: f.code,
@@ -181,12 +208,13 @@ impl Choice {
             return Ok(());
         }
         let file = short_path(cfg, &lines.file);
+        let (trace, chosen) = (&mut self.trace, &mut self.toolchain);
         let mut upgrade = |toolchain: &str, line: &str| {
-            self.trace.push_str(&format!(
+            trace.push_str(&format!(
                 "go: upgrading toolchain to {toolchain} (required by {line} line in {file}; \
                  upgrade allowed by GOTOOLCHAIN={mode})\n"
             ));
-            self.toolchain = toolchain.to_owned();
+            toolchain.clone_into(chosen);
         };
         if !lines.toolchain.is_empty() {
             let named = lines.toolchain.starts_with("go") || lines.toolchain.contains("-go");
@@ -197,16 +225,17 @@ impl Choice {
                     quote(&lines.toolchain)
                 ));
             };
-            if gover::compare(version, &least).is_gt() {
+            if gover::compare(version, &self.version).is_gt() {
                 upgrade(&lines.toolchain, "toolchain");
-                least = version.to_owned();
+                self.version = version.to_owned();
             }
         }
-        if gover::compare(&lines.go, &least).is_gt() {
+        if gover::compare(&lines.go, &self.version).is_gt() {
             // Since 1.21 the first release of a language version ends in .0.
             let first = gover::is_lang(&lines.go) && gover::compare(&lines.go, "1.21").is_ge();
             let zero = if first { ".0" } else { "" };
             upgrade(&format!("go{}{zero}", lines.go), "go");
+            self.version = lines.go;
         }
         Ok(())
     }
@@ -251,7 +280,7 @@ fn find(cfg: &Config, choice: &Choice) -> Outcome<Found> {
         &format!("golang.org/toolchain@{version}"),
     );
     if !is_ready(cfg, &dir, &version) {
-        download(cfg)?;
+        download(cfg, name)?;
     }
     Ok(Found {
         go: path::join2(&dir, "bin/go"),
@@ -273,9 +302,8 @@ fn is_ready(cfg: &Config, dir: &str, version: &str) -> bool {
         && !std::path::Path::new(&path::join2(&cfg.dirs.gomodcache, &partial)).exists()
 }
 
-/// Lets the stock command make the same choice, for which it downloads the toolchain. Its errors are
-/// ours.
-fn download(cfg: &Config) -> Outcome {
+/// Lets the stock command become this toolchain, for which it downloads it. Its errors are ours.
+fn download(cfg: &Config, name: &str) -> Outcome {
     if cfg.dist.stock_go.is_empty() {
         return Err(Stop::with_status(
             "forgo: no go command found (set FORGO_GO)",
@@ -284,6 +312,7 @@ fn download(cfg: &Config) -> Outcome {
     }
     let status = Command::new(&cfg.dist.stock_go)
         .arg("version")
+        .env("GOTOOLCHAIN", name)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .status();

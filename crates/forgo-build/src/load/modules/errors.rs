@@ -34,6 +34,8 @@ pub(super) enum Error {
     SumMissing(String),
     /// gover.TooNewError.
     TooNew {
+        /// What asks for it.
+        what: String,
         /// The version asked for.
         go_version: String,
         /// The message.

@@ -33,6 +33,8 @@ struct Downloaded {
     #[serde(default)]
     version: String,
     #[serde(default)]
+    versions: Vec<String>,
+    #[serde(default)]
     error: Option<ErrorText>,
 }
 
@@ -259,6 +261,18 @@ impl Modules<'_> {
             None => Err(Error::fatal(output.stderr)),
             Some(Downloaded { error: Some(e), .. }) => Err(module_error(m, e.text())),
             Some(a) => Ok(a.version),
+        }
+    }
+
+    /// The versions that there are of the pseudo-module `go`.
+    pub(super) fn releases(&self) -> Result<Vec<String>, Error> {
+        let output = self.in_scratch("", &["list", "-m", "-versions", "-json", "go"])?;
+        match parse(&output.stdout).into_iter().next() {
+            Some(a) if a.error.is_none() => Ok(a.versions),
+            _ => {
+                let text = output.stderr.trim_end();
+                Err(Error::text(text.strip_prefix("go: ").unwrap_or(text)))
+            }
         }
     }
 

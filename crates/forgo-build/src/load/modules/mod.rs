@@ -38,4 +38,4 @@ mod walking;
 
 pub use api::*;
 pub use init::{go_toolchain_lines, local_version, will_be_enabled, work_file};
-pub use outside::newer_release_wanted;
+pub use outside::{TooNew, newer_release_wanted, offered_releases};

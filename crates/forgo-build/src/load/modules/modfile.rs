@@ -131,6 +131,7 @@ impl Modules<'_> {
     pub(super) fn too_new(&self, what: &str, go_version: &str) -> Error {
         let explain = self.toolchain_settings();
         Error::TooNew {
+            what: what.to_string(),
             go_version: go_version.to_string(),
             text: format!(
                 "{what} requires go >= {go_version} (running go {}{explain})",

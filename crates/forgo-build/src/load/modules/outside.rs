@@ -260,24 +260,53 @@ pub(super) fn is_not_exist(e: &Error) -> bool {
     classify(e) == Class::NotExist
 }
 
-/// The go version that the module of `pkg@version` asks for, if it is newer than this release: what
-/// toolchain selection needs before `install pkg@version` and `run pkg@version`
-/// (maybeSwitchForGoInstallVersion). Whatever else is wrong is told when the command runs.
+/// A module that asks for a newer release than the running one (gover.TooNewError).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooNew {
+    /// The module at its version.
+    pub what: String,
+    /// The go version that it asks for.
+    pub go_version: String,
+    /// The error's text.
+    pub text: String,
+}
+
+/// Does the module of `path@version` ask for a newer release? That is what toolchain selection needs
+/// to know before `install pkg@version` and `run pkg@version` (maybeSwitchForGoInstallVersion).
+/// Whatever else is wrong is told when the command runs, but for what ends any command at once.
 pub fn newer_release_wanted(
     cfg: &Config,
     tree: &dyn SourceTree,
     reporter: &dyn Reporter,
-    arg: &str,
-) -> Option<String> {
-    let (path, version) = arg.split_once('@')?;
-    let malformed = path.is_empty() || version.is_empty() || version.starts_with(['-', '/']);
-    if malformed || pattern::is_local(arg) || gover::is_toolchain(path) {
-        return None;
+    path: &str,
+    version: &str,
+) -> Result<Option<TooNew>, Fatal> {
+    let mut modules = Modules::init(cfg, tree, reporter, RootMode::None)?;
+    modules.load_mod_file()?;
+    match modules.query_packages(path, version) {
+        Err(Error::Fatal(fatal)) => Err(fatal),
+        Err(e) => Ok(match e.cause() {
+            Error::TooNew {
+                what, go_version, ..
+            } => Some(TooNew {
+                what: what.clone(),
+                go_version: go_version.clone(),
+                text: e.to_string(),
+            }),
+            _ => None,
+        }),
+        Ok(_) => Ok(None),
     }
-    let mut modules = Modules::init(cfg, tree, reporter, RootMode::None).ok()?;
-    modules.load_mod_file().ok()?;
-    let e = modules.query_packages(path, version).err()?;
-    e.too_new().map(str::to_string)
+}
+
+/// The releases that the module proxies offer (autoToolchains), oldest first.
+pub fn offered_releases(
+    cfg: &Config,
+    tree: &dyn SourceTree,
+    reporter: &dyn Reporter,
+) -> Result<Vec<String>, String> {
+    let modules = Modules::init(cfg, tree, reporter, RootMode::None).map_err(|f| f.to_string())?;
+    modules.releases().map_err(|e| e.to_string())
 }
 
 /// queryPrefixModules' classes, told by the texts.
