@@ -91,6 +91,19 @@ impl HashContext {
         hash
     }
 
+    /// Starts a hash for a key of forgo's own. It has a salt that no key of the stock command has, and
+    /// is no part of the trace.
+    pub fn new_own_hash(&self, what: &str) -> Hash<'static> {
+        let mut hash = Hash {
+            sha: Sha256::new(),
+            debug: None,
+        };
+        hash.write(b"forgo: ");
+        hash.write(&self.salt);
+        writeln!(hash, " {what}");
+        hash
+    }
+
     /// An action ID below another one.
     pub fn subkey(&self, parent: &ActionId, description: &str) -> ActionId {
         let sum: [u8; 32] = Sha256::new()

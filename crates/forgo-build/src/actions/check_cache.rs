@@ -13,7 +13,8 @@ use crate::actions::{
 use crate::load::parse_go_debug;
 use crate::package::Package;
 use crate::plan::NodeId;
-use crate::run::reuse::{self, Way};
+use crate::run::cutoff;
+use crate::run::reuse::{self, Known, Way};
 
 /// What remains to be done of a package's build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,11 +85,17 @@ fn check(
     if package.binary_only {
         return binary_only(cx, build, check, package);
     }
-    look_up(cx, build, &mut check)?;
+    let inputs = look_up(cx, build, &mut check)?;
     if check.need.is_empty() {
         return Ok(check);
     }
     may_be_built(cx, package)?;
+    if check.need.build
+        && let Some(key) = &check.action_id
+        && let Some(known) = cutoff::find(cx, &inputs, build, key)?
+    {
+        take(cx, &mut check, known);
+    }
     prepare(cx, build, cov_meta_file, &mut check)?;
     Ok(check)
 }
@@ -124,9 +131,14 @@ fn needs_cgo_header(cx: &ActionCx<'_>, build: NodeId) -> bool {
 }
 
 /// Computes the key, and takes what the cache has.
-fn look_up(cx: &ActionCx<'_>, build: NodeId, check: &mut CacheCheck) -> Result<(), ActionError> {
+fn look_up<'r>(
+    cx: &ActionCx<'r>,
+    build: NodeId,
+    check: &mut CacheCheck,
+) -> Result<Inputs<'r>, ActionError> {
     // The node's own dependencies are the package's; the build's also hold this node and others.
-    let key = Inputs::gather(cx, build, &cx.node().deps).key(cx)?;
+    let inputs = Inputs::gather(cx, build, &cx.node().deps);
+    let key = inputs.key(cx)?;
     check.action_id = Some(key);
     let wanted = reuse::Wanted {
         node: build,
@@ -137,13 +149,20 @@ fn look_up(cx: &ActionCx<'_>, build: NodeId, check: &mut CacheCheck) -> Result<(
     };
     match reuse::find(cx, &wanted)? {
         Err(temporary) => check.build_id = temporary,
-        Ok(known) => {
-            check.need.build = false;
-            (check.built, check.build_id) = (known.built, known.build_id);
-            check.way = Some(known.way);
-        }
+        Ok(known) => take(cx, check, known),
     }
+    // The sources may be known even where the archive is not (`go list -compiled -find`).
+    if check.need.compiled_go_files && load_compiled_go_files(cx, &key).is_ok() {
+        check.need.compiled_go_files = false;
+    }
+    Ok(inputs)
+}
 
+/// The archive is known.
+fn take(cx: &ActionCx<'_>, check: &mut CacheCheck, known: Known) {
+    check.need.build = false;
+    (check.built, check.build_id) = (known.built, known.build_id);
+    check.way = Some(known.way);
     let facts = cx.node().package.and_then(|id| cx.run.facts(id));
     if let (Some(mut facts), Some(file)) = (facts, check.built.path())
         && cx.run.job.options.need_export
@@ -151,11 +170,6 @@ fn look_up(cx: &ActionCx<'_>, build: NodeId, check: &mut CacheCheck) -> Result<(
         file.clone_into(&mut facts.export);
         facts.build_id.clone_from(&check.build_id);
     }
-    // The sources may be known even where the archive is not (`go list -compiled -find`).
-    if check.need.compiled_go_files && load_compiled_go_files(cx, &key).is_ok() {
-        check.need.compiled_go_files = false;
-    }
-    Ok(())
 }
 
 /// Notes the list of sources as a fact of the package, if the cache has it.

@@ -16,7 +16,9 @@ use crate::actions::{
 };
 use crate::archive;
 use crate::load::no_go_text;
-use crate::run::stamp;
+use crate::plan::NodeId;
+use crate::run::reuse::Way;
+use crate::run::{cutoff, stamp};
 use crate::shell::{join_unambiguously, readable_cgo_names};
 use crate::toolchain::gc::{self, asm};
 use crate::toolchain::{changed_env, make_absolute};
@@ -33,6 +35,9 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     };
     // The coverage file and cgo's header are other nodes' business.
     let need = check.need;
+    if check.way == Some(Way::ExportData) && cx.config().flags.v {
+        cx.shell.print(format!("{}\n", cx.package().import_path));
+    }
     if !need.build && !need.vet && !need.compiled_go_files {
         outcome.reused = true;
         return Ok(outcome);
@@ -45,12 +50,17 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
 
 /// What the cache check found.
 fn check_of<'r>(cx: &ActionCx<'r>) -> &'r CacheCheck {
+    check_node(cx).1
+}
+
+/// The node that did it, and what it found.
+fn check_node<'r>(cx: &ActionCx<'r>) -> (NodeId, &'r CacheCheck) {
     cx.node()
         .deps
         .iter()
         .find_map(|&dep| match &cx.outcome(dep).provider {
             Provider::CheckCache(check) if cx.node_of(dep).package == cx.node().package => {
-                Some(check)
+                Some((dep, check))
             }
             _ => None,
         })
@@ -63,7 +73,7 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
     if flags.n {
         cx.shell.print(format!("\n#\n# {}\n#\n\n", p.import_path));
     }
-    if flags.v {
+    if flags.v && check.way != Some(Way::ExportData) {
         cx.shell.print(format!("{}\n", p.import_path));
     }
     let key = check.action_id.expect("what is to be built has a key");
@@ -100,6 +110,12 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
         main_key: None,
     };
     let stamped = stamp::finish(cx, &made)?;
+    if let Some((output, size)) = &stamped.output {
+        // What the package depends on, and nothing else: as the check gathered them.
+        let deps = &cx.node_of(check_node(cx).0).deps;
+        let inputs = Inputs::gather(cx, cx.id, deps);
+        cutoff::record(cx, &inputs, output, *size)?;
+    }
     let facts = cx.node().package.and_then(|id| cx.run.facts(id));
     if let (Some(mut facts), Some(file)) = (facts, stamped.cached)
         && cx.run.job.options.need_export
@@ -133,7 +149,7 @@ impl Sources {
             objects: Vec::new(),
             cover_config: p.internal.cover.cfg.clone(),
         };
-        let provided = |dep: &crate::plan::NodeId| &cx.outcome(*dep).provider;
+        let provided = |dep: &NodeId| &cx.outcome(*dep).provider;
         let mut cgo_outputs = None;
         for provider in cx.node().deps.iter().map(provided) {
             match provider {

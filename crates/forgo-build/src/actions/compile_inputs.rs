@@ -5,7 +5,7 @@
 //!
 //! Answers to `buildActionID` in cmd/go/internal/work/exec.go.
 
-use forgo_cache::ActionId;
+use forgo_cache::{ActionId, Hash};
 use forgo_golang::{gover, path, quote::quote_slice, strconv::quote};
 
 use crate::actions::{ActionCx, ActionError};
@@ -149,6 +149,27 @@ impl<'r> Inputs<'r> {
 
     /// The key: equal inputs make equal archives.
     pub fn key(&self, cx: &ActionCx<'_>) -> Result<ActionId, ActionError> {
+        let name = format_args!("build {}", self.import_path);
+        let mut hash = cx.run.job.hashes.new_hash(name);
+        self.hash(cx, &mut hash, self.imports.iter().map(|i| i.content_id))?;
+        Ok(hash.action_id())
+    }
+
+    /// The key of [`crate::run::cutoff`]: with what `imported` says of each package imported in place
+    /// of its content ID.
+    pub fn key_by(&self, cx: &ActionCx<'_>, imported: &[String]) -> Result<ActionId, ActionError> {
+        assert_eq!(imported.len(), self.imports.len());
+        let mut hash = cx.run.job.hashes.new_own_hash("build by export data");
+        self.hash(cx, &mut hash, imported.iter().map(String::as_str))?;
+        Ok(hash.action_id())
+    }
+
+    fn hash<'a>(
+        &self,
+        cx: &ActionCx<'_>,
+        h: &mut Hash<'_>,
+        imported: impl Iterator<Item = &'a str>,
+    ) -> Result<(), ActionError> {
         let Inputs {
             import_path,
             place,
@@ -176,12 +197,6 @@ impl<'r> Inputs<'r> {
             package,
             config: _,
         } = self;
-        let mut h = cx
-            .run
-            .job
-            .hashes
-            .new_hash(format_args!("build {import_path}"));
-
         writeln!(h, "compile");
         match place {
             Place::Module { path, version } => writeln!(h, "module {path}@{version}"),
@@ -204,7 +219,7 @@ impl<'r> Inputs<'r> {
         if *force_library {
             writeln!(h, "forcelibrary");
         }
-        cc::hash_inputs(cx, &mut h, package)?;
+        cc::hash_inputs(cx, h, package)?;
         if !cover_mode.is_empty() {
             writeln!(
                 h,
@@ -253,13 +268,13 @@ impl<'r> Inputs<'r> {
                 cx.file_hash(&path::join2(&package.dir, file))
             );
         }
-        for import in imports {
-            writeln!(h, "import {} {}", import.import_path, import.content_id);
+        for (import, id) in imports.iter().zip(imported) {
+            writeln!(h, "import {} {id}", import.import_path);
         }
         if let Some(profile) = pgo_profile {
             writeln!(h, "pgofile {}", cx.file_hash(profile));
         }
-        Ok(h.action_id())
+        Ok(())
     }
 
     /// The language version to compile for: the module's, if this distribution knows it

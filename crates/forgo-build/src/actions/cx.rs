@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::event::{Event, Finish};
 use crate::package::{Package, PackageId};
 use crate::plan::{Node, NodeId};
+use crate::run::cutoff::Exports;
 use crate::run::{Job, PackageFacts};
 use crate::shell::{Shell, ShellShared};
 use crate::toolchain::cc_probe::CompilerFacts;
@@ -42,6 +43,8 @@ pub struct RunCx<'r> {
     pub swig: swig::SwigFacts,
     /// Who may use how many processors.
     pub compile_tokens: CompileTokens,
+    /// What importers read of archives.
+    pub exports: Exports,
     /// What shells have in common.
     pub shells: ShellShared<'r>,
     /// Outcomes of the nodes that are done.
@@ -66,6 +69,7 @@ impl<'r> RunCx<'r> {
             c_compilers: CompilerFacts::default(),
             swig: swig::SwigFacts::default(),
             compile_tokens: CompileTokens::new(job.config),
+            exports: Exports::default(),
             shells: ShellShared::new(job.config, job.reporter, &job.plan.work_dir)
                 .with_made(&job.options.made_dirs),
             outcomes,

@@ -16,7 +16,13 @@
 
 mod pack;
 
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
+
+use memchr::memchr;
+use sha2::{Digest, Sha256};
 
 pub use pack::append;
 
@@ -82,6 +88,42 @@ pub fn export_data(archive: &[u8]) -> Option<&[u8]> {
     archive.get(member.data.start as usize..member.data.end as usize)
 }
 
+/// The SHA-256 of an archive's export data without its build ID: of all that an importer's compile
+/// reads. `None` where the file is no Go package's archive.
+pub fn export_id(file: &File) -> io::Result<Option<[u8; 32]>> {
+    let mut head = [0; MAGIC.len() + HEADER];
+    file.read_exact_at(&mut head, 0)?;
+    let member = head
+        .starts_with(MAGIC)
+        .then(|| Member::parse(&head[MAGIC.len()..], MAGIC.len() as u64))
+        .flatten()
+        .filter(|member| member.name == "__.PKGDEF");
+    let Some(member) = member else {
+        return Ok(None);
+    };
+    // The size may be damaged: nothing is reserved for it.
+    let mut data = Vec::new();
+    let mut from = file;
+    from.seek(SeekFrom::Start(member.data.start))?;
+    from.take(member.size()).read_to_end(&mut data)?;
+    if data.len() as u64 != member.size() {
+        return Ok(None);
+    }
+    Ok(without_build_id(&data).map(|[before, after]| {
+        let sha = Sha256::new().chain_update(before).chain_update(after);
+        sha.finalize().into()
+    }))
+}
+
+/// Export data before and after the line `build id "…"`, which is the second.
+fn without_build_id(data: &[u8]) -> Option<[&[u8]; 2]> {
+    let first = memchr(b'\n', data)? + 1;
+    let (before, after) = data.split_at(first);
+    let id = before.starts_with(b"go object ") && after.starts_with(b"build id \"");
+    let end = memchr(b'\n', after).filter(|_| id)? + 1;
+    Some([before, &after[end..]])
+}
+
 /// The build ID of a Go package's archive, from the archive's first 1024 bytes. Empty where a Go
 /// object says none; `None` where this is not how a Go archive begins.
 pub fn build_id(head: &[u8]) -> Option<String> {
@@ -140,6 +182,39 @@ mod tests {
         assert_eq!(of("go object linux amd64 go1\nbuild id a\n\n"), None);
         assert_eq!(of("other\n\n\n"), None);
         assert_eq!(build_id(b"!<arch>\n_go_.o\n\n\n\n"), None);
+    }
+
+    #[test]
+    fn export_data_is_compared_without_the_build_id() {
+        let id = |body: &str| {
+            let mut file = tempfile::tempfile().unwrap();
+            std::io::Write::write_all(&mut file, &archive_of(body)).unwrap();
+            export_id(&file).unwrap()
+        };
+        let one = id("go object linux\nbuild id \"a/b\"\n\n$$B\nx\n$$\n");
+        assert!(one.is_some());
+        let same = id("go object linux\nbuild id \"longer/one\"\n\n$$B\nx\n$$\n");
+        assert_eq!(one, same);
+        for other in [
+            "go object linux\nbuild id \"a/b\"\n\n$$B\ny\n$$\n",
+            "go object plan9\nbuild id \"a/b\"\n\n$$B\nx\n$$\n",
+            "go object linux\nbuild id \"a/b\"\nmain\n\n$$B\nx\n$$\n",
+        ] {
+            let other = id(other);
+            assert!(other.is_some() && other != one);
+        }
+        // No archive with a build ID: nothing that could be equal.
+        for none in [
+            "",
+            "go object linux\n\n$$B\nx",
+            "go object linux\nbuild id \"a/b",
+        ] {
+            assert_eq!(id(none), None, "{none}");
+        }
+        let mut cut = tempfile::tempfile().unwrap();
+        let whole = archive_of("go object linux\nbuild id \"a/b\"\n\n$$B\nx\n$$\n");
+        std::io::Write::write_all(&mut cut, &whole[..whole.len() - 1]).unwrap();
+        assert_eq!(export_id(&cut).unwrap(), None);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::run::action_graph::Times;
 mod action_graph;
 pub mod build_id;
 pub mod children;
+pub(crate) mod cutoff;
 pub mod reuse;
 pub mod schedule;
 pub(crate) mod stamp;

@@ -6,6 +6,10 @@
 //! | [`Way::InstalledExecutable`] | the executable installed was linked from the same main package, which is then not needed |
 //! | [`Way::TestResult`] | all that the executable is for is a test whose result is cached |
 //! | [`Way::CacheEntry`] | the cache has it |
+//! | [`Way::ExportData`] | the cache has an archive compiled from the same sources and export data: [`super::cutoff`] |
+//!
+//! The last is forgo's own. It is tried apart from the others, where the stock command would begin to
+//! build.
 //!
 //! Answers to `useCache` in cmd/go/internal/work/buildid.go.
 
@@ -43,6 +47,8 @@ pub enum Way {
     TestResult,
     /// Found in the cache.
     CacheEntry,
+    /// Found in the cache under another key, and stamped anew.
+    ExportData,
 }
 
 /// A result that is known.

@@ -3,7 +3,7 @@
 //!
 //! Answers to `updateBuildID` in cmd/go/internal/work/buildid.go.
 
-use forgo_cache::{ActionId, Content, Verify, put_bytes};
+use forgo_cache::{ActionId, Content, OutputId, Verify, put_bytes};
 
 use crate::actions::{ActionCx, ActionError};
 use crate::plan::Kind;
@@ -30,6 +30,8 @@ pub struct Stamped {
     pub build_id: String,
     /// Its file in the cache, where it was stored.
     pub cached: Option<String>,
+    /// Of an archive that was stored: its output and size.
+    pub output: Option<(OutputId, u64)>,
 }
 
 /// Stamps and stores a file.
@@ -40,7 +42,7 @@ pub fn finish(cx: &ActionCx<'_>, made: &Made<'_>) -> Result<Stamped, ActionError
         if cx.config().flags.n {
             return Ok(Stamped {
                 build_id: made.build_id.to_owned(),
-                cached: None,
+                ..Stamped::default()
             });
         }
     }
@@ -52,19 +54,27 @@ pub fn finish(cx: &ActionCx<'_>, made: &Made<'_>) -> Result<Stamped, ActionError
         // The user chose another build ID: there is nothing to find the file by.
         return Ok(Stamped {
             build_id,
-            cached: None,
+            ..Stamped::default()
         });
     }
     let content = updated
         .bytes
         .as_deref()
         .map_or(Content::File(made.file), Content::Bytes);
+    let mut output = None;
     let cached = match &cx.node().kind {
-        Kind::Build => store_archive(cx, made, content)?,
+        Kind::Build => {
+            output = store_archive(cx, made, content)?;
+            output.map(|(output, _)| cx.run.job.cache.output_file(&output))
+        }
         Kind::Link if cx.node().cache_executable => store_executable(cx, made, content),
         _ => None,
     };
-    Ok(Stamped { build_id, cached })
+    Ok(Stamped {
+        build_id,
+        cached,
+        output,
+    })
 }
 
 /// What the tools said is shown again whenever the result is used again. The linker's is kept under
@@ -86,13 +96,12 @@ fn store_archive(
     cx: &ActionCx<'_>,
     made: &Made<'_>,
     content: Content<'_>,
-) -> Result<Option<String>, ActionError> {
+) -> Result<Option<(OutputId, u64)>, ActionError> {
     let job = &cx.run.job;
     match job.cache.put(&made.key, content, Verify::Strict) {
-        Ok((output, _)) => {
-            let file = job.cache.output_file(&output);
-            show_copy(cx, made.file, &file);
-            Ok(Some(file))
+        Ok((output, size)) => {
+            show_copy(cx, made.file, &job.cache.output_file(&output));
+            Ok(Some((output, size)))
         }
         Err(e @ forgo_cache::Error::Verify(_)) => Err(ActionError::fatal(e.to_string())),
         Err(e) if job.options.need_export => Err(ActionError::new(e.to_string())),

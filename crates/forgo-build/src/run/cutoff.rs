@@ -1,0 +1,256 @@
+//! Cutoff on export data: an importer is not compiled again where nothing changed that its compile
+//! would read.
+//!
+//! The stock command keys an importer on the content IDs of the archives it imports. The compiler
+//! reads no more of an archive than its export data, and the build ID in there does not reach the
+//! result. So there is a second key beside the stock one: the same lines, with the hash of the export
+//! data in place of each content ID. It leads to an archive that was compiled from exactly these
+//! inputs. A compile would write it again, but for the build ID: that is replaced (its content ID is
+//! the same, as that is the hash of everything else), and the archive goes to the cache under the
+//! stock key.
+//!
+//! The second key is looked up only when the stock one is not found. Its entries are ordinary ones of
+//! GOCACHE, aliases of the archive's output: they cost one small file, and trimming knows them.
+//!
+//! In doubt the work is done. What a compile may depend on without being in the stock key either is
+//! read again whenever the stock command compiles, so such packages are always compiled:
+//! [`Doubt`] lists them. docs/cutoff.md argues why the rest is sound.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::sync::Mutex;
+
+use forgo_cache::{ActionId, Content, OutputId, Verify, get_file, hash_to_string, put_bytes};
+use forgo_golang::quote::hex;
+
+use crate::actions::compile_inputs::Inputs;
+use crate::actions::{ActionCx, ActionError, Artifact, objdir_cache};
+use crate::archive;
+use crate::plan::NodeId;
+use crate::run::build_id;
+use crate::run::reuse::{Known, Way};
+
+/// Hashes of the export data of archives, by file: each is read once in a run.
+#[derive(Debug, Default)]
+pub struct Exports(Mutex<HashMap<String, Option<[u8; 32]>>>);
+
+impl Exports {
+    /// `None` where there is none to be read.
+    fn of(&self, file: &str) -> Option<[u8; 32]> {
+        let lock = || self.0.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(known) = lock().get(file) {
+            return *known;
+        }
+        let read = |file| archive::export_id(&File::open(file)?);
+        let id = read(file).ok().flatten();
+        lock().insert(file.to_owned(), id);
+        id
+    }
+}
+
+/// Why a package is compiled although its second key is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// `FORGO_EXTRAS=off`; -a; -n, which can't know; a wrapper of the tools, which may do anything.
+    Asked,
+    /// C compilers read headers and libraries of the system. Coverage makes files of its own.
+    Generated,
+    /// Flags of the compiler or the assembler, or variables for its debugging, whose purpose may be
+    /// something else than the archive: output, profiles, a dump.
+    Flags,
+    /// Assembly includes a file that is not among the package's.
+    Include,
+    /// Archives come out of shared libraries.
+    Shared,
+}
+
+/// Finds an archive that a compile would write again, and stores it under the stock key.
+/// `sources` are those that the compile would be given.
+pub fn find(
+    cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
+    build: NodeId,
+    key: &ActionId,
+) -> Result<Option<Known>, ActionError> {
+    if doubt(cx, inputs).is_some() {
+        return Ok(None);
+    }
+    let Some(second) = second_key(cx, inputs)? else {
+        return Ok(None);
+    };
+    let Some((bytes, build_id)) = restamped(cx, &second, key) else {
+        return Ok(None);
+    };
+    let (job, p) = (&cx.run.job, inputs.package);
+    let sources = [&p.go_files[..], &p.s_files].concat();
+    objdir_cache::store_sources(cx, &cx.node_of(build).objdir, key, &sources);
+    let stdout = job.hashes.subkey(key, "stdout");
+    // Only what was compiled without a word has a second key.
+    let _ = put_bytes(job.cache, &stdout, b"", Verify::Strict);
+    match job.cache.put(key, Content::Bytes(&bytes), Verify::Strict) {
+        Ok((output, _)) => Ok(Some(Known {
+            built: Artifact::Cached(job.cache.output_file(&output)),
+            build_id,
+            way: Way::ExportData,
+        })),
+        Err(e @ forgo_cache::Error::Verify(_)) => Err(ActionError::fatal(e.to_string())),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Remembers an archive that was just compiled and stored, for [`find`].
+pub fn record(
+    cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
+    output: &OutputId,
+    size: u64,
+) -> Result<(), ActionError> {
+    if doubt(cx, inputs).is_some() || !cx.shell.saved_output().is_empty() {
+        return Ok(());
+    }
+    if let Some(second) = second_key(cx, inputs)? {
+        // The next build is slower without it, no more.
+        let _ = cx.run.job.cache.put_alias(&second, output, size);
+    }
+    Ok(())
+}
+
+/// The second key; `None` where an archive has no export data.
+fn second_key(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<ActionId>, ActionError> {
+    let export = |import: &crate::actions::compile_inputs::Import<'_>| match import.archive {
+        Some(file) => cx.run.exports.of(file).map(|id| hex(&id)),
+        // unsafe, which the compiler knows.
+        None => Some(import.content_id.to_owned()),
+    };
+    let exports: Option<Vec<String>> = inputs.imports.iter().map(export).collect();
+    exports
+        .map(|exports| inputs.key_by(cx, &exports))
+        .transpose()
+}
+
+/// The archive behind a second key as a compile with this stock key would write it, and its build
+/// ID; `None` where there is none or it is damaged.
+fn restamped(cx: &ActionCx<'_>, second: &ActionId, key: &ActionId) -> Option<(Vec<u8>, String)> {
+    let (file, _) = get_file(cx.run.job.cache, second).ok()?;
+    let mut bytes = std::fs::read(&file).ok()?;
+    let old = archive::build_id(&bytes[..bytes.len().min(1024)])?;
+    let content = build_id::content_id(&old);
+    let new = format!("{}/{content}", hash_to_string(&key.0));
+    if old.is_empty() || new.len() != old.len() {
+        return None;
+    }
+    let found = build_id::find_and_hash(&bytes, &old);
+    if hash_to_string(&found.hash) != content {
+        return None;
+    }
+    build_id::stamp(&mut bytes, &found.offsets, &new);
+    Some((bytes, new))
+}
+
+fn doubt(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Doubt> {
+    let (config, p) = (inputs.config, inputs.package);
+    let flags = &config.flags;
+    if !config.extras || flags.a || flags.n || !flags.toolexec.is_empty() {
+        return Some(Doubt::Asked);
+    }
+    if flags.linkshared || config.modes.buildmode == "shared" || !p.shlib.is_empty() {
+        return Some(Doubt::Shared);
+    }
+    if p.uses_cgo() || p.uses_swig() || !inputs.cover_mode.is_empty() {
+        return Some(Doubt::Generated);
+    }
+    let plain = inputs.magic.is_empty() && inputs.gcflags.iter().all(|flag| is_plain(flag));
+    let plain = plain && (p.s_files.is_empty() || inputs.asmflags.is_empty());
+    if !plain {
+        return Some(Doubt::Flags);
+    }
+    let sources = p.s_files.iter().chain(&p.h_files);
+    let mut included = sources.filter(|_| !p.s_files.is_empty());
+    included
+        .any(|file| !includes_are_known(cx, inputs, file))
+        .then_some(Doubt::Include)
+}
+
+/// Compiler flags that change the archive alone.
+fn is_plain(flag: &str) -> bool {
+    let flag = flag.strip_prefix("--").unwrap_or(flag);
+    let flag = flag.strip_prefix('-').unwrap_or(flag);
+    let (name, value) = flag.split_once('=').unwrap_or((flag, ""));
+    let switch = matches!(value, "" | "true" | "false" | "0" | "1" | "2" | "3" | "4");
+    let switches = ["B", "C", "N", "e", "l", "dwarf", "dwarflocationlists"];
+    let valued = ["lang", "c", "spectre"];
+    switch && switches.contains(&name) || !value.is_empty() && valued.contains(&name)
+}
+
+/// Whether all that an assembly file or header includes is in the key: the package's own headers,
+/// what the compile makes of the package (go_asm.h), and what belongs to the assembler.
+fn includes_are_known(cx: &ActionCx<'_>, inputs: &Inputs<'_>, file: &str) -> bool {
+    let p = inputs.package;
+    let path = forgo_golang::path::join2(&p.dir, file);
+    let Ok(text) = std::fs::read(&*cx.run.job.overlay.actual(&path)) else {
+        return false;
+    };
+    let goroot = &inputs.config.dist.goroot;
+    includes(&String::from_utf8_lossy(&text)).all(|name| {
+        let Some(name) = name else {
+            return false;
+        };
+        let specific = name
+            .replace("GOOS", inputs.goos)
+            .replace("GOARCH", inputs.goarch);
+        let own = |name: &str| p.h_files.iter().any(|h| h == name);
+        let release = || {
+            let dir_own = forgo_golang::path::join2(&p.dir, name);
+            !name.contains('/')
+                && !std::path::Path::new(&dir_own).exists()
+                && std::path::Path::new(&format!("{goroot}/pkg/include/{name}")).exists()
+        };
+        name == "go_asm.h" || own(name) || own(&specific) || release()
+    })
+}
+
+/// The names in `#include "name"` lines; `None` for a line that can't be told.
+fn includes(text: &str) -> impl Iterator<Item = Option<&str>> {
+    text.lines().filter_map(|line| {
+        let rest = line.trim_start().strip_prefix('#')?.trim_start();
+        let rest = rest.strip_prefix("include")?.trim();
+        let quoted = rest.strip_prefix('"').and_then(|r| r.split_once('"'));
+        Some(quoted.map(|(name, _)| name))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags() {
+        for plain in ["-N", "-l", "--l=4", "-B", "-lang=go1.20", "-dwarf=false"] {
+            assert!(is_plain(plain), "{plain}");
+        }
+        let others = [
+            "-m",
+            "-m=2",
+            "-S",
+            "-json=0,dir",
+            "-cpuprofile=x",
+            "-l=x",
+            "-d=ssa/check_bce",
+            "-lang",
+            "file",
+            "-importcfg=x",
+            "",
+        ];
+        for other in others {
+            assert!(!is_plain(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn included_files() {
+        let text = "#include \"textflag.h\"\n\t# include\t\"a.h\" // why\n#include <x.h>\n#define A\n\
+                    #include NAME\n// #include \"no.h\"\nTEXT ·f(SB)\n";
+        let found: Vec<_> = includes(text).collect();
+        assert_eq!(found, [Some("textflag.h"), Some("a.h"), None, None]);
+    }
+}
