@@ -23,4 +23,5 @@ pub mod platform;
 pub mod process;
 pub mod run;
 pub mod shell;
+mod stat_text;
 pub mod toolchain;

@@ -2,7 +2,6 @@
 //! what they are now. Answers to computeTestInputsID in cmd/go/internal/test/test.go.
 
 use std::fs::Metadata;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::time::{Duration, SystemTime};
 
 use forgo_cache::hash::Hash;
@@ -17,6 +16,7 @@ use crate::load::modules::in_dir;
 use crate::local_time::Zone;
 use crate::package::Package;
 use crate::process::errno_text;
+use crate::stat_text::stat_text;
 
 /// What a log of inputs begins with.
 pub(super) const LOG_MAGIC: &[u8] = b"# test log\n";
@@ -189,59 +189,6 @@ impl Inputs<'_> {
     }
 
     fn write_stat(&self, hash: &mut Hash<'_>, meta: &Metadata) {
-        let (size, mode, dir) = (meta.size(), mode_bits(meta), meta.is_dir());
-        let time = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        let time = self.zone.text(time);
-        writeln!(hash, "stat {size} {mode:x} {time} {dir}");
-    }
-}
-
-/// A file's mode as Go numbers it (fs.FileMode).
-fn mode_bits(meta: &Metadata) -> u64 {
-    const DIR: u64 = 1 << 31;
-    const SYMLINK: u64 = 1 << 27;
-    const DEVICE: u64 = 1 << 26;
-    const PIPE: u64 = 1 << 25;
-    const SOCKET: u64 = 1 << 24;
-    const CHAR_DEVICE: u64 = 1 << 21;
-    let kind = meta.file_type();
-    let unix = u64::from(meta.permissions().mode());
-    let flag = |set: bool, bits: u64| if set { bits } else { 0 };
-    unix & 0o777
-        | flag(kind.is_dir(), DIR)
-        | flag(kind.is_symlink(), SYMLINK)
-        | flag(kind.is_block_device(), DEVICE)
-        | flag(kind.is_char_device(), DEVICE | CHAR_DEVICE)
-        | flag(kind.is_fifo(), PIPE)
-        | flag(kind.is_socket(), SOCKET)
-        | flag(unix & 0o4000 != 0, 1 << 23)
-        | flag(unix & 0o2000 != 0, 1 << 22)
-        | flag(unix & 0o1000 != 0, 1 << 20)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn modes_are_gos() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let file = dir.path().join("f");
-        std::fs::write(&file, "x").expect("a file");
-        let link = dir.path().join("l");
-        std::os::unix::fs::symlink("f", &link).expect("a link");
-        let set = |mode| {
-            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("chmod");
-            mode_bits(&std::fs::metadata(&file).expect("stat"))
-        };
-        assert_eq!(set(0o640), 0o640);
-        assert_eq!(set(0o4755), 0o755 | 1 << 23);
-        assert_eq!(set(0o1700), 0o700 | 1 << 20);
-        let of_link = mode_bits(&std::fs::symlink_metadata(&link).expect("lstat"));
-        assert_eq!(of_link & !0o777, 1 << 27);
-        let of_dir = mode_bits(&std::fs::metadata(dir.path()).expect("stat"));
-        assert_eq!(of_dir & !0o777, 1 << 31);
-        let null = mode_bits(&std::fs::metadata("/dev/null").expect("stat"));
-        assert_eq!(null & !0o777, 1 << 26 | 1 << 21);
+        write!(hash, "{}", stat_text(&self.zone, meta));
     }
 }

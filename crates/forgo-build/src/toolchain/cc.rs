@@ -267,3 +267,76 @@ fn arch_flags(config: &Config) -> &'static [&'static str] {
         _ => &[],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(vars: &[(&str, &str)]) -> Config {
+        let mut config = Config::default();
+        config.dist.minor = 27;
+        config.dist.default_cc = "gcc".into();
+        for (key, value) in vars {
+            config.env.vars.insert((*key).into(), (*value).into());
+        }
+        config
+    }
+
+    #[test]
+    fn compilers_come_from_the_environment_or_the_distribution() {
+        assert_eq!(cc_exe(&config(&[])), ["gcc"]);
+        assert_eq!(cc_exe(&config(&[("CC", "'a b' -m32")])), ["a b", "-m32"]);
+        assert_eq!(fc_exe(&config(&[])), ["gfortran"]);
+        assert_eq!(pkg_config_exe(&config(&[("PKG_CONFIG", "pkgconf --x")])), "pkgconf");
+    }
+
+    #[test]
+    fn flags_are_the_users_then_the_packages() {
+        let list = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+        let mut p = Package {
+            cgo_cflags: list(&["-DX"]),
+            cgo_ldflags: list(&["-lm"]),
+            ..Package::default()
+        };
+        let cfg = config(&[("CGO_LDFLAGS", "-L/l '-L/a b'"), ("CGO_CPPFLAGS", "-DU")]);
+        let flags = CFlags::of(&cfg, &p).unwrap();
+        assert_eq!(flags.cppflags, ["-DU"]);
+        assert_eq!(flags.cflags, ["-O2", "-g", "-DX"]);
+        assert_eq!(flags.ldflags, ["-L/l", "-L/a b", "-lm"]);
+
+        // A key is made of what came before the flag that is refused.
+        p.cgo_cxxflags = list(&["-fplugin=x"]);
+        let (flags, error) = CFlags::up_to_error(&cfg, &p);
+        assert!(error.unwrap().starts_with("invalid flag in #cgo CXXFLAGS: -fplugin=x"));
+        assert_eq!((flags.cflags.len(), flags.ldflags.len()), (3, 0));
+        let cfg = config(&[("CGO_CFLAGS", "'-O1")]);
+        let want = "could not parse environment variable CGO_CFLAGS with value \"'-O1\": \
+                    unterminated ' string";
+        assert_eq!(CFlags::of(&cfg, &Package::default()).unwrap_err().text, want);
+    }
+
+    #[test]
+    fn architectures_have_flags() {
+        for (os, arch, var, minor, want) in [
+            ("linux", "amd64", "", 27, &["-m64"][..]),
+            ("darwin", "amd64", "", 27, &["-arch", "x86_64", "-m64"]),
+            ("darwin", "arm64", "", 27, &["-arch", "arm64"]),
+            ("linux", "arm64", "", 27, &[]),
+            ("linux", "loong64", "", 26, &["-mabi=lp64d"]),
+            ("linux", "loong64", "", 27, &["-mabi=lp64d", "-mno-relax"]),
+            ("linux", "mips", "softfloat", 27, &["-mabi=32", "-march=mips32", "-msoft-float"]),
+            ("linux", "mips64le", "hardfloat", 27, &["-mabi=64", "-mhard-float"]),
+            ("linux", "ppc64", "", 27, &[]),
+            ("aix", "ppc64", "", 27, &["-maix64"]),
+        ] {
+            let mut cfg = config(&[]);
+            cfg.dist.minor = minor;
+            cfg.target.goos = os.into();
+            cfg.target.goarch = arch.into();
+            for key in ["GOMIPS", "GOMIPS64"] {
+                cfg.target.arch_vars.insert(key.into(), var.into());
+            }
+            assert_eq!(arch_flags(&cfg), want, "{os}/{arch}");
+        }
+    }
+}

@@ -12,9 +12,11 @@ use forgo_golang::quote::{quote, quote_bytes, quote_slice};
 use forgo_golang::quoted;
 
 use crate::actions::ActionCx;
+use crate::local_time::Zone;
 use crate::process;
 use crate::run::build_id;
 use crate::shell::join_unambiguously;
+use crate::stat_text::stat_text;
 use crate::toolchain::cc;
 
 /// What a run knows of the C compilers.
@@ -233,9 +235,10 @@ fn complains(output: &[u8]) -> bool {
 /// The key below which the cache keeps what a compiler can do (`gccCompilerID`): a hash of where it is
 /// and what it is. `None` where that can't be told.
 ///
-/// The stock command also stores, under the hash of the path alone, the stat of the compiler's files,
-/// to spare itself running it next time, but takes no such entry for valid when it reads it (it counts
-/// the fields wrong). Nothing is gained by writing what nobody reads.
+/// Under the hash of the path alone the cache is given the stat of the compiler's files and that key, as
+/// the stock command does to spare itself running the compiler next time. It takes no such entry for
+/// valid when it reads it (it splits at every zero byte, and finds an odd number of fields), so neither
+/// is it read here.
 fn compiler_key(cx: &ActionCx<'_>, compiler: &str) -> Option<ActionId> {
     let mut known = lock(&cx.run.c_compilers.compilers);
     if let Some(id) = known.get(compiler) {
@@ -244,8 +247,7 @@ fn compiler_key(cx: &ActionCx<'_>, compiler: &str) -> Option<ActionId> {
     let exe = process::look_path(cx.config(), compiler).ok()?;
     let mut hash = cx.run.job.hashes.new_hash("gccCompilerID");
     write!(hash, "gccCompilerID {}", quote(&exe));
-    // That entry's key; the trace shows it.
-    hash.sum_so_far();
+    let stats_key = ActionId(hash.sum_so_far());
     let tool = tool_id(cx, compiler, "c").ok()?;
     let mut exes = vec![exe, tool.exe];
     exes.dedup();
@@ -256,8 +258,26 @@ fn compiler_key(cx: &ActionCx<'_>, compiler: &str) -> Option<ActionId> {
         quote(&tool.id)
     );
     let id = hash.action_id();
+    let stats = stats_of(cx, &exes, &id)?;
+    // What can't be remembered is found out again.
+    let _ = put_bytes(cx.run.job.cache, &stats_key, &stats, Verify::Strict);
     known.insert(compiler.to_owned(), id);
     Some(id)
+}
+
+/// Each file's name and stat, a zero byte behind each, then the key.
+fn stats_of(cx: &ActionCx<'_>, exes: &[String], id: &ActionId) -> Option<Vec<u8>> {
+    let zone = Zone::local(&cx.config().env);
+    let mut stats = Vec::new();
+    for exe in exes.iter().filter(|exe| !exe.is_empty()) {
+        let meta = std::fs::metadata(exe).ok()?;
+        for part in [exe, &stat_text(&zone, &meta)] {
+            stats.extend_from_slice(part.as_bytes());
+            stats.push(0);
+        }
+    }
+    stats.extend_from_slice(&id.0);
+    Some(stats)
 }
 
 #[cfg(test)]
