@@ -1,6 +1,6 @@
 //! Compares what two caches hold, through their keys.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -48,41 +48,76 @@ pub fn output_file(cache: &Path, output: &str) -> PathBuf {
     inside.map_or(file, |item| item.path())
 }
 
-/// What differs between the caches of the stock command (first) and of forgo. `names` tell of what
-/// an ID is the key; `skip` are keys of the stock command's own.
-pub fn differences(
-    caches: [&Path; 2],
-    names: &HashMap<String, String>,
-    skip: &dyn Fn(&str) -> bool,
-) -> Result<(usize, Vec<String>), String> {
-    let [stock, forgo] = [entries(caches[0])?, entries(caches[1])?];
-    let name = |id: &str| {
-        names
-            .get(id)
-            .cloned()
-            .unwrap_or_else(|| format!("unknown key {id}"))
-    };
-    let mut compared = 0;
-    let mut differences = Vec::new();
-    for (id, ours) in &forgo {
-        if let Err(why) = check(caches[1], ours) {
-            differences.push(format!("{}: forgo's entry {why}", name(id)));
-        }
-        if !stock.contains_key(id) {
-            differences.push(format!("{}: only forgo has it", name(id)));
-        }
-    }
-    for (id, theirs) in stock.iter().filter(|(id, _)| !skip(id)) {
-        compared += 1;
-        match forgo.get(id) {
-            None => differences.push(format!("{}: forgo has it not", name(id))),
-            Some(ours) if ours != theirs => {
-                differences.push(format!("{}: {}", name(id), unlike(caches, theirs, ours)));
+/// Two caches to compare: the stock command's (first) and forgo's.
+pub struct Comparison<'c> {
+    /// Their directories.
+    pub caches: [&'c Path; 2],
+    /// Of what an ID is the key.
+    pub names: &'c HashMap<String, String>,
+    /// What was there before and is as it was.
+    pub seeded: &'c Entries,
+    /// Keys of the stock command's own.
+    pub index: &'c HashSet<String>,
+    /// A text without what differs from run to run.
+    pub plain: &'c dyn Fn(&[u8]) -> String,
+}
+
+impl Comparison<'_> {
+    /// How many entries were compared, and what differs.
+    pub fn differences(&self) -> Result<(usize, Vec<String>), String> {
+        let [stock, forgo] = [entries(self.caches[0])?, entries(self.caches[1])?];
+        let mut compared = 0;
+        let mut differences = Vec::new();
+        for (id, ours) in forgo.iter().filter(|(id, _)| !self.seeded.contains_key(*id)) {
+            if let Err(why) = check(self.caches[1], ours) {
+                differences.push(format!("{}: forgo's entry {why}", self.name(id)));
             }
-            Some(_) => {}
+            if !stock.contains_key(id) {
+                differences.push(format!("{}: only forgo has it", self.name(id)));
+            }
         }
+        let own = |id: &String| self.index.contains(id) || self.seeded.contains_key(id);
+        for (id, theirs) in stock.iter().filter(|(id, _)| !own(id)) {
+            compared += 1;
+            match forgo.get(id) {
+                None => differences.push(format!("{}: forgo has it not", self.name(id))),
+                Some(ours) if ours != theirs => differences.extend(self.unlike(id, theirs, ours)),
+                Some(_) => {}
+            }
+        }
+        Ok((compared, differences))
     }
-    Ok((compared, differences))
+
+    fn name(&self, id: &str) -> String {
+        let unknown = || format!("unknown key {id}");
+        self.names.get(id).cloned().unwrap_or_else(unknown)
+    }
+
+    /// How two outputs differ, if not by the temporary directory's name alone: that is in the Go files
+    /// which cgo makes of SWIG's.
+    fn unlike(&self, id: &str, theirs: &(String, u64), ours: &(String, u64)) -> Option<String> {
+        let files = [
+            output_file(self.caches[0], &theirs.0),
+            output_file(self.caches[1], &ours.0),
+        ];
+        let text = |file: &PathBuf| {
+            let bytes = fs::read(file).ok()?;
+            std::str::from_utf8(&bytes).ok()?;
+            Some((self.plain)(&bytes))
+        };
+        if let (Some(theirs), Some(ours)) = (text(&files[0]), text(&files[1]))
+            && theirs == ours
+        {
+            return None;
+        }
+        let place = first_difference(&files[0], &files[1]);
+        let (name, sizes) = (self.name(id), (theirs.1, ours.1));
+        let [theirs, ours] = files.map(|file| file.display().to_string());
+        Some(format!(
+            "{name}: {} and {} bytes, {place}\n      {theirs}\n      {ours}",
+            sizes.0, sizes.1
+        ))
+    }
 }
 
 /// Does an entry lead to what it says?
@@ -97,22 +132,6 @@ fn check(cache: &Path, (output, size): &(String, u64)) -> Result<(), String> {
         return Err(format!("leads to {}, which is damaged", file.display()));
     }
     Ok(())
-}
-
-/// How two outputs differ.
-fn unlike(caches: [&Path; 2], theirs: &(String, u64), ours: &(String, u64)) -> String {
-    let files = [
-        output_file(caches[0], &theirs.0),
-        output_file(caches[1], &ours.0),
-    ];
-    let place = first_difference(&files[0], &files[1]);
-    format!(
-        "{} and {} bytes, {place}\n      {}\n      {}",
-        theirs.1,
-        ours.1,
-        files[0].display(),
-        files[1].display()
-    )
 }
 
 /// Where two files differ first, in words.

@@ -1,6 +1,6 @@
 //! The checks of one project in one variant on one release.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use super::projects::{Project, Variant};
 use super::report::Row;
 use super::side::{Said, Setting, copy_cache};
 use super::trace::Trace;
-use super::{caches, graph};
+use super::{caches, graph, seeds};
 use crate::tour::lab::{Programs, Who};
 
 /// Where a project is compared. Removed when dropped.
@@ -50,7 +50,7 @@ impl<'p> Bench<'p> {
             fs::create_dir_all(cache).map_err(|e| format!("{}: {e}", cache.display()))?;
         }
         if project.copied && !project.cold && !cold {
-            match bench.make_seed() {
+            match seeds::prepared(&bench.setting, project, variant) {
                 // The seed may grow meanwhile: both get the same.
                 Ok(seed) => {
                     copy_cache(&seed, &stock)?;
@@ -65,42 +65,6 @@ impl<'p> Bench<'p> {
         Ok(bench)
     }
 
-    /// A cache in which the stock command has built the standard library, as far as the project
-    /// needs it, in this variant; kept between runs.
-    fn make_seed(&self) -> Result<PathBuf, String> {
-        let base = crate::goscripts::test_binary::cache_dir()?.with_file_name("parity");
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-        let variant: String = self.variant.name.chars().map(plain).collect();
-        let release = self.setting.programs.release();
-        let seed = base.join(release).join(format!("seed-{variant}"));
-        fs::create_dir_all(&seed).map_err(|e| format!("{}: {e}", seed.display()))?;
-        let stock = |args: &[String]| {
-            let said = self.setting.run(Who::Stock, &seed, "", args)?;
-            match said.code {
-                0 => Ok(said.stdout),
-                _ => Err(format!("go {}: {}", args.join(" "), said.stderr)),
-            }
-        };
-        let of_std = [
-            "-e",
-            "-deps",
-            "-f",
-            "{{if .Standard}}{{.ImportPath}}{{end}}",
-        ];
-        let list = stock(&self.command("list", &of_std, &self.project.packages))?;
-        // `fmt [example.com/program]` is `fmt` with that program's profile.
-        let names = list
-            .lines()
-            .filter_map(|line| line.split_whitespace().next());
-        let packages: BTreeSet<String> = names.map(str::to_owned).collect();
-        let packages: Vec<String> = packages.into_iter().collect();
-        // Without a pattern the stock command would build the directory it is in.
-        if !packages.is_empty() {
-            stock(&self.command("build", &[], &packages))?;
-        }
-        Ok(seed)
-    }
-
     /// Leaves everything where it is.
     pub fn keep(mut self) -> PathBuf {
         self.scratch
@@ -110,11 +74,7 @@ impl<'p> Bench<'p> {
     }
 
     fn command(&self, name: &str, flags: &[&str], packages: &[String]) -> Vec<String> {
-        let mut args = vec![name.to_owned()];
-        args.extend(flags.iter().map(|flag| (*flag).to_owned()));
-        args.extend(self.variant.flags.iter().cloned());
-        args.extend(packages.iter().cloned());
-        args
+        self.variant.command(name, flags, packages)
     }
 
     fn run_own(&self, who: Who, godebug: &str, args: &[String]) -> Result<Said, String> {
@@ -140,9 +100,11 @@ pub fn run(bench: &Bench, row: &mut Row) {
     let result = if bench.project.broken {
         broken(bench, row)
     } else {
-        first_build(bench, row)
-            .and_then(|()| list(bench, row))
-            .and_then(|()| sharing(bench, row))
+        has_main(bench).and_then(|has_main| {
+            first_build(bench, has_main, row)?;
+            list(bench, row)?;
+            sharing(bench, has_main, row)
+        })
     };
     if let Err(text) = result {
         row.note("words", &[text]);
@@ -151,10 +113,9 @@ pub fn run(bench: &Bench, row: &mut Row) {
 
 /// Builds everything from the cache's first state, one action at a time so that the order is the
 /// same, and looks at all that comes of it.
-fn first_build(bench: &Bench, row: &mut Row) -> Result<(), String> {
+fn first_build(bench: &Bench, has_main: bool, row: &mut Row) -> Result<(), String> {
     let out = bench.path("out");
     let graph_file = bench.path("graph.json");
-    let has_main = has_main(bench)?;
     let out_flag = format!("{}/", out.display());
     let graph_flag = format!("-debug-actiongraph={}", graph_file.display());
     let jobs = bench.jobs.to_string();
@@ -201,12 +162,22 @@ fn first_build(bench: &Bench, row: &mut Row) -> Result<(), String> {
     let names = names.map(|(id, name)| (id.clone(), name.clone())).collect();
     let pair = Who::BOTH.map(|who| bench.setting.cache(who));
     let seeded = seeded_keys(bench)?;
-    let skip = |id: &str| traces[0].index.contains(id) || seeded.contains_key(id);
-    match caches::differences([&pair[0], &pair[1]], &names, &skip) {
-        Ok((_, differences)) => row.note("archives", &differences),
+    let comparison = caches::Comparison {
+        caches: [&pair[0], &pair[1]],
+        names: &names,
+        seeded: &seeded,
+        index: &traces[0].index,
+        plain: &|text| traces[0].settled(&bench.setting.plain(text, Path::new("/nowhere"))),
+    };
+    match comparison.differences() {
+        Ok((compared, differences)) => {
+            row.archives += compared;
+            row.note("archives", &differences);
+        }
         Err(text) => row.note("archives", &[text]),
     }
     if has_main {
+        row.programs += programs[0].len();
         row.note("programs", &differing_programs(&programs[0], &programs[1]));
     }
     row.note("graph", &differing_graphs(&graphs));
@@ -369,15 +340,13 @@ fn list(bench: &Bench, row: &mut Row) -> Result<(), String> {
 
 /// Each command on a copy of the other one's cache: it runs no tool, and says what it says on its
 /// own.
-fn sharing(bench: &Bench, row: &mut Row) -> Result<(), String> {
-    let args = bench.command("build", &["-x", "-p", "1"], &bench.project.packages);
+fn sharing(bench: &Bench, has_main: bool, row: &mut Row) -> Result<(), String> {
     let into = format!("{}/", bench.path("out").display());
-    let args = if has_main(bench)? {
-        let flags = ["-x", "-p", "1", "-o", into.as_str()];
-        bench.command("build", &flags, &bench.project.packages)
-    } else {
-        args
-    };
+    let mut flags = vec!["-x", "-p", "1"];
+    if has_main {
+        flags.extend(["-o", into.as_str()]);
+    }
+    let args = bench.command("build", &flags, &bench.project.packages);
     let mut differences = Vec::new();
     for (who, other) in [(Who::Stock, Who::Forgo), (Who::Forgo, Who::Stock)] {
         let _ = fs::remove_dir_all(bench.path("out"));

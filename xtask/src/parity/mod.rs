@@ -19,6 +19,7 @@ mod checks;
 mod graph;
 mod projects;
 mod report;
+mod seeds;
 mod side;
 mod trace;
 
@@ -95,7 +96,7 @@ fn compare_all(cases: &[Case], options: &Options) -> Result<Report, String> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = if options.dir.is_some() { 1 } else { processors };
     let next = AtomicUsize::new(0);
-    let rows: Mutex<Vec<Option<Result<Row, String>>>> = Mutex::default();
+    let rows: Mutex<Vec<Option<Row>>> = Mutex::default();
     rows.lock()
         .map_err(|e| e.to_string())?
         .resize_with(cases.len(), || None);
@@ -115,21 +116,25 @@ fn compare_all(cases: &[Case], options: &Options) -> Result<Report, String> {
         }
     });
     let rows = rows.into_inner().map_err(|e| e.to_string())?;
-    let rows: Result<Vec<Row>, String> = rows.into_iter().flatten().collect();
-    Ok(Report { rows: rows? })
+    let rows = rows.into_iter().flatten().collect();
+    Ok(Report { rows })
 }
 
-fn compare(case: &Case, options: &Options) -> Result<Row, String> {
+fn compare(case: &Case, options: &Options) -> Row {
     let (project, variant, programs) = *case;
     let jobs = options.jobs.unwrap_or(1);
     let mut row = Row::new(&project.name, &variant.name, &programs.release());
-    let bench = Bench::new(project, variant, programs, options.cold, jobs)
-        .map_err(|e| format!("{} {}: {e}", project.name, variant.name))?;
-    checks::run(&bench, &mut row);
-    if options.keep {
-        println!("kept: {}", bench.keep().display());
+    match Bench::new(project, variant, programs, options.cold, jobs) {
+        // What can't be set up is no reason to leave out all the others.
+        Err(text) => row.note("words", &[text]),
+        Ok(bench) => {
+            checks::run(&bench, &mut row);
+            if options.keep {
+                println!("kept: {}", bench.keep().display());
+            }
+        }
     }
-    Ok(row)
+    row
 }
 
 /// The projects that are to be compared.

@@ -73,6 +73,15 @@ impl Variant {
         variant
     }
 
+    /// The arguments of a command of this variant.
+    pub fn command(&self, name: &str, flags: &[&str], packages: &[String]) -> Vec<String> {
+        let mut args = vec![name.to_owned()];
+        args.extend(flags.iter().map(|flag| (*flag).to_owned()));
+        args.extend(self.flags.iter().cloned());
+        args.extend(packages.iter().cloned());
+        args
+    }
+
     /// With more flags.
     pub fn with_flags(mut self, flags: &str) -> Variant {
         let more = Variant::parse(flags);

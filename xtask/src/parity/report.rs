@@ -20,6 +20,10 @@ pub struct Report {
 /// The results for one project, variant and release.
 pub struct Row {
     title: String,
+    /// Entries of the cache that were compared.
+    pub archives: usize,
+    /// Executables that were compared.
+    pub programs: usize,
     /// By check: `None` where it does not apply.
     results: [Option<bool>; CHECKS.len()],
 }
@@ -46,11 +50,13 @@ impl Report {
         out.push('\n');
         for row in &self.rows {
             let _ = write!(out, "{:width$}", row.title);
-            for result in row.results {
-                let text = match result {
-                    None => "-",
-                    Some(true) => "ok",
-                    Some(false) => "FAIL",
+            for (check, result) in CHECKS.iter().zip(row.results) {
+                let text = match (result, *check) {
+                    (None, _) => "-".to_owned(),
+                    (Some(true), "archives") => format!("ok {}", row.archives),
+                    (Some(true), "programs") => format!("ok {}", row.programs),
+                    (Some(true), _) => "ok".to_owned(),
+                    (Some(false), _) => "FAIL".to_owned(),
                 };
                 let _ = write!(out, "  {text:8}");
             }
@@ -78,6 +84,8 @@ impl Row {
             title: format!("{release} {project} {variant}")
                 .trim_end()
                 .to_owned(),
+            archives: 0,
+            programs: 0,
             results: [None; CHECKS.len()],
         }
     }
