@@ -68,7 +68,10 @@ impl Comparison<'_> {
         let [stock, forgo] = [entries(self.caches[0])?, entries(self.caches[1])?];
         let mut compared = 0;
         let mut differences = Vec::new();
-        for (id, ours) in forgo.iter().filter(|(id, _)| !self.seeded.contains_key(*id)) {
+        for (id, ours) in forgo
+            .iter()
+            .filter(|(id, _)| !self.seeded.contains_key(*id))
+        {
             if let Err(why) = check(self.caches[1], ours) {
                 differences.push(format!("{}: forgo's entry {why}", self.name(id)));
             }

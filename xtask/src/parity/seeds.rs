@@ -15,14 +15,19 @@ use crate::tour::lab::Who;
 const NOT_OF_STD: [&str; 6] = ["-tags", "-ldflags=", "-buildvcs=", "-pgo=", "-mod=", "-p="];
 
 /// Settings that they do not see.
-const NO_SETTINGS_OF_STD: [&str; 3] = ["PKG_CONFIG_PATH", "CGO_CFLAGS_ALLOW", "CGO_CFLAGS_DISALLOW"];
+const NO_SETTINGS_OF_STD: [&str; 3] =
+    ["PKG_CONFIG_PATH", "CGO_CFLAGS_ALLOW", "CGO_CFLAGS_DISALLOW"];
 
 /// Only one at a time fills a cache: two would compile the same.
 static FILLING: Mutex<()> = Mutex::new(());
 
 /// The cache for a project in a variant, after the stock command has built into it what the project
 /// needs of the standard library.
-pub fn prepared(setting: &Setting, project: &Project, variant: &Variant) -> Result<PathBuf, String> {
+pub fn prepared(
+    setting: &Setting,
+    project: &Project,
+    variant: &Variant,
+) -> Result<PathBuf, String> {
     let base = crate::goscripts::test_binary::cache_dir()?.with_file_name("parity");
     let seed = base
         .join(setting.programs.release())
@@ -38,7 +43,9 @@ pub fn prepared(setting: &Setting, project: &Project, variant: &Variant) -> Resu
     let of_std = "{{if .Standard}}{{.ImportPath}}{{end}}";
     let list = stock(&variant.command("list", &["-e", "-deps", "-f", of_std], &project.packages))?;
     // `fmt [example.com/program]` is `fmt` with that program's profile.
-    let names = list.lines().filter_map(|line| line.split_whitespace().next());
+    let names = list
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
     let packages: BTreeSet<String> = names.map(str::to_owned).collect();
     let packages: Vec<String> = packages.into_iter().collect();
     // Without a pattern the stock command would build the directory it is in.

@@ -287,7 +287,10 @@ mod tests {
         assert_eq!(cc_exe(&config(&[])), ["gcc"]);
         assert_eq!(cc_exe(&config(&[("CC", "'a b' -m32")])), ["a b", "-m32"]);
         assert_eq!(fc_exe(&config(&[])), ["gfortran"]);
-        assert_eq!(pkg_config_exe(&config(&[("PKG_CONFIG", "pkgconf --x")])), "pkgconf");
+        assert_eq!(
+            pkg_config_exe(&config(&[("PKG_CONFIG", "pkgconf --x")])),
+            "pkgconf"
+        );
     }
 
     #[test]
@@ -307,12 +310,19 @@ mod tests {
         // A key is made of what came before the flag that is refused.
         p.cgo_cxxflags = list(&["-fplugin=x"]);
         let (flags, error) = CFlags::up_to_error(&cfg, &p);
-        assert!(error.unwrap().starts_with("invalid flag in #cgo CXXFLAGS: -fplugin=x"));
+        assert!(
+            error
+                .unwrap()
+                .starts_with("invalid flag in #cgo CXXFLAGS: -fplugin=x")
+        );
         assert_eq!((flags.cflags.len(), flags.ldflags.len()), (3, 0));
         let cfg = config(&[("CGO_CFLAGS", "'-O1")]);
         let want = "could not parse environment variable CGO_CFLAGS with value \"'-O1\": \
                     unterminated ' string";
-        assert_eq!(CFlags::of(&cfg, &Package::default()).unwrap_err().text, want);
+        assert_eq!(
+            CFlags::of(&cfg, &Package::default()).unwrap_err().text,
+            want
+        );
     }
 
     #[test]
@@ -324,8 +334,20 @@ mod tests {
             ("linux", "arm64", "", 27, &[]),
             ("linux", "loong64", "", 26, &["-mabi=lp64d"]),
             ("linux", "loong64", "", 27, &["-mabi=lp64d", "-mno-relax"]),
-            ("linux", "mips", "softfloat", 27, &["-mabi=32", "-march=mips32", "-msoft-float"]),
-            ("linux", "mips64le", "hardfloat", 27, &["-mabi=64", "-mhard-float"]),
+            (
+                "linux",
+                "mips",
+                "softfloat",
+                27,
+                &["-mabi=32", "-march=mips32", "-msoft-float"],
+            ),
+            (
+                "linux",
+                "mips64le",
+                "hardfloat",
+                27,
+                &["-mabi=64", "-mhard-float"],
+            ),
             ("linux", "ppc64", "", 27, &[]),
             ("aix", "ppc64", "", 27, &["-maix64"]),
         ] {
