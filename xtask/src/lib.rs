@@ -2,7 +2,7 @@
 //! `cargo xtask` prints: the tour through the fourteen exercises of the cache lab.
 
 pub mod bench;
-pub mod goscripts;
+pub mod conformance;
 pub mod measure;
 pub mod parity;
 pub mod tour;

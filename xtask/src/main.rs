@@ -16,9 +16,10 @@ tasks:
         compare keys, bytes and words of the stock go command and forgo on the project in DIR, or
         on those of conformance/projects; --matrix adds -race, -cover, -trimpath, a cross build and
         CGO_ENABLED=0
-  goscripts [--goroot GOROOT] [--forgo PROGRAM] [--run REGEXP | --issue3 | --list FILE] [--long]
-            [--timeout 60m] [--parallel N] [-v]
-        run cmd/go's own scripts against forgo; --issue3 takes those of build, install and run
+  conformance [--goroot GOROOT] [--forgo PROGRAM] [--run REGEXP] [--list FILE] [--long]
+              [--timeout 120m] [--parallel N] [--record] [-v]
+        run the tests of cmd/go itself against forgo, its scripts and those coded in Go; --list
+        takes a file of names; --record puts the figures into conformance/results.md
 ";
 
 fn main() -> ExitCode {
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
     let result = match task.as_str() {
         "tour" => xtask::tour::main(&rest),
         "parity" => xtask::parity::main(&rest),
-        "goscripts" => xtask::goscripts::main(&rest),
+        "conformance" => xtask::conformance::main(&rest),
         "bench" => xtask::bench::main(&rest),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");

@@ -28,7 +28,7 @@ pub fn prepared(
     project: &Project,
     variant: &Variant,
 ) -> Result<PathBuf, String> {
-    let base = crate::goscripts::test_binary::cache_dir()?.with_file_name("parity");
+    let base = crate::conformance::test_binary::cache_dir()?.with_file_name("parity");
     let seed = base
         .join(setting.programs.release())
         .join(format!("seed-{}", name(variant)));

@@ -1,9 +1,10 @@
-//! The runner of the scripts: cmd/go's test binary, compiled once for each distribution, with an
+//! The runner of the tests: cmd/go's test binary, compiled once for each distribution, with an
 //! overlay that adds a hook. The distribution itself is not touched.
 //!
-//! In a script, `go` is the test binary itself under another name, which then acts as the go
-//! command. The hook, an `init` function, comes before that and becomes forgo instead, unless it was
-//! started as `go-stock`: that is how forgo finds the stock command that it hands some commands to.
+//! In a test, `go` is the test binary itself under another name, which then acts as the go command.
+//! The hook, an `init` function, comes before that and becomes forgo instead, unless it was started
+//! as `go-stock`: that is how forgo finds the stock command that it hands some commands to. Each such
+//! start is a line in a log ([`super::stock`]).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,27 +13,7 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 
 /// Added to the package as a file.
-const HOOK: &str = r#"package main_test
-
-import (
-	"log"
-	"os"
-	"path/filepath"
-	"syscall"
-)
-
-func init() {
-	extraEnvKeys = append(extraEnvKeys, "FORGO_UNDER_TEST", "FORGO_GO", "FORGO_EXTRAS")
-	forgo := os.Getenv("FORGO_UNDER_TEST")
-	if forgo == "" || os.Getenv("CMDGO_TEST_RUN_MAIN") == "" {
-		return
-	}
-	if filepath.Base(os.Args[0]) == "go-stock" || os.Args[len(os.Args)-1] == "** telemetry **" {
-		return
-	}
-	log.Fatal("running ", forgo, ": ", syscall.Exec(forgo, os.Args, os.Environ()))
-}
-"#;
+const HOOK: &str = include_str!("hook/hook_test.go");
 
 /// Telemetry belongs to the stock command: a script that leaves no counters is no failure.
 const COUNTERS: (&str, &str) = (
@@ -54,7 +35,7 @@ pub fn cache_dir() -> Result<PathBuf, String> {
         Some(dir) => PathBuf::from(dir),
         None => PathBuf::from(std::env::var_os("HOME").ok_or("HOME is not set")?).join(".cache"),
     };
-    Ok(base.join("forgo/goscripts"))
+    Ok(base.join("forgo/conformance"))
 }
 
 /// What tells distributions, and versions of this file, apart.

@@ -1,5 +1,5 @@
-//! What is known of the scripts: how the stock command does on this machine (kept between runs),
-//! which ones forgo is excused from and why, and what a run comes to.
+//! What is known of the tests: how the stock command does on this machine (kept between runs), which
+//! ones forgo is excused from and why, and what a run comes to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ pub fn lines(text: &str) -> impl Iterator<Item = &str> {
 /// How the stock command does.
 pub struct Baseline {
     file: PathBuf,
-    /// `PASS`, `FAIL` or `SKIP`, by script.
+    /// `PASS`, `FAIL` or `SKIP`, by test.
     known: BTreeMap<String, String>,
 }
 
@@ -38,16 +38,9 @@ impl Baseline {
         Ok(Baseline { file, known })
     }
 
-    /// Those that are still to be asked for.
-    pub fn unknown(&self, names: &BTreeSet<String>) -> BTreeSet<String> {
-        let is_unknown = |name: &&String| !self.known.contains_key(*name);
-        names.iter().filter(is_unknown).cloned().collect()
-    }
-
-    /// Those that the stock command passes.
-    pub fn passing(&self, names: &BTreeSet<String>) -> BTreeSet<String> {
-        let passes = |name: &&String| self.known.get(*name).is_some_and(|s| s == "PASS");
-        names.iter().filter(passes).cloned().collect()
+    /// Does the stock command pass it? `None` if it was not asked yet.
+    pub fn passes(&self, name: &str) -> Option<bool> {
+        self.known.get(name).map(|status| status == "PASS")
     }
 
     /// Adds what a run of the stock command found out, and keeps it.
@@ -136,17 +129,15 @@ impl Verdict {
 /// The verdict on each script.
 pub fn verdicts(
     names: &BTreeSet<String>,
-    meaningful: &BTreeSet<String>,
     outcomes: &Outcomes,
+    not_for_this_machine: impl Fn(&str) -> bool,
     reason: impl Fn(&str) -> Option<String>,
 ) -> Vec<(String, Verdict)> {
     let verdict = |name: &String| {
-        if !meaningful.contains(name) {
+        if not_for_this_machine(name) {
             return Verdict::NotForThisMachine;
         }
-        let passed = outcomes
-            .get(name)
-            .is_some_and(|o: &Outcome| o.status == "PASS");
+        let passed = outcomes.get(name).is_some_and(Outcome::passed);
         match (passed, reason(name)) {
             (true, None) => Verdict::Passed,
             (true, Some(_)) => Verdict::ExceptionWithoutNeed,
@@ -176,16 +167,53 @@ pub fn table(verdicts: &[(String, Verdict)]) -> String {
             Verdict::Passed | Verdict::NotForThisMachine => Ok(()),
         };
     }
-    let count = |wanted: fn(&Verdict) -> bool| verdicts.iter().filter(|(_, v)| wanted(v)).count();
+    let Counts {
+        passed,
+        failed,
+        excepted,
+        skipped,
+    } = count(verdicts);
     let _ = writeln!(
         out,
-        "{} passed, {} failed, {} excepted, {} that the stock command does not pass here",
-        count(|v| matches!(v, Verdict::Passed | Verdict::ExceptionWithoutNeed)),
-        count(|v| *v == Verdict::Failed),
-        count(|v| matches!(v, Verdict::Excepted(_))),
-        count(|v| *v == Verdict::NotForThisMachine),
+        "{passed} passed, {failed} failed, {excepted} excepted, {skipped} skipped: the stock command \
+         does not pass them here"
     );
     out
+}
+
+/// The cells of a row of results: passed, failed, excepted, skipped.
+pub fn figures(verdicts: &[(String, Verdict)]) -> String {
+    let c = count(verdicts);
+    format!(
+        "{} | {} | {} | {}",
+        c.passed, c.failed, c.excepted, c.skipped
+    )
+}
+
+/// Of the tests one in a hundred may be an exception. A run of a few tests is no measure.
+pub fn within_allowance(verdicts: &[(String, Verdict)]) -> bool {
+    verdicts.len() < 100 || count(verdicts).excepted * 100 <= verdicts.len()
+}
+
+#[derive(Default)]
+struct Counts {
+    passed: usize,
+    failed: usize,
+    excepted: usize,
+    skipped: usize,
+}
+
+fn count(verdicts: &[(String, Verdict)]) -> Counts {
+    let mut counts = Counts::default();
+    for (_, verdict) in verdicts {
+        *match verdict {
+            Verdict::Passed | Verdict::ExceptionWithoutNeed => &mut counts.passed,
+            Verdict::Failed => &mut counts.failed,
+            Verdict::Excepted(_) => &mut counts.excepted,
+            Verdict::NotForThisMachine => &mut counts.skipped,
+        } += 1;
+    }
+    counts
 }
 
 #[cfg(test)]
@@ -220,9 +248,8 @@ mod tests {
             .map(|(name, status)| (name.to_owned(), outcome(status)))
             .into();
         let names = set(&["p", "f", "x", "y", "gone", "elsewhere"]);
-        let meaningful = set(&["p", "f", "x", "y", "gone"]);
         let reason = |name: &str| ["x", "y"].contains(&name).then(|| "because".to_owned());
-        let got = verdicts(&names, &meaningful, &outcomes, reason);
+        let got = verdicts(&names, &outcomes, |name| name == "elsewhere", reason);
         let expected = [
             ("elsewhere", Verdict::NotForThisMachine),
             ("f", Verdict::Failed),
@@ -238,7 +265,20 @@ mod tests {
         let table = table(&got);
         assert!(table.contains("FAIL      gone\n"), "{table}");
         assert!(table.ends_with(
-            "2 passed, 2 failed, 1 excepted, 1 that the stock command does not pass here\n"
+            "2 passed, 2 failed, 1 excepted, 1 skipped: the stock command does not pass them here\n"
         ));
+        assert_eq!(figures(&got), "2 | 2 | 1 | 1");
+    }
+
+    #[test]
+    fn few_exceptions_are_allowed() {
+        let with = |exceptions: usize, passed: usize| {
+            let excepted = vec![(String::new(), Verdict::Excepted(String::new())); exceptions];
+            let passed = vec![(String::new(), Verdict::Passed); passed];
+            within_allowance(&[excepted, passed].concat())
+        };
+        assert!(with(9, 891));
+        assert!(!with(10, 890));
+        assert!(with(3, 4));
     }
 }

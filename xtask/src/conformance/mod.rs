@@ -1,0 +1,200 @@
+//! `cargo xtask conformance`: the tests with which cmd/go tests itself, run against forgo: the scripts
+//! (`GOROOT/src/cmd/go/testdata/script`) and those coded in Go (`go_test.go` and others).
+//!
+//! They ship with every Go distribution. Their runner is cmd/go's own test binary, built with an
+//! overlay ([`test_binary`]) so that every `go` that a test starts is forgo. A test that fails for
+//! the stock command on this machine (no network, no such compiler) says nothing; what is left must
+//! pass, but for the exceptions that `conformance/exceptions.txt` gives reasons for ([`ledger`]).
+//! Each stock go process that forgo starts meanwhile is counted ([`stock`]).
+
+pub mod ledger;
+pub mod results;
+pub mod runner;
+pub mod stock;
+pub mod test_binary;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::tour::lab::Programs;
+use ledger::{Baseline, Exceptions, Verdict};
+use regex::Regex;
+use runner::{Outcome, Outcomes, Runner};
+
+/// What the command line asks for.
+#[derive(Default)]
+struct Options {
+    goroot: Option<PathBuf>,
+    forgo: Option<PathBuf>,
+    select: Option<String>,
+    list: Option<PathBuf>,
+    long: bool,
+    verbose: bool,
+    record: bool,
+    timeout: Option<String>,
+    parallel: Option<usize>,
+}
+
+/// Runs the task; true when nothing failed that should pass.
+pub fn main(args: &[String]) -> Result<bool, String> {
+    let options = parse(args)?;
+    let programs = crate::tour::programs(options.goroot.clone(), options.forgo.clone())?;
+    let runner = Runner {
+        programs: &programs,
+        binary: test_binary::build(&programs.goroot)?,
+        long: options.long,
+        timeout: options.timeout.clone().unwrap_or_else(|| "120m".into()),
+        parallel: options.parallel,
+    };
+    let suites: Vec<(&str, BTreeSet<String>)> = [
+        ("scripts", scripts(&programs.goroot)?),
+        ("Go-coded tests", runner.go_coded()?),
+    ]
+    .into_iter()
+    .map(|(what, names)| Ok((what, select(&options, names)?)))
+    .collect::<Result<_, String>>()?;
+    if suites.iter().all(|(_, names)| names.is_empty()) {
+        return Err("conformance: no test of that name".into());
+    }
+    let mut good = true;
+    for (what, names) in suites.iter().filter(|(_, names)| !names.is_empty()) {
+        good &= run_suite(&options, &runner, what, names)?;
+    }
+    Ok(good)
+}
+
+fn run_suite(
+    options: &Options,
+    runner: &Runner<'_>,
+    what: &str,
+    names: &BTreeSet<String>,
+) -> Result<bool, String> {
+    let programs = runner.programs;
+    let release = programs.release();
+    let mode = if options.long { "long" } else { "short" };
+    println!("== {} {what} of {release}, {mode}", names.len());
+    if options.list.is_some() {
+        let list: Vec<&str> = names.iter().map(String::as_str).collect();
+        println!("{}", list.join(" "));
+    }
+    let mut baseline = Baseline::load(&programs.goroot, options.long)?;
+    let wanted: BTreeSet<String> = names
+        .iter()
+        .filter(|name| baseline.passes(name) != Some(false))
+        .cloned()
+        .collect();
+    let (outcomes, stock) = if wanted.is_empty() {
+        Default::default()
+    } else {
+        runner.run(&wanted, Some(&programs.forgo))?
+    };
+    // A test that forgo passes needs no word of the stock command.
+    let doubtful: BTreeSet<String> = wanted
+        .into_iter()
+        .filter(|name| !outcomes.get(name).is_some_and(Outcome::passed))
+        .filter(|name| baseline.passes(name).is_none())
+        .collect();
+    if !doubtful.is_empty() {
+        println!("asking the stock command for {} of them", doubtful.len());
+        baseline.add(&runner.run(&doubtful, None)?.0)?;
+    }
+    let logs = write_logs(&outcomes, programs, what)?;
+    let exceptions = Exceptions::load(&workspace().join("conformance/exceptions.txt"))?;
+    let verdicts = ledger::verdicts(
+        names,
+        &outcomes,
+        |name| baseline.passes(name) == Some(false),
+        |name| exceptions.reason(name, &release).map(str::to_owned),
+    );
+    print!("{}{}", ledger::table(&verdicts), stock.table());
+    if options.verbose {
+        for (name, _) in verdicts.iter().filter(|(_, v)| *v == Verdict::Failed) {
+            let outcome = outcomes.get(name).map_or("", |o| o.log.as_str());
+            println!("##### {name}\n{outcome}");
+        }
+    }
+    let all_good = verdicts.iter().all(|(_, verdict)| verdict.is_good());
+    if !all_good {
+        println!("logs of what failed: {}", logs.display());
+    }
+    if options.record {
+        let row = results::Row {
+            key: [release, what.to_owned(), mode.to_owned()],
+            figures: format!("{} | {}", ledger::figures(&verdicts), stock.summary()),
+        };
+        results::record(&workspace().join("conformance/results.md"), &row)?;
+    }
+    Ok(all_good && ledger::within_allowance(&verdicts) && stock.is_good())
+}
+
+fn parse(args: &[String]) -> Result<Options, String> {
+    let mut options = Options::default();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or(format!("{arg} needs a value")).cloned();
+        match arg.as_str() {
+            "--goroot" | "--go" => options.goroot = Some(value()?.into()),
+            "--forgo" => options.forgo = Some(value()?.into()),
+            "--run" => options.select = Some(value()?),
+            "--list" => options.list = Some(value()?.into()),
+            "--long" => options.long = true,
+            "--record" => options.record = true,
+            "--timeout" => options.timeout = Some(value()?),
+            "--parallel" => {
+                let n = value()?;
+                options.parallel = Some(n.parse().map_err(|_| format!("--parallel {n}?"))?);
+            }
+            "-v" => options.verbose = true,
+            other => return Err(format!("conformance: what is {other:?}?")),
+        }
+    }
+    if options.record && (options.select.is_some() || options.list.is_some()) {
+        return Err("conformance: --record is for a run of everything".into());
+    }
+    Ok(options)
+}
+
+/// The names of all scripts.
+fn scripts(goroot: &Path) -> Result<BTreeSet<String>, String> {
+    let dir = goroot.join("src/cmd/go/testdata/script");
+    let listing = fs::read_dir(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+    Ok(listing
+        .flatten()
+        .filter_map(|item| Some(item.file_name().to_str()?.strip_suffix(".txt")?.to_owned()))
+        .collect())
+}
+
+/// Of all names those that are asked for.
+fn select(options: &Options, mut names: BTreeSet<String>) -> Result<BTreeSet<String>, String> {
+    if let Some(pattern) = &options.select {
+        let pattern = Regex::new(pattern).map_err(|e| format!("--run: {e}"))?;
+        names.retain(|name| pattern.is_match(name));
+    }
+    if let Some(file) = &options.list {
+        let text = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+        let wanted: BTreeSet<&str> = ledger::lines(&text).collect();
+        names.retain(|name| wanted.contains(name.as_str()));
+    }
+    Ok(names)
+}
+
+/// Where the logs of this release's failures are put.
+fn write_logs(outcomes: &Outcomes, programs: &Programs, what: &str) -> Result<PathBuf, String> {
+    let dir = workspace()
+        .join("target/conformance")
+        .join(programs.release())
+        .join(what.replace(' ', "-"));
+    let fail = |e: std::io::Error| format!("{}: {e}", dir.display());
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).map_err(fail)?;
+    for (name, Outcome { log, .. }) in outcomes.iter().filter(|(_, o)| o.failed()) {
+        fs::write(dir.join(format!("{name}.log")), log).map_err(fail)?;
+    }
+    Ok(dir)
+}
+
+fn workspace() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_owned()
+}

@@ -1,0 +1,263 @@
+//! Runs tests and reads from the test binary's output how each ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::stock::StockProcesses;
+use super::test_binary::{TestBinary, cache_dir};
+use crate::tour::lab::Programs;
+
+/// How a test ended, and what was said meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// `PASS`, `FAIL`, `SKIP`.
+    pub status: String,
+    /// Its log.
+    pub log: String,
+}
+
+impl Outcome {
+    /// Did it pass?
+    pub fn passed(&self) -> bool {
+        self.status == "PASS"
+    }
+
+    /// Did it fail?
+    pub fn failed(&self) -> bool {
+        self.status == "FAIL"
+    }
+}
+
+/// By the tests' names.
+pub type Outcomes = BTreeMap<String, Outcome>;
+
+/// The function that runs the scripts.
+const SCRIPTS: &str = "TestScript";
+
+/// Is it a test coded in Go, not a script? Scripts' names begin with a small letter.
+pub fn is_go_coded(name: &str) -> bool {
+    name.starts_with("Test")
+}
+
+/// What all runs have in common.
+pub struct Runner<'p> {
+    /// The distribution, and forgo.
+    pub programs: &'p Programs,
+    /// What runs the tests.
+    pub binary: TestBinary,
+    /// Run what is skipped under `-test.short` too.
+    pub long: bool,
+    /// When the whole run is given up.
+    pub timeout: String,
+    /// How many scripts at once.
+    pub parallel: Option<usize>,
+}
+
+impl Runner<'_> {
+    /// The names of all tests coded in Go.
+    pub fn go_coded(&self) -> Result<BTreeSet<String>, String> {
+        let said = self
+            .command(None)?
+            .args(["-test.list", "^Test"])
+            .stderr(Stdio::inherit())
+            .output()
+            .map_err(|e| format!("go.test: {e}"))?;
+        let names = String::from_utf8_lossy(&said.stdout).into_owned();
+        let is_wanted = |line: &&str| is_go_coded(line) && *line != SCRIPTS;
+        Ok(names.lines().filter(is_wanted).map(str::to_owned).collect())
+    }
+
+    /// Runs tests with the stock command, or with forgo.
+    pub fn run(
+        &self,
+        names: &BTreeSet<String>,
+        forgo: Option<&Path>,
+    ) -> Result<(Outcomes, StockProcesses), String> {
+        let (go_coded, scripts): (Vec<&String>, Vec<&String>) =
+            names.iter().partition(|name| is_go_coded(name));
+        let log = cache_dir()?.join(format!("stock-{}.log", std::process::id()));
+        let mut outcomes = Outcomes::new();
+        for (names, prefix) in [(scripts, "TestScript/"), (go_coded, "")] {
+            if !names.is_empty() {
+                let pattern = pattern(&names, prefix);
+                outcomes.extend(self.run_suite(&pattern, prefix, forgo, &log)?);
+            }
+        }
+        let stock = fs::read_to_string(&log).unwrap_or_default();
+        let _ = fs::remove_file(&log);
+        Ok((outcomes, StockProcesses::parse(&stock)?))
+    }
+
+    fn run_suite(
+        &self,
+        pattern: &str,
+        prefix: &str,
+        forgo: Option<&Path>,
+        log: &Path,
+    ) -> Result<Outcomes, String> {
+        let mut command = self.command(forgo)?;
+        command
+            .args(["-test.v", "-test.timeout", &self.timeout])
+            .args(["-test.run", pattern])
+            .env("FORGO_CONFORMANCE_LOG", log)
+            .stdout(Stdio::piped());
+        if let Some(n) = self.parallel {
+            command.args(["-test.parallel", &n.to_string()]);
+        }
+        if !self.long {
+            command.arg("-test.short");
+        }
+        let mut child = command.spawn().map_err(|e| format!("go.test: {e}"))?;
+        let outcomes = child
+            .stdout
+            .take()
+            .map(|out| read_outcomes(out, prefix))
+            .unwrap_or_default();
+        let status = child.wait().map_err(|e| format!("go.test: {e}"))?;
+        if outcomes.is_empty() {
+            return Err(format!("the test binary ran nothing ({status})"));
+        }
+        Ok(outcomes)
+    }
+
+    /// The test binary in a clean environment; its `go` is forgo, or the stock command.
+    fn command(&self, forgo: Option<&Path>) -> Result<Command, String> {
+        let goroot = &self.programs.goroot;
+        // The two do not share a cache: what one leaves must not help or hinder the other.
+        let who = if forgo.is_some() { "forgo" } else { "stock" };
+        let gocache = cache_dir()?.join(format!("gocache-{who}-{}", self.programs.release()));
+        fs::create_dir_all(&gocache).map_err(|e| format!("{}: {e}", gocache.display()))?;
+        let mut command = Command::new(&self.binary.exe);
+        command
+            .current_dir(goroot.join("src/cmd/go"))
+            .env("GOROOT", goroot)
+            .env("PATH", path_with(&goroot.join("bin")))
+            .env("GOCACHE", &gocache)
+            .env("GOTOOLCHAIN", "local")
+            .stdin(Stdio::null());
+        let users = [
+            "GOFLAGS",
+            "GOPROXY",
+            "GOSUMDB",
+            "GOWORK",
+            "GO111MODULE",
+            "GOPATH",
+            "GOENV",
+            "GOBIN",
+            "GODEBUG",
+            "CGO_ENABLED",
+            "FORGO_UNDER_TEST",
+            "FORGO_GO",
+        ];
+        for name in users {
+            command.env_remove(name);
+        }
+        if let Some(forgo) = forgo {
+            command
+                .env("FORGO_UNDER_TEST", forgo)
+                .env("FORGO_GO", &self.binary.stock);
+        }
+        Ok(command)
+    }
+}
+
+/// The `-test.run` pattern of some tests.
+fn pattern(names: &[&String], prefix: &str) -> String {
+    let names: Vec<String> = names.iter().map(|name| regex::escape(name)).collect();
+    let names = format!("^({})$", names.join("|"));
+    match prefix {
+        "" => names,
+        _ => format!("^{SCRIPTS}$/{names}"),
+    }
+}
+
+fn path_with(first: &Path) -> String {
+    let path = std::env::var("PATH").unwrap_or_default();
+    format!("{}:{path}", first.display())
+}
+
+/// Reads `-test.v` output, of tests whose names begin with `prefix`. Scripts run in parallel:
+/// `=== NAME` lines say whose lines follow.
+fn read_outcomes(output: impl Read, prefix: &str) -> Outcomes {
+    let mut outcomes = Outcomes::new();
+    let mut logs: BTreeMap<String, String> = BTreeMap::new();
+    let mut current = String::new();
+    for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line);
+        if let Some((status, name)) = ended(&line, prefix) {
+            if name != "README" {
+                let log = logs.remove(name).unwrap_or_default();
+                let status = status.to_owned();
+                outcomes.insert(name.to_owned(), Outcome { status, log });
+            }
+            current.clear();
+        } else if line.trim_start().starts_with("--- ") {
+            current.clear();
+        } else if let Some(rest) = line.strip_prefix("=== ") {
+            let name = rest.split_whitespace().nth(1).unwrap_or_default();
+            let name = name.strip_prefix(prefix).unwrap_or_default();
+            // What a part of a test says belongs to the test.
+            current = name.split('/').next().unwrap_or_default().to_owned();
+        } else if !current.is_empty() {
+            let log = logs.entry(current.clone()).or_default();
+            let _ = writeln!(log, "{line}");
+        }
+    }
+    // A run that was cut short says nothing of what was under way.
+    for (name, log) in logs {
+        let status = "FAIL".to_owned();
+        outcomes.entry(name).or_insert(Outcome { status, log });
+    }
+    outcomes
+}
+
+/// Of `    --- PASS: TestScript/build_n (0.01s)`: the status and the name.
+fn ended<'l>(line: &'l str, prefix: &str) -> Option<(&'l str, &'l str)> {
+    let rest = line.trim_start().strip_prefix("--- ")?;
+    let (status, name) = rest.split_once(": ")?;
+    let name = name.strip_prefix(prefix)?.split_whitespace().next()?;
+    (!name.contains('/')).then_some((status, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_are_read() {
+        let text = "=== RUN   TestScript\n=== RUN   TestScript/README\n=== RUN   TestScript/a\n\
+                    === PAUSE TestScript/a\n=== RUN   TestScript/b\n=== CONT  TestScript/a\n\
+                    \x20   script_test.go:135: one\n=== NAME  TestScript/b\n    two\n\
+                    === NAME  TestScript/a\n    three\n=== NAME  TestScript/c\n    cut\n\
+                    --- FAIL: TestScript (0.1s)\n    --- PASS: TestScript/README (0.00s)\n\
+                    \x20   --- FAIL: TestScript/a (0.05s)\n    --- SKIP: TestScript/b (0.00s)\nFAIL\n";
+        let outcomes = read_outcomes(text.as_bytes(), "TestScript/");
+        let of = |name: &str| {
+            let outcome = &outcomes[name];
+            (outcome.status.as_str(), outcome.log.as_str())
+        };
+        assert_eq!(outcomes.len(), 3);
+        assert_eq!(
+            of("a"),
+            ("FAIL", "    script_test.go:135: one\n    three\n")
+        );
+        assert_eq!(of("b"), ("SKIP", "    two\n"));
+        assert_eq!(of("c"), ("FAIL", "    cut\n"));
+    }
+
+    #[test]
+    fn parts_of_a_test_are_not_tests() {
+        let text = "=== RUN   TestA\n=== RUN   TestA/part\n    go_test.go:7: no\n\
+                    --- FAIL: TestA (0.05s)\n    --- FAIL: TestA/part (0.05s)\n\
+                    === RUN   TestB\n--- PASS: TestB (0.00s)\nFAIL\n";
+        let outcomes = read_outcomes(text.as_bytes(), "");
+        assert_eq!(outcomes.len(), 2);
+        assert_eq!(outcomes["TestA"].status, "FAIL");
+        assert_eq!(outcomes["TestA"].log, "    go_test.go:7: no\n");
+        assert_eq!(outcomes["TestB"].status, "PASS");
+    }
+}
