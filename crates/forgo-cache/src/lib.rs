@@ -37,6 +37,14 @@ pub enum Content<'a> {
     Bytes(&'a [u8]),
     /// A file's, which must not change meanwhile.
     File(&'a str),
+    /// These bytes, which are a file's too. Nobody writes into that file any more, so that the store
+    /// may make its own file a hard link to it.
+    Made {
+        /// All bytes of the file.
+        bytes: &'a [u8],
+        /// Its path.
+        file: &'a str,
+    },
 }
 
 /// What `GODEBUG=gocacheverify=1` means for a [`Cache::put`].

@@ -330,7 +330,9 @@ fn write_body(
     pipe.write_all(b"\"").map_err(fault)?;
     let mut encoder = EncoderWriter::new(&mut *pipe, &STANDARD);
     let wrote = match content {
-        Content::Bytes(bytes) => encoder.write_all(bytes).map(|()| bytes.len() as u64),
+        Content::Bytes(bytes) | Content::Made { bytes, .. } => {
+            encoder.write_all(bytes).map(|()| bytes.len() as u64)
+        }
         Content::File(path) => {
             let mut file =
                 File::open(path).map_err(|e| Error::Fault(path_error("open", path, &e)))?;

@@ -55,10 +55,14 @@ fn there_and_back() {
         Content::Bytes(b"bytes"),
         Content::Bytes(b""),
         Content::File(source.to_str().unwrap()),
+        Content::Made {
+            bytes: b"from a file",
+            file: source.to_str().unwrap(),
+        },
     ];
     for (seed, content) in (1..).zip(contents) {
         let expected = match content {
-            Content::Bytes(bytes) => bytes.to_vec(),
+            Content::Bytes(bytes) | Content::Made { bytes, .. } => bytes.to_vec(),
             Content::File(path) => std::fs::read(path).unwrap(),
         };
         let (output, size) = cache.put(&id(seed), content, Verify::Strict).unwrap();
@@ -94,7 +98,7 @@ fn there_and_back() {
     assert!(
         heard
             .trim_end()
-            .ends_with("\n{\"ID\":8,\"Command\":\"close\"}"),
+            .ends_with("\n{\"ID\":10,\"Command\":\"close\"}"),
         "{heard}"
     );
 }

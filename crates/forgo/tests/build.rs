@@ -84,6 +84,21 @@ fn the_executable_is_in_the_way_of_a_directory() {
     }
 }
 
+/// What a user does to an archive that `-o` wrote is nothing to the cache.
+#[test]
+fn the_archive_is_the_users_own() {
+    each(TREE, |world| {
+        assert_eq!(world.forgo(&["build", "-o", "x.a", "./lib"]).code, Some(0));
+        let archive = world.path("w/x.a");
+        let built = std::fs::read(&archive).unwrap();
+        let mut file = std::fs::File::options().write(true).open(&archive).unwrap();
+        std::io::Write::write_all(&mut file, b"spoilt!").unwrap();
+        let again = world.forgo(&["build", "-x", "-o", "y.a", "./lib"]);
+        assert!(!again.stderr.contains("/compile "), "{}", again.stderr);
+        assert_eq!(std::fs::read(world.path("w/y.a")).unwrap(), built);
+    });
+}
+
 #[test]
 fn installs() {
     results(

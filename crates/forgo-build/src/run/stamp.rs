@@ -57,10 +57,15 @@ pub fn finish(cx: &ActionCx<'_>, made: &Made<'_>) -> Result<Stamped, ActionError
             ..Stamped::default()
         });
     }
-    let content = updated
-        .bytes
-        .as_deref()
-        .map_or(Content::File(made.file), Content::Bytes);
+    let content = match updated.bytes.as_deref() {
+        // With -work the file stays, for people to do with as they like.
+        Some(bytes) if cx.config().flags.work => Content::Bytes(bytes),
+        Some(bytes) => Content::Made {
+            bytes,
+            file: made.file,
+        },
+        None => Content::File(made.file),
+    };
     let mut output = None;
     let cached = match &cx.node().kind {
         Kind::Build => {

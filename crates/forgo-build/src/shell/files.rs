@@ -4,7 +4,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 
 use forgo_golang::{path, strconv::quote};
 
@@ -67,23 +67,7 @@ impl Shell<'_> {
                 return Ok(());
             }
         }
-        let mut source = File::open(src).map_err(|e| path_error("open", src, &e))?;
-        check_overwrite(dst, force)?;
-        remove_if_regular(dst);
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(perm);
-        let mut target = options.open(dst).map_err(|e| {
-            ActionError::new(format!("copying {src}: open {dst}: {}", errno_text(&e)))
-        })?;
-        std::io::copy(&mut source, &mut target)
-            .map(drop)
-            .map_err(|e| {
-                remove_if_regular(dst);
-                ActionError::new(format!(
-                    "copying {src} to {dst}: write {dst}: {}",
-                    errno_text(&e)
-                ))
-            })
+        copy(dst, src, perm, force)
     }
 
     /// `mv src dst`, or `cp src dst` where moving would give another result.
@@ -107,10 +91,15 @@ impl Shell<'_> {
             return self.copy_file(dst, src, perm, force);
         }
         let permissions = fs::Permissions::from_mode(mode_after_umask(dst, perm));
-        if fs::set_permissions(src, permissions)
-            .and_then(|()| fs::rename(src, dst))
-            .is_ok()
-        {
+        // The cache may hold the same file: it must not become one that users write into.
+        let moved = if fs::metadata(src).is_ok_and(|meta| meta.nlink() > 1) {
+            copy(dst, src, perm, force).is_ok()
+        } else {
+            fs::set_permissions(src, permissions)
+                .and_then(|()| fs::rename(src, dst))
+                .is_ok()
+        };
+        if moved {
             if self.config().flags.x {
                 show();
             }
@@ -149,6 +138,27 @@ impl Shell<'_> {
         std::os::unix::fs::symlink(old, new)
             .map_err(|e| ActionError::new(format!("symlink {old} {new}: {}", errno_text(&e))))
     }
+}
+
+/// Copies a file, over a regular one of that name.
+fn copy(dst: &str, src: &str, perm: u32, force: bool) -> Result<(), ActionError> {
+    let mut source = File::open(src).map_err(|e| path_error("open", src, &e))?;
+    check_overwrite(dst, force)?;
+    remove_if_regular(dst);
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(perm);
+    let mut target = options
+        .open(dst)
+        .map_err(|e| ActionError::new(format!("copying {src}: open {dst}: {}", errno_text(&e))))?;
+    std::io::copy(&mut source, &mut target)
+        .map(drop)
+        .map_err(|e| {
+            remove_if_regular(dst);
+            ActionError::new(format!(
+                "copying {src} to {dst}: write {dst}: {}",
+                errno_text(&e)
+            ))
+        })
 }
 
 /// An error of the file system in Go's words (fs.PathError).

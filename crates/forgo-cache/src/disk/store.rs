@@ -79,6 +79,13 @@ impl DiskCache {
         if holds(&path, content, &output, size) {
             return Ok((output, size));
         }
+        if let Content::Made { file, .. } = content
+            && executable.is_none()
+            && std::fs::hard_link(file, &path).is_ok()
+        {
+            return Ok((output, size));
+        }
+        // Another file system, or a bad file in the place.
         let mode = if executable.is_some() { 0o777 } else { 0o666 };
         let temporary = Temporary::create(&self.dir, &output.0, &path, mode)?;
         temporary.fill(content, &output, &path)?;
@@ -90,7 +97,9 @@ impl DiskCache {
 /// The hash and the size of some content.
 pub(crate) fn digest(content: Content) -> Result<(OutputId, u64)> {
     match content {
-        Content::Bytes(bytes) => Ok((OutputId::of(bytes), bytes.len() as u64)),
+        Content::Bytes(bytes) | Content::Made { bytes, .. } => {
+            Ok((OutputId::of(bytes), bytes.len() as u64))
+        }
         Content::File(path) => {
             let mut file =
                 File::open(path).map_err(|e| Error::Fault(path_error("open", path, &e)))?;
@@ -132,7 +141,9 @@ fn holds(path: &str, content: Content, output: &OutputId, size: u64) -> bool {
     }
     match content {
         Content::Bytes([]) => true,
-        Content::Bytes(bytes) => std::fs::read(path).is_ok_and(|there| there == bytes),
+        Content::Bytes(bytes) | Content::Made { bytes, .. } => {
+            std::fs::read(path).is_ok_and(|there| there == bytes)
+        }
         Content::File(_) => digest(Content::File(path)).is_ok_and(|(there, _)| there == *output),
     }
 }
@@ -189,7 +200,7 @@ impl Temporary {
     fn fill(&self, content: Content, output: &OutputId, target: &str) -> Result<()> {
         let write_fault = |e| Error::Fault(path_error("write", target, &e));
         let source = match content {
-            Content::Bytes(bytes) => {
+            Content::Bytes(bytes) | Content::Made { bytes, .. } => {
                 return (&self.file).write_all(bytes).map_err(write_fault);
             }
             Content::File(source) => source,
