@@ -9,8 +9,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Stdio;
 
+use forgo_golang::modfile::FixError;
 use forgo_golang::module::Version;
 use forgo_golang::path;
+use forgo_golang::quote::quote;
 use serde::Deserialize;
 
 use super::api::{Fatal, LoadOptions, Modules};
@@ -264,6 +266,20 @@ impl Modules<'_> {
         }
     }
 
+    /// Why a query in a go.mod could not be answered: the words of a go.mod's error, which are others
+    /// than those of `list -m` ([`e`](Error), used where the stock command now knows an answer).
+    pub(super) fn why_not_required(&self, m: &Version, e: &Error) -> FixError {
+        if self.is_vendor() {
+            return FixError::Other(e.to_string());
+        }
+        let line = format!("require {} {}\n", m.path, quote(&m.version));
+        match self.in_scratch(&line, &["list", "-m", "-mod=mod"]) {
+            Ok(output) => requirement_error(&output.stderr, &m.path)
+                .unwrap_or_else(|| FixError::Other(e.to_string())),
+            Err(e) => FixError::Other(e.to_string()),
+        }
+    }
+
     /// The versions that there are of the pseudo-module `go`.
     pub(super) fn releases(&self) -> Result<Vec<String>, Error> {
         let output = self.in_scratch("", &["list", "-m", "-versions", "-json", "go"])?;
@@ -384,6 +400,16 @@ impl Modules<'_> {
     }
 }
 
+/// What is wrong with the only requirement of a go.mod, from the stock command's words.
+fn requirement_error(stderr: &str, path: &str) -> Option<FixError> {
+    let (_, text) = stderr.trim_end().split_once("\ngo.mod:")?;
+    let (_, text) = text.split_once(": ")?;
+    Some(match text.strip_prefix(&format!("require {path}: ")) {
+        Some(text) => FixError::Module(text.to_owned()),
+        None => FixError::Other(text.to_owned()),
+    })
+}
+
 /// The errors in a stream of packages.
 fn package_errors(stdout: &str) -> HashMap<String, String> {
     #[derive(Deserialize)]
@@ -410,7 +436,11 @@ fn parse(stdout: &str) -> Vec<Downloaded> {
 /// An error from its text, which may begin with the module's name.
 fn module_error(m: &Version, text: &str) -> Error {
     if let Some(rest) = text.strip_prefix(&format!("module {}: ", m.path)) {
-        return Error::text(rest);
+        // `go list -m` says so only of queries that nothing matches; else the error says so.
+        return match rest.starts_with("no matching versions ") {
+            true => Error::text(rest),
+            false => Error::text(rest).about(&Version::new(&*m.path, "")),
+        };
     }
     match text.strip_prefix(&format!("{m}: ")) {
         // `go list -m` puts the name before errors that don't have it by themselves.
@@ -433,6 +463,24 @@ mod tests {
             .map(|d| d.error.as_ref().map_or("", ErrorText::text).to_string())
             .collect();
         assert_eq!(texts, ["no", "never", ""]);
+    }
+
+    #[test]
+    fn requirements_are_blamed_or_not() {
+        let of = |text: &str| {
+            let stderr = format!("go: errors parsing go.mod:\ngo.mod:5: {text}\n");
+            requirement_error(&stderr, "a.com/x").map(|e| match e {
+                FixError::Module(text) => ("module", text),
+                FixError::Other(text) => ("other", text),
+            })
+        };
+        let text = String::from("reading a: 404");
+        assert_eq!(
+            of("require a.com/x: reading a: 404"),
+            Some(("module", text.clone()))
+        );
+        assert_eq!(of("reading a: 404"), Some(("other", text)));
+        assert!(requirement_error("", "a.com/x").is_none());
     }
 
     #[test]

@@ -280,8 +280,7 @@ impl<'m, 'a> Fix<'m, 'a> {
                 *self.fatal.borrow_mut() = Some(Error::Fatal(f));
                 Err(FixError::Other(text))
             }
-            Err(Error::Module(_, e)) => Err(FixError::Module(e.to_string())),
-            Err(e) => Err(FixError::Other(e.to_string())),
+            Err(e) => Err(self.modules.why_not_required(&key, &e)),
         };
         self.known.borrow_mut().insert(key, found.clone());
         found

@@ -1,4 +1,5 @@
-//! `run pkg@version` whose module asks for a newer Go than the one that runs.
+//! What asks a module proxy: `run pkg@version`, also where the module needs a newer Go than the one
+//! that runs, and versions in go.mod that are queries.
 
 mod support;
 
@@ -82,4 +83,24 @@ fn a_newer_release_on_path() {
         world.set("GOTOOLCHAIN", "path");
         same(world, &["run", "example.com/near@v1.0.0"]);
     });
+}
+
+#[test]
+fn queries_without_an_answer() {
+    each(
+        &[("main.go", "package main\n\nfunc main() {}\n")],
+        |world| {
+            set_up(world);
+            for version in ["master", "v1.0", "v9", "latest"] {
+                for path in ["near", "none"] {
+                    world.write(
+                        "go.mod",
+                        &format!("module m\n\nrequire example.com/{path} {version}\n"),
+                    );
+                    same(world, &["build"]);
+                    same(world, &["run", &format!("example.com/{path}@{version}")]);
+                }
+            }
+        },
+    );
 }
