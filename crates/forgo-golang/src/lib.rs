@@ -18,6 +18,7 @@ pub mod json;
 pub mod modfile;
 pub mod module;
 pub mod modules_txt;
+pub mod object;
 pub mod path;
 pub mod pattern;
 pub mod position;

@@ -1,0 +1,127 @@
+//! An archive as the compiler would have written it in another directory.
+//!
+//! What a source file is called stands in few places. In export data: the strings that positions refer
+//! to, the elements' ends, the fingerprint. In objects: the strings, every reference to one, the
+//! symbols that files are, the fingerprints of the package and of its imports, the offsets of
+//! blocks. In the archive: the members' sizes. Code, data, debug information, hashes of symbols and their
+//! order know files by index alone.
+//!
+//! Whether the compiler was told of a path in a way that enters the code (`-d=libfuzzer`, `-asan`, …) is not
+//! to be seen here: who asks for a move must know.
+
+use super::pkgbits::{Export, PkgDef, Renames};
+use super::{Fingerprint, ImportNow, Rename, Unfit, archive, goobj};
+
+/// A move.
+pub struct Move<'a> {
+    /// What source files are called afterwards, if otherwise than before.
+    pub rename: &'a Rename<'a>,
+    /// The fingerprint that an imported package has where the archive goes, given the one that it had
+    /// where the archive comes from.
+    pub import: &'a ImportNow<'a>,
+}
+
+/// An archive that was moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The archive. Its build ID is the old one.
+    pub bytes: Vec<u8>,
+    /// The fingerprint of its export data, before and now.
+    pub fingerprints: (Fingerprint, Fingerprint),
+}
+
+/// Moves a package's archive. Members that are not Go's are refused, but for the two marks that cgo leaves
+/// there.
+pub fn archive(bytes: &[u8], how: &Move) -> Result<Moved, Unfit> {
+    let entries = archive::read(bytes)?;
+    let (first, objects) = entries
+        .split_first()
+        .filter(|(first, _)| first.name() == b"__.PKGDEF")
+        .ok_or(Unfit::Malformed("no export data"))?;
+    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 8 + 4096);
+    out.extend_from_slice(archive::MAGIC);
+
+    let frame = PkgDef::read(first.data)?;
+    let export = Export::read(frame.export)?;
+    let renames = export.renames(how.rename)?;
+    let mut new = export.fingerprint;
+    archive::write_entry(&mut out, first.header, |out| {
+        PkgDef::frame(frame.head, |out| new = export.write(&renames, out), out);
+        Ok::<(), Unfit>(())
+    })?;
+    if renames.is_empty() && new != export.fingerprint {
+        return Err(Unfit::Malformed("fingerprint of export data"));
+    }
+    let fingerprints = (export.fingerprint, new);
+    for entry in objects {
+        archive::write_entry(&mut out, entry.header, |out| {
+            if goobj::is_object(entry.data) {
+                object(entry.data, how, fingerprints, out)
+            } else if matches!(entry.name(), b"preferlinkext" | b"dynimportfail") {
+                out.extend_from_slice(entry.data);
+                Ok(())
+            } else {
+                Err(Unfit::Refused("it has objects of other compilers"))
+            }
+        })?;
+    }
+    Ok(Moved {
+        bytes: out,
+        fingerprints,
+    })
+}
+
+fn object(
+    member: &[u8],
+    how: &Move,
+    (old, new): (Fingerprint, Fingerprint),
+    out: &mut Vec<u8>,
+) -> Result<(), Unfit> {
+    let object = goobj::Object::read(member)?;
+    // The assembler's have none.
+    let fingerprint = match object.fingerprint {
+        own if own == old => new,
+        [0, 0, 0, 0, 0, 0, 0, 0] => [0; 8],
+        _ => return Err(Unfit::Malformed("an object of other export data")),
+    };
+    let changes = goobj::Changes {
+        rename: how.rename,
+        fingerprint,
+        import: how.import,
+    };
+    object.write_changed(&changes, out)
+}
+
+/// What importers see of a package, with its source files called otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The member `__.PKGDEF` without its build ID.
+    pub bytes: Vec<u8>,
+    /// The fingerprint of its export data as it is.
+    pub fingerprint: Fingerprint,
+    /// The fingerprint that it would have with the other names.
+    pub renamed_fingerprint: Fingerprint,
+    /// The other names are no others.
+    pub same: bool,
+}
+
+/// What importers see of a package, given its archive's first member.
+pub fn seen(member: &[u8], rename: &Rename) -> Result<Seen, Unfit> {
+    let frame = PkgDef::read(member)?;
+    let export = Export::read(frame.export)?;
+    let renames: Renames = export.renames(rename)?;
+    let head: Vec<u8> = frame.head_without_build_id().flatten().copied().collect();
+    let mut bytes = Vec::with_capacity(member.len() + 1024);
+    let mut renamed = export.fingerprint;
+    PkgDef::frame(
+        &head,
+        |out| renamed = export.write(&renames, out),
+        &mut bytes,
+    );
+    Ok(Seen {
+        bytes,
+        fingerprint: export.fingerprint,
+        renamed_fingerprint: renamed,
+        same: renames.is_empty(),
+    })
+}

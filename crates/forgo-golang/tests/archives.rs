@@ -1,0 +1,109 @@
+//! Real archives: what is read can be written again, and a move there and back is no move.
+//!
+//! FORGO_TEST_ARCHIVES names directories, separated by colons, that are searched for archives: caches of
+//! the go command, of builds of the standard library and of large projects. Without it, there is
+//! nothing to test.
+#![allow(clippy::print_stdout, reason = "how many there were")]
+
+use std::path::{Path, PathBuf};
+
+use forgo_golang::object::pkgbits::{Export, PkgDef, Renames};
+use forgo_golang::object::relocate::{Move, archive as relocate};
+use forgo_golang::object::{Unfit, archive, goobj};
+
+fn archives() -> impl Iterator<Item = (PathBuf, Vec<u8>)> {
+    #[allow(clippy::disallowed_methods, reason = "a test's settings")]
+    let dirs = std::env::var("FORGO_TEST_ARCHIVES").unwrap_or_default();
+    let mut files = Vec::new();
+    for dir in dirs.split(':').filter(|dir| !dir.is_empty()) {
+        collect(Path::new(dir), &mut files);
+        assert!(!files.is_empty(), "{dir}: nothing there");
+    }
+    files.into_iter().filter_map(|file| {
+        let bytes = std::fs::read(&file).ok()?;
+        let go = bytes.starts_with(b"!<arch>\n__.PKGDEF ");
+        go.then_some((file, bytes))
+    })
+}
+
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
+    for item in std::fs::read_dir(dir).unwrap().flatten() {
+        let kind = item.file_type().unwrap();
+        if kind.is_dir() {
+            collect(&item.path(), files);
+        } else if kind.is_file() {
+            files.push(item.path());
+        }
+    }
+}
+
+fn again(bytes: &[u8]) -> Result<Vec<u8>, Unfit> {
+    let mut out = archive::MAGIC.to_vec();
+    for entry in archive::read(bytes)? {
+        archive::write_entry(&mut out, entry.header, |out| {
+            if entry.name() == b"__.PKGDEF" {
+                let frame = PkgDef::read(entry.data)?;
+                let export = Export::read(frame.export)?;
+                let write = |out: &mut Vec<u8>| {
+                    export.write(&Renames::default(), out);
+                };
+                PkgDef::frame(frame.head, write, out);
+            } else if goobj::is_object(entry.data) {
+                goobj::Object::read(entry.data)?.write(out);
+            } else {
+                out.extend_from_slice(entry.data);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(out)
+}
+
+#[test]
+fn what_is_read_can_be_written() {
+    let mut count = 0;
+    for (file, bytes) in archives() {
+        let written = again(&bytes).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        assert!(written == bytes, "{}: written otherwise", file.display());
+        count += 1;
+    }
+    println!("{count} archives");
+}
+
+#[test]
+fn there_and_back() {
+    let there = |name: &[u8]| {
+        let rest = name.strip_prefix(b"/")?;
+        Some([b"/somewhere/el\xc3\xa9 se/", rest].concat())
+    };
+    let back = |name: &[u8]| {
+        let rest = name.strip_prefix(b"/somewhere/el\xc3\xa9 se/")?;
+        Some([b"/", rest].concat())
+    };
+    // The fingerprints of imports change as any function of them would.
+    let import = |_: &[u8], old: [u8; 8]| Ok(old.map(|b| !b));
+    let (mut count, mut refused) = (0, 0);
+    for (file, bytes) in archives() {
+        let moved = Move {
+            rename: &there,
+            import: &import,
+        };
+        let moved = match relocate(&bytes, &moved) {
+            Ok(moved) => moved.bytes,
+            Err(Unfit::Refused(why)) => {
+                println!("{}: {why}", file.display());
+                refused += 1;
+                continue;
+            }
+            Err(e) => panic!("{}: {e}", file.display()),
+        };
+        let restored = Move {
+            rename: &back,
+            import: &import,
+        };
+        let restored = relocate(&moved, &restored).unwrap();
+        assert!(restored.bytes == bytes, "{}", file.display());
+        count += 1;
+    }
+    println!("{count} moved, {refused} refused");
+}

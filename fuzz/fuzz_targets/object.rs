@@ -1,0 +1,23 @@
+//! Objects: what is read is written again, and what is changed can be read.
+#![no_main]
+
+use forgo_golang::object::goobj::{Changes, Object};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(object) = Object::read(bytes) else {
+        return;
+    };
+    let mut out = Vec::new();
+    object.write(&mut out);
+    assert_eq!(out, bytes);
+    let changes = Changes {
+        rename: &|name| Some([b"/elsewhere", name].concat()),
+        fingerprint: [1; 8],
+        import: &|_, old| Ok(old),
+    };
+    out.clear();
+    if object.write_changed(&changes, &mut out).is_ok() {
+        assert!(Object::read(&out).is_ok());
+    }
+});
