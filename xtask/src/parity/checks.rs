@@ -1,21 +1,22 @@
 //! The checks of one project in one variant on one release.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::projects::{Project, Variant};
 use super::report::Row;
 use super::side::{Said, Setting, copy_cache};
 use super::trace::Trace;
-use super::{caches, graph, seeds};
+use super::{caches, graph, kill, seeds};
 use crate::tour::lab::{Programs, Who};
 
 /// Where a project is compared. Removed when dropped.
 pub struct Bench<'p> {
-    project: &'p Project,
-    variant: &'p Variant,
-    setting: Setting<'p>,
+    pub(super) project: &'p Project,
+    pub(super) variant: &'p Variant,
+    pub(super) setting: Setting<'p>,
     /// What both caches held at first: the stock command's standard library.
     seeded: caches::Entries,
     /// Actions at once in the first build.
@@ -73,7 +74,7 @@ impl<'p> Bench<'p> {
             .unwrap_or_default()
     }
 
-    fn command(&self, name: &str, flags: &[&str], packages: &[String]) -> Vec<String> {
+    pub(super) fn command(&self, name: &str, flags: &[&str], packages: &[String]) -> Vec<String> {
         self.variant.command(name, flags, packages)
     }
 
@@ -90,20 +91,42 @@ impl<'p> Bench<'p> {
         ])
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.setting.scratch.join(name)
     }
 }
 
-/// Runs all checks; what can't be run at all fails the check that needs it.
-pub fn run(bench: &Bench, row: &mut Row) {
+/// What the first builds have shown of the stock command's cache.
+pub struct Known {
+    /// Of what an action ID is the key.
+    pub names: HashMap<String, String>,
+    /// Keys of the module index.
+    pub index: HashSet<String>,
+    /// There is a program among the packages.
+    pub has_main: bool,
+    /// How long forgo's build took.
+    pub took: Duration,
+}
+
+/// Runs all checks; what can't be run at all fails the check that needs it. `kills` is how often a
+/// build is killed.
+pub fn run(bench: &Bench, kills: usize, row: &mut Row) {
     let result = if bench.project.broken {
         broken(bench, row)
     } else {
         has_main(bench).and_then(|has_main| {
-            first_build(bench, has_main, row)?;
+            let unbuilt = bench.path("cache-killed");
+            if kills > 0 {
+                copy_cache(&bench.setting.cache(Who::Forgo), &unbuilt)?;
+            }
+            let known = first_build(bench, has_main, row)?;
             list(bench, row)?;
-            sharing(bench, has_main, row)
+            sharing(bench, has_main, row)?;
+            if kills > 0 {
+                let differences = kill::differences(bench, &unbuilt, &known, kills)?;
+                row.note("killed", &differences);
+            }
+            Ok(())
         })
     };
     if let Err(text) = result {
@@ -113,7 +136,7 @@ pub fn run(bench: &Bench, row: &mut Row) {
 
 /// Builds everything from the cache's first state, one action at a time so that the order is the
 /// same, and looks at all that comes of it.
-fn first_build(bench: &Bench, has_main: bool, row: &mut Row) -> Result<(), String> {
+fn first_build(bench: &Bench, has_main: bool, row: &mut Row) -> Result<Known, String> {
     let out = bench.path("out");
     let graph_file = bench.path("graph.json");
     let out_flag = format!("{}/", out.display());
@@ -128,9 +151,11 @@ fn first_build(bench: &Bench, has_main: bool, row: &mut Row) -> Result<(), Strin
     let mut saids = Vec::new();
     let mut graphs = Vec::new();
     let mut programs = Vec::new();
+    let mut began = Instant::now();
     for who in Who::BOTH {
         let _ = fs::remove_dir_all(&out);
         let _ = fs::remove_file(&graph_file);
+        began = Instant::now();
         let mut said = bench.run_own(who, "gocachehash=1", &args)?;
         let trace = Trace::read(&said.stderr);
         said.stderr = trace.settled(&trace.words);
@@ -151,6 +176,7 @@ fn first_build(bench: &Bench, has_main: bool, row: &mut Row) -> Result<(), Strin
         traces.push(trace);
         saids.push(said);
     }
+    let took = began.elapsed();
     row.note("keys", &differing_keys(&traces));
     if bench.jobs > 1 {
         saids
@@ -159,15 +185,16 @@ fn first_build(bench: &Bench, has_main: bool, row: &mut Row) -> Result<(), Strin
     }
     row.note("words", &differing_words(&saids[0], &saids[1]));
     let names = traces[0].names.iter().chain(&traces[1].names);
-    let names = names.map(|(id, name)| (id.clone(), name.clone())).collect();
+    let names: HashMap<_, _> = names.map(|(id, name)| (id.clone(), name.clone())).collect();
     let pair = Who::BOTH.map(|who| bench.setting.cache(who));
-    let seeded = seeded_keys(bench)?;
+    let seeded = seeded_keys(bench, &pair[1])?;
     let comparison = caches::Comparison {
         caches: [&pair[0], &pair[1]],
         names: &names,
         seeded: &seeded,
         index: &traces[0].index,
         plain: &|text| traces[0].settled(&bench.setting.plain(text, Path::new("/nowhere"))),
+        partial: false,
     };
     match comparison.differences() {
         Ok((compared, differences)) => {
@@ -181,13 +208,19 @@ fn first_build(bench: &Bench, has_main: bool, row: &mut Row) -> Result<(), Strin
         row.note("programs", &differing_programs(&programs[0], &programs[1]));
     }
     row.note("graph", &differing_graphs(&graphs));
-    Ok(())
+    let index = traces.swap_remove(0).index;
+    Ok(Known {
+        names,
+        index,
+        has_main,
+        took,
+    })
 }
 
 /// The entries that were there before, the seed's module index among them; but for those that forgo
-/// has replaced.
-fn seeded_keys(bench: &Bench) -> Result<caches::Entries, String> {
-    let forgo = caches::entries(&bench.setting.cache(Who::Forgo))?;
+/// has replaced in its cache.
+pub fn seeded_keys(bench: &Bench, cache: &Path) -> Result<caches::Entries, String> {
+    let forgo = caches::entries(cache)?;
     let mut keys = bench.seeded.clone();
     keys.retain(|id, entry| forgo.get(id).is_none_or(|ours| ours == entry));
     Ok(keys)

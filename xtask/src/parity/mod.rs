@@ -10,6 +10,7 @@
 //! | graph | `-debug-actiongraph`, but for times, ids and order |
 //! | list | `list -deps -json`, `list -test -deps -json`, `list -export` |
 //! | sharing | each command on the other one's cache runs no tool and says the same |
+//! | killed | with `--kill N`: what builds leave in the cache that are killed at N instants |
 //!
 //! A project that does not build is compared by its words alone. Without a directory, the projects
 //! of `conformance/projects` are compared, each in a copy.
@@ -17,6 +18,7 @@
 mod caches;
 mod checks;
 mod graph;
+mod kill;
 mod projects;
 mod report;
 mod seeds;
@@ -55,6 +57,7 @@ struct Options {
     cold: bool,
     keep: bool,
     jobs: Option<usize>,
+    kills: usize,
 }
 
 /// Runs the task; true when nothing differs.
@@ -128,7 +131,7 @@ fn compare(case: &Case, options: &Options) -> Row {
         // What can't be set up is no reason to leave out all the others.
         Err(text) => row.note("words", &[text]),
         Ok(bench) => {
-            checks::run(&bench, &mut row);
+            checks::run(&bench, options.kills, &mut row);
             if options.keep {
                 println!("kept: {}", bench.keep().display());
             }
@@ -185,6 +188,10 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--jobs" => {
                 let n = value()?;
                 options.jobs = Some(n.parse().map_err(|_| format!("--jobs {n}?"))?);
+            }
+            "--kill" => {
+                let n = value()?;
+                options.kills = n.parse().map_err(|_| format!("--kill {n}?"))?;
             }
             "--matrix" => options.matrix = true,
             "--cold" => options.cold = true,

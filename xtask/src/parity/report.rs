@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 const SHOWN: usize = 6;
 
 /// Titles of the columns, in order.
-pub const CHECKS: [&str; 7] = [
-    "keys", "words", "archives", "programs", "graph", "list", "sharing",
+pub const CHECKS: [&str; 8] = [
+    "keys", "words", "archives", "programs", "graph", "list", "sharing", "killed",
 ];
 
 /// All results, in order.
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(
             lines[1].split_whitespace().collect::<Vec<_>>(),
             [
-                "go1.26.8", "p", "-race", "ok", "-", "-", "-", "-", "ok", "-"
+                "go1.26.8", "p", "-race", "ok", "-", "-", "-", "-", "ok", "-", "-"
             ]
         );
         assert!(lines[2].contains("FAIL"), "{table}");

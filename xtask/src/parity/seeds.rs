@@ -10,8 +10,8 @@ use super::projects::{Project, Variant};
 use super::side::Setting;
 use crate::tour::lab::Who;
 
-/// Flags that packages of the standard library do not see. What is missing here costs time, no more:
-/// the keys are the stock command's.
+/// Flags that packages of the standard library do not see as dependencies. What is wrong here costs
+/// time, no more: the keys are the stock command's.
 const NOT_OF_STD: [&str; 6] = ["-tags", "-ldflags=", "-buildvcs=", "-pgo=", "-mod=", "-p="];
 
 /// Settings that they do not see.
@@ -53,9 +53,21 @@ pub fn prepared(
         let _one = FILLING.lock().unwrap_or_else(PoisonError::into_inner);
         // Not `build`: that wants a program for most build modes.
         let nothing = "{{/* */}}";
-        stock(&variant.command("list", &["-export", "-f", nothing], &packages))?;
+        let mut plain = variant.clone();
+        plain.flags.retain(|flag| !is_for_named(flag));
+        stock(&plain.command("list", &["-export", "-f", nothing], &packages))?;
     }
     Ok(seed)
+}
+
+/// Is a flag for the packages that the command line names? Here those of the standard library would be.
+fn is_for_named(flag: &str) -> bool {
+    let for_tools = ["-gcflags=", "-asmflags="];
+    let for_all = |prefix: &&str| {
+        flag.strip_prefix(*prefix)
+            .is_some_and(|f| !f.starts_with("all="))
+    };
+    flag.starts_with("-cover") || for_tools.iter().any(for_all)
 }
 
 /// What of a variant the standard library sees, as a file's name.
@@ -69,7 +81,7 @@ fn name(variant: &Variant) -> String {
     while let Some(flag) = flags.next() {
         if flag == "-tags" {
             flags.next();
-        } else if !NOT_OF_STD.iter().any(|prefix| flag.starts_with(prefix)) {
+        } else if !is_for_named(flag) && !NOT_OF_STD.iter().any(|prefix| flag.starts_with(prefix)) {
             words.push(flag.clone());
         }
     }
@@ -86,6 +98,8 @@ mod tests {
         for (variant, want) in [
             ("", ""),
             ("-tags extra -ldflags=-s", ""),
+            ("-cover -covermode=atomic -gcflags=-l", ""),
+            ("-gcflags=all=-l", "_gcflags_all__l"),
             ("PKG_CONFIG_PATH=pc -tags pc -race", "_race"),
             ("GOOS=windows -trimpath -pgo=off", "GOOS_windows__trimpath"),
         ] {

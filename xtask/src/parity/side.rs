@@ -78,14 +78,8 @@ impl<'p> Setting<'p> {
         self.scratch.join(format!("cache-{}", who.title()))
     }
 
-    /// Runs a command on a cache.
-    pub fn run(
-        &self,
-        who: Who,
-        cache: &Path,
-        godebug: &str,
-        args: &[String],
-    ) -> Result<Said, String> {
+    /// A command on a cache.
+    pub fn command(&self, who: Who, cache: &Path, godebug: &str, args: &[String]) -> Command {
         let stock = self.programs.goroot.join("bin/go");
         let program = match who {
             Who::Stock => &stock,
@@ -122,9 +116,21 @@ impl<'p> Setting<'p> {
             .envs(self.modules.iter().map(|(name, value)| (name, value)))
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command on a cache.
+    pub fn run(
+        &self,
+        who: Who,
+        cache: &Path,
+        godebug: &str,
+        args: &[String],
+    ) -> Result<Said, String> {
+        let mut command = self.command(who, cache, godebug, args);
         let output = command
             .output()
-            .map_err(|e| format!("{}: {e}", program.display()))?;
+            .map_err(|e| format!("{}: {e}", command.get_program().to_string_lossy()))?;
         Ok(Said {
             stdout: self.plain(&output.stdout, cache),
             stderr: self.plain(&output.stderr, cache),
