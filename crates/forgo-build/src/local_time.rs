@@ -4,6 +4,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::config::Environment;
@@ -43,39 +44,56 @@ impl Zone {
 
     /// `2006-01-02 15:04:05.999999999 -0700 MST`.
     pub fn text(&self, time: SystemTime) -> String {
-        let (seconds, nanos) = match time.duration_since(UNIX_EPOCH) {
-            Ok(d) => (d.as_secs().cast_signed(), d.subsec_nanos().cast_signed()),
-            Err(e) => {
-                let d = e.duration();
-                (-d.as_secs().cast_signed(), -d.subsec_nanos().cast_signed())
-            }
-        };
-        let Ok(stamp) = Timestamp::new(seconds, nanos) else {
+        let Some(stamp) = timestamp(time) else {
             return String::new();
         };
         let info = self.0.to_offset_info(stamp);
-        let at = info.offset().to_datetime(stamp);
-        let mut fraction = format!(".{:09}", at.subsec_nanosecond());
-        fraction.truncate(fraction.trim_end_matches('0').len());
-        if fraction == "." {
-            fraction.clear();
-        }
-        let east = info.offset().seconds();
-        let sign = if east < 0 { '-' } else { '+' };
-        let minutes = east.abs() / 60;
-        format!(
-            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}{fraction} {sign}{:02}{:02} {}",
-            at.year(),
-            at.month(),
-            at.day(),
-            at.hour(),
-            at.minute(),
-            at.second(),
-            minutes / 60,
-            minutes % 60,
-            info.abbreviation()
-        )
+        let (date, clock) = date_and_clock(info.offset().to_datetime(stamp));
+        let offset = offset(info.offset().seconds(), "");
+        format!("{date} {clock} {offset} {}", info.abbreviation())
     }
+
+    /// `2006-01-02T15:04:05.999999999Z07:00`: what Go writes into JSON.
+    pub fn rfc3339(&self, time: SystemTime) -> String {
+        let Some(stamp) = timestamp(time) else {
+            return String::new();
+        };
+        let at = self.0.to_offset(stamp);
+        let (date, clock) = date_and_clock(at.to_datetime(stamp));
+        let offset = match at.seconds() {
+            0 => "Z".to_owned(),
+            seconds => offset(seconds, ":"),
+        };
+        format!("{date}T{clock}{offset}")
+    }
+}
+
+fn timestamp(time: SystemTime) -> Option<Timestamp> {
+    let (seconds, nanos) = match time.duration_since(UNIX_EPOCH) {
+        Ok(d) => (d.as_secs().cast_signed(), d.subsec_nanos().cast_signed()),
+        Err(e) => {
+            let d = e.duration();
+            (-d.as_secs().cast_signed(), -d.subsec_nanos().cast_signed())
+        }
+    };
+    Timestamp::new(seconds, nanos).ok()
+}
+
+/// The time of day has no final zeros.
+fn date_and_clock(at: DateTime) -> (String, String) {
+    let date = format!("{:04}-{:02}-{:02}", at.year(), at.month(), at.day());
+    let mut clock = format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second());
+    if at.subsec_nanosecond() != 0 {
+        let fraction = format!(".{:09}", at.subsec_nanosecond());
+        clock.push_str(fraction.trim_end_matches('0'));
+    }
+    (date, clock)
+}
+
+fn offset(east: i32, separator: &str) -> String {
+    let sign = if east < 0 { '-' } else { '+' };
+    let minutes = east.abs() / 60;
+    format!("{sign}{:02}{separator}{:02}", minutes / 60, minutes % 60)
 }
 
 #[cfg(test)]
@@ -83,6 +101,25 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn json_has_the_offset() {
+        let mut env = Environment::default();
+        env.vars.insert("TZ".into(), "UTC".into());
+        let utc = Zone::local(&env);
+        for (nanos, want) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (1_709_164_800_500_000_000, "2024-02-29T00:00:00.5Z"),
+            (951_868_799_000_000_001, "2000-02-29T23:59:59.000000001Z"),
+        ] {
+            assert_eq!(utc.rfc3339(UNIX_EPOCH + Duration::from_nanos(nanos)), want);
+        }
+        env.vars.insert("TZ".into(), "America/St_Johns".into());
+        if std::fs::exists("/usr/share/zoneinfo/America/St_Johns").unwrap_or(false) {
+            let want = "1969-12-31T20:30:00-03:30";
+            assert_eq!(Zone::local(&env).rfc3339(UNIX_EPOCH), want);
+        }
+    }
 
     #[test]
     fn reads_as_gos_time_does() {

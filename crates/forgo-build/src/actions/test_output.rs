@@ -12,7 +12,7 @@ use crate::actions::run_test::TestSettings;
 use crate::actions::test_process::{Ended, Killed};
 use crate::config::Config;
 use crate::event::{Event, Reporter};
-use crate::run::rfc3339;
+use crate::local_time::Zone;
 
 /// How a test ended, for the last of its events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,7 +196,8 @@ impl<'r> Sink<'r> {
 }
 
 fn converter(config: &Config, import_path: &str) -> Converter {
-    let clock = Box::new(|| rfc3339(SystemTime::now()));
+    let zone = Zone::local(&config.env);
+    let clock = Box::new(move || zone.rfc3339(SystemTime::now()));
     Converter::new(import_path, config.dist.minor, clock)
 }
 

@@ -3,12 +3,13 @@
 //! Answers to `actionGraphJSON` and `writeActionGraph` in cmd/go/internal/work.
 
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
 use crate::actions::{Outcome, Provider, RunCx};
 use crate::go_json;
+use crate::local_time::Zone;
 use crate::plan::{Kind, NodeId, Plan};
 use forgo_cache::hash_to_string;
 
@@ -55,12 +56,9 @@ struct Action<'a> {
     action_id: String,
     #[serde(rename = "BuildID", skip_serializing_if = "str::is_empty")]
     build_id: &'a str,
-    #[serde(serialize_with = "serialize_time")]
-    time_ready: Option<SystemTime>,
-    #[serde(serialize_with = "serialize_time")]
-    time_start: Option<SystemTime>,
-    #[serde(serialize_with = "serialize_time")]
-    time_done: Option<SystemTime>,
+    time_ready: String,
+    time_start: String,
+    time_done: String,
     cmd: Option<&'a [String]>,
     #[serde(
         skip_serializing_if = "Duration::is_zero",
@@ -93,46 +91,6 @@ fn serialize_duration<S: Serializer>(d: &Duration, s: S) -> Result<S::Ok, S::Err
     s.serialize_u64(u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
 }
 
-fn serialize_time<S: Serializer>(time: &Option<SystemTime>, s: S) -> Result<S::Ok, S::Error> {
-    match time {
-        None => s.serialize_str("0001-01-01T00:00:00Z"),
-        Some(time) => s.serialize_str(&rfc3339(*time)),
-    }
-}
-
-/// `2006-01-02T15:04:05.999999999Z`, without final zeros (time.RFC3339Nano).
-pub(crate) fn rfc3339(time: SystemTime) -> String {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let seconds = since.as_secs();
-    let (year, month, day) = civil(seconds / 86400);
-    let (h, m, s) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    let mut text = format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}");
-    if since.subsec_nanos() != 0 {
-        let fraction = format!(".{:09}", since.subsec_nanos());
-        text += fraction.trim_end_matches('0');
-    }
-    text + "Z"
-}
-
-/// Year, month and day of a day counted from 1970-01-01, by the usual reckoning with years that
-/// begin in March.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let era = days / 146_097;
-    let day_of_era = days % 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let (month, carry) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
-    };
-    (era * 400 + year_of_era + carry, month, day)
-}
-
 /// Every node reachable from the root, in breadth-first order: the order and numbers of the file.
 fn numbered(plan: &Plan) -> (Vec<NodeId>, HashMap<NodeId, usize>) {
     let mut queue = vec![plan.root];
@@ -160,6 +118,11 @@ pub fn text(cx: &RunCx<'_>, times: &[Times]) -> String {
     }
     let keys = build_keys(cx);
     let nothing = Outcome::default();
+    let zone = Zone::local(&cx.job.config.env);
+    let time = |t: Option<SystemTime>| match t {
+        None => "0001-01-01T00:00:00Z".to_owned(),
+        Some(t) => zone.rfc3339(t),
+    };
     let actions: Vec<Action<'_>> = queue
         .iter()
         .map(|&id| {
@@ -187,9 +150,9 @@ pub fn text(cx: &RunCx<'_>, times: &[Times]) -> String {
                 need_build: node.need_build,
                 action_id: key.map_or_else(String::new, |key| hash_to_string(&key.0)),
                 build_id: &outcome.build_id,
-                time_ready: times.ready,
-                time_start: times.start,
-                time_done: times.done,
+                time_ready: time(times.ready),
+                time_start: time(times.start),
+                time_done: time(times.done),
                 cmd: (!commands.cmd.is_empty()).then_some(&commands.cmd),
                 cmd_real: commands.real,
                 cmd_user: commands.user,
@@ -214,21 +177,4 @@ fn build_keys<'a>(cx: &'a RunCx<'_>) -> HashMap<NodeId, &'a forgo_cache::ActionI
         }
     }
     keys
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_written_as_go_writes_them() {
-        for (nanos, want) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (1_709_164_800_500_000_000, "2024-02-29T00:00:00.5Z"),
-            (951_868_799_000_000_001, "2000-02-29T23:59:59.000000001Z"),
-            (4_107_542_400_120_000_000, "2100-03-01T00:00:00.12Z"),
-        ] {
-            assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_nanos(nanos)), want);
-        }
-    }
 }

@@ -24,8 +24,6 @@ pub(crate) mod stamp;
 pub mod workdir;
 mod worker;
 
-pub(crate) use action_graph::rfc3339;
-
 /// What a run came to.
 #[derive(Debug, Default)]
 pub struct Summary {

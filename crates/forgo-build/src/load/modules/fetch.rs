@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Stdio;
 
+use forgo_golang::gover;
 use forgo_golang::modfile::FixError;
 use forgo_golang::module::Version;
 use forgo_golang::path;
@@ -138,7 +139,7 @@ impl Modules<'_> {
             *nth += 1;
         }
         for outputs in requires.chunks(PROCESSES) {
-            for output in pool::map_io(outputs, |r| self.in_scratch(r, &["mod", "graph"])) {
+            for output in pool::map_io(outputs, |r| self.traced(r, &["mod", "graph"])) {
                 self.check_mismatch(&output?.stderr)?;
             }
         }
@@ -161,7 +162,7 @@ impl Modules<'_> {
         let outputs = pool::map_io(&chunks, |chunk| {
             let mut args = command.to_vec();
             args.extend(chunk.iter().map(String::as_str));
-            self.in_scratch("", &args)
+            self.traced("", &args)
         });
         for (chunk, output) in chunks.iter().zip(outputs) {
             let output = output?;
@@ -258,7 +259,7 @@ impl Modules<'_> {
     fn query_with(&self, m: &Version, flags: &[&str]) -> Result<String, Error> {
         let arg = m.to_string();
         let args = [&["list", "-m", "-e", "-json"], flags, &[&arg]].concat();
-        let output = self.in_scratch("", &args)?;
+        let output = self.traced("", &args)?;
         match parse(&output.stdout).into_iter().next() {
             None => Err(Error::fatal(output.stderr)),
             Some(Downloaded { error: Some(e), .. }) => Err(module_error(m, e.text())),
@@ -282,7 +283,7 @@ impl Modules<'_> {
 
     /// The versions that there are of the pseudo-module `go`.
     pub(super) fn releases(&self) -> Result<Vec<String>, Error> {
-        let output = self.in_scratch("", &["list", "-m", "-versions", "-json", "go"])?;
+        let output = self.traced("", &["list", "-m", "-versions", "-json", "go"])?;
         match parse(&output.stdout).into_iter().next() {
             Some(a) if a.error.is_none() => Ok(a.versions),
             _ => {
@@ -290,6 +291,22 @@ impl Modules<'_> {
                 Err(Error::text(text.strip_prefix("go: ").unwrap_or(text)))
             }
         }
+    }
+
+    /// [`in_scratch`](Modules::in_scratch), which under `-x` shows the stock command's requests.
+    fn traced(&self, requires: &str, args: &[&str]) -> Result<Output, Error> {
+        if !self.cfg.flags.x {
+            return self.in_scratch(requires, args);
+        }
+        let (command, rest) = args.split_at(2);
+        let output = self.in_scratch(requires, &[command, &["-x"], rest].concat())?;
+        let lines = output.stderr.split_inclusive('\n');
+        let (shown, stderr): (Vec<_>, Vec<_>) = lines.partition(|l| l.starts_with("# get "));
+        self.say(shown.concat());
+        Ok(Output {
+            stderr: stderr.concat(),
+            ..output
+        })
     }
 
     /// Runs the stock command in a temporary module with the given requirements. It is an error if
@@ -305,7 +322,11 @@ impl Modules<'_> {
             .map_err(|e| failed(&e))?;
         let name = dir.path().to_str().unwrap_or_default().to_string();
         // With pruning, `go mod graph` reads little more than what is required here.
-        let go_mod = format!("module forgo.invalid/fetch\n\ngo 1.17\n\n{requires}");
+        let go = match gover::compare(self.local(), "1.17").is_lt() {
+            true => self.local(),
+            false => "1.17",
+        };
+        let go_mod = format!("module forgo.invalid/fetch\n\ngo {go}\n\n{requires}");
         fs::write(path::join2(&name, "go.mod"), go_mod).map_err(|e| failed(&e))?;
         let mut sums = Vec::new();
         for file in self.all_sum_files() {
