@@ -14,6 +14,7 @@ use forgo_golang::path;
 use serde::Deserialize;
 
 use crate::config::Config;
+use crate::disk;
 use crate::load::FatalError;
 use crate::load::fips140::Fips;
 use crate::load::modules::FileKind;
@@ -80,7 +81,7 @@ impl Overlay {
     }
 
     fn read_overlay(&mut self, file: &str) -> Result<(), String> {
-        let text = std::fs::read(self.abs(file)).map_err(|e| {
+        let text = disk::read(self.abs(file)).map_err(|e| {
             format!(
                 "reading overlay: {}",
                 crate::fsys::path_error("open", file, &e)
@@ -255,7 +256,7 @@ impl Overlay {
                 ));
             }
         };
-        File::open(&actual).map_err(|e| {
+        disk::open(&actual).map_err(|e| {
             let shown = if actual.ends_with(name) {
                 name
             } else {
@@ -330,7 +331,7 @@ impl Overlay {
             } else if r.to.is_empty() {
                 all.remove(&rest);
             } else {
-                let kind = match std::fs::metadata(&r.to) {
+                let kind = match disk::metadata(&r.to) {
                     Ok(m) if m.is_dir() => {
                         let cause = format!("overlay maps child {rest} to directory");
                         return Err(fault(io::ErrorKind::Other, "read", dir, cause));
@@ -351,7 +352,7 @@ impl Overlay {
     }
 
     fn read_disk_dir(&self, actual: &str, name: &str) -> io::Result<Vec<DirEntry>> {
-        let entries = std::fs::read_dir(actual).map_err(|e| {
+        let entries = disk::read_dir(actual).map_err(|e| {
             if e.raw_os_error() == Some(libc::ENOTDIR) {
                 not_a_directory("ReadDir", name)
             } else {
@@ -387,9 +388,9 @@ impl Overlay {
     fn stat_with(&self, op: &str, name: &str, follow: bool) -> io::Result<FileKind> {
         let on_disk = |actual: &str| {
             let meta = if follow {
-                std::fs::metadata(actual)
+                disk::metadata(actual)
             } else {
-                std::fs::symlink_metadata(actual)
+                disk::symlink_metadata(actual)
             };
             meta.map(|m| kind_of(m.file_type()))
                 .map_err(|e| wrap(op, name, &e))
@@ -405,7 +406,7 @@ impl Overlay {
                 "file does not exist",
             )),
             // A link in the overlay is always followed.
-            Seen::File(to) => match std::fs::metadata(&to) {
+            Seen::File(to) => match disk::metadata(&to) {
                 Ok(m) if m.is_dir() => Err(fault(
                     io::ErrorKind::Other,
                     op,

@@ -7,11 +7,17 @@
 //! plan(&Config, &PackageGraph, Goal) ─▶ Plan   pure: no I/O
 //! run(&Config, Plan, &dyn Cache, &dyn Reporter) ─▶ Summary
 //! ```
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_methods, reason = "tests look at what came out")
+)]
 
 pub mod actions;
 pub mod archive;
 pub mod config;
+pub mod disk;
 pub mod event;
+pub mod footprint;
 pub mod fsys;
 mod go_json;
 pub mod load;

@@ -8,6 +8,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::config::Environment;
+use crate::disk;
 
 /// Where time zones are kept.
 const DIRS: [&str; 4] = [
@@ -25,7 +26,7 @@ impl Zone {
     /// The zone that `TZ` names; without one, the machine's.
     pub fn local(env: &Environment) -> Zone {
         let file = |path: &str| {
-            let bytes = std::fs::read(path).ok()?;
+            let bytes = disk::read(path).ok()?;
             TimeZone::tzif("Local", &bytes).ok()
         };
         let zone = match env

@@ -13,6 +13,7 @@ use forgo_golang::{path, strconv};
 use rustix::fs::{Access, AtFlags, CWD};
 
 use crate::config::Config;
+use crate::disk;
 use crate::fsys::PathError;
 
 /// Finds a program on `$PATH`; a name with a slash is looked at where it is. What was found is
@@ -51,7 +52,7 @@ fn search(list: &str, name: &str) -> Result<String, String> {
 }
 
 fn executable(file: &str) -> Result<(), String> {
-    let meta = std::fs::metadata(file).map_err(|e| format!("stat {file}: {}", errno_text(&e)))?;
+    let meta = disk::metadata(file).map_err(|e| format!("stat {file}: {}", errno_text(&e)))?;
     if meta.is_dir() {
         return Err("is a directory".to_owned());
     }

@@ -17,6 +17,7 @@ use forgo_golang::strconv::quote;
 use crate::actions::ActionError;
 use crate::config::Config;
 use crate::event::{Event, Reporter};
+use crate::footprint;
 use crate::package::Package;
 use crate::process;
 use crate::run::children::Children;
@@ -231,6 +232,7 @@ impl<'r> Shell<'r> {
             None => command.args(&args[1..]),
         };
 
+        footprint::worked();
         let start = Instant::now();
         let ended = self.shared.children.run(command);
         if !self.config().flags.debug_actiongraph.is_empty() {

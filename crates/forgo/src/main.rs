@@ -3,6 +3,10 @@
 //! This crate alone reads the environment, prints and exits. [`flags`] says what can be asked,
 //! [`config`] resolves it once, [`commands`] has a file per command, [`delegate`] hands the rest to
 //! the stock command, [`report`] turns the engine's events into what the user sees.
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_methods, reason = "tests look at what came out")
+)]
 
 mod commands;
 mod config;
@@ -12,6 +16,7 @@ mod flags;
 mod report;
 mod session;
 mod signals;
+mod snapshot;
 
 use exit::Stop;
 use report::Console;

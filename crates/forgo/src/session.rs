@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use forgo_build::actions::RunOptions;
 use forgo_build::config::Config;
+use forgo_build::footprint;
 use forgo_build::fsys::Overlay;
 use forgo_build::package::PackageGraph;
 use forgo_build::plan::{Plan, PlanError};
@@ -35,6 +36,7 @@ impl<'a> Session<'a> {
     /// Makes the work directory and opens the cache.
     pub fn open(cfg: &'a Config, console: &'a Console) -> Outcome<Session<'a>> {
         let work = WorkDir::create(cfg, console).map_err(Stop::fatal)?;
+        footprint::own_dir(work.path());
         let guard = Closing(Some(work));
         check_builder(cfg)?;
         let hashes = Arc::new(new_hashes(cfg));

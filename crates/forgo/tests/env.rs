@@ -1,4 +1,5 @@
 //! `go env`: the same variables, words and files as the stock command's.
+#![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
 

@@ -13,6 +13,7 @@ use forgo_golang::quote::quote;
 
 use crate::actions::cgo_link::{self, Imports, cgo_stem, is_runtime_cgo};
 use crate::actions::{ActionCx, ActionError, Outcome, Provider, swig};
+use crate::disk;
 use crate::package::Package;
 use crate::plan::{Kind, NodeId};
 use crate::toolchain::cc::{self, CFlags};
@@ -319,7 +320,7 @@ fn check_recorded_flags(
         .iter()
         .filter(|f| path::base(f).starts_with("_cgo_"))
     {
-        let source = std::fs::read(file).map_err(|e| {
+        let source = disk::own::read(file).map_err(|e| {
             ActionError::new(format!("open {file}: {}", crate::process::errno_text(&e)))
         })?;
         flags.extend(recorded_flags(&String::from_utf8_lossy(&source)));

@@ -9,6 +9,7 @@ use forgo_cache::{ActionId, hash_to_string};
 use forgo_golang::path;
 
 use crate::actions::{ActionCx, ActionError, Outcome, Provider};
+use crate::disk;
 use crate::package::Package;
 use crate::plan::CgoCompiler;
 use crate::toolchain::{cc, cc_probe, make_absolute};
@@ -62,7 +63,7 @@ pub fn run(cx: &ActionCx<'_>, file: &str, compiler: CgoCompiler) -> Result<Outco
 
 /// A file of the Go assembler in a package whose assembly goes to gcc would fail in strange words.
 fn refuse_go_assembly(p: &Package, file: &str) -> Result<(), ActionError> {
-    let source = std::fs::read(path::join2(&p.dir, file)).unwrap_or_default();
+    let source = disk::read(path::join2(&p.dir, file)).unwrap_or_default();
     let is_go = source.split(|&b| b == b'\n').any(|line| {
         [&b"TEXT"[..], b"DATA", b"GLOBL"]
             .iter()

@@ -15,6 +15,7 @@ use crate::actions::{
     ActionCx, ActionError, Artifact, Outcome, Provider, cgo, objdir_cache, vet_config,
 };
 use crate::archive;
+use crate::disk;
 use crate::load::no_go_text;
 use crate::plan::NodeId;
 use crate::run::reuse::Way;
@@ -348,7 +349,7 @@ impl Compilation<'_, '_> {
         let objdir = &cx.node().objdir;
         let objects: Vec<String> = objects.iter().map(|f| make_absolute(objdir, f)).collect();
         if !cx.config().flags.n
-            && let Err(e) = std::fs::metadata(archive)
+            && let Err(e) = disk::own::metadata(archive)
         {
             let why = crate::process::errno_text(&e);
             let text = format!("os.Stat of archive file failed: stat {archive}: {why}");

@@ -8,6 +8,7 @@ use forgo_cache::{ActionId, hash_to_string};
 use crate::actions::{ActionError, Outcome, swig};
 use crate::config::Config;
 use crate::event::{Event, Finish};
+use crate::footprint::{self, Look};
 use crate::package::{Package, PackageId};
 use crate::plan::{Node, NodeId};
 use crate::run::cutoff::Exports;
@@ -167,6 +168,7 @@ impl<'r> ActionCx<'r> {
     /// The content hash of a file, overlay applied; empty where it can't be read (`fileHash`).
     pub fn file_hash(&self, file: &str) -> String {
         let file = self.run.job.overlay.actual(file);
+        footprint::saw(&*file, Look::Whole);
         let sum = self.run.job.hashes.file_hash(&file);
         sum.map_or_else(|_| String::new(), |sum| hash_to_string(&sum))
     }

@@ -3,12 +3,14 @@
 //! Answers to BuildInstallFunc, installHeader and installShlibname in
 //! cmd/go/internal/work/exec.go.
 
-use std::fs::{File, FileTimes};
+use std::fs::FileTimes;
 use std::time::SystemTime;
 
 use forgo_golang::path;
 
 use crate::actions::{ActionCx, ActionError, Artifact, Outcome, objdir_cache};
+use crate::disk;
+use crate::footprint;
 use crate::plan::Kind;
 
 /// The work of an install node.
@@ -34,6 +36,9 @@ fn install(cx: &ActionCx<'_>, outcome: &mut Outcome) -> Result<(), ActionError> 
     let build = cx.outcome(node.deps[0]);
     let list = cx.run.job.options.is_cmd_list;
     let built = build.built.path().unwrap_or_default();
+    if !list {
+        footprint::output(&node.target);
+    }
     if built == node.target {
         if !node.buggy_install {
             clean_up(cx);
@@ -81,15 +86,16 @@ fn touch(cx: &ActionCx<'_>, target: &str) {
     }
     let now = SystemTime::now();
     let times = FileTimes::new().set_accessed(now).set_modified(now);
-    let _ = File::open(target).and_then(|file| file.set_times(times));
+    let _ = disk::own::open(target).and_then(|file| file.set_times(times));
 }
 
 /// The work of an `install header` node.
 pub fn install_header(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
+    footprint::refuse("a header is installed");
     let node = cx.node();
     let header = format!("{}{}", node.objdir, objdir_cache::CGO_HEADER);
     let missing =
-        std::fs::metadata(&header).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound);
+        disk::own::metadata(&header).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound);
     if missing {
         // No function is exported.
         if cx.config().flags.x {
@@ -105,6 +111,7 @@ pub fn install_header(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
 
 /// The work of a `shlibname` node: says which shared library holds the package.
 pub fn install_shlibname(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
+    footprint::refuse("the name of a shared library is installed");
     let node = cx.node();
     if !cx.config().flags.n {
         cx.shell.mkdir(&path::dir(&node.target))?;

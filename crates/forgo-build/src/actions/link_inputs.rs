@@ -10,6 +10,7 @@ use forgo_golang::quote::{quote, quote_bytes, quote_slice};
 
 use crate::actions::{ActionCx, ActionError, Artifact};
 use crate::config::Config;
+use crate::footprint::{self, Look};
 use crate::package::Package;
 use crate::plan::{Kind, NodeId};
 use crate::run::build_id;
@@ -232,6 +233,7 @@ fn hash_shared_library(cx: &ActionCx<'_>, h: &mut Hash<'_>, p: &Package) {
 
 /// The content ID that a file carries; the hash of the file if it carries none (`Builder.buildID`).
 fn content_of(cx: &ActionCx<'_>, file: &str) -> String {
+    footprint::saw(file, Look::Whole);
     match build_id::read_build_id(file) {
         Ok(id) => build_id::content_id(&id).to_owned(),
         Err(_) => cx.file_hash(file),

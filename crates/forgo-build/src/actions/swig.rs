@@ -7,6 +7,7 @@ use std::sync::{LazyLock, OnceLock};
 use regex::bytes::Regex;
 
 use crate::actions::{ActionCx, ActionError};
+use crate::footprint;
 use crate::package::Package;
 use crate::plan::cgo::swig_outputs;
 use crate::process::errno_text;
@@ -46,6 +47,7 @@ pub(super) fn run(
 
 /// SWIG must be new enough; a version that can't be read passes.
 fn check_version(cx: &ActionCx<'_>) -> Result<(), ActionError> {
+    footprint::refuse("SWIG is asked for its version");
     let args = ["swig", "-version"].map(str::to_owned);
     let run = cx.shell.background().run_out(".", &[], &args);
     if let Some(e) = run.error {

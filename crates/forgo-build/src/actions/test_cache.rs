@@ -15,6 +15,7 @@ use forgo_golang::quote::quote_slice;
 use crate::actions::run_test::TestSettings;
 use crate::actions::test_inputs::{self, LOG_MAGIC, trace};
 use crate::actions::{ActionCx, COVER_META};
+use crate::disk;
 use crate::package::Package;
 use crate::plan::NodeId;
 
@@ -238,7 +239,7 @@ impl TestCache {
         let p = cx.package();
         let path = &p.import_path;
         let file = format!("{dir}testlog.txt");
-        let log = match std::fs::read(&file) {
+        let log = match disk::own::read(&file) {
             Ok(log) if log.starts_with(LOG_MAGIC) && log.ends_with(b"\n") => log,
             Ok(_) => return trace(cx, || format!("{path}: reading testlog: malformed")),
             Err(e) => {
@@ -253,7 +254,7 @@ impl TestCache {
         };
         let mut kept = self.cover_meta.map(|_| Vec::new());
         if settings.cover_profile.is_some() {
-            match std::fs::read(profile) {
+            match disk::own::read(profile) {
                 Ok(bytes) => kept = Some(bytes),
                 Err(e) => {
                     let why = crate::process::errno_text(&e);

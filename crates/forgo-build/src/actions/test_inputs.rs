@@ -11,7 +11,9 @@ use forgo_golang::quote::quote_bytes;
 
 use crate::actions::ActionCx;
 use crate::config::Environment;
+use crate::disk;
 use crate::event::Event;
+use crate::footprint;
 use crate::load::modules::in_dir;
 use crate::local_time::Zone;
 use crate::package::Package;
@@ -116,6 +118,9 @@ struct Inputs<'r> {
 
 impl Inputs<'_> {
     fn variable(&self, name: &str) -> ActionId {
+        if footprint::is_noise(name) {
+            footprint::refuse("a test reads a variable that is not in the key");
+        }
         let mut hash = self.hashes.new_hash("getenv");
         let set = self.env.cmd.iter().find(|(k, _)| k == name).map(|(_, v)| v);
         match set.or_else(|| self.env.vars.get(name)) {
@@ -131,7 +136,7 @@ impl Inputs<'_> {
     /// The hash of a file's or directory's state; none for a file that was just written.
     fn open(&self, name: &str) -> Option<ActionId> {
         let mut hash = self.hashes.new_hash("open");
-        let meta = match std::fs::metadata(name) {
+        let meta = match disk::whole_metadata(name) {
             Ok(meta) => meta,
             Err(e) => {
                 writeln!(hash, "err stat {name}: {}", errno_text(&e));
@@ -155,7 +160,7 @@ impl Inputs<'_> {
 
     fn write_entries(&self, hash: &mut Hash<'_>, dir: &str) {
         let mut names = Vec::new();
-        match std::fs::read_dir(dir) {
+        match disk::read_dir(dir) {
             Ok(entries) => {
                 let entries = entries.filter_map(Result::ok);
                 names.extend(entries.map(|e| e.file_name().to_string_lossy().into_owned()));
@@ -166,7 +171,7 @@ impl Inputs<'_> {
         for name in names {
             write!(hash, "file {name} ");
             let file = path::join2(dir, &name);
-            match std::fs::symlink_metadata(&file) {
+            match disk::whole_symlink_metadata(&file) {
                 Ok(meta) => self.write_stat(hash, &meta),
                 Err(e) => writeln!(hash, "err lstat {file}: {}", errno_text(&e)),
             }
@@ -176,8 +181,8 @@ impl Inputs<'_> {
     fn stat(&self, name: &str) -> ActionId {
         let mut hash = self.hashes.new_hash("stat");
         let both = [
-            ("stat", std::fs::metadata(name)),
-            ("lstat", std::fs::symlink_metadata(name)),
+            ("stat", disk::whole_metadata(name)),
+            ("lstat", disk::whole_symlink_metadata(name)),
         ];
         for (op, meta) in both {
             match meta {

@@ -7,6 +7,7 @@ use forgo_golang::quote::{quote, quote_bytes, quote_slice};
 
 use crate::actions::vet_config::VetConfig;
 use crate::actions::{ActionCx, ActionError, Artifact, Outcome, Provider, vet_output};
+use crate::disk;
 use crate::plan::Kind;
 use crate::process::errno_text;
 use crate::toolchain::{self, cc};
@@ -160,7 +161,7 @@ fn cached(cx: &ActionCx<'_>, keys: &Keys) -> Result<Option<(String, String)>, Ac
         }
     }
     if let Some(file) = file(&keys.stdout) {
-        match std::fs::read(&file) {
+        match disk::own::read(&file) {
             Ok(text) => vet_output::handle(cx, text)?,
             Err(_) => return Ok(None),
         }
@@ -197,7 +198,7 @@ fn vet(
 
     // Facts, fixes and output may all be missing; that they can't be kept is no error.
     let keep = |id: &ActionId, file: &str| {
-        let there = std::fs::metadata(file).is_ok();
+        let there = disk::own::metadata(file).is_ok();
         if there {
             let _ = put_file(cx.run.job.cache, id, file, Verify::Strict);
         }
@@ -211,7 +212,7 @@ fn vet(
     if cx.node().need_fix && keep(&keys.fixes, &config.fix_archive) {
         fixes = config.fix_archive;
     }
-    match std::fs::read(&config.stdout) {
+    match disk::own::read(&config.stdout) {
         Ok(text) => {
             vet_output::handle(cx, text)?;
             keep(&keys.stdout, &config.stdout);

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::actions::{ActionCx, ActionError};
+use crate::disk;
 use crate::event::Event;
 use crate::load::short_path;
 
@@ -124,7 +125,7 @@ impl Diagnostic {
             position(&self.end)
         };
         if let (Some(around), Some((file, first, _)), Some((_, last, _))) = (context, start, end) {
-            let source = std::fs::read(file).unwrap_or_default();
+            let source = disk::read(file).unwrap_or_default();
             let source = String::from_utf8_lossy(&source);
             for (i, line) in source.split('\n').enumerate() {
                 let number = i + 1;

@@ -1,6 +1,7 @@
 //! Appending members to an archive, byte for byte as the stock command does it within its own
 //! process. Answers to packInternal in cmd/go/internal/work/gc.go.
 
+use crate::disk;
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 
@@ -18,7 +19,7 @@ pub fn append(archive: &str, files: &[String]) -> Result<(), String> {
 }
 
 fn append_file(out: &mut impl Write, archive: &str, file: &str) -> Result<(), String> {
-    let mut from = File::open(file).map_err(|e| path_error("open", file, &e))?;
+    let mut from = disk::own::open(file).map_err(|e| path_error("open", file, &e))?;
     let size = from
         .metadata()
         .map_err(|e| path_error("stat", file, &e))?

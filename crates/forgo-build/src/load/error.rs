@@ -10,6 +10,7 @@ use super::FatalError;
 use super::modules::{ImportError, ImportErrorKind, MatchError};
 use super::scan::{Pos, Problem};
 use crate::config::Config;
+use crate::disk;
 use crate::package::{ErrorKind, ImportInfo, Package, PackageError};
 
 impl FatalError {
@@ -223,8 +224,8 @@ pub fn short_path(cfg: &Config, file: &str) -> String {
 fn same_file(cwd: &str, rel: &str, file: &str) -> bool {
     use std::os::unix::fs::MetadataExt;
     match (
-        std::fs::metadata(format!("{cwd}/{rel}")),
-        std::fs::metadata(file),
+        disk::whole_metadata(format!("{cwd}/{rel}")),
+        disk::whole_metadata(file),
     ) {
         (Ok(a), Ok(b)) => a.dev() == b.dev() && a.ino() == b.ino(),
         (Err(a), Err(b)) => crate::fsys::is_missing(&a) && crate::fsys::is_missing(&b),

@@ -10,6 +10,8 @@ use forgo_golang::{path, quote, semver};
 
 use super::FatalError;
 use crate::config::Config;
+use crate::disk;
+use crate::footprint;
 
 const PACKAGE: &str = "crypto/internal/fips140";
 
@@ -58,8 +60,8 @@ fn snapshot_version(cfg: &Config, given: &str) -> Result<String, FatalError> {
         )));
     }
     let dir = format!("{}/lib/fips140", cfg.dist.goroot);
-    let has_zip = |v: &str| std::fs::metadata(format!("{dir}/{v}.zip")).is_ok();
-    if let Ok(text) = std::fs::read_to_string(format!("{dir}/{given}.txt")) {
+    let has_zip = |v: &str| disk::metadata(format!("{dir}/{v}.zip")).is_ok();
+    if let Ok(text) = disk::read_to_string(format!("{dir}/{given}.txt")) {
         let version = text.trim();
         if !has_zip(version) {
             return Err(FatalError::go(format_args!(
@@ -85,7 +87,7 @@ impl Fips {
             return Ok(Fips::default());
         }
         let unpacked = format!("{}/golang.org/fips140@{version}", cfg.dirs.gomodcache);
-        if std::fs::metadata(&unpacked).is_err() {
+        if disk::metadata(&unpacked).is_err() {
             unpack(cfg)?;
         }
         Ok(Fips {
@@ -132,6 +134,7 @@ impl Fips {
 
 /// Has the stock command unpack the snapshot.
 fn unpack(cfg: &Config) -> Result<(), FatalError> {
+    footprint::refuse("the stock command unpacks GOFIPS140");
     let mut stock = Command::new(&cfg.dist.stock_go);
     stock
         .args(["list", "-f", "", "unsafe"])

@@ -8,13 +8,14 @@ use forgo_golang::gover;
 
 use super::{FatalError, Loader, RootMode};
 use crate::config::Config;
+use crate::disk;
 use crate::package::{Directive, PackageId};
 
 /// The distribution's table of settings.
 fn read_table(cfg: &Config) -> Result<Table, String> {
     let file = format!("{}/src/internal/godebugs/table.go", cfg.dist.goroot);
     let text =
-        std::fs::read_to_string(&file).map_err(|e| crate::fsys::path_error("open", &file, &e))?;
+        disk::read_to_string(&file).map_err(|e| crate::fsys::path_error("open", &file, &e))?;
     Ok(godebug::parse_godebugs_table(
         &text,
         &super::modules::local_version(cfg),

@@ -9,6 +9,7 @@ use forgo_golang::{path, pattern, quote};
 
 use super::data::Importer;
 use super::locate::{Locator, expand_path, has_go_files};
+use crate::disk;
 
 /// What GOPATH mode remembers of the file system.
 #[derive(Debug, Default)]
@@ -123,7 +124,7 @@ impl GopathMode {
 }
 
 fn read_module_path(dir: &str) -> Option<String> {
-    let text = std::fs::read(format!("{dir}/go.mod")).ok()?;
+    let text = disk::read(format!("{dir}/go.mod")).ok()?;
     let text = String::from_utf8_lossy(&text);
     let line = text
         .split('\n')

@@ -4,6 +4,7 @@
 use forgo_golang::{path, pattern, quote};
 
 use crate::config::Config;
+use crate::disk;
 use crate::fsys::Overlay;
 use crate::load::modules::FileKind;
 
@@ -48,7 +49,7 @@ fn in_testdata(sub: &str) -> bool {
 
 /// filepath.EvalSymlinks; `None` where it fails.
 pub(super) fn eval_symlinks(p: &str) -> Option<String> {
-    let real = std::fs::canonicalize(p).ok()?;
+    let real = disk::canonicalize(p).ok()?;
     real.into_os_string().into_string().ok()
 }
 

@@ -11,6 +11,7 @@ use super::error::{ErrText, ImportStack, set_data_error, shown_pos};
 use super::import::{Import, SIMD_BRIDGE};
 use super::scan::Pos;
 use super::{FatalError, Loader, PackageOpts, TargetDir, safe_arg};
+use crate::disk;
 use crate::package::{Package, PackageError, PackageId};
 
 /// Packages that cgo code does not import implicitly, to avoid cycles.
@@ -203,7 +204,7 @@ impl Loader<'_> {
         if cfg.flags.linkshared && !target_root.is_empty() {
             target = archive();
             let file = path::join2(&target_root, &format!("{}.shlibname", p.import_path));
-            match std::fs::read_to_string(&file) {
+            match disk::read_to_string(&file) {
                 Ok(name) => shlib = path::join2(&target_root, name.trim()),
                 Err(e) if crate::fsys::is_missing(&e) => {}
                 Err(e) => {

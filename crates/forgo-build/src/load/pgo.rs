@@ -8,6 +8,7 @@ use forgo_golang::buildinfo::BuildInfo;
 use forgo_golang::path;
 
 use super::{FatalError, Loader};
+use crate::disk;
 use crate::package::PackageId;
 
 impl Loader<'_> {
@@ -19,7 +20,7 @@ impl Loader<'_> {
                 for &main in roots {
                     let p = &self.graph[main];
                     let file = path::join2(&p.dir, "default.pgo");
-                    if p.name == "main" && std::fs::metadata(&file).is_ok() {
+                    if p.name == "main" && disk::metadata(&file).is_ok() {
                         let mut split = Split {
                             main,
                             alone: roots.len() == 1,

@@ -20,6 +20,8 @@ use super::facts::{FactsQuery, Reader};
 use super::fips140::Fips;
 use super::head::{FileHead, SourceFile, read_head};
 use crate::config::Config;
+use crate::disk;
+use crate::footprint;
 use crate::fsys::{DirEntry, Overlay, PathError};
 use crate::load::FatalError;
 use crate::load::modules::{DirImports, FileKind, PackageKind, SourceTree};
@@ -238,9 +240,14 @@ impl<'a> Scanner<'a> {
             FileKind::Dir => true,
             FileKind::Regular => {
                 let full = path::join2(dir, name);
-                let modified = std::fs::symlink_metadata(&*self.overlay.actual(&full))
-                    .and_then(|m| m.modified());
-                modified.is_ok_and(|m| m.checked_add(INDEX_CUTOFF).is_some_and(|m| m <= now))
+                let modified =
+                    disk::symlink_metadata(&*self.overlay.actual(&full)).and_then(|m| m.modified());
+                let settled =
+                    modified.is_ok_and(|m| m.checked_add(INDEX_CUTOFF).is_some_and(|m| m <= now));
+                if !settled {
+                    footprint::refuse("a file is too new for the index");
+                }
+                settled
             }
             FileKind::Symlink | FileKind::Other => false,
         })

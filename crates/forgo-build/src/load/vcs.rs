@@ -8,7 +8,9 @@ use forgo_golang::{path, quote};
 use super::calendar::Time;
 use super::locate::godebug_setting;
 use crate::config::Config;
+use crate::disk;
 use crate::event::{Event, Reporter};
+use crate::footprint;
 use crate::process;
 
 /// A version control system.
@@ -90,7 +92,7 @@ impl Vcs {
 
     /// Whether a directory is the root of a repository.
     fn is_root(self, dir: &str, minor: u32) -> bool {
-        let meta = |name: &str| std::fs::metadata(path::join2(dir, name));
+        let meta = |name: &str| disk::metadata(path::join2(dir, name));
         let is_dir = |name: &str| meta(name).is_ok_and(|m| m.is_dir());
         let is_file = |name: &str| {
             meta(name).is_ok_and(|m| {
@@ -221,6 +223,7 @@ impl Vcs {
 
     /// Runs the system's command in a directory and gives what it printed.
     pub fn run(self, cx: VcsCx<'_>, dir: &str, args: &[&str]) -> Result<String, String> {
+        footprint::refuse("version control was asked");
         let say = |text: String| cx.reporter.event(Event::Stderr(text.into_bytes()));
         let program = process::look_path(cx.cfg, self.command()).inspect_err(|_| {
             let site = if cx.cfg.dist.minor >= 27 {
@@ -309,11 +312,11 @@ impl EarlyStatus {
 /// `.git` as the file that a worktree has: `gitdir: DIR`.
 fn is_git_worktree(dir: &str) -> bool {
     let file = path::join2(dir, ".git");
-    let fits = std::fs::metadata(&file).is_ok_and(|m| m.is_file() && (1..=4096).contains(&m.len()));
+    let fits = disk::metadata(&file).is_ok_and(|m| m.is_file() && (1..=4096).contains(&m.len()));
     if !fits {
         return false;
     }
-    let Ok(text) = std::fs::read_to_string(&file) else {
+    let Ok(text) = disk::read_to_string(&file) else {
         return false;
     };
     let Some(git_dir) = text.strip_prefix("gitdir:").map(str::trim) else {
@@ -324,7 +327,7 @@ fn is_git_worktree(dir: &str) -> bool {
         d if d.starts_with('/') => d.to_owned(),
         d => path::join2(dir, d),
     };
-    std::fs::metadata(git_dir).is_ok_and(|m| m.is_dir())
+    disk::metadata(git_dir).is_ok_and(|m| m.is_dir())
 }
 
 /// Revision and time of `REVISION:SECONDS`.

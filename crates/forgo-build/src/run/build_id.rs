@@ -19,6 +19,7 @@ use memchr::memmem;
 use sha2::{Digest, Sha256};
 
 use crate::archive;
+use crate::disk;
 
 /// How much of an executable is read at first; the ID of most lies there.
 const HEAD: usize = 32 * 1024;
@@ -75,7 +76,7 @@ impl ReadAt for [u8] {
 /// Reads the build ID of an archive or executable: empty where a good file carries none.
 /// The error is a text in the stock command's words.
 pub fn read_build_id(path: &str) -> Result<String, String> {
-    let mut file = File::open(path).map_err(|e| path_error("open", path, &e))?;
+    let mut file = disk::own::open(path).map_err(|e| path_error("open", path, &e))?;
     let mut head = vec![0; 1024];
     let mut length = fill(&mut file, &mut head).map_err(|e| path_error("read", path, &e))?;
     if length < 8 {
@@ -111,7 +112,7 @@ pub fn read_build_id(path: &str) -> Result<String, String> {
 
 /// The import paths of the packages in a shared library that the Go linker made (`readpkglist`).
 pub fn shared_library_packages(path: &str) -> Result<Vec<String>, String> {
-    let file = File::open(path).map_err(|e| path_error("open", path, &e))?;
+    let file = disk::own::open(path).map_err(|e| path_error("open", path, &e))?;
     let mut magic = [0; 16];
     let read = ReadAt::read_exact_at(&file, &mut magic, 0);
     if read.is_err() || !elf::is_elf(&magic) {

@@ -17,7 +17,7 @@
 //! [`Doubt`] lists them. docs/cutoff.md argues why the rest is sound.
 
 use std::collections::HashMap;
-use std::fs::File;
+
 use std::sync::Mutex;
 
 use forgo_cache::{ActionId, Content, OutputId, Verify, get_file, hash_to_string, put_bytes};
@@ -26,6 +26,7 @@ use forgo_golang::quote::hex;
 use crate::actions::compile_inputs::Inputs;
 use crate::actions::{ActionCx, ActionError, Artifact, objdir_cache};
 use crate::archive;
+use crate::disk;
 use crate::plan::NodeId;
 use crate::run::build_id;
 use crate::run::reuse::{Known, Way};
@@ -41,7 +42,7 @@ impl Exports {
         if let Some(known) = lock().get(file) {
             return *known;
         }
-        let read = |file| archive::export_id(&File::open(file)?);
+        let read = |file| archive::export_id(&disk::own::open(file)?);
         let id = read(file).ok().flatten();
         lock().insert(file.to_owned(), id);
         id
@@ -132,7 +133,7 @@ fn second_key(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<ActionId>
 /// ID; `None` where there is none or it is damaged.
 fn restamped(cx: &ActionCx<'_>, second: &ActionId, key: &ActionId) -> Option<(Vec<u8>, String)> {
     let (file, _) = get_file(cx.run.job.cache, second).ok()?;
-    let mut bytes = std::fs::read(&file).ok()?;
+    let mut bytes = disk::own::read(&file).ok()?;
     let old = archive::build_id(&bytes[..bytes.len().min(1024)])?;
     let content = build_id::content_id(&old);
     let new = format!("{}/{content}", hash_to_string(&key.0));
@@ -187,7 +188,7 @@ fn is_plain(flag: &str) -> bool {
 fn includes_are_known(cx: &ActionCx<'_>, inputs: &Inputs<'_>, file: &str) -> bool {
     let p = inputs.package;
     let path = forgo_golang::path::join2(&p.dir, file);
-    let Ok(text) = std::fs::read(&*cx.run.job.overlay.actual(&path)) else {
+    let Ok(text) = disk::read(&*cx.run.job.overlay.actual(&path)) else {
         return false;
     };
     let goroot = &inputs.config.dist.goroot;
@@ -202,8 +203,8 @@ fn includes_are_known(cx: &ActionCx<'_>, inputs: &Inputs<'_>, file: &str) -> boo
         let release = || {
             let dir_own = forgo_golang::path::join2(&p.dir, name);
             !name.contains('/')
-                && !std::path::Path::new(&dir_own).exists()
-                && std::path::Path::new(&format!("{goroot}/pkg/include/{name}")).exists()
+                && !disk::exists(&dir_own)
+                && disk::exists(&format!("{goroot}/pkg/include/{name}"))
         };
         name == "go_asm.h" || own(name) || own(&specific) || release()
     })

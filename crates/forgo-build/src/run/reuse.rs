@@ -16,6 +16,7 @@
 use forgo_cache::{ActionId, get_bytes, get_file, hash_to_string};
 
 use crate::actions::{ActionCx, ActionError, Artifact, link};
+use crate::footprint::{self, Look};
 use crate::plan::{Kind, NodeId};
 use crate::run::build_id;
 use crate::run::schedule::BARRIER;
@@ -77,6 +78,7 @@ pub fn find(cx: &ActionCx<'_>, wanted: &Wanted<'_>) -> Result<Result<Known, Stri
     }
 
     if !wanted.target.is_empty() {
+        footprint::saw(wanted.target, Look::Whole);
         let installed = build_id::read_build_id(wanted.target).unwrap_or_default();
         if let Some(known) = installed_target(wanted, &key, &installed) {
             return Ok(Ok(known));

@@ -10,6 +10,7 @@ use std::os::unix::fs::DirBuilderExt;
 use forgo_golang::path;
 
 use crate::config::Config;
+use crate::disk;
 use crate::event::{Event, Reporter};
 use crate::process::errno_text;
 use crate::shell::remove_all;
@@ -87,7 +88,7 @@ fn make_unique(parent: &str) -> Result<String, String> {
             continue;
         }
         if error.kind() == ErrorKind::NotFound
-            && let Err(e) = std::fs::metadata(parent)
+            && let Err(e) = disk::own::metadata(parent)
         {
             return Err(format!("stat {parent}: {}", errno_text(&e)));
         }

@@ -2,13 +2,14 @@
 //!
 //! Answers to the file operations of cmd/go/internal/work/shell.go.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 
 use forgo_golang::{path, strconv::quote};
 
 use crate::actions::ActionError;
+use crate::disk;
 use crate::process::errno_text;
 use crate::shell::Shell;
 
@@ -92,7 +93,7 @@ impl Shell<'_> {
         }
         let permissions = fs::Permissions::from_mode(mode_after_umask(dst, perm));
         // The cache may hold the same file: it must not become one that users write into.
-        let moved = if fs::metadata(src).is_ok_and(|meta| meta.nlink() > 1) {
+        let moved = if disk::own::metadata(src).is_ok_and(|meta| meta.nlink() > 1) {
             copy(dst, src, perm, force).is_ok()
         } else {
             fs::set_permissions(src, permissions)
@@ -126,7 +127,7 @@ impl Shell<'_> {
 
     /// `ln -s old new`. A link that is there already is good.
     pub fn symlink(&self, old: &str, new: &str) -> Result<(), ActionError> {
-        if fs::read_link(new).is_ok_and(|link| link.as_os_str() == old) {
+        if disk::own::read_link(new).is_ok_and(|link| link.as_os_str() == old) {
             return Ok(());
         }
         if self.shows_commands() {
@@ -142,7 +143,7 @@ impl Shell<'_> {
 
 /// Copies a file, over a regular one of that name.
 fn copy(dst: &str, src: &str, perm: u32, force: bool) -> Result<(), ActionError> {
-    let mut source = File::open(src).map_err(|e| path_error("open", src, &e))?;
+    let mut source = disk::own::open(src).map_err(|e| path_error("open", src, &e))?;
     check_overwrite(dst, force)?;
     remove_if_regular(dst);
     let mut options = OpenOptions::new();
@@ -168,7 +169,7 @@ pub(super) fn path_error(op: &str, path: &str, e: &std::io::Error) -> ActionErro
 
 /// Removes a file or tree; that there is none is no error.
 pub(crate) fn remove_all(path: &str) -> std::io::Result<()> {
-    let removed = match fs::symlink_metadata(path.trim_end_matches('/')) {
+    let removed = match disk::own::symlink_metadata(path.trim_end_matches('/')) {
         Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
         Ok(_) => fs::remove_file(path),
         Err(e) => Err(e),
@@ -181,12 +182,12 @@ pub(crate) fn remove_all(path: &str) -> std::io::Result<()> {
 
 /// Anything but "it is not there" counts as there.
 fn exists(path: &str) -> bool {
-    !matches!(fs::metadata(path), Err(e) if e.kind() == ErrorKind::NotFound)
+    !matches!(disk::own::metadata(path), Err(e) if e.kind() == ErrorKind::NotFound)
 }
 
 /// Devices and the like stay, whoever asks.
 fn remove_if_regular(path: &str) {
-    if !fs::symlink_metadata(path).is_ok_and(|meta| !meta.is_file()) {
+    if !disk::own::symlink_metadata(path).is_ok_and(|meta| !meta.is_file()) {
         // That it was not there, or stays, shows when it is opened.
         let _ = fs::remove_file(path);
     }
@@ -209,12 +210,13 @@ fn mode_after_umask(dst: &str, perm: u32) -> u32 {
 }
 
 fn has_setgid(dir: &str) -> bool {
-    fs::metadata(dir).is_ok_and(|meta| meta.is_dir() && meta.permissions().mode() & 0o2000 != 0)
+    disk::own::metadata(dir)
+        .is_ok_and(|meta| meta.is_dir() && meta.permissions().mode() & 0o2000 != 0)
 }
 
 /// Refuses to overwrite directories and, without `force`, files that no build made.
 fn check_overwrite(dst: &str, force: bool) -> Result<(), ActionError> {
-    let Ok(meta) = fs::metadata(dst) else {
+    let Ok(meta) = disk::own::metadata(dst) else {
         return Ok(());
     };
     let why = if meta.is_dir() {
@@ -255,6 +257,6 @@ const OBJECT_MAGIC: [&[u8]; 15] = [
 
 fn is_object(file: &str) -> bool {
     let mut start = Vec::with_capacity(64);
-    let read = File::open(file).and_then(|f| f.take(64).read_to_end(&mut start));
+    let read = disk::own::open(file).and_then(|f| f.take(64).read_to_end(&mut start));
     read.is_ok() && OBJECT_MAGIC.iter().any(|magic| start.starts_with(magic))
 }

@@ -5,6 +5,7 @@
 //! in work/exec.go.
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
@@ -12,6 +13,8 @@ use forgo_golang::quote::{quote, quote_bytes, quote_slice};
 use forgo_golang::quoted;
 
 use crate::actions::ActionCx;
+use crate::disk;
+use crate::footprint::{self, Look};
 use crate::local_time::Zone;
 use crate::process;
 use crate::run::build_id;
@@ -73,6 +76,7 @@ fn ask_driver(cx: &ActionCx<'_>, name: &str, language: &str) -> Result<CTool, St
     }
 
     let text = String::from_utf8_lossy(&output);
+    note_driver(&program, &text);
     let Some(version) = text.split('\n').find(|line| states_version(line)) else {
         return Err(format!(
             "{name}: can not find version number in {}",
@@ -115,6 +119,43 @@ fn ask_driver(cx: &ActionCx<'_>, name: &str, language: &str) -> Result<CTool, St
         id = cx.file_hash(&exe);
     }
     Ok(CTool { id, exe })
+}
+
+/// Notes what a driver's answer depends on: itself and the compiler it would run. A wrapper may decide on
+/// anything; only the drivers themselves are known to say the same as long as they are the same.
+fn note_driver(program: &str, answer: &str) {
+    if !footprint::is_on() {
+        return;
+    }
+    let real = disk::canonicalize(program).unwrap_or_default();
+    let name = real
+        .file_name()
+        .and_then(|n| n.to_str())
+        .unwrap_or_default();
+    let is_elf = disk::open(&real).is_ok_and(|mut file| {
+        let mut magic = [0; 4];
+        file.read_exact(&mut magic).is_ok() && magic == *b"\x7fELF"
+    });
+    if !is_elf || !is_driver_name(name) {
+        footprint::refuse("the C compiler may be a wrapper");
+    }
+    for line in answer.lines().filter(|line| line.starts_with(' ')) {
+        let words = quoted::split(line).unwrap_or_default();
+        if let Some(exe) = words.first().filter(|exe| exe.starts_with('/')) {
+            footprint::saw(exe, Look::Whole);
+        }
+    }
+}
+
+/// `gcc`, `x86_64-linux-gnu-gcc-12`, `clang++-14`.
+fn is_driver_name(name: &str) -> bool {
+    let version = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-');
+    let name = name.trim_end_matches(version);
+    let last = name.rsplit('-').next().unwrap_or_default();
+    matches!(
+        last,
+        "gcc" | "g++" | "clang" | "clang++" | "gfortran" | "cc" | "c++"
+    )
 }
 
 /// Whether a line of a driver's output states its version: the word `version` and then something that
@@ -270,7 +311,7 @@ fn stats_of(cx: &ActionCx<'_>, exes: &[String], id: &ActionId) -> Option<Vec<u8>
     let zone = Zone::local(&cx.config().env);
     let mut stats = Vec::new();
     for exe in exes.iter().filter(|exe| !exe.is_empty()) {
-        let meta = std::fs::metadata(exe).ok()?;
+        let meta = disk::metadata(exe).ok()?;
         for part in [exe, &stat_text(&zone, &meta)] {
             stats.extend_from_slice(part.as_bytes());
             stats.push(0);

@@ -14,6 +14,7 @@ use sha1::{Digest, Sha1};
 use crate::actions::ActionError;
 use crate::actions::compile_inputs::Inputs;
 use crate::config::Config;
+use crate::disk;
 use crate::fsys::Overlay;
 use crate::package::Package;
 use crate::toolchain::{make_absolute, tool};
@@ -163,7 +164,7 @@ pub fn plugin_path(p: &Package, build_id: &str) -> Result<String, ActionError> {
     hash.update(format!("build ID: {build_id}\n"));
     for file in p.go_files.iter().chain(&p.cgo_files).chain(&p.s_files) {
         let file = path::join2(&p.dir, file);
-        let data = std::fs::read(&file).map_err(|e| {
+        let data = disk::read(&file).map_err(|e| {
             let why = crate::process::errno_text(&e);
             ActionError::fatal(format!("go: open {file}: {why}"))
         })?;

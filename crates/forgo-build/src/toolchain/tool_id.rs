@@ -10,6 +10,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::actions::{ActionCx, ActionError};
+use crate::footprint::{self, Look};
 use crate::process;
 use crate::run::build_id;
 use crate::toolchain::tool;
@@ -50,6 +51,7 @@ fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
 
     let failed =
         |why: &str| ActionError::fatal(format!("go: error obtaining buildID for {desc}: {why}"));
+    footprint::saw(&path, Look::Whole);
     let mut args = config.flags.toolexec.clone();
     args.extend([path, "-V=full".to_owned()]);
     let program = if args[0].contains('/') {

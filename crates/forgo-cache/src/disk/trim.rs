@@ -16,6 +16,10 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long an unused entry is kept. Modification times are an hour inexact.
 const KEEP: Duration = DAY.saturating_mul(5).saturating_add(MTIME_INTERVAL);
 
+/// Ends of names: the stock command's own, then forgo's snapshots and what an interrupted one left. Anything
+/// else is left alone.
+const KINDS: [&str; 4] = ["-a", "-d", "-s", ".tmp"];
+
 /// Whose turn it is to trim.
 enum Turn {
     Ours,
@@ -108,7 +112,7 @@ fn trim_directory(dir: &str, cutoff: SystemTime) {
     let names: Vec<String> = listing
         .flatten()
         .filter_map(|item| item.file_name().into_string().ok())
-        .filter(|name| name.ends_with("-a") || name.ends_with("-d"))
+        .filter(|name| KINDS.iter().any(|kind| name.ends_with(kind)))
         .collect();
     for name in names {
         let path = format!("{dir}/{name}");

@@ -4,6 +4,7 @@
 
 use forgo_build::actions::RunOptions;
 use forgo_build::config::Config;
+use forgo_build::disk;
 use forgo_build::load::{Loader, PackageOpts, RootMode};
 use forgo_build::package::PackageId;
 use forgo_build::plan::PlanBuilder;
@@ -84,7 +85,7 @@ fn classify(output: String, explicit: bool) -> Outcome<Output> {
         return Ok(Output::None);
     }
     // The process's own current directory is cfg.cwd.
-    if !output.ends_with('/') && !std::path::Path::new(&output).is_dir() {
+    if !output.ends_with('/') && !disk::is_dir(&output) {
         return Ok(Output::File(output));
     }
     if !explicit {

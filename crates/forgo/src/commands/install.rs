@@ -3,6 +3,7 @@
 //! Answers to runInstall, InstallPackages and installOutsideModule in
 //! cmd/go/internal/work/build.go.
 
+use forgo_build::disk;
 use std::os::unix::fs::PermissionsExt;
 
 use forgo_build::actions::RunOptions;
@@ -133,7 +134,7 @@ fn remove_leftover(cfg: &Config, p: &Package) {
     if p.name != "main" || path::join2(&p.dir, &name) == p.target {
         return;
     }
-    let executable = std::fs::metadata(&name).is_ok_and(|m| {
+    let executable = disk::metadata(&name).is_ok_and(|m| {
         m.is_file() && (m.permissions().mode() & 0o111 != 0 || cfg.target.goos == "windows")
     });
     if executable {

@@ -23,6 +23,7 @@ use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 use crate::flags::{Flags, ParseError, goflags};
 use crate::report::Console;
+use crate::snapshot::{self, Beginning, Recording};
 use crate::{config, delegate};
 
 /// A command that forgo does itself.
@@ -81,6 +82,7 @@ impl Invocation<'_> {
     /// Resolves the flags into the settings. Done already for commands without `custom_flags`.
     pub fn configure(&mut self) -> Outcome {
         config::apply_flags(&mut self.startup.cfg, &self.flags)?;
+        snapshot::judge(self.cfg());
         self.console.set_json(self.cfg().flags.json);
         Ok(())
     }
@@ -136,7 +138,28 @@ fn start(command: &'static Command, mut args: Vec<String>, console: &Console) ->
     let mut rest = args.split_off(1);
     process::take_chdir(&mut rest)?;
     args.append(&mut rest);
+    let recording = match snapshot::begin(command.name, console) {
+        Beginning::Answered => return Ok(()),
+        Beginning::Work(recording) => recording,
+    };
+    work(command, args, console, recording.as_ref())?;
+    if let Some(recording) = recording.filter(|_| console.status() == 0) {
+        recording.finish(console);
+    }
+    Ok(())
+}
+
+/// The command itself.
+fn work(
+    command: &'static Command,
+    mut args: Vec<String>,
+    console: &Console,
+    recording: Option<&Recording>,
+) -> Outcome {
     let startup = Startup::new(command.name, &args, console)?;
+    if let Some(recording) = recording {
+        recording.resolved(&startup.cfg);
+    }
     console.warn(&startup.check()?);
     if command.name != "env" {
         startup.check_build_configuration()?;

@@ -2,6 +2,7 @@
 //!
 //! Answers to EnvFile, readEnvFile and CanGetenv in cmd/go/internal/cfg/cfg.go, and to internal/cfg.
 
+use forgo_build::disk;
 use std::collections::BTreeMap;
 
 use super::dirs;
@@ -88,7 +89,7 @@ pub fn location(variables: &Variables) -> Result<(String, bool), String> {
 
 /// Settings of a file; nothing when it can't be read.
 pub fn read(file: &str) -> BTreeMap<String, String> {
-    match std::fs::read(file) {
+    match disk::read(file) {
         Ok(bytes) => parse(&String::from_utf8_lossy(&bytes)),
         Err(_) => BTreeMap::new(),
     }

@@ -4,9 +4,9 @@
 //! Answers to findGOROOT and SetGOROOT in cmd/go/internal/cfg/cfg.go, and to the constants that
 //! cmd/dist writes into internal/buildcfg and cmd/go/internal/cfg.
 
+use forgo_build::{disk, footprint};
 use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
 
 use forgo_build::config::Distribution;
 use forgo_golang::path;
@@ -22,7 +22,7 @@ pub fn find_stock_go(variables: &Variables) -> String {
     }
     let itself = own_identity();
     let usable = |file: &str| {
-        let meta = std::fs::metadata(file).ok()?;
+        let meta = disk::metadata(file).ok()?;
         let runs = meta.is_file() && meta.permissions().mode() & 0o111 != 0;
         (runs && Some((meta.dev(), meta.ino())) != itself).then_some(())
     };
@@ -44,13 +44,13 @@ pub fn find_stock_go(variables: &Variables) -> String {
 
 /// Is this file the program that runs?
 pub fn is_this_program(file: &str) -> bool {
-    let meta = std::fs::metadata(file).ok();
+    let meta = disk::metadata(file).ok();
     meta.is_some_and(|m| own_identity() == Some((m.dev(), m.ino())))
 }
 
 /// Device and inode of this program. Symbolic links to it lead to the same.
 fn own_identity() -> Option<(u64, u64)> {
-    let meta = std::fs::metadata(std::env::current_exe().ok()?).ok()?;
+    let meta = disk::metadata(std::env::current_exe().ok()?).ok()?;
     Some((meta.dev(), meta.ino()))
 }
 
@@ -68,6 +68,7 @@ fn ask(stock_go: &str, variable: &str) -> String {
     if stock_go.is_empty() {
         return String::new();
     }
+    footprint::refuse("a stock command that lies elsewhere is asked");
     let said = std::process::Command::new(stock_go)
         .args(["env", variable])
         .env("GOTOOLCHAIN", "local")
@@ -79,14 +80,14 @@ fn ask(stock_go: &str, variable: &str) -> String {
 }
 
 fn goroot_around(stock_go: &str) -> String {
-    let Ok(real) = std::fs::canonicalize(stock_go) else {
+    let Ok(real) = disk::canonicalize(stock_go) else {
         return String::new();
     };
     let real = real.to_string_lossy().into_owned();
     ["../..", "../../.."]
         .iter()
         .map(|up| path::join2(&real, up))
-        .find(|dir| Path::new(&path::join2(dir, "pkg/tool")).is_dir())
+        .find(|dir| disk::is_dir(&path::join2(dir, "pkg/tool")))
         .unwrap_or_default()
 }
 
@@ -102,8 +103,7 @@ pub struct Defaults {
 impl Defaults {
     /// Reads them from the distribution's sources; what is missing there has Go's own value.
     pub fn read(goroot: &str) -> Defaults {
-        let read =
-            |file: &str| std::fs::read_to_string(path::join2(goroot, file)).unwrap_or_default();
+        let read = |file: &str| disk::read_to_string(path::join2(goroot, file)).unwrap_or_default();
         Defaults::parse(
             &read("src/internal/buildcfg/zbootstrap.go"),
             read("src/cmd/go/internal/cfg/zdefaultcc.go"),
@@ -213,8 +213,8 @@ fn host() -> (&'static str, &'static str) {
 fn tool_host(goroot: &str) -> (String, String) {
     let (os, arch) = host();
     let tools = path::join2(goroot, "pkg/tool");
-    if !Path::new(&format!("{tools}/{os}_{arch}")).is_dir() {
-        let other = std::fs::read_dir(&tools).ok().and_then(|entries| {
+    if !disk::is_dir(&format!("{tools}/{os}_{arch}")) {
+        let other = disk::read_dir(&tools).ok().and_then(|entries| {
             entries.flatten().find_map(|e| {
                 let name = e.file_name().into_string().ok()?;
                 let (os, arch) = name.split_once('_')?;
@@ -231,7 +231,7 @@ fn tool_host(goroot: &str) -> (String, String) {
 /// The version of the distribution at a GOROOT. One put together by hand may lack the file that says
 /// it: then that of the stock command counts, which is asked.
 fn version_of(goroot: &str, stock_go: &str) -> String {
-    let text = std::fs::read_to_string(path::join2(goroot, "VERSION")).unwrap_or_default();
+    let text = disk::read_to_string(path::join2(goroot, "VERSION")).unwrap_or_default();
     match text.lines().next().unwrap_or_default().trim() {
         "" => ask(stock_go, "GOVERSION"),
         version => version.to_owned(),

@@ -3,6 +3,7 @@
 //! Answers to cmd/go/internal/work/init.go and to NewBuilder in cmd/go/internal/work/action.go.
 
 use forgo_build::config::{Config, PkgsFilter};
+use forgo_build::footprint;
 use forgo_build::process::command;
 use forgo_golang::strconv::quote;
 use forgo_golang::{path, quoted};
@@ -330,6 +331,7 @@ fn compiler_version(cfg: &Config) -> Result<(&'static str, u32, u32), ()> {
         "" => &cfg.dist.default_cc,
         cc => cc,
     };
+    footprint::refuse("the C compiler is asked for its version");
     let ask = |flag: &str| {
         let environment = ["LANG=C".to_owned()];
         let output = command(cfg, "", cc, &environment)

@@ -19,6 +19,7 @@ mod target;
 mod toolchain;
 pub mod variables;
 
+use forgo_build::disk;
 use std::collections::BTreeMap;
 
 use forgo_build::config::{Config, DebugSettings, Environment, ModuleSettings};
@@ -113,7 +114,7 @@ impl Startup {
                 "go: cannot find GOROOT directory: 'go' binary is trimmed and GOROOT is not set";
             return Err(Stop::with_status(text, 2));
         }
-        if !std::path::Path::new(goroot).is_dir() {
+        if !disk::is_dir(goroot) {
             let text = format!("go: cannot find GOROOT directory: {goroot}");
             return Err(Stop::with_status(text, 2));
         }
@@ -171,6 +172,19 @@ impl Startup {
         cfg.context = target::context(&cfg.target, &tags, cgo, cfg.dist.minor);
         cfg.context.build_tags = build_tags;
     }
+}
+
+/// GOCACHE as it will most likely be: as the process's environment or the user's file has it.
+pub fn guess_gocache(process: &Variables) -> String {
+    let set = match process.get("GOCACHE") {
+        "" => match env_file::location(process) {
+            Ok((file, _)) => env_file::read(&file).remove("GOCACHE"),
+            Err(_) => None,
+        },
+        set => Some(set.to_owned()),
+    };
+    let ((gocache, _), _) = dirs::gocache(process, &set.unwrap_or_default());
+    gocache
 }
 
 /// The process's environment and the files beneath it.

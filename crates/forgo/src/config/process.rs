@@ -2,6 +2,7 @@
 //!
 //! Answers to os.Getwd, to base.Cwd, to handleChdirFlag in cmd/go/main.go and to toolchain.FilterEnv.
 
+use forgo_build::disk;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 
@@ -93,7 +94,7 @@ pub fn is_named_go() -> bool {
 /// The current directory, spelled as `$PWD` spells it where that is right.
 pub fn current_dir(pwd: &str) -> Outcome<String> {
     if pwd.starts_with('/')
-        && let (Ok(dot), Ok(named)) = (std::fs::metadata("."), std::fs::metadata(pwd))
+        && let (Ok(dot), Ok(named)) = (disk::own::metadata("."), disk::own::metadata(pwd))
         && (dot.dev(), dot.ino()) == (named.dev(), named.ino())
     {
         return Ok(pwd.to_owned());

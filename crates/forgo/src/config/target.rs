@@ -2,6 +2,7 @@
 //!
 //! Answers to defaultContext, computeExperiment and GetArchEnv in cmd/go/internal/cfg/cfg.go.
 
+use forgo_build::disk;
 use std::collections::BTreeMap;
 
 use forgo_build::config::{BuildContext, Distribution, Environment, Target};
@@ -91,7 +92,7 @@ pub fn parse_experiments(
     goarch: &str,
     setting: &str,
 ) -> Result<Experiment, String> {
-    let read = |file: &str| std::fs::read_to_string(path::join2(goroot, file)).unwrap_or_default();
+    let read = |file: &str| disk::read_to_string(path::join2(goroot, file)).unwrap_or_default();
     let flags = parse_experiment_flags(
         &read("src/internal/goexperiment/flags.go"),
         &read("src/internal/buildcfg/exp.go"),

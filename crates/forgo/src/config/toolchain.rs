@@ -6,6 +6,7 @@
 
 mod switch;
 
+use forgo_build::{disk, footprint};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
@@ -72,6 +73,7 @@ pub fn select(local: Startup, args: &[String], console: &Console) -> Outcome<Sta
     }
     let traced = traces(&process);
     if traced {
+        footprint::refuse("toolchaintrace");
         write_stderr(choice.trace.as_bytes());
     }
     let name = &choice.toolchain;
@@ -291,15 +293,11 @@ fn find(cfg: &Config, choice: &Choice) -> Outcome<Found> {
 /// Has a go command unpacked this toolchain and run it before?
 fn is_ready(cfg: &Config, dir: &str, version: &str) -> bool {
     let partial = format!("cache/download/golang.org/toolchain/@v/{version}.partial");
-    let size = |file: &str| {
-        std::fs::metadata(path::join2(dir, file))
-            .ok()
-            .map(|m| m.len())
-    };
-    let runs = std::fs::metadata(path::join2(dir, "bin/go"))
+    let size = |file: &str| disk::metadata(path::join2(dir, file)).ok().map(|m| m.len());
+    let runs = disk::metadata(path::join2(dir, "bin/go"))
         .is_ok_and(|m| m.permissions().mode() & 0o111 != 0);
     runs && size("src/go.mod") == size("src/_go.mod")
-        && !std::path::Path::new(&path::join2(&cfg.dirs.gomodcache, &partial)).exists()
+        && !disk::exists(&path::join2(&cfg.dirs.gomodcache, &partial))
 }
 
 /// Lets the stock command become this toolchain, for which it downloads it. Its errors are ours.
@@ -310,6 +308,7 @@ fn download(cfg: &Config, name: &str) -> Outcome {
             2,
         ));
     }
+    footprint::refuse("a toolchain is downloaded");
     let status = Command::new(&cfg.dist.stock_go)
         .arg("version")
         .env("GOTOOLCHAIN", name)
@@ -328,6 +327,7 @@ fn download(cfg: &Config, name: &str) -> Outcome {
 
 /// GOROOT of a go command that is not inside of it: a wrapper such as golang.org/dl's.
 fn ask_goroot(go: &str) -> Outcome<String> {
+    footprint::refuse("a wrapper of the stock command is asked");
     let output = Command::new(go)
         .args(["env", "GOROOT"])
         .env("GOTOOLCHAIN", "local")

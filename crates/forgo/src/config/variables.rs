@@ -5,6 +5,7 @@
 //! cmd/go/internal/cfg/cfg.go.
 
 use forgo_build::config::{Config, Environment};
+use forgo_build::disk;
 use forgo_build::process::look_path;
 
 use super::dirs::{self, Changed};
@@ -171,7 +172,7 @@ fn telemetry(process: &Variables) -> (String, String) {
         return ("off".into(), String::new());
     };
     let dir = forgo_golang::path::join2(&config, "go/telemetry");
-    let mode = match std::fs::read_to_string(format!("{dir}/mode")) {
+    let mode = match disk::read_to_string(format!("{dir}/mode")) {
         Ok(text) => text.trim().split(' ').next().unwrap_or_default().to_owned(),
         Err(_) => "local".to_owned(),
     };

@@ -26,7 +26,21 @@ pub struct Console {
     json: AtomicBool,
     progress: Mutex<Option<Running>>,
     trace: OnceLock<Trace>,
+    /// What was said, where it is to be kept.
+    kept: Mutex<Option<Vec<(Said, Vec<u8>)>>>,
 }
+
+/// Where something was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// On standard output.
+    Stdout,
+    /// On standard error.
+    Stderr,
+}
+
+/// More than this is not kept.
+const KEPT_LIMIT: usize = 64 << 20;
 
 /// A run whose progress is shown.
 #[derive(Debug)]
@@ -62,11 +76,43 @@ impl Console {
         self.to_stdout(bytes.as_ref());
     }
 
+    /// Bytes for standard error, as they are.
+    pub fn warn_bytes(&self, bytes: &[u8]) {
+        self.to_stderr(bytes);
+    }
+
+    /// From now on what is said is kept.
+    pub fn keep(&self) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
+    }
+
+    /// What was kept; nothing if it was too much.
+    pub fn kept(&self) -> Option<Vec<(Said, Vec<u8>)>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.take()
+    }
+
+    fn note(&self, stream: Said, bytes: &[u8]) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(pieces) = kept.as_mut().filter(|_| !bytes.is_empty()) else {
+            return;
+        };
+        match pieces.last_mut() {
+            Some((last, text)) if *last == stream => text.extend_from_slice(bytes),
+            _ => pieces.push((stream, bytes.to_vec())),
+        }
+        if pieces.iter().map(|(_, text)| text.len()).sum::<usize>() > KEPT_LIMIT {
+            *kept = None;
+        }
+    }
+
     fn to_stdout(&self, bytes: &[u8]) {
+        self.note(Said::Stdout, bytes);
         self.without_progress(|| write_stdout(bytes));
     }
 
     fn to_stderr(&self, bytes: &[u8]) {
+        self.note(Said::Stderr, bytes);
         self.without_progress(|| write_stderr(bytes));
     }
 

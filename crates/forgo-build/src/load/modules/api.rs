@@ -15,6 +15,7 @@ use super::requirements::Requirements;
 use super::vendor::Vendor;
 use super::walk::Walk;
 use crate::config::Config;
+use crate::disk;
 use crate::event::Reporter;
 
 /// The files of the invocation, with the overlay applied, and what source directories import.
@@ -307,7 +308,7 @@ pub struct Modules<'a> {
 /// message (`godebug`, `//go:debug setting`).
 pub fn check_godebug(cfg: &Config, verb: &str, key: &str, value: &str) -> Result<(), String> {
     let file = format!("{}/src/internal/godebugs/table.go", cfg.dist.goroot);
-    let source = std::fs::read_to_string(&file)
+    let source = disk::read_to_string(&file)
         .map_err(|e| format!("open {file}: {}", crate::process::errno_text(&e)))?;
     let local = super::init::local_version(cfg);
     godebug::check_godebug(

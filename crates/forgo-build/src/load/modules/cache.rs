@@ -17,6 +17,7 @@ use super::api::Modules;
 use super::errors::{Error, Need};
 use super::modfile::io_text;
 use super::summary::go_mod_key;
+use crate::disk;
 use crate::process::errno_text;
 
 /// Why there is no complete directory of a module version.
@@ -69,13 +70,13 @@ impl Modules<'_> {
     pub(super) fn download_dir(&self, m: &Version) -> Result<String, NoDir> {
         let (path, version) = self.escaped(m).map_err(NoDir::Error)?;
         let dir = format!("{}/{path}@{version}", self.cfg.dirs.gomodcache);
-        match fs::metadata(&dir) {
+        match disk::metadata(&dir) {
             Ok(meta) if meta.is_dir() => {}
             _ => return Err(NoDir::Missing),
         }
         let there = |suffix| {
             let file = self.cache_path(m, suffix).map_err(NoDir::Error)?;
-            match fs::metadata(&file) {
+            match disk::metadata(&file) {
                 Ok(_) => Ok(true),
                 Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
                 Err(e) => Err(NoDir::Error(format!("stat {file}: {}", errno_text(&e)))),
@@ -150,7 +151,7 @@ impl Modules<'_> {
             Err(NoDir::Error(text)) => return Err(Error::Text(text)),
         };
         self.check_zip(m)?;
-        match fs::read_to_string(format!("{dir}/go.mod")) {
+        match disk::read_to_string(format!("{dir}/go.mod")) {
             Ok(text) => {
                 let go = gover::go_mod_lookup(&text, "go");
                 if gover::compare(go, self.local()) == Ordering::Greater {
@@ -170,7 +171,7 @@ impl Modules<'_> {
     fn check_zip(&self, m: &Version) -> Result<(), Error> {
         let verifying = |e: String| Error::fatal(format!("verifying {}", Error::text(e).about(m)));
         let file = self.cache_path(m, "ziphash").map_err(verifying)?;
-        let text = fs::read_to_string(&file)
+        let text = disk::read_to_string(&file)
             .map_err(|e| verifying(format!("open {file}: {}", errno_text(&e))))?;
         let hash = text.trim();
         if !is_valid_sum(hash) {
@@ -195,7 +196,7 @@ impl Modules<'_> {
 
     /// The recorded hash of a downloaded version, for build info (modfetch.Sum).
     pub(super) fn zip_hash(&self, m: &Version) -> String {
-        let read = || fs::read_to_string(self.cache_path(m, "ziphash").ok()?).ok();
+        let read = || disk::read_to_string(self.cache_path(m, "ziphash").ok()?).ok();
         match read() {
             Some(text) if is_valid_sum(text.trim()) => text.trim().to_string(),
             _ => String::new(),
@@ -214,7 +215,7 @@ fn make_cache_dir(dir: &str) -> Result<(), String> {
         ));
     }
     let failed = |why: String| format!("could not create module cache: {why}");
-    match fs::metadata(dir) {
+    match disk::metadata(dir) {
         Ok(meta) if meta.is_dir() => Ok(()),
         Ok(_) => Err(failed(format!("{} is not a directory", quote(dir)))),
         Err(e) if e.kind() == ErrorKind::NotFound => {

@@ -19,6 +19,8 @@ use serde::Deserialize;
 use super::api::{Fatal, LoadOptions, Modules};
 use super::errors::{Error, Need};
 use super::pool;
+use crate::disk;
+use crate::footprint;
 use crate::process;
 
 /// Why something is not there, when the stock command has no words for it.
@@ -121,7 +123,7 @@ impl Modules<'_> {
     fn has_zip(&self, m: &Version) -> bool {
         ["zip", "ziphash"].iter().all(|suffix| {
             let file = self.cache_path(m, suffix);
-            file.is_ok_and(|f| fs::metadata(f).is_ok())
+            file.is_ok_and(|f| disk::metadata(f).is_ok())
         })
     }
 
@@ -348,6 +350,7 @@ impl Modules<'_> {
     }
 
     fn stock(&self, dir: &str, args: &[&str], env: &[String]) -> Result<Output, Error> {
+        footprint::refuse("the stock command looked after modules");
         let go = &self.cfg.dist.stock_go;
         if go.is_empty() {
             return Err(Error::fatal(

@@ -1,7 +1,6 @@
 //! What is told of modules: of the module of a package, of a module by name, of a directory. Answers
 //! to cmd/go/internal/modload/build.go and DirImportPath.
 
-use std::fs;
 use std::sync::Arc;
 
 use forgo_golang::module::Version;
@@ -14,6 +13,7 @@ use super::graph::NONE;
 use super::paths;
 use super::requirements::{Pruning, Requirements};
 use super::summary::go_mod_key;
+use crate::disk;
 use crate::module::{ModuleError, ModulePublic};
 
 /// A file `cache/download/…/@v/VERSION.info`.
@@ -217,7 +217,7 @@ impl Modules<'_> {
         };
         if ok(&key) {
             if let Ok(file) = self.cache_path(&m, "mod")
-                && fs::metadata(&file).is_ok_and(|f| f.is_file())
+                && disk::metadata(&file).is_ok_and(|f| f.is_file())
             {
                 info.go_mod = file;
             }
@@ -237,7 +237,7 @@ impl Modules<'_> {
         }
         self.cache_path(m, "info")
             .ok()
-            .and_then(|file| fs::read(file).ok())
+            .and_then(|file| disk::read(file).ok())
             .and_then(|data| serde_json::from_slice(&data).ok())
             .ok_or_else(|| self.unavailable(Need::Info(m.clone())))
     }

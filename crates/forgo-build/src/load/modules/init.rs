@@ -18,6 +18,7 @@ use super::paths;
 use super::requirements::{Pruning, Requirements};
 use super::state::MODULES_OFF;
 use crate::config::Config;
+use crate::disk;
 use crate::event::Reporter;
 
 impl<'a> Modules<'a> {
@@ -390,11 +391,11 @@ pub fn will_be_enabled(cfg: &Config) -> bool {
 /// The go and toolchain lines of the go.mod or go.work in force, without complaint about anything
 /// (toolchain.modGoToolchain).
 pub fn go_toolchain_lines(cfg: &Config) -> Result<GoToolchainLines, Fatal> {
-    let work = go_work(cfg, paths::is_disk_file)?.filter(|f| std::fs::metadata(f).is_ok());
+    let work = go_work(cfg, paths::is_disk_file)?.filter(|f| disk::metadata(f).is_ok());
     let Some(file) = work.or_else(|| go_mod(cfg)) else {
         return Ok(GoToolchainLines::default());
     };
-    let data = std::fs::read(&file)
+    let data = disk::read(&file)
         .map_err(|e| Fatal::with(format!("go: {}", io_text("open", &file, &e))))?;
     let text = String::from_utf8_lossy(&data);
     Ok(GoToolchainLines {

@@ -14,6 +14,7 @@ use super::matching::Matching;
 use super::packages::Outcome;
 use super::requirements::Requirements;
 use super::walk::Walk;
+use crate::disk;
 
 impl Modules<'_> {
     /// Matches the patterns, walks all imports, settles the build list (modload.LoadPackages). Every
@@ -225,7 +226,7 @@ impl Modules<'_> {
         let vendored = format!("{prefix}/{path}");
         let exists = self.memo.std_vendored.get(&vendored).unwrap_or_else(|| {
             let dir = format!("{}/src/{vendored}", self.cfg.dist.goroot);
-            let exists = std::fs::metadata(dir).is_ok();
+            let exists = disk::metadata(dir).is_ok();
             self.memo.std_vendored.put(vendored.clone(), exists);
             exists
         });

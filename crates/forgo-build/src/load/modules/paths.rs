@@ -2,13 +2,13 @@
 //! directory, short forms of paths for messages. Answers to findModuleRoot, findWorkspaceFile and
 //! findAltConfig in cmd/go/internal/modload/init.go, search.InDir, base.ShortPath.
 
-use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use forgo_golang::path;
 
 use super::api::{FileKind, SourceTree};
 use crate::config::Config;
+use crate::disk;
 
 /// Is there a file (no directory) of that name, the overlay considered?
 pub(super) fn is_file(tree: &dyn SourceTree, name: &str) -> bool {
@@ -17,7 +17,7 @@ pub(super) fn is_file(tree: &dyn SourceTree, name: &str) -> bool {
 
 /// Is there a file (no directory) of that name on disk?
 pub(super) fn is_disk_file(name: &str) -> bool {
-    fs::metadata(name).is_ok_and(|m| !m.is_dir())
+    disk::metadata(name).is_ok_and(|m| !m.is_dir())
 }
 
 /// The directory at or above `dir` that holds a go.mod; `exists` tells whether a file does.
@@ -86,7 +86,7 @@ pub(crate) fn in_dir(path: &str, dir: &str) -> Option<String> {
         return Some(rel);
     }
     let real = |p: &str| {
-        fs::canonicalize(p)
+        disk::canonicalize(p)
             .ok()
             .and_then(|p| p.to_str().map(str::to_string))
     };
@@ -133,7 +133,7 @@ fn same_file(a: &str, b: &str) -> bool {
     if a == b {
         return true;
     }
-    match (fs::metadata(a), fs::metadata(b)) {
+    match (disk::whole_metadata(a), disk::whole_metadata(b)) {
         (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
         (Err(a), Err(b)) => {
             a.kind() == std::io::ErrorKind::NotFound && b.kind() == std::io::ErrorKind::NotFound

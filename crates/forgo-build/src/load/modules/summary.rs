@@ -13,6 +13,7 @@ use super::errors::{Error, Need};
 use super::modfile::io_text;
 use super::paths;
 use super::requirements::Pruning;
+use crate::disk;
 
 /// A go.mod in short (modFileSummary).
 #[derive(Debug, Clone)]
@@ -177,7 +178,7 @@ impl Modules<'_> {
             return Err(self.unavailable(need));
         };
         // Files of early versions begin with a comment of that form and are not trusted.
-        match std::fs::read(&file) {
+        match disk::read(&file) {
             Ok(data) if !data.starts_with(b"//vgo 0.0.") => {
                 self.check_go_mod(m, &data)?;
                 Ok(data)

@@ -16,6 +16,7 @@ use super::errors::Error;
 use super::mains::Main;
 use super::modfile::io_text;
 use super::paths;
+use crate::disk;
 
 /// The vendor directory.
 #[derive(Debug, Default)]
@@ -42,7 +43,7 @@ impl Modules<'_> {
                     return Ok(Vendor::default());
                 };
                 let file = path::join2(&dir, "modules.txt");
-                let data = match std::fs::read(&file) {
+                let data = match disk::read(&file) {
                     Ok(data) => data,
                     Err(e) if e.kind() == ErrorKind::NotFound => Vec::new(),
                     Err(e) => {

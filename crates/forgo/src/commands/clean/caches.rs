@@ -2,6 +2,7 @@
 //!
 //! Answers to runClean in cmd/go/internal/clean/clean.go and modfetch.RemoveAll.
 
+use forgo_build::disk;
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ fn cache_dir(cfg: &Config) -> Outcome<Option<&str>> {
 
 /// Shows `rm -rf` of what is there; then removes all of it. Returns the first error.
 fn remove_shown(cfg: &Config, console: &Console, paths: &[String]) -> Result<(), String> {
-    let there = |p: &String| std::fs::metadata(p).is_ok();
+    let there = |p: &String| disk::own::metadata(p).is_ok();
     if cfg.flags.shows_commands() && paths.iter().any(there) {
         console.print(format!("rm -rf {}\n", paths.join(" ")));
     }
@@ -49,7 +50,7 @@ pub fn build_cache(cfg: &Config, console: &Console) -> Outcome {
     let is_shard = |name: &str| {
         name.len() == 2 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     };
-    let mut shards: Vec<String> = std::fs::read_dir(dir)
+    let mut shards: Vec<String> = disk::own::read_dir(dir)
         .into_iter()
         .flatten()
         .flatten()
@@ -76,7 +77,7 @@ pub fn test_results(cfg: &Config, console: &Console) -> Outcome {
     };
     let file = format!("{dir}/testexpire.txt");
     if let Err(e) = expire(&file)
-        && std::fs::metadata(dir).is_ok()
+        && disk::own::metadata(dir).is_ok()
     {
         console.error(&format!("go: open {file}: {}", errno_text(&e)));
     }
@@ -128,7 +129,7 @@ pub fn module_cache(cfg: &Config, console: &Console) -> Outcome {
 /// What can't be made writable shows when it can't be removed.
 fn make_writable(dir: &std::path::Path) {
     let _ = std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o777));
-    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+    for entry in disk::own::read_dir(dir).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|t| t.is_dir()) {
             make_writable(&entry.path());
         }

@@ -5,6 +5,7 @@
 mod caches;
 mod packages;
 
+use forgo_build::disk;
 use forgo_build::event::{Event, Reporter};
 use forgo_build::load::modules::Modules;
 use forgo_build::load::scan::Scanner;
@@ -85,7 +86,7 @@ impl Reporter for ToStdout<'_> {
 
 /// os.RemoveAll: of anything, missing or not. The error is Go's fs.PathError.
 fn remove_all(path: &str) -> Result<(), String> {
-    let result = match std::fs::symlink_metadata(path) {
+    let result = match disk::own::symlink_metadata(path) {
         Err(e) => Err(e),
         Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(path),
         Ok(_) => std::fs::remove_file(path),

@@ -2,6 +2,7 @@
 //!
 //! Answers to `clean` in cmd/go/internal/clean/clean.go.
 
+use forgo_build::disk;
 use std::collections::HashSet;
 
 use forgo_build::config::Config;
@@ -142,7 +143,7 @@ fn read_dir(dir: &str) -> Result<Vec<(String, bool)>, String> {
         Ok((name, e.file_type()?.is_dir()))
     };
     let list: std::io::Result<Vec<_>> =
-        std::fs::read_dir(dir).and_then(|entries| entries.map(entry).collect());
+        disk::own::read_dir(dir).and_then(|entries| entries.map(entry).collect());
     let mut list = list.map_err(|e| errno_text(&e))?;
     list.sort();
     Ok(list)

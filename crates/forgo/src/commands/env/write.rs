@@ -2,6 +2,7 @@
 //!
 //! Answers to runEnvW, runEnvU, checkEnvWrite and updateEnvFile in cmd/go/internal/envcmd/env.go.
 
+use forgo_build::disk;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use forgo_build::process::errno_text;
@@ -176,7 +177,7 @@ fn update(
         Ok((file, _)) => file,
         Err(why) => return fatal(format!("cannot find go env config: {why}")),
     };
-    let old = match std::fs::read_to_string(&file) {
+    let old = match disk::own::read_to_string(&file) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound && !add.is_empty() => String::new(),
         Err(e) => {

@@ -1,6 +1,7 @@
 //! What `go test` refuses before anything is built, and what is to become of the binaries. Answers
 //! to the checks in runTest in cmd/go/internal/test/test.go.
 
+use forgo_build::disk;
 use std::collections::BTreeMap;
 
 use forgo_build::load::Loader;
@@ -31,8 +32,7 @@ pub fn binary_options(
         )));
     }
     let output = set.text("o").to_owned();
-    let output_is_dir =
-        output.ends_with('/') || !output.is_empty() && std::path::Path::new(&output).is_dir();
+    let output_is_dir = output.ends_with('/') || !output.is_empty() && disk::is_dir(&output);
     let options = BinaryOptions {
         compile_only: set.on("c"),
         // A trace needs no symbols.

@@ -2,6 +2,7 @@
 //! cached results do not count. Answers to the middle of runTest in cmd/go/internal/test/test.go and
 //! to initCoverProfile in cover.go.
 
+use forgo_build::disk;
 use std::io::Write;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -86,7 +87,7 @@ fn cache_expire(cfg: &Config) -> Option<SystemTime> {
     if cfg.dirs.gocache.is_empty() || cfg.dirs.gocache == "off" {
         return None;
     }
-    let text = std::fs::read_to_string(path::join2(&cfg.dirs.gocache, "testexpire.txt")).ok()?;
+    let text = disk::read_to_string(path::join2(&cfg.dirs.gocache, "testexpire.txt")).ok()?;
     let nanos: i64 = text.strip_suffix('\n')?.parse().ok()?;
     UNIX_EPOCH.checked_add(Duration::from_nanos(u64::try_from(nanos).ok()?))
 }

@@ -5,6 +5,7 @@
 mod dist_list;
 mod exec;
 
+use forgo_build::disk;
 use std::sync::Arc;
 
 use forgo_build::actions::{ActionCx, ActionError, Actor, Outcome as Done, RunOptions};
@@ -44,7 +45,7 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     };
     let (name, args) = (name.clone(), args.to_vec());
     let file = path::join2(&invocation.cfg().dist.tool_dir, &name);
-    if is_valid(&name) && std::fs::metadata(&file).is_ok() {
+    if is_valid(&name) && disk::metadata(&file).is_ok() {
         let words: Vec<_> = std::iter::once(file).chain(args).collect();
         let how = Start {
             name,
@@ -102,7 +103,7 @@ fn is_valid(name: &str) -> bool {
 fn builtin(cfg: &Config, name: &str) -> Option<String> {
     let dir = path::join2(&cfg.dist.goroot, &format!("src/cmd/{name}"));
     let has_source = |dir: &str| {
-        std::fs::read_dir(dir).is_ok_and(|mut entries| {
+        disk::read_dir(dir).is_ok_and(|mut entries| {
             entries.any(|e| e.is_ok_and(|e| e.file_name().to_string_lossy().ends_with(".go")))
         })
     };
@@ -154,7 +155,7 @@ fn default_name(import_path: &str) -> String {
 /// All tools: the distribution's, then the module's (listTools).
 fn list(invocation: &Invocation<'_>) -> Outcome {
     let dir = &invocation.cfg().dist.tool_dir;
-    let entries = std::fs::read_dir(dir).map_err(|e| {
+    let entries = disk::read_dir(dir).map_err(|e| {
         let why = errno_text(&e);
         Stop::with_status(format!("go: no tool directory: open {dir}: {why}"), 2)
     })?;

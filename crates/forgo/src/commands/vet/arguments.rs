@@ -4,6 +4,7 @@
 
 use std::process::Stdio;
 
+use forgo_build::footprint::{self, Look};
 use forgo_build::process;
 use forgo_build::toolchain;
 use forgo_golang::path;
@@ -127,6 +128,7 @@ fn named_tool(args: &[String]) -> Outcome<&str> {
 
 /// Asks the tool for its flags.
 fn ask_flags(invocation: &Invocation<'_>, tool: &str) -> Outcome<Vec<ToolFlag>> {
+    footprint::saw(tool, Look::Whole);
     let mut command = process::command(invocation.cfg(), "", tool, &[]);
     let output = command
         .arg("-flags")

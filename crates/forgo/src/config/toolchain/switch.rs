@@ -5,6 +5,7 @@
 //! cmd/go/internal/toolchain/switch.go. While a toolchain is selected the stock command puts its
 //! prefix before texts that have it already.
 
+use forgo_build::disk;
 use std::os::unix::fs::PermissionsExt;
 
 use forgo_build::config::Config;
@@ -177,7 +178,7 @@ fn on_path(cfg: &Config) -> Vec<String> {
     let path = cfg.env.os("PATH");
     let mut list: Vec<String> = Vec::new();
     for dir in path.split(':').filter(|d| d.starts_with('/')) {
-        for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        for entry in disk::read_dir(dir).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let Some(name) = name.to_str().filter(|n| n.starts_with("go1.")) else {
                 continue;
@@ -185,7 +186,7 @@ fn on_path(cfg: &Config) -> Vec<String> {
             let Some(version) = gover::from_toolchain(name) else {
                 continue;
             };
-            let runs = std::fs::metadata(entry.path())
+            let runs = disk::metadata(entry.path())
                 .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0);
             if runs && !list.iter().any(|v| v == version) {
                 list.push(version.to_owned());

@@ -1,0 +1,455 @@
+//! What an invocation saw of the file system: everything that, had it been otherwise, could have led to
+//! another answer. With it a later process can tell that the answer still holds, by comparing stats.
+//!
+//! There is one recorder in a process, for an invocation looks at files from its first steps on, before
+//! there are settings to carry one along. While none is [`begin`]-run, noting costs one load. The
+//! functions of [`crate::disk`] note on their own; whoever learns something in another way (a child
+//! process, the clock) calls [`saw`] for the files it depends on, or else [`refuse`].
+//!
+//! A path is stat'ed when it is first noted, which is before it is read: if the recorded stat still
+//! holds at the end, nothing changed in between. [`Footprint::settled`] is git's rule for racily clean
+//! files: what was modified in the tick in which it was read could be modified once more unseen.
+
+mod stat;
+mod table;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::SystemTime;
+
+pub use stat::{Errno, Stat};
+pub use table::Table;
+
+const SHARDS: usize = 16;
+/// Symbolic links that are followed one after the other before the kernel gives up.
+const MAX_LINKS: u32 = 40;
+
+/// How much of a path was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Look {
+    /// Of a directory: that it is one. Of anything else: all of it.
+    Kind,
+    /// Of a directory its entries too: its times count.
+    Whole,
+}
+
+/// What there was at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// Something.
+    Present(Stat, Look),
+    /// Nothing that could be stat'ed, for this reason.
+    Failed(Errno),
+}
+
+/// A path and what was seen there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// Absolute.
+    pub path: String,
+    /// Links not followed; where they lead is an input of its own.
+    pub seen: Seen,
+}
+
+/// All that was noted.
+#[derive(Debug, Default)]
+pub struct Footprint {
+    /// Sorted by path, each once.
+    pub inputs: Vec<Input>,
+    /// Files that were put in their place, or were in place already.
+    pub outputs: Vec<String>,
+    /// Why no later process may rely on this.
+    pub refused: Option<String>,
+    /// Tools ran: what they said need not be what the next invocation says.
+    pub worked: bool,
+}
+
+impl Footprint {
+    /// Whether no input was modified so shortly before `start`, when nothing had been looked at yet, that
+    /// a modification after it was looked at could have left its times as they were.
+    pub fn settled(&self, start: SystemTime) -> bool {
+        self.inputs.iter().all(|input| match &input.seen {
+            Seen::Present(stat, Look::Kind) if stat.is_dir() => true,
+            Seen::Present(stat, _) => stat.older_than(start),
+            Seen::Failed(_) => true,
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Recorder {
+    /// What relative paths are relative to.
+    base: String,
+    hasher: RandomState,
+    shards: [Mutex<HashMap<Box<str>, Seen>>; SHARDS],
+    outputs: Mutex<Vec<String>>,
+    /// Directories of the invocation's own making: what is in them is no input.
+    own: Mutex<Vec<String>>,
+    refused: Mutex<Option<String>>,
+    worked: AtomicBool,
+}
+
+static RECORDER: OnceLock<Recorder> = OnceLock::new();
+
+/// From now on the process notes what it sees. `base` is the current directory.
+pub fn begin(base: &str) {
+    // A second call finds it begun.
+    let _ = RECORDER.set(Recorder::new(base));
+}
+
+/// Whether anybody notes.
+pub fn is_on() -> bool {
+    RECORDER.get().is_some()
+}
+
+/// Notes a path that is about to be looked at. Symbolic links are followed.
+pub fn saw(path: impl AsRef<Path>, look: Look) {
+    if let Some(recorder) = RECORDER.get() {
+        recorder.saw(&path.as_ref().to_string_lossy(), look, MAX_LINKS);
+    }
+}
+
+/// Notes every directory on the way to a path: where symbolic links in it lead counts.
+pub fn saw_way_to(path: impl AsRef<Path>) {
+    if let Some(recorder) = RECORDER.get() {
+        let path = path.as_ref().to_string_lossy();
+        for (end, _) in path.match_indices('/').skip(1) {
+            recorder.saw(&path[..end], Look::Kind, MAX_LINKS);
+        }
+        recorder.saw(&path, Look::Kind, MAX_LINKS);
+    }
+}
+
+/// Notes a file that the invocation puts in its place.
+pub fn output(path: &str) {
+    if let Some(recorder) = RECORDER.get() {
+        lock(&recorder.outputs).push(recorder.absolute(path).into_owned());
+    }
+}
+
+/// What is in this directory is the invocation's own.
+pub fn own_dir(path: &str) {
+    if let Some(recorder) = RECORDER.get() {
+        let path = recorder.absolute(path);
+        lock(&recorder.own).push(format!("{}/", path.trim_end_matches('/')));
+    }
+}
+
+/// The answer depends on something that is not noted.
+pub fn refuse(why: &str) {
+    if let Some(recorder) = RECORDER.get() {
+        lock(&recorder.refused).get_or_insert_with(|| why.to_owned());
+    }
+}
+
+/// A tool ran.
+pub fn worked() {
+    if let Some(recorder) = RECORDER.get() {
+        recorder.worked.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Takes what was noted.
+pub fn take() -> Footprint {
+    RECORDER.get().map(Recorder::take).unwrap_or_default()
+}
+
+/// Variables that terminals and shells set, and on which no answer depends: but for a test that reads one
+/// of them.
+pub fn is_noise(variable: &str) -> bool {
+    const NAMES: [&str; 6] = ["_", "OLDPWD", "SHLVL", "COLUMNS", "LINES", "WINDOWID"];
+    const BEGINNINGS: [&str; 3] = ["TERM", "SSH_", "TMUX"];
+    NAMES.contains(&variable) || BEGINNINGS.iter().any(|b| variable.starts_with(b))
+}
+
+/// A panic elsewhere can't leave these half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Recorder {
+    fn new(base: &str) -> Recorder {
+        Recorder {
+            base: base.to_owned(),
+            hasher: RandomState::new(),
+            shards: Default::default(),
+            outputs: Mutex::default(),
+            own: Mutex::default(),
+            refused: Mutex::default(),
+            worked: AtomicBool::new(false),
+        }
+    }
+
+    fn absolute<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        if path.starts_with('/') {
+            path.into()
+        } else {
+            // Not cleaned: what `..` means is the kernel's to say.
+            format!("{}/{path}", self.base.trim_end_matches('/')).into()
+        }
+    }
+
+    fn saw(&self, path: &str, look: Look, links: u32) {
+        let path = self.absolute(path);
+        let path = match path.trim_end_matches('/') {
+            "" => "/",
+            path => path,
+        };
+        let shard = &self.shards[self.hasher.hash_one(path) as usize % SHARDS];
+        if let Some(seen) = lock(shard).get_mut(path) {
+            match seen {
+                // The earlier stat is the stricter one.
+                Seen::Present(stat, known) if stat.is_dir() && *known < look => *known = look,
+                // Where a link leads may not have been looked at as closely.
+                Seen::Present(stat, known) if stat.is_link() && *known < look => *known = look,
+                _ => return,
+            }
+            if !matches!(seen, Seen::Present(stat, _) if stat.is_link()) {
+                return;
+            }
+        } else {
+            let seen = match Stat::of(path) {
+                Ok(stat) => Seen::Present(stat, look),
+                Err(errno) => Seen::Failed(errno),
+            };
+            // Of two threads here at once the first has its way.
+            lock(shard).entry(path.into()).or_insert(seen);
+            if !matches!(seen, Seen::Present(stat, _) if stat.is_link()) {
+                return;
+            }
+        }
+        self.follow(path, look, links);
+    }
+
+    fn follow(&self, link: &str, look: Look, links: u32) {
+        #[allow(clippy::disallowed_methods, reason = "the link was noted just now")]
+        let Ok(target) = std::fs::read_link(link) else {
+            lock(&self.refused).get_or_insert_with(|| format!("{link} changed"));
+            return;
+        };
+        if links == 0 {
+            return;
+        }
+        let target = target.to_string_lossy();
+        if target.starts_with('/') {
+            self.saw(&target, look, links - 1);
+        } else {
+            let dir = link.rsplit_once('/').map_or("", |(dir, _)| dir);
+            self.saw(&format!("{dir}/{target}"), look, links - 1);
+        }
+    }
+
+    fn take(&self) -> Footprint {
+        let own = lock(&self.own);
+        let outputs = std::mem::take(&mut *lock(&self.outputs));
+        let mut inputs = Vec::new();
+        for shard in &self.shards {
+            let noted = std::mem::take(&mut *lock(shard)).into_iter();
+            inputs.extend(noted.map(|(path, seen)| Input {
+                path: path.into(),
+                seen,
+            }));
+        }
+        inputs.retain(|input| {
+            !own.iter().any(|dir| input.path.starts_with(dir)) && !outputs.contains(&input.path)
+        });
+        inputs.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        Footprint {
+            inputs,
+            outputs,
+            refused: lock(&self.refused).clone(),
+            worked: self.worked.load(Ordering::Relaxed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct World {
+        dir: tempfile::TempDir,
+        recorder: Recorder,
+    }
+
+    impl World {
+        fn new() -> World {
+            let dir = tempfile::tempdir().unwrap();
+            let recorder = Recorder::new(dir.path().to_str().unwrap());
+            World { dir, recorder }
+        }
+
+        fn path(&self, name: &str) -> String {
+            format!("{}/{name}", self.dir.path().display())
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            std::fs::write(self.path(name), text).unwrap();
+        }
+
+        fn saw(&self, name: &str, look: Look) {
+            self.recorder.saw(name, look, MAX_LINKS);
+        }
+
+        /// Whether what was noted holds after a change.
+        fn holds_after(&self, change: impl FnOnce(&World)) -> bool {
+            let footprint = self.recorder.take();
+            let mut bytes = Vec::new();
+            Table::write(&footprint.inputs, &mut bytes).unwrap();
+            let holds = || Table::parse(&bytes).unwrap().0.holds();
+            assert!(holds(), "{:?}", footprint.inputs);
+            // So that times differ.
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            change(self);
+            holds()
+        }
+    }
+
+    #[test]
+    fn every_change_of_what_was_read_is_seen() {
+        type Change = fn(&World);
+        let changes: &[(&str, Change, bool)] = &[
+            ("nothing", |_| (), true),
+            ("other text", |w| w.write("f", "other"), false),
+            ("same size", |w| w.write("f", "TEXT"), false),
+            ("same text", |w| w.write("f", "text"), false),
+            (
+                "touched back",
+                |w| {
+                    let file = std::fs::File::options().write(true).open(w.path("f"));
+                    let file = file.unwrap();
+                    let old = file.metadata().unwrap().modified().unwrap();
+                    std::fs::write(w.path("f"), "TEXT").unwrap();
+                    file.set_modified(old).unwrap();
+                },
+                false,
+            ),
+            (
+                "replaced by rename",
+                |w| {
+                    w.write("other/g", "TEXT");
+                    std::fs::rename(w.path("other/g"), w.path("f")).unwrap();
+                },
+                false,
+            ),
+            (
+                "mode",
+                |w| {
+                    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+                    std::fs::set_permissions(w.path("f"), mode).unwrap();
+                },
+                false,
+            ),
+            (
+                "gone",
+                |w| std::fs::remove_file(w.path("f")).unwrap(),
+                false,
+            ),
+            ("absent no more", |w| w.write("none", ""), false),
+            (
+                "absent no more: a directory",
+                |w| std::fs::create_dir(w.path("none")).unwrap(),
+                false,
+            ),
+            (
+                "file appears in the list",
+                |w| w.write("listed/x", ""),
+                false,
+            ),
+            (
+                "file goes from the list",
+                |w| std::fs::remove_file(w.path("listed/a")).unwrap(),
+                false,
+            ),
+            ("file appears elsewhere", |w| w.write("dir/x", ""), true),
+            (
+                "a directory is none",
+                |w| {
+                    std::fs::remove_dir(w.path("dir")).unwrap();
+                    w.write("dir", "");
+                },
+                false,
+            ),
+            (
+                "link leads elsewhere",
+                |w| {
+                    std::fs::remove_file(w.path("link")).unwrap();
+                    std::os::unix::fs::symlink("listed/a", w.path("link")).unwrap();
+                },
+                false,
+            ),
+            ("behind the link", |w| w.write("other/t", "TEXT"), false),
+        ];
+        for (name, change, holds) in changes {
+            let w = World::new();
+            for dir in ["listed", "dir", "other"] {
+                std::fs::create_dir(w.path(dir)).unwrap();
+            }
+            for file in ["f", "listed/a", "other/t"] {
+                w.write(file, "text");
+            }
+            std::os::unix::fs::symlink("other/t", w.path("link")).unwrap();
+            w.saw("f", Look::Whole);
+            w.saw(&w.path("none"), Look::Kind);
+            w.saw("listed/", Look::Kind);
+            w.saw("listed", Look::Whole);
+            w.saw("dir", Look::Kind);
+            w.saw("link", Look::Whole);
+            assert_eq!(w.holds_after(change), *holds, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_the_invocation_makes_is_no_input() {
+        let w = World::new();
+        std::fs::create_dir(w.path("work")).unwrap();
+        w.saw("out", Look::Kind);
+        w.saw("work/f", Look::Whole);
+        w.saw("worker", Look::Whole);
+        lock(&w.recorder.outputs).push(w.path("out"));
+        lock(&w.recorder.own).push(w.path("work/"));
+        let footprint = w.recorder.take();
+        let paths: Vec<_> = footprint.inputs.iter().map(|i| i.path.clone()).collect();
+        assert_eq!(paths, [w.path("worker")]);
+        assert_eq!(footprint.outputs, [w.path("out")]);
+    }
+
+    #[test]
+    fn links_in_a_circle_end() {
+        let w = World::new();
+        std::os::unix::fs::symlink("b", w.path("a")).unwrap();
+        std::os::unix::fs::symlink("a", w.path("b")).unwrap();
+        w.saw("a", Look::Whole);
+        w.saw("a/x", Look::Whole);
+        assert!(w.holds_after(|_| ()));
+    }
+
+    #[test]
+    fn only_settled_inputs_count() {
+        let w = World::new();
+        w.write("f", "");
+        w.saw("f", Look::Whole);
+        w.saw("", Look::Kind);
+        let footprint = w.recorder.take();
+        let now = SystemTime::now();
+        assert!(!footprint.settled(now));
+        assert!(footprint.settled(now + std::time::Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn tables_of_many_directories() {
+        let w = World::new();
+        for dir in 0..40 {
+            std::fs::create_dir(w.path(&format!("{dir}"))).unwrap();
+            w.saw(&format!("{dir}"), Look::Whole);
+            for file in 0..50 {
+                w.saw(&format!("{dir}/{file}"), Look::Whole);
+            }
+        }
+        assert!(!w.holds_after(|w| w.write("39/49", "")));
+    }
+}

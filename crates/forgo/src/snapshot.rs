@@ -1,0 +1,202 @@
+//! Answers of whole invocations. What a command said and where it put its results is kept together with
+//! everything it saw of the file system; the same command in the same place and environment then only
+//! has to find out that nothing of that has changed, and says it again.
+//!
+//! Tried before the settings are resolved, for resolving them costs as much as all the stats. Hence the
+//! order of things: who asks what is the key ([`key`]), everything else is an input
+//! ([`forgo_build::footprint`]), and whatever makes an answer unfit to be given again is found out when
+//! it is about to be kept, where there is no hurry. On any doubt the work is done.
+//!
+//! Snapshots lie in GOCACHE beside the entries that their answers came from: who clears the cache clears
+//! them. They are good for a day. Then the work is done once more, which marks the entries used: the stock
+//! command trims what was not used for five.
+//!
+//! The stock command has nothing like it.
+
+mod file;
+mod key;
+
+use std::fs::FileTimes;
+use std::time::{Duration, SystemTime};
+
+use forgo_build::config::Config;
+use forgo_build::disk;
+use forgo_build::footprint::{self, Footprint, Stat};
+use forgo_build::run::build_id::read_build_id;
+
+use crate::config::guess_gocache;
+use crate::config::process::Variables;
+use crate::report::{Console, Said};
+use file::{Contents, Output, View};
+
+/// Commands whose answers are kept. What others say depends on more than files.
+const COMMANDS: [&str; 5] = ["build", "install", "list", "test", "vet"];
+
+/// How long a snapshot is good.
+const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How an invocation begins.
+pub enum Beginning {
+    /// Its answer was known and has been given.
+    Answered,
+    /// The work is to be done; afterwards the answer may be kept.
+    Work(Option<Recording>),
+}
+
+/// An invocation whose answer may be kept.
+pub struct Recording {
+    /// Where.
+    path: String,
+    key: [u8; 32],
+    /// When nothing had been looked at yet.
+    start: SystemTime,
+    gocache: String,
+}
+
+/// Gives the answer if it is known. `command` is the command's name; the process stands in the directory it
+/// is to work in.
+pub fn begin(command: &str, console: &Console) -> Beginning {
+    if !COMMANDS.contains(&command) {
+        return Beginning::Work(None);
+    }
+    let start = SystemTime::now();
+    let variables = Variables::read();
+    let gocache = guess_gocache(&variables);
+    let cwd = crate::config::process::current_dir(variables.get("PWD"));
+    let (Ok(cwd), true) = (cwd, variables.get("FORGO_EXTRAS") != "off") else {
+        return Beginning::Work(None);
+    };
+    let Some(key) = key::make(&cwd).filter(|_| gocache.starts_with('/')) else {
+        return Beginning::Work(None);
+    };
+    let path = key::path(&gocache, &key);
+    if let Ok(bytes) = disk::own::read(&path)
+        && let Some(view) = View::parse(&bytes, &key)
+        && is_good(&view, start)
+    {
+        give(&view, console);
+        return Beginning::Answered;
+    }
+    footprint::begin(&cwd);
+    console.keep();
+    Beginning::Work(Some(Recording {
+        path,
+        key,
+        start,
+        gocache,
+    }))
+}
+
+/// Whether the answer still holds.
+fn is_good(view: &View<'_>, now: SystemTime) -> bool {
+    // A clock that was set back makes a snapshot of the future.
+    let young = now
+        .duration_since(view.recorded)
+        .is_ok_and(|age| age < LIFETIME);
+    young && view.outputs.iter().all(is_in_place) && view.inputs.holds()
+}
+
+/// Whether an output is what was put there, as the stock command would find: by its build ID.
+fn is_in_place(output: &Output<'_>) -> bool {
+    Stat::of(output.path).is_ok_and(|stat| (stat.size, stat.mode) == (output.size, output.mode))
+        && read_build_id(output.path).is_ok_and(|id| id == output.build_id)
+}
+
+/// Says what was said, and leaves outputs as the stock command leaves those that are up to date: they look
+/// as if they were made just now.
+fn give(view: &View<'_>, console: &Console) {
+    for output in &view.outputs {
+        let now = SystemTime::now();
+        let times = FileTimes::new().set_accessed(now).set_modified(now);
+        let _ = disk::own::open(output.path).and_then(|file| file.set_times(times));
+    }
+    for (stream, bytes) in &view.said {
+        match stream {
+            Said::Stdout => console.print(bytes),
+            Said::Stderr => console.warn_bytes(bytes),
+        }
+    }
+}
+
+/// Notes what in the settings makes an answer unfit to be kept.
+pub fn judge(cfg: &Config) {
+    let (flags, debug) = (&cfg.flags, &cfg.debug);
+    let told = [
+        (flags.a, "-a"),
+        (flags.n, "-n"),
+        (flags.x, "-x"),
+        (flags.work, "-work"),
+        (!flags.debug_actiongraph.is_empty(), "-debug-actiongraph"),
+        (!flags.debug_trace.is_empty(), "-debug-trace"),
+        (
+            !flags.debug_runtime_trace.is_empty(),
+            "-debug-runtime-trace",
+        ),
+        (!flags.toolexec.is_empty(), "-toolexec"),
+        (
+            debug.cache_hash || debug.cache_verify || debug.cache_test,
+            "GODEBUG",
+        ),
+        (!cfg.env.get("GOCACHEPROG").is_empty(), "GOCACHEPROG"),
+        (!cfg.extras, "FORGO_EXTRAS"),
+    ];
+    if let Some((_, why)) = told.iter().find(|(set, _)| *set) {
+        footprint::refuse(why);
+    }
+}
+
+impl Recording {
+    /// The settings are known.
+    pub fn resolved(&self, cfg: &Config) {
+        if cfg.dirs.gocache != self.gocache {
+            footprint::refuse("GOCACHE is set in GOROOT/go.env");
+        }
+    }
+
+    /// The command ended well: keeps what it said, if that is what it would say again. Whatever goes wrong
+    /// here, the next invocation does the work.
+    pub fn finish(self, console: &Console) {
+        let said = console.kept();
+        let footprint = footprint::take();
+        if footprint.refused.is_some() || !footprint.settled(self.start) {
+            return;
+        }
+        // What tools said while they worked need not be what is said when all is known.
+        let Some(said) = said.filter(|said| !footprint.worked || said.is_empty()) else {
+            return;
+        };
+        let Some(bytes) = self.contents(&footprint, &said) else {
+            return;
+        };
+        // The same look at everything that the next invocation takes.
+        let holds = View::parse(&bytes, &self.key).is_some_and(|view| is_good(&view, self.start));
+        if holds {
+            file::store(&self.path, &bytes);
+        }
+    }
+
+    fn contents(&self, footprint: &Footprint, said: &[(Said, Vec<u8>)]) -> Option<Vec<u8>> {
+        let mut outputs = Vec::new();
+        for path in &footprint.outputs {
+            let stat = Stat::of(path).ok()?;
+            let build_id = read_build_id(path).ok().filter(|id| !id.is_empty())?;
+            outputs.push((path.as_str(), stat, build_id));
+        }
+        let contents = Contents {
+            key: &self.key,
+            recorded: self.start,
+            outputs: outputs
+                .iter()
+                .map(|(path, stat, build_id)| Output {
+                    path,
+                    size: stat.size,
+                    mode: stat.mode,
+                    build_id,
+                })
+                .collect(),
+            inputs: &footprint.inputs,
+            said,
+        };
+        contents.to_bytes()
+    }
+}

@@ -1,0 +1,287 @@
+//! A snapshot as a file. It is read whole, which takes less than a millisecond, and used as it lies in
+//! memory. (Mapped, it would end the process by a signal when another one truncates it.) What is damaged,
+//! cut off or of another format is no snapshot.
+//!
+//! ```text
+//! magic, checksum of all that follows
+//! key, time in nanoseconds since 1970
+//! number of outputs; each: path, size, mode, build ID
+//! inputs: see forgo_build::footprint::Table
+//! number of pieces said; each: stream, bytes
+//! ```
+//!
+//! Numbers are little endian; texts and bytes come after their length.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use forgo_build::footprint::{Input, Table};
+
+use crate::report::Said;
+
+const MAGIC: &[u8; 8] = b"forgoS1\n";
+const HEAD: usize = MAGIC.len() + 4;
+
+/// A file that an invocation put in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output<'b> {
+    /// Absolute.
+    pub path: &'b str,
+    /// Its size.
+    pub size: u64,
+    /// Its kind and permissions.
+    pub mode: u32,
+    /// Its build ID.
+    pub build_id: &'b str,
+}
+
+/// What goes into a file.
+pub struct Contents<'b> {
+    /// Who asked what.
+    pub key: &'b [u8; 32],
+    /// When the invocation began.
+    pub recorded: SystemTime,
+    /// What it put where.
+    pub outputs: Vec<Output<'b>>,
+    /// What it saw.
+    pub inputs: &'b [Input],
+    /// What it said.
+    pub said: &'b [(Said, Vec<u8>)],
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub struct View<'b> {
+    /// See [`Contents`].
+    pub recorded: SystemTime,
+    /// See [`Contents`].
+    pub outputs: Vec<Output<'b>>,
+    /// See [`Contents`].
+    pub inputs: Table<'b>,
+    /// See [`Contents`].
+    pub said: Vec<(Said, &'b [u8])>,
+}
+
+impl Contents<'_> {
+    /// The bytes of the file; `None` where something is too large or has no place in it.
+    pub fn to_bytes(&self) -> Option<Vec<u8>> {
+        let mut to = MAGIC.to_vec();
+        to.extend_from_slice(&[0; 4]);
+        to.extend_from_slice(self.key);
+        let nanos = self.recorded.duration_since(UNIX_EPOCH).ok()?.as_nanos();
+        to.extend_from_slice(&u64::try_from(nanos).ok()?.to_le_bytes());
+        put_length(&mut to, self.outputs.len())?;
+        for output in &self.outputs {
+            put(&mut to, output.path.as_bytes())?;
+            to.extend_from_slice(&output.size.to_le_bytes());
+            to.extend_from_slice(&output.mode.to_le_bytes());
+            put(&mut to, output.build_id.as_bytes())?;
+        }
+        Table::write(self.inputs, &mut to)?;
+        put_length(&mut to, self.said.len())?;
+        for (stream, bytes) in self.said {
+            to.push(match stream {
+                Said::Stdout => 1,
+                Said::Stderr => 2,
+            });
+            put(&mut to, bytes)?;
+        }
+        let checksum = crc32fast::hash(&to[HEAD..]);
+        to[MAGIC.len()..HEAD].copy_from_slice(&checksum.to_le_bytes());
+        Some(to)
+    }
+}
+
+fn put_length(to: &mut Vec<u8>, length: usize) -> Option<()> {
+    to.extend_from_slice(&u32::try_from(length).ok()?.to_le_bytes());
+    Some(())
+}
+
+fn put(to: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
+    put_length(to, bytes.len())?;
+    to.extend_from_slice(bytes);
+    Some(())
+}
+
+impl<'b> View<'b> {
+    /// What a file's bytes hold, if they are the whole file of this key.
+    pub fn parse(bytes: &'b [u8], key: &[u8; 32]) -> Option<View<'b>> {
+        let mut rest = Rest(bytes.strip_prefix(MAGIC)?);
+        let checksum = rest.number()?;
+        if crc32fast::hash(rest.0) != checksum || rest.take(32)? != key {
+            return None;
+        }
+        let recorded = UNIX_EPOCH.checked_add(Duration::from_nanos(rest.long()?))?;
+        let mut outputs = Vec::new();
+        for _ in 0..rest.number()? {
+            outputs.push(Output {
+                path: rest.text()?,
+                size: rest.long()?,
+                mode: rest.number()?,
+                build_id: rest.text()?,
+            });
+        }
+        let (inputs, after) = Table::parse(rest.0)?;
+        rest.0 = after;
+        let mut said = Vec::new();
+        for _ in 0..rest.number()? {
+            let stream = match rest.take(1)? {
+                [1] => Said::Stdout,
+                [2] => Said::Stderr,
+                _ => return None,
+            };
+            said.push((stream, rest.bytes()?));
+        }
+        rest.0.is_empty().then_some(View {
+            recorded,
+            outputs,
+            inputs,
+            said,
+        })
+    }
+}
+
+/// What is not read yet.
+struct Rest<'b>(&'b [u8]);
+
+impl<'b> Rest<'b> {
+    fn take(&mut self, length: usize) -> Option<&'b [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn number(&mut self) -> Option<u32> {
+        self.take(4)?.try_into().ok().map(u32::from_le_bytes)
+    }
+
+    fn long(&mut self) -> Option<u64> {
+        self.take(8)?.try_into().ok().map(u64::from_le_bytes)
+    }
+
+    fn bytes(&mut self) -> Option<&'b [u8]> {
+        let length = self.number()?;
+        self.take(length as usize)
+    }
+
+    fn text(&mut self) -> Option<&'b str> {
+        std::str::from_utf8(self.bytes()?).ok()
+    }
+}
+
+/// Puts a file in its place, at once. Best effort.
+pub fn store(path: &str, bytes: &[u8]) {
+    let temporary = format!("{path}.{}.tmp", std::process::id());
+    // In a cache that no build used yet the directory may be missing.
+    if let Some((dir, _)) = path.rsplit_once('/') {
+        let _ = std::fs::create_dir(dir);
+    }
+    let stored = std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
+    if stored.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use forgo_build::footprint::{Look, Seen, Stat};
+
+    const KEY: [u8; 32] = [7; 32];
+
+    fn sample() -> Vec<u8> {
+        let seen = |path: &str| match Stat::of(path) {
+            Ok(stat) => Seen::Present(stat, Look::Whole),
+            Err(errno) => Seen::Failed(errno),
+        };
+        let inputs: Vec<Input> = ["/", "/bin", "/etc/passwd", "/no/such", "/no/such/file"]
+            .iter()
+            .map(|path| Input {
+                path: (*path).to_owned(),
+                seen: seen(path),
+            })
+            .collect();
+        let said = [
+            (Said::Stdout, b"out\n".to_vec()),
+            (Said::Stderr, b"\xff".to_vec()),
+        ];
+        let contents = Contents {
+            key: &KEY,
+            recorded: UNIX_EPOCH + Duration::from_secs(1_700_000_000),
+            outputs: vec![Output {
+                path: "/o/ut",
+                size: 5,
+                mode: 0o100_755,
+                build_id: "a/b/c/d",
+            }],
+            inputs: &inputs,
+            said: &said,
+        };
+        contents.to_bytes().unwrap()
+    }
+
+    #[test]
+    fn what_goes_in_comes_out() {
+        let bytes = sample();
+        let view = View::parse(&bytes, &KEY).unwrap();
+        assert_eq!(view.outputs.len(), 1);
+        assert_eq!(view.outputs[0].path, "/o/ut");
+        assert_eq!(view.outputs[0].build_id, "a/b/c/d");
+        let said: Vec<_> = view.said.iter().map(|(_, bytes)| *bytes).collect();
+        assert_eq!(said, [&b"out\n"[..], b"\xff"]);
+        assert_eq!(view.inputs.len(), 5);
+        assert!(view.inputs.holds());
+        assert!(View::parse(&bytes, &[8; 32]).is_none());
+    }
+
+    /// Damage of every kind, with a checksum that does not match and with one that was made to: then the
+    /// structure itself has to stand it.
+    #[test]
+    fn damage_is_no_snapshot_and_no_panic() {
+        let good = sample();
+        for length in 0..good.len() {
+            assert!(View::parse(&good[..length], &KEY).is_none(), "{length}");
+        }
+        let mut state = 88_172_645_463_325_252_u64;
+        let mut random = |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state as usize % below
+        };
+        for _ in 0..20_000 {
+            let mut bytes = good.clone();
+            match random(3) {
+                0 => bytes.truncate(HEAD + random(good.len() - HEAD)),
+                1 => bytes.extend((0..1 + random(9)).map(|n| n as u8)),
+                _ => {}
+            }
+            for _ in 0..1 + random(3) {
+                let at = HEAD + random(bytes.len() - HEAD + 1);
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = [0, 1, 0x7f, 0xff, byte.wrapping_add(1)][random(5)];
+                }
+            }
+            if bytes == good {
+                continue;
+            }
+            assert!(View::parse(&bytes, &KEY).is_none());
+            let checksum = crc32fast::hash(&bytes[HEAD..]);
+            bytes[MAGIC.len()..HEAD].copy_from_slice(&checksum.to_le_bytes());
+            if let Some(view) = View::parse(&bytes, &KEY) {
+                view.inputs.holds();
+            }
+        }
+    }
+
+    #[test]
+    fn files_are_put_in_place_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = format!("{}/ab/x-s", dir.path().display());
+        store(&path, b"one");
+        store(&path, b"two");
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(std::fs::read_dir(dir.path().join("ab")).unwrap().count(), 1);
+        // Where nothing can be stored, nothing happens.
+        store("/no/such/dir/x-s", b"one");
+    }
+}
