@@ -113,8 +113,9 @@ fn purpose(line: &Line) -> Purpose {
     let args: Vec<&str> = line.args.iter().map(String::as_str).collect();
     match args[..] {
         ["mod", "download" | "graph", ..] | ["list", "-m", ..] => Purpose::Fetch,
-        // A toolchain is a module too: the stock command fetches it before anything else.
-        ["version"] => Purpose::Fetch,
+        // A toolchain is a module too, which the stock command fetches before anything else, and so
+        // is the snapshot that GOFIPS140 asks for.
+        ["version"] | ["list", "-f", "", "unsafe"] => Purpose::Fetch,
         ["list", "-e", "-deps", "-json=ImportPath,Error", ..] => Purpose::Edit,
         _ => Purpose::Unentitled,
     }

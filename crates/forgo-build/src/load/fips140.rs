@@ -87,7 +87,7 @@ impl Fips {
             return Ok(Fips::default());
         }
         let unpacked = format!("{}/golang.org/fips140@{version}", cfg.dirs.gomodcache);
-        if disk::metadata(&unpacked).is_err() {
+        if !is_unpacked(cfg, version, &unpacked) {
             unpack(cfg)?;
         }
         Ok(Fips {
@@ -132,6 +132,37 @@ impl Fips {
     }
 }
 
+/// Is there a whole snapshot in the module cache? Since Go 1.27 the distribution says which checksum
+/// has to be on record there, else the snapshot is replaced.
+fn is_unpacked(cfg: &Config, version: &str, dir: &str) -> bool {
+    let recorded = |suffix: &str| {
+        let cache = &cfg.dirs.gomodcache;
+        format!("{cache}/cache/download/golang.org/fips140/@v/{version}.{suffix}")
+    };
+    let exists = |file: &str| disk::metadata(file).is_ok();
+    if !exists(dir) || exists(&recorded("partial")) {
+        return false;
+    }
+    if cfg.dist.minor < 27 {
+        return true;
+    }
+    let sums = format!("{}/lib/fips140/fips140.sum", cfg.dist.goroot);
+    let sums = disk::read_to_string(sums).unwrap_or_default();
+    let hash = disk::read_to_string(recorded("ziphash")).unwrap_or_default();
+    zip_hash(&sums, &format!("{version}.zip")).is_some_and(|wanted| hash.trim() == wanted)
+}
+
+/// The third column of a file's line in fips140.sum.
+fn zip_hash<'s>(sums: &'s str, file: &str) -> Option<&'s str> {
+    let lines = sums.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .find_map(|fields| match fields[..] {
+            [name, _, hash] if name == file => Some(hash),
+            _ => None,
+        })
+}
+
 /// Has the stock command unpack the snapshot.
 fn unpack(cfg: &Config) -> Result<(), FatalError> {
     footprint::refuse("the stock command unpacks GOFIPS140");
@@ -164,6 +195,14 @@ fn unpack(cfg: &Config) -> Result<(), FatalError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn checksums_are_found() {
+        let sums = "# v1.0.0.zip 0 h1:no=\n\nv1.0.0.zip 12ab h1:yes=\nv1.1.0.zip 34\n";
+        assert_eq!(zip_hash(sums, "v1.0.0.zip"), Some("h1:yes="));
+        assert_eq!(zip_hash(sums, "v1.1.0.zip"), None);
+        assert_eq!(zip_hash(sums, "v1.2.0.zip"), None);
+    }
 
     #[test]
     fn imports_lead_into_the_snapshot() {
