@@ -22,7 +22,7 @@ use crate::package::Package;
 use crate::process;
 use crate::run::children::Children;
 
-pub(crate) use files::remove_all;
+pub(crate) use files::{remove_all, write_whole};
 pub use report::readable_cgo_names;
 
 /// What all shells of a run share.

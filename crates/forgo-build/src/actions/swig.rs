@@ -11,6 +11,7 @@ use crate::footprint;
 use crate::package::Package;
 use crate::plan::cgo::swig_outputs;
 use crate::process::errno_text;
+use crate::shell::write_whole;
 use crate::toolchain::cc::CFlags;
 use crate::toolchain::{self, gc};
 
@@ -86,8 +87,7 @@ fn int_size(cx: &ActionCx<'_>) -> Result<String, ActionError> {
         return Ok("$INTBITS".to_owned());
     }
     let file = format!("{}/swig_intsize.go", cx.run.job.plan.work_dir);
-    std::fs::write(&file, WANTS_64_BITS)
-        .map_err(|e| ActionError::new(format!("open {file}: {}", errno_text(&e))))?;
+    write_whole(&file, WANTS_64_BITS.as_bytes())?;
     let lent = cx.run.compile_tokens.take();
     let args = int_size_command(cx, file, lent.count())?;
     let config = cx.config();

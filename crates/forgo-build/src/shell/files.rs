@@ -3,7 +3,7 @@
 //! Answers to the file operations of cmd/go/internal/work/shell.go.
 
 use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 
 use forgo_golang::{path, strconv::quote};
@@ -51,7 +51,7 @@ impl Shell<'_> {
         if self.config().flags.n {
             return Ok(());
         }
-        fs::write(file, text).map_err(|e| path_error("open", file, &e))
+        write_whole(file, text)
     }
 
     /// `cp src dst`. `perm` is subject to the umask; `force` overwrites what is no object file.
@@ -139,6 +139,13 @@ impl Shell<'_> {
         std::os::unix::fs::symlink(old, new)
             .map_err(|e| ActionError::new(format!("symlink {old} {new}: {}", errno_text(&e))))
     }
+}
+
+/// Writes a file. Whether it could not be opened or not be filled (the disk may be full) is told.
+pub(crate) fn write_whole(file: &str, bytes: &[u8]) -> Result<(), ActionError> {
+    let mut target = fs::File::create(file).map_err(|e| path_error("open", file, &e))?;
+    let written = target.write_all(bytes);
+    written.map_err(|e| path_error("write", file, &e))
 }
 
 /// Copies a file, over a regular one of that name.
@@ -259,4 +266,18 @@ fn is_object(file: &str) -> bool {
     let mut start = Vec::with_capacity(64);
     let read = disk::own::open(file).and_then(|f| f.take(64).read_to_end(&mut start));
     read.is_ok() && OBJECT_MAGIC.iter().any(|magic| start.starts_with(magic))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_not_a_file_that_can_not_be_opened() {
+        let text = |file: &str| write_whole(file, b"x").map_err(|e| e.text);
+        let full = "write /dev/full: no space left on device";
+        assert_eq!(text("/dev/full"), Err(full.to_owned()));
+        let missing = "open /no/such/file: no such file or directory";
+        assert_eq!(text("/no/such/file"), Err(missing.to_owned()));
+    }
 }
