@@ -27,6 +27,9 @@ enum Purpose {
     Fetch,
     /// A native command has to change go.mod, go.sum or go.work.sum.
     Edit,
+    /// The stock command lies outside of its distribution, as it does in this run: it is asked
+    /// where that is.
+    Ask,
     /// A native command wanted something that forgo should do itself.
     Unentitled,
 }
@@ -72,10 +75,12 @@ impl StockProcesses {
     /// How many, in a few words.
     pub fn summary(&self) -> String {
         format!(
-            "{} delegated; by native commands {} to fetch modules, {} to edit go.mod, {} other",
+            "{} delegated; by native commands {} to fetch modules, {} to edit go.mod, {} to find GOROOT, \
+             {} other",
             self.total(|p| p == Purpose::Delegated),
             self.total(|p| p == Purpose::Fetch),
             self.total(|p| p == Purpose::Edit),
+            self.total(|p| p == Purpose::Ask),
             self.total(|p| p == Purpose::Unentitled),
         )
     }
@@ -92,6 +97,7 @@ impl StockProcesses {
                 }
                 Purpose::Fetch => "fetch modules",
                 Purpose::Edit => "edit go.mod",
+                Purpose::Ask => "find GOROOT",
                 Purpose::Unentitled => "NOT ENTITLED",
             };
             let _ = writeln!(out, "{n:>6}  go {asked:<14} {why:<14} go {args}");
@@ -117,6 +123,7 @@ fn purpose(line: &Line) -> Purpose {
         // is the snapshot that GOFIPS140 asks for.
         ["version"] | ["list", "-f", "", "unsafe"] => Purpose::Fetch,
         ["list", "-e", "-deps", "-json=ImportPath,Error", ..] => Purpose::Edit,
+        ["env", "GOROOT" | "GOVERSION"] => Purpose::Ask,
         _ => Purpose::Unentitled,
     }
 }
@@ -162,7 +169,8 @@ mod tests {
         assert!(good.is_good());
         assert_eq!(
             good.summary(),
-            "2 delegated; by native commands 2 to fetch modules, 1 to edit go.mod, 0 other"
+            "2 delegated; by native commands 2 to fetch modules, 1 to edit go.mod, \
+             0 to find GOROOT, 0 other"
         );
         let table = good.table();
         assert!(table.contains("     2  go build          fetch modules  go mod download\n"));

@@ -116,9 +116,12 @@ impl Defaults {
             .chain(compilers.lines())
             .filter_map(|line| line.strip_prefix("const ")?.split_once(" = "))
             .filter_map(|(name, value)| {
-                let name = name
-                    .strip_prefix("Default")
-                    .or_else(|| name.strip_prefix("default"))?;
+                let name = match name {
+                    "version" => name,
+                    _ => name
+                        .strip_prefix("Default")
+                        .or_else(|| name.strip_prefix("default"))?,
+                };
                 let value = value.trim_matches(['`', '"']);
                 Some((name.to_owned(), value.to_owned()))
             })
@@ -229,19 +232,30 @@ fn tool_host(goroot: &str) -> (String, String) {
 }
 
 /// The version of the distribution at a GOROOT. One put together by hand may lack the file that says
-/// it: then that of the stock command counts, which is asked.
-fn version_of(goroot: &str, stock_go: &str) -> String {
-    let text = disk::read_to_string(path::join2(goroot, "VERSION")).unwrap_or_default();
-    match text.lines().next().unwrap_or_default().trim() {
-        "" => ask(stock_go, "GOVERSION"),
-        version => version.to_owned(),
+/// it; its sources say it too. Where there are none, that of the stock command counts.
+fn version_of(goroot: &str, stock_go: &str, defaults: &Defaults) -> String {
+    let in_file = |goroot: &str| {
+        let text = disk::read_to_string(path::join2(goroot, "VERSION")).unwrap_or_default();
+        text.lines().next().unwrap_or_default().trim().to_owned()
+    };
+    let version = in_file(goroot);
+    if !version.is_empty() {
+        return version;
+    }
+    let version = defaults.constant("version");
+    if !version.is_empty() || disk::metadata(goroot).is_err() {
+        return version.to_owned();
+    }
+    match goroot_around(stock_go) {
+        goroot if goroot.is_empty() => ask(stock_go, "GOVERSION"),
+        goroot => in_file(&goroot),
     }
 }
 
 /// The distribution at a GOROOT, for a target's compilers.
 pub fn distribution(goroot: &str, stock_go: &str, defaults: &Defaults) -> Distribution {
     let (host_goos, host_goarch) = tool_host(goroot);
-    let version = version_of(goroot, stock_go);
+    let version = version_of(goroot, stock_go, defaults);
     Distribution {
         minor: minor_of(&version),
         version,
@@ -288,12 +302,13 @@ mod tests {
 
     #[test]
     fn generated_defaults() {
-        let zbootstrap = "package buildcfg\n\nconst DefaultGOAMD64 = `v3`\nconst defaultGOEXPERIMENT = `x`\nconst DefaultCGO_ENABLED = \"\"\n";
+        let zbootstrap = "package buildcfg\n\nconst DefaultGOAMD64 = `v3`\nconst defaultGOEXPERIMENT = `x`\nconst version = `go1.27.3`\nconst DefaultCGO_ENABLED = \"\"\n";
         let zdefaultcc = "const DefaultPkgConfig = `pkgconf`\nfunc DefaultCC(goos, goarch string) string {\n\tswitch goos+`/`+goarch {\n\tcase \"linux/arm64\":\n\t\treturn \"aarch64-gcc\"\n\t}\n\tswitch goos {\n\tcase \"darwin\", \"ios\":\n\t\treturn \"clang\"\n\t}\n\treturn \"gcc-12\"\n}\n";
         let d = Defaults::parse(zbootstrap, zdefaultcc.to_owned());
         assert_eq!(d.constant("GOAMD64"), "v3");
         assert_eq!(d.constant("GOARM"), "7");
         assert_eq!(d.constant("GOEXPERIMENT"), "x");
+        assert_eq!(d.constant("version"), "go1.27.3");
         assert_eq!(d.constant("PkgConfig"), "pkgconf");
         assert_eq!(d.cc("linux", "arm64"), "aarch64-gcc");
         assert_eq!(d.cc("ios", "arm64"), "clang");

@@ -44,8 +44,10 @@ func become(forgo string) {
 		os.Setenv("FORGO_GO", stock)
 	}
 	// forgo's release is that of its GOROOT.
-	if version := os.Getenv("TESTGO_VERSION"); version != "" {
-		os.Setenv("GOROOT", gorootOf(version))
+	for _, name := range []string{"TESTGO_TOOLCHAIN_VERSION", "TESTGO_VERSION"} {
+		if version := os.Getenv(name); version != "" {
+			os.Setenv("GOROOT", gorootOf(version))
+		}
 	}
 	log.Fatal("running ", forgo, ": ", syscall.Exec(forgo, os.Args, os.Environ()))
 }
