@@ -20,6 +20,10 @@ func init() {
 	if os.Getenv("CMDGO_TEST_RUN_MAIN") == "" || os.Args[len(os.Args)-1] == "** telemetry **" {
 		return
 	}
+	// TestTerminalPassthrough is answered by another init function, before there is a go command.
+	if os.Getenv("GO_TEST_TERMINAL_PASSTHROUGH") != "" {
+		return
+	}
 	if filepath.Base(os.Args[0]) == stockName {
 		note()
 		provideToolchain()
