@@ -45,7 +45,9 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     };
     let (name, args) = (name.clone(), args.to_vec());
     let file = path::join2(&invocation.cfg().dist.tool_dir, &name);
-    if is_valid(&name) && disk::metadata(&file).is_ok() {
+    // To Go 1.26 the directory of the tools is the tool without a name.
+    let may_exist = is_valid(&name) && (!name.is_empty() || invocation.cfg().dist.minor < 27);
+    if may_exist && disk::metadata(&file).is_ok() {
         let words: Vec<_> = std::iter::once(file).chain(args).collect();
         let how = Start {
             name,
