@@ -19,6 +19,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::JoinHandle;
 use std::time::SystemTime;
 
 pub use stat::{Errno, Stat};
@@ -31,6 +32,8 @@ const MAX_LINKS: u32 = 40;
 /// How much of a path was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Look {
+    /// The path itself: of a symbolic link not where it leads.
+    Itself,
     /// Of a directory: that it is one. Of anything else: all of it.
     Kind,
     /// Of a directory its entries too: its times count.
@@ -73,7 +76,7 @@ impl Footprint {
     /// a modification after it was looked at could have left its times as they were.
     pub fn settled(&self, start: SystemTime) -> bool {
         self.inputs.iter().all(|input| match &input.seen {
-            Seen::Present(stat, Look::Kind) if stat.is_dir() => true,
+            Seen::Present(stat, look) if stat.is_dir() && *look < Look::Whole => true,
             Seen::Present(stat, _) => stat.older_than(start),
             Seen::Failed(_) => true,
         })
@@ -91,6 +94,7 @@ struct Recorder {
     own: Mutex<Vec<String>>,
     refused: Mutex<Option<String>>,
     worked: AtomicBool,
+    background: Mutex<Vec<JoinHandle<()>>>,
 }
 
 static RECORDER: OnceLock<Recorder> = OnceLock::new();
@@ -110,6 +114,20 @@ pub fn is_on() -> bool {
 pub fn saw(path: impl AsRef<Path>, look: Look) {
     if let Some(recorder) = RECORDER.get() {
         recorder.saw(&path.as_ref().to_string_lossy(), look, MAX_LINKS);
+    }
+}
+
+/// Notes a path itself: of a symbolic link that it is one, not where it leads.
+pub fn saw_itself(path: impl AsRef<Path>) {
+    if let Some(recorder) = RECORDER.get() {
+        recorder.saw(&path.as_ref().to_string_lossy(), Look::Itself, 0);
+    }
+}
+
+/// Does something that notes, beside whatever follows. [`take`] waits for it.
+pub fn in_background(work: impl FnOnce() + Send + 'static) {
+    if let Some(recorder) = RECORDER.get() {
+        lock(&recorder.background).push(std::thread::spawn(work));
     }
 }
 
@@ -181,6 +199,7 @@ impl Recorder {
             own: Mutex::default(),
             refused: Mutex::default(),
             worked: AtomicBool::new(false),
+            background: Mutex::default(),
         }
     }
 
@@ -226,14 +245,14 @@ impl Recorder {
     }
 
     fn follow(&self, link: &str, look: Look, links: u32) {
+        if links == 0 {
+            return;
+        }
         #[allow(clippy::disallowed_methods, reason = "the link was noted just now")]
         let Ok(target) = std::fs::read_link(link) else {
             lock(&self.refused).get_or_insert_with(|| format!("{link} changed"));
             return;
         };
-        if links == 0 {
-            return;
-        }
         let target = target.to_string_lossy();
         if target.starts_with('/') {
             self.saw(&target, look, links - 1);
@@ -244,6 +263,11 @@ impl Recorder {
     }
 
     fn take(&self) -> Footprint {
+        for thread in std::mem::take(&mut *lock(&self.background)) {
+            if thread.join().is_err() {
+                lock(&self.refused).get_or_insert_with(|| "a panic".to_owned());
+            }
+        }
         let own = lock(&self.own);
         let outputs = std::mem::take(&mut *lock(&self.outputs));
         let mut inputs = Vec::new();

@@ -213,7 +213,9 @@ fn entry(seen: &Seen) -> (u32, [u8; STAT_SIZE]) {
             bytes[..4].copy_from_slice(&errno.to_le_bytes());
             (FAILED, bytes)
         }
-        Seen::Present(stat, Look::Kind) if stat.is_dir() => (IS_DIR, [0; STAT_SIZE]),
+        Seen::Present(stat, look) if stat.is_dir() && *look < Look::Whole => {
+            (IS_DIR, [0; STAT_SIZE])
+        }
         Seen::Present(stat, _) => (SAME, stat.to_bytes()),
     }
 }

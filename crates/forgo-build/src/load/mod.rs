@@ -35,6 +35,7 @@ mod search;
 mod test_variants;
 mod testmain;
 mod vcs;
+mod vcs_footprint;
 mod vcs_version;
 mod visibility;
 

@@ -7,6 +7,7 @@ use forgo_golang::{path, quote};
 
 use super::calendar::Time;
 use super::locate::godebug_setting;
+use super::vcs_footprint::{self, Told};
 use crate::config::Config;
 use crate::disk;
 use crate::event::{Event, Reporter};
@@ -135,10 +136,11 @@ impl Vcs {
         root: &str,
         early: Option<EarlyStatus>,
     ) -> Result<Status, String> {
-        let uncommitted = match early {
+        let (uncommitted, told) = match early {
             Some(early) => early.finish()?,
-            None => !self.run(cx, root, &GIT_STATUS)?.is_empty(),
+            None => (!self.run(cx, root, &GIT_STATUS)?.is_empty(), None),
         };
+        vcs_footprint::note(cx.cfg, root, told);
         let log = [
             "-c",
             "log.showsignature=false",
@@ -223,7 +225,9 @@ impl Vcs {
 
     /// Runs the system's command in a directory and gives what it printed.
     pub fn run(self, cx: VcsCx<'_>, dir: &str, args: &[&str]) -> Result<String, String> {
-        footprint::refuse("version control was asked");
+        if self != Vcs::Git {
+            footprint::refuse("version control other than git was asked");
+        }
         let say = |text: String| cx.reporter.event(Event::Stderr(text.into_bytes()));
         let program = process::look_path(cx.cfg, self.command()).inspect_err(|_| {
             let site = if cx.cfg.dist.minor >= 27 {
@@ -276,6 +280,8 @@ pub(super) struct EarlyStatus {
     program: String,
     /// Left alone where it turns out not to be needed: git must not be killed while it holds a lock.
     child: Child,
+    /// What is ignored is told as well.
+    detailed: bool,
 }
 
 impl EarlyStatus {
@@ -286,24 +292,38 @@ impl EarlyStatus {
         }
         let program = process::look_path(cfg, Vcs::Git.command()).ok()?;
         let mut command = process::command(cfg, root, &program, &[]);
+        let detailed = footprint::is_on();
+        let args: &[&str] = if detailed {
+            &vcs_footprint::STATUS
+        } else {
+            &GIT_STATUS
+        };
         let child = command
-            .args(GIT_STATUS)
+            .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .ok()?;
-        Some(EarlyStatus { program, child })
+        Some(EarlyStatus {
+            program,
+            child,
+            detailed,
+        })
     }
 
-    /// Whether there are changes.
-    fn finish(self) -> Result<bool, String> {
+    /// Whether there are changes, and what else was told.
+    fn finish(self) -> Result<(bool, Option<Told>), String> {
         let (changes, status) = match self.child.wait_with_output() {
             Ok(out) => (out.stdout, Ok(out.status)),
             Err(e) => (Vec::new(), Err(e)),
         };
         match process::exit_text(status, &self.program) {
-            None => Ok(!changes.is_empty()),
+            None if self.detailed => {
+                let told = Told::parse(&changes);
+                Ok((told.changed, Some(told)))
+            }
+            None => Ok((!changes.is_empty(), None)),
             Some(e) => Err(e),
         }
     }

@@ -1,0 +1,311 @@
+//! What git's answers depend on, noted one by one, so that a later process need not ask git.
+//!
+//! `git status` looks at every tracked file and, for files that are not tracked, into every directory that
+//! is not ignored; it and `git log` and `git tag` depend on the index, the references, the ignore rules and
+//! the configuration. Asked again for a tree of 13,000 files git needs 70 ms of processor time; its inputs
+//! take a fifth of that to stat, and most are inputs of the build anyway.
+//!
+//! This is done after git was asked. A change in between is not missed: it would make an input newer than
+//! the invocation's beginning, and such are not relied on ([`crate::footprint::Footprint::settled`]).
+
+use std::collections::HashSet;
+use std::process::Stdio;
+
+use forgo_golang::path;
+
+use crate::config::Config;
+use crate::footprint::{self, Look, saw};
+use crate::{disk, process};
+
+/// Variables of git's that change no answer. Any other may send it elsewhere.
+const HARMLESS: [&str; 15] = [
+    "GIT_ASKPASS",
+    "GIT_AUTHOR_",
+    "GIT_COMMITTER_",
+    "GIT_CURL_",
+    "GIT_EDITOR",
+    "GIT_HTTP_",
+    "GIT_MERGE_AUTOEDIT",
+    "GIT_OPTIONAL_LOCKS",
+    "GIT_PAGER",
+    "GIT_PROXY_",
+    "GIT_PS1_",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_SSH",
+    "GIT_SSL_",
+    "GIT_TERMINAL_PROMPT",
+];
+
+/// The form of `git status` that tells what is ignored as well.
+pub(super) const STATUS: [&str; 4] = ["status", "--porcelain", "-z", "--ignored=matching"];
+
+/// What [`STATUS`] said.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Something is not committed.
+    pub changed: bool,
+    /// Directories that a rule ignores: relative, with a final slash.
+    ignored: HashSet<String>,
+}
+
+impl Told {
+    /// Reads it.
+    pub fn parse(output: &[u8]) -> Told {
+        let mut told = Told::default();
+        let mut fields = output.split(|&b| b == 0).filter(|f| !f.is_empty());
+        while let Some(field) = fields.next() {
+            if let Some(name) = field.strip_prefix(b"!! ") {
+                if name.ends_with(b"/") {
+                    told.ignored
+                        .insert(String::from_utf8_lossy(name).into_owned());
+                }
+                continue;
+            }
+            told.changed = true;
+            // The old name follows.
+            if field.iter().take(2).any(|c| matches!(c, b'R' | b'C')) {
+                fields.next();
+            }
+        }
+        told
+    }
+}
+
+/// Notes what git depends on in the repository at `root`, beside whatever else is done meanwhile. `told` is
+/// what git said, if it was asked in the form of [`STATUS`].
+pub(super) fn note(cfg: &Config, root: &str, told: Option<Told>) {
+    if !footprint::is_on() {
+        return;
+    }
+    let Ok(program) = process::look_path(cfg, "git") else {
+        return footprint::refuse("there is no git");
+    };
+    let variable =
+        |name: &&String| name.starts_with("GIT_") && !HARMLESS.iter().any(|h| name.starts_with(h));
+    if cfg.env.vars.keys().any(|name| variable(&name)) {
+        return footprint::refuse("a GIT_ variable is set");
+    }
+    let home = |name: &str| cfg.env.os(name).to_owned();
+    let repository = Repository {
+        command: {
+            let (cfg, root, program) = (cfg.clone(), root.to_owned(), program.clone());
+            Box::new(move |args| {
+                let mut command = process::command(&cfg, &root, &program, &[]);
+                let output = command
+                    .args(args)
+                    .stdin(Stdio::null())
+                    .stderr(Stdio::null())
+                    .output();
+                let output = output.ok().filter(|o| o.status.success())?;
+                Some(output.stdout)
+            })
+        },
+        root: root.to_owned(),
+        home: home("HOME"),
+        xdg: match home("XDG_CONFIG_HOME") {
+            dir if dir.is_empty() => format!("{}/.config", home("HOME")),
+            dir => dir,
+        },
+        program,
+    };
+    footprint::in_background(move || {
+        if repository.note(told).is_none() {
+            footprint::refuse("a repository of an uncommon kind");
+        }
+    });
+}
+
+struct Repository {
+    /// Runs git with these arguments.
+    command: Box<dyn Fn(&[&str]) -> Option<Vec<u8>> + Send>,
+    program: String,
+    root: String,
+    home: String,
+    xdg: String,
+}
+
+impl Repository {
+    /// `None` where something is not understood.
+    fn note(&self, told: Option<Told>) -> Option<()> {
+        let told = match told {
+            Some(told) => told,
+            None => Told::parse(&(self.command)(&STATUS)?),
+        };
+        self.note_git_dir()?;
+        self.note_configuration()?;
+        self.note_tracked()?;
+        self.walk("", &told.ignored)
+    }
+
+    /// References, the index, rules that are not in the tree.
+    fn note_git_dir(&self) -> Option<()> {
+        let dot_git = path::join2(&self.root, ".git");
+        let dir = if disk::is_dir(&dot_git) {
+            dot_git
+        } else {
+            let text = disk::read_to_string(&dot_git).ok()?;
+            absolute(&self.root, text.strip_prefix("gitdir:")?.trim())
+        };
+        let common = match disk::read_to_string(format!("{dir}/commondir")) {
+            Ok(text) => absolute(&dir, text.trim()),
+            Err(_) => dir.clone(),
+        };
+        for name in ["HEAD", "index", "config.worktree", "info/sparse-checkout"] {
+            saw(format!("{dir}/{name}"), Look::Whole);
+        }
+        let files = [
+            "config",
+            "packed-refs",
+            "shallow",
+            "info/exclude",
+            "info/attributes",
+            "info/grafts",
+        ];
+        for name in files {
+            saw(format!("{common}/{name}"), Look::Whole);
+        }
+        for refs in [format!("{dir}/refs"), format!("{common}/refs")] {
+            note_tree(&refs);
+        }
+        note_tree(&format!("{common}/reftable"));
+        // Without it git would look for a repository above.
+        disk::metadata(format!("{dir}/HEAD")).ok().map(drop)
+    }
+
+    fn note_configuration(&self) -> Option<()> {
+        let prefix = path::dir(&path::dir(&self.program));
+        for file in [
+            "/etc/gitconfig".to_owned(),
+            "/etc/gitattributes".to_owned(),
+            path::join2(&prefix, "etc/gitconfig"),
+            path::join2(&prefix, "etc/gitattributes"),
+            format!("{}/.gitconfig", self.home),
+            format!("{}/git/config", self.xdg),
+            format!("{}/git/ignore", self.xdg),
+            format!("{}/git/attributes", self.xdg),
+        ] {
+            saw(file, Look::Whole);
+        }
+        let list = (self.command)(&["config", "--list", "--show-origin", "-z"])?;
+        let list = String::from_utf8(list).ok()?;
+        let mut fields = list.split('\0').filter(|f| !f.is_empty());
+        while let (Some(origin), Some(setting)) = (fields.next(), fields.next()) {
+            let origin = absolute(&self.root, origin.strip_prefix("file:")?);
+            saw(&origin, Look::Whole);
+            let (key, value) = setting.split_once('\n').unwrap_or((setting, ""));
+            let key = key.to_ascii_lowercase();
+            match key.as_str() {
+                "core.worktree" => return None,
+                // Beside the file that says so.
+                "include.path" => self.saw_named(&path::dir(&origin), value)?,
+                _ if key.starts_with("includeif.") && key.ends_with(".path") => {
+                    self.saw_named(&path::dir(&origin), value)?;
+                }
+                "core.excludesfile" | "core.attributesfile" => self.saw_named(&self.root, value)?,
+                _ => {}
+            }
+        }
+        Some(())
+    }
+
+    /// Notes a file that a setting names.
+    fn saw_named(&self, dir: &str, name: &str) -> Option<()> {
+        if let Some(name) = name.strip_prefix("~/") {
+            saw(path::join2(&self.home, name), Look::Whole);
+        } else if name.starts_with(['~', '%']) {
+            return None;
+        } else if !name.is_empty() {
+            saw(absolute(dir, name), Look::Whole);
+        }
+        Some(())
+    }
+
+    fn note_tracked(&self) -> Option<()> {
+        let list = (self.command)(&["ls-files", "-s", "-z"])?;
+        for line in list.split(|&b| b == 0).filter(|line| !line.is_empty()) {
+            let line = std::str::from_utf8(line).ok()?;
+            let (mode, name) = (line.get(..6)?, line.split_once('\t')?.1);
+            if mode == "160000" {
+                return None; // A submodule: a repository of its own.
+            }
+            footprint::saw_itself(format!("{}/{name}", self.root));
+        }
+        Some(())
+    }
+
+    /// Notes a directory and those below it; `dir` is relative, with a final slash.
+    fn walk(&self, dir: &str, ignored: &HashSet<String>) -> Option<()> {
+        for entry in disk::read_dir(format!("{}/{dir}", self.root)).ok()? {
+            let entry = entry.ok()?;
+            let name = entry.file_name().into_string().ok()?;
+            let kind = entry.file_type().ok()?;
+            match name.as_str() {
+                ".git" if dir.is_empty() => continue,
+                ".git" => return None, // A repository inside of the repository.
+                ".gitignore" | ".gitattributes" => {
+                    saw(format!("{}/{dir}{name}", self.root), Look::Whole);
+                }
+                _ => {}
+            }
+            if kind.is_dir() {
+                let below = format!("{dir}{name}/");
+                if !ignored.contains(&below) {
+                    self.walk(&below, ignored)?;
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+fn absolute(dir: &str, name: &str) -> String {
+    if name.starts_with('/') {
+        name.to_owned()
+    } else {
+        path::join2(dir, name)
+    }
+}
+
+/// Notes a directory with all that is below it.
+fn note_tree(dir: &str) {
+    let Ok(entries) = disk::read_dir(dir) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let file = format!("{dir}/{}", entry.file_name().to_string_lossy());
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            note_tree(&file);
+        } else {
+            saw(file, Look::Whole);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_status_tells() {
+        let told = |text: &str| Told::parse(text.as_bytes());
+        let ignored = |told: &Told| {
+            let mut list: Vec<_> = told.ignored.iter().cloned().collect();
+            list.sort();
+            list.join(" ")
+        };
+        for (text, changed, dirs) in [
+            ("", false, ""),
+            ("!! a/\0!! b.o\0!! c/d/\0", false, "a/ c/d/"),
+            (" M a\0!! a/\0", true, "a/"),
+            ("R  new\0!! old/\0!! x/\0", true, "x/"),
+            ("?? dir/\0", true, ""),
+        ] {
+            let told = told(text);
+            assert_eq!(
+                (told.changed, ignored(&told).as_str()),
+                (changed, dirs),
+                "{text:?}"
+            );
+        }
+    }
+}
