@@ -34,6 +34,8 @@ pub struct Config {
     pub debug: DebugSettings,
     /// forgo's own features; all off under `FORGO_EXTRAS=off`.
     pub extras: bool,
+    /// How many bytes of linked executables are kept (`FORGO_LINK_STORE_SIZE`); 0 keeps none.
+    pub link_store: u64,
     /// GOMAXPROCS: how many threads a Go program would run at once here.
     pub gomaxprocs: usize,
 }

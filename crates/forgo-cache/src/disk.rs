@@ -6,11 +6,13 @@
 //! * `ab/ab…-a`: from an action ID to its output;
 //! * `ab/ab…-d`: an output, by its own hash. A cached executable is a directory of that name,
 //!   with the executable, under a name of its own, alone inside;
+//! * `f0/kept-ab…-d`: an executable kept by forgo, by a key of forgo's own;
 //! * `trim.txt`: when the cache was last trimmed.
 //!
 //! The modification time of both kinds of files says when they were last used, to the hour.
 
 mod entry;
+mod kept;
 mod store;
 mod trim;
 
@@ -124,6 +126,14 @@ impl Cache for DiskCache {
     fn put_alias(&self, id: &ActionId, output: &OutputId, size: u64) -> Result<bool> {
         self.store_entry(id, output, size, Verify::Lax)?;
         Ok(true)
+    }
+
+    fn keep(&self, id: &ActionId, file: &str, limit: u64) -> Result<()> {
+        self.keep_file(id, file, limit)
+    }
+
+    fn kept(&self, id: &ActionId) -> Option<String> {
+        self.find_kept(id)
     }
 
     fn put_executable(

@@ -82,6 +82,19 @@ pub trait Cache: Send + Sync {
         Ok(false)
     }
 
+    /// Keeps a copy of an executable for [`Cache::kept`], as long as all that are kept do not exceed
+    /// `limit` bytes. A cache that has no place for them keeps none.
+    fn keep(&self, id: &ActionId, file: &str, limit: u64) -> Result<()> {
+        let _ = (id, file, limit);
+        Ok(())
+    }
+
+    /// An executable that was kept: to be copied, soon. It can't be run where it is.
+    fn kept(&self, id: &ActionId) -> Option<String> {
+        let _ = id;
+        None
+    }
+
     /// Stores an executable under an action ID, so that [`Cache::output_file`] can be run and is
     /// called `name`. `None` where the cache has no place for executables (GOCACHEPROG).
     fn put_executable(

@@ -12,6 +12,7 @@ use crate::footprint::{self, Look};
 use crate::package::{Package, PackageId};
 use crate::plan::{Node, NodeId};
 use crate::run::cutoff::Exports;
+use crate::run::links::Surroundings;
 use crate::run::{Job, PackageFacts};
 use crate::shell::{Shell, ShellShared};
 use crate::toolchain::cc_probe::CompilerFacts;
@@ -46,6 +47,8 @@ pub struct RunCx<'r> {
     pub compile_tokens: CompileTokens,
     /// What importers read of archives.
     pub exports: Exports,
+    /// What the linker asks the system for.
+    pub surroundings: Surroundings,
     /// What shells have in common.
     pub shells: ShellShared<'r>,
     /// Outcomes of the nodes that are done.
@@ -71,6 +74,7 @@ impl<'r> RunCx<'r> {
             swig: swig::SwigFacts::default(),
             compile_tokens: CompileTokens::new(job.config),
             exports: Exports::default(),
+            surroundings: Surroundings::default(),
             shells: ShellShared::new(job.config, job.reporter, &job.plan.work_dir)
                 .with_made(&job.options.made_dirs),
             outcomes,

@@ -8,7 +8,7 @@ use forgo_golang::path;
 use crate::actions::link_inputs::Inputs;
 use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
 use crate::plan::NodeId;
-use crate::run::{reuse, stamp};
+use crate::run::{links, reuse, stamp};
 use crate::toolchain::gc;
 
 /// The key of a link node, with `assumed` as the build ID of a main package's build that is not over.
@@ -48,9 +48,20 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
             outcome.build_id = temporary;
         }
         Err(temporary) => {
+            let store = links::Store::of(cx, &inputs, &key);
+            if let Some(store) = &store
+                && let Some(known) = store.find(cx, &temporary)?
+            {
+                (outcome.built, outcome.build_id) = (known.built, known.build_id);
+                outcome.reused = true;
+                return Ok(outcome);
+            }
             cx.shell.save_output();
             outcome.build_id = temporary;
             let result = link(cx, &inputs, &mut outcome);
+            if let (Some(store), Ok(())) = (&store, &result) {
+                store.record(cx, &outcome);
+            }
             cx.shell.flush_output();
             result?;
         }

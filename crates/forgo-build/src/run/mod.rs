@@ -18,6 +18,7 @@ mod action_graph;
 pub mod build_id;
 pub mod children;
 pub(crate) mod cutoff;
+pub(crate) mod links;
 pub mod reuse;
 pub mod schedule;
 pub(crate) mod stamp;

@@ -7,9 +7,11 @@
 //! | [`Way::TestResult`] | all that the executable is for is a test whose result is cached |
 //! | [`Way::CacheEntry`] | the cache has it |
 //! | [`Way::ExportData`] | the cache has an archive compiled from the same sources and export data: [`super::cutoff`] |
+//! | [`Way::KeptExecutable`] | the cache keeps a copy of the executable: [`super::links`] |
+//! | [`Way::LinkRecord`] | nobody wants the executable, and the link is on record: [`super::links`] |
 //!
-//! The last is forgo's own. It is tried apart from the others, where the stock command would begin to
-//! build.
+//! The last three are forgo's own. They are tried apart from the others, where the stock command would
+//! begin to build or link.
 //!
 //! Answers to `useCache` in cmd/go/internal/work/buildid.go.
 
@@ -50,6 +52,10 @@ pub enum Way {
     CacheEntry,
     /// Found in the cache under another key, and stamped anew.
     ExportData,
+    /// An executable that the cache keeps.
+    KeptExecutable,
+    /// A link that was done, whose output nobody wants.
+    LinkRecord,
 }
 
 /// A result that is known.

@@ -165,8 +165,8 @@ fn make_executable_dir(path: &str) -> Result<()> {
 }
 
 /// A file that is removed unless renamed.
-struct Temporary {
-    file: File,
+pub(super) struct Temporary {
+    pub(super) file: File,
     path: String,
     renamed: bool,
 }
@@ -174,7 +174,7 @@ struct Temporary {
 impl Temporary {
     /// Makes a file on the cache's file system. Its name ends in `-d`, so that trimming removes
     /// what a killed process leaves. `target` is for the error's words.
-    fn create(cache: &str, id: &[u8; 32], target: &str, mode: u32) -> Result<Temporary> {
+    pub(super) fn create(cache: &str, id: &[u8; 32], target: &str, mode: u32) -> Result<Temporary> {
         let process = std::process::id();
         loop {
             let number = SEQUENCE.fetch_add(1, Ordering::Relaxed);
@@ -225,7 +225,7 @@ impl Temporary {
         }
     }
 
-    fn rename(mut self, target: &str) -> Result<()> {
+    pub(super) fn rename(mut self, target: &str) -> Result<()> {
         std::fs::rename(&self.path, target)
             .map_err(|e| Error::Fault(path_error("open", target, &e)))?;
         self.renamed = true;

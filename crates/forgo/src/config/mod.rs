@@ -79,6 +79,7 @@ impl Startup {
             modules: module_settings(&env),
             debug: debug_settings(process.get("GODEBUG")),
             extras: process.get("FORGO_EXTRAS") != "off",
+            link_store: link_store(process.get("FORGO_LINK_STORE_SIZE")),
             gomaxprocs: gomaxprocs(process.get("GOMAXPROCS")),
             dist,
             target,
@@ -276,6 +277,23 @@ fn debug_settings(godebug: &str) -> DebugSettings {
     }
 }
 
+/// Bytes, also with a unit: `500M`, `4GiB`. What is not understood is the default.
+fn link_store(set: &str) -> u64 {
+    const DEFAULT: u64 = 2 << 30;
+    let text = set.trim().to_ascii_uppercase();
+    let text = text.trim_end_matches('B').trim_end_matches('I');
+    let unit = text.chars().next_back().and_then(|c| "KMGT".find(c));
+    let (digits, shift) = match unit {
+        Some(power) => (&text[..text.len() - 1], 10 * (power + 1)),
+        None => (text, 0),
+    };
+    match digits.parse::<u64>() {
+        Ok(number) => number.saturating_mul(1 << shift),
+        Err(_) if set == "off" => 0,
+        Err(_) => DEFAULT,
+    }
+}
+
 /// runtime.GOMAXPROCS(0) of a Go program started here.
 fn gomaxprocs(set: &str) -> usize {
     match set.parse() {
@@ -287,6 +305,25 @@ fn gomaxprocs(set: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn size_of_the_link_store() {
+        let cases = [
+            ("", 2 << 30),
+            ("0", 0),
+            ("off", 0),
+            ("1000", 1000),
+            ("5k", 5 << 10),
+            ("7MB", 7 << 20),
+            ("4GiB", 4 << 30),
+            ("1T", 1 << 40),
+            ("99999999999T", u64::MAX),
+            ("much", 2 << 30),
+        ];
+        for (set, bytes) in cases {
+            assert_eq!(link_store(set), bytes, "{set}");
+        }
+    }
 
     #[test]
     fn godebug() {

@@ -1,0 +1,408 @@
+//! Links that are never done twice.
+//!
+//! The stock command keeps executables only for `run` and `tool`, and knows those that are where they
+//! were installed. All others it links again: each `build ./...` links every program, to throw it away.
+//! Here a link that was done leaves a copy of the executable in the cache's
+//! [store](forgo_cache::Cache::keep); if its output was thrown away, a record that the link went well.
+//! The next link with the same inputs is a copy, or nothing at all.
+//!
+//! The key is the stock link key, and beside it what that leaves out: the system, whose linker may take
+//! part where there is C code ([`system_linker`]). Where it can't be told what that reads, the link is
+//! always done: [`Doubt`] lists the cases. docs/links.md argues why the rest is sound.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::Mutex;
+
+use forgo_cache::{ActionId, Verify, get_bytes, hash_to_string, put_bytes};
+use forgo_golang::quote::hex;
+use forgo_golang::{path, quoted};
+
+use crate::actions::link_inputs::Inputs;
+use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
+use crate::config::Config;
+use crate::package::Package;
+use crate::plan::{Kind, NodeId, Plan};
+use crate::run::build_id;
+use crate::run::reuse::{Known, Way};
+use crate::toolchain::{cc, system_linker};
+
+/// Why a link is done although its key is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// `FORGO_EXTRAS=off`; -a; -n, which can't know; a wrapper of the tools, which may do anything;
+    /// `gocacheverify=1`.
+    Asked,
+    /// The cache keeps it under the stock key.
+    Stock,
+    /// The system's linker may take part, and it can't be told what it reads: build mode, target,
+    /// flags, pkg-config.
+    External,
+}
+
+/// Identities of what the system's linker may read, by what the flags name beside its own directories;
+/// each is found out once in a run.
+#[derive(Debug, Default)]
+pub struct Surroundings(Mutex<HashMap<BTreeSet<String>, Option<[u8; 32]>>>);
+
+impl Surroundings {
+    fn of(&self, config: &Config, further: &BTreeSet<String>) -> Option<[u8; 32]> {
+        let mut known = self.0.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(print) = known.get(further) {
+            return *print;
+        }
+        let print = system_linker::fingerprint(config, further);
+        known.insert(further.clone(), print);
+        print
+    }
+}
+
+/// Where the result of one link may be.
+pub struct Store {
+    /// Key of the executable and of the record.
+    executable: ActionId,
+    record: ActionId,
+    /// Nobody asks for the executable.
+    discarded: bool,
+}
+
+impl Store {
+    /// `None` where the link is done whatever there is. `key` is the stock one.
+    pub fn of(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Option<Store> {
+        let system = system(cx, inputs).ok()?;
+        let hashes = cx.run.job.hashes;
+        let mut hash = hashes.new_own_hash("link");
+        hash.write(&key.0);
+        for file in loaders(inputs) {
+            writeln!(hash, "loader {file} {}", Path::new(file).exists());
+        }
+        if let Some(further) = &system {
+            let print = cx.run.surroundings.of(cx.config(), further)?;
+            writeln!(hash, "system {}", hex(&print));
+        }
+        let executable = hash.action_id();
+        let mut hash = hashes.new_own_hash("link record");
+        hash.write(&executable.0);
+        Some(Store {
+            executable,
+            record: hash.action_id(),
+            discarded: cx.id != cx.run.job.plan.root && is_discarded(cx.run.job.plan, cx.id),
+        })
+    }
+
+    /// The result, if it is known. `temporary` is the build ID that the linker would be given.
+    pub fn find(&self, cx: &ActionCx<'_>, temporary: &str) -> Result<Option<Known>, ActionError> {
+        let kept = cx.run.job.cache.kept(&self.executable);
+        let known = |build_id: &str| {
+            let whole = build_id.len() == temporary.len();
+            whole && before_content(build_id) == before_content(temporary)
+        };
+        let kept_id = kept
+            .as_deref()
+            .and_then(|f| build_id::read_build_id(f).ok());
+        let kept = kept.zip(kept_id).filter(|(_, id)| known(id));
+        let node = cx.node();
+        let (built, build_id, way) = match kept {
+            Some((_, id)) if self.discarded => {
+                (Artifact::Built(node.target.clone()), id, Way::LinkRecord)
+            }
+            Some((file, id)) if is_installed(cx.run.job.plan, cx.id) => {
+                (Artifact::Cached(file), id, Way::KeptExecutable)
+            }
+            Some((file, id)) => {
+                cx.shell.mkdir(&node.objdir)?;
+                cx.shell.mkdir(path::split(&node.target).0)?;
+                if cx
+                    .shell
+                    .copy_file(&node.target, &file, 0o775, false)
+                    .is_err()
+                {
+                    // It may have made room for another one just now.
+                    return Ok(None);
+                }
+                let built = Artifact::Built(node.target.clone());
+                (built, id, Way::KeptExecutable)
+            }
+            None if self.discarded => match self.recorded(cx).filter(|id| known(id)) {
+                Some(id) => (Artifact::Built(node.target.clone()), id, Way::LinkRecord),
+                None => return Ok(None),
+            },
+            None => return Ok(None),
+        };
+        Ok(Some(Known {
+            built,
+            build_id,
+            way,
+        }))
+    }
+
+    fn recorded(&self, cx: &ActionCx<'_>) -> Option<String> {
+        let (id, _) = get_bytes(cx.run.job.cache, &self.record).ok()?;
+        String::from_utf8(id).ok()
+    }
+
+    /// Remembers a link that was done. Best effort.
+    pub fn record(&self, cx: &ActionCx<'_>, outcome: &Outcome) {
+        let cache = cx.run.job.cache;
+        // What the linker said would have to be said again, and a build ID of the user's own says
+        // nothing.
+        let temporary = build_id::action_id(&outcome.build_id)
+            != hash_to_string(&outcome.action_id.unwrap_or_default().0);
+        if temporary || !cx.shell.saved_output().is_empty() {
+            return;
+        }
+        if self.discarded {
+            let id = outcome.build_id.as_bytes();
+            let _ = put_bytes(cache, &self.record, id, Verify::Strict);
+        } else if let Some(file) = outcome.built.path() {
+            let _ = cache.keep(&self.executable, file, cx.config().link_store);
+        }
+    }
+}
+
+/// A build ID without its last part.
+fn before_content(build_id: &str) -> &str {
+    &build_id[..build_id.len() - build_id::content_id(build_id).len()]
+}
+
+/// Whether what a node makes is for nobody: all that waits for it are nodes that do nothing.
+fn is_discarded(plan: &Plan, node: NodeId) -> bool {
+    plan.triggers[node.index()]
+        .iter()
+        .all(|&after| matches!(plan[after].kind, Kind::Nothing) && is_discarded(plan, after))
+}
+
+/// Whether installing is all that is done with what a node makes.
+fn is_installed(plan: &Plan, node: NodeId) -> bool {
+    plan.triggers[node.index()]
+        .iter()
+        .all(|&after| matches!(plan[after].kind, Kind::Install))
+}
+
+/// What the system has to do with a link: nothing, or its linker may take part and read, beside what
+/// it always may, these directories and files.
+fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<BTreeSet<String>>, Doubt> {
+    let config = cx.config();
+    let flags = &config.flags;
+    let asked = !config.extras || flags.a || flags.n || !flags.toolexec.is_empty();
+    if asked || config.debug.cache_verify {
+        return Err(Doubt::Asked);
+    }
+    if cx.node().cache_executable {
+        return Err(Doubt::Stock);
+    }
+    let target = (inputs.goos, inputs.goarch);
+    let alone = matches!(
+        target,
+        ("linux", "386" | "amd64" | "arm" | "arm64" | "riscv64")
+            | ("darwin" | "windows", "amd64" | "arm64")
+    );
+    let mode = match inputs.ld_buildmode {
+        "exe" | "" => true,
+        "pie" => matches!(target, ("linux", "amd64" | "arm64")),
+        _ => false,
+    };
+    if !alone || !mode {
+        return Err(Doubt::External);
+    }
+    let own_flags = &inputs.package.internal.ldflags;
+    let flags = inputs.forced_ldflags.iter().chain(own_flags);
+    let flags = Flags::parse(flags.map(String::as_str)).ok_or(Doubt::External)?;
+    let has_c = |p: &Package| p.uses_cgo() || p.uses_swig() || !p.syso_files.is_empty();
+    let c_code = packages(inputs).any(has_c) || flags.external || inputs.extlink_enabled == "1";
+    if !c_code {
+        return Ok(None);
+    }
+    let dist = &config.dist;
+    if target != ("linux", dist.host_goarch.as_str()) || dist.host_goos != "linux" {
+        return Err(Doubt::External);
+    }
+    let mut further = flags.further;
+    for p in packages(inputs).filter(|p| has_c(p)) {
+        let known = !p.uses_swig() && p.cgo_pkg_config.is_empty() && p.shlib.is_empty();
+        let words = cc::CFlags::of(config, p).map_err(|_| Doubt::External)?;
+        if !known || add_words(&words.ldflags, &mut further).is_none() {
+            return Err(Doubt::External);
+        }
+    }
+    Ok(Some(further))
+}
+
+fn packages<'a>(inputs: &'a Inputs<'_>) -> impl Iterator<Item = &'a Package> {
+    std::iter::once(inputs.package).chain(inputs.archives.iter().map(|archive| archive.package))
+}
+
+/// The dynamic loaders that cmd/link looks for: which there is decides on the one that is named in the
+/// result.
+fn loaders(inputs: &Inputs<'_>) -> &'static [&'static str] {
+    match (inputs.goos, inputs.goarch) {
+        ("linux", "amd64") => &["/lib64/ld-linux-x86-64.so.2", "/lib/ld-musl-x86_64.so.1"],
+        ("linux", "arm64") => &["/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-aarch64.so.1"],
+        ("linux", "386") => &["/lib/ld-linux.so.2", "/lib/ld-musl-i386.so.1"],
+        ("linux", "arm") => &["/lib/ld-linux.so.3", "/lib/ld-musl-arm.so.1"],
+        _ => &[],
+    }
+}
+
+/// What cmd/link's flags mean to the system's linker.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Flags {
+    /// It is called, or may be.
+    external: bool,
+    /// Places that it is told of.
+    further: BTreeSet<String>,
+}
+
+impl Flags {
+    /// `None` where a flag is not known to be harmless.
+    fn parse<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Flags> {
+        let mut flags = Flags::default();
+        while let Some(word) = words.next() {
+            let name = word.strip_prefix("--").or(word.strip_prefix('-'))?;
+            let (name, value) = match name.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (name, None),
+            };
+            match (name, value) {
+                ("s" | "w" | "compressdwarf" | "checklinkname" | "buildid", _) => {}
+                ("race" | "msan" | "asan", None) => flags.external = true,
+                ("X", value) => _ = value.or_else(|| words.next())?,
+                ("linkmode", value) => {
+                    flags.external |= value.or_else(|| words.next())? != "internal"
+                }
+                ("extldflags", value) => {
+                    flags.external = true;
+                    let list = quoted::split(value.or_else(|| words.next())?).ok()?;
+                    add_words(&list, &mut flags.further)?;
+                }
+                _ => return None,
+            }
+        }
+        Some(flags)
+    }
+}
+
+/// Adds the places that words for the C compiler, as it links, name. `None` where a word is not known
+/// to name none.
+fn add_words(words: &[String], places: &mut BTreeSet<String>) -> Option<()> {
+    let mut words = words.iter().map(String::as_str);
+    let mut place = |place: &str| {
+        let known = place.starts_with('/');
+        places.insert(place.to_owned());
+        known.then_some(())
+    };
+    while let Some(word) = words.next() {
+        match word {
+            "-L" => place(words.next()?)?,
+            "-l" => _ = words.next()?,
+            "-pthread" | "-static" | "-static-pie" | "-static-libgcc" | "-static-libstdc++"
+            | "-no-pie" | "-pie" | "-rdynamic" | "-s" => {}
+            _ if word.starts_with("-Wl,") => word[4..].split(',').try_for_each(passed_on)?,
+            _ if word.starts_with("-L") => place(&word[2..])?,
+            _ if ["-l", "-g", "-O"].iter().any(|p| word.starts_with(p)) => {}
+            _ => place(word)?,
+        }
+    }
+    Some(())
+}
+
+/// Words that the C compiler passes on, and that name no file to be read.
+fn passed_on(word: &str) -> Option<()> {
+    let known = [
+        "-z",
+        "relro",
+        "now",
+        "noexecstack",
+        "--as-needed",
+        "--no-as-needed",
+        "--gc-sections",
+        "-Bstatic",
+        "-Bdynamic",
+        "--start-group",
+        "--end-group",
+        "--whole-archive",
+        "--no-whole-archive",
+        "--export-dynamic",
+        "-E",
+        "--allow-multiple-definition",
+    ];
+    let valued = [
+        "--build-id=",
+        "--unresolved-symbols=",
+        "--wrap=",
+        "--hash-style=",
+    ];
+    let harmless = known.contains(&word) || valued.iter().any(|name| word.starts_with(name));
+    harmless.then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Node;
+
+    #[test]
+    fn flags() {
+        let parse = |flags: &[&str]| Flags::parse(flags.iter().copied());
+        let own = [
+            "-s",
+            "-w",
+            "-X",
+            "main.v=1",
+            "-X=main.w=-linkmode",
+            "--s",
+            "-linkmode=internal",
+        ];
+        assert_eq!(parse(&own), Some(Flags::default()));
+        for external in [
+            &["-linkmode=external"][..],
+            &["-linkmode", "auto"],
+            &["-race"],
+        ] {
+            assert!(parse(external).unwrap().external, "{external:?}");
+        }
+        let found = parse(&["-extldflags=-static -L/a -L /b -lz '/c d/x.a' -Wl,-z,now"]).unwrap();
+        let places: Vec<&str> = found.further.iter().map(String::as_str).collect();
+        assert!(found.external);
+        assert_eq!(places, ["/a", "/b", "/c d/x.a"]);
+        for unknown in [
+            &["-extld=clang"][..],
+            &["-cpuprofile=x"],
+            &["-v"],
+            &["x"],
+            &["-X=main.v=1", "-r=/lib"],
+            &["-extldflags=-Lrelative"],
+            &["-extldflags=x.o"],
+            &["-extldflags=-fuse-ld=gold"],
+            &["-extldflags=-Wl,-T,script"],
+            &["-extldflags"],
+        ] {
+            assert_eq!(parse(unknown), None, "{unknown:?}");
+        }
+    }
+
+    #[test]
+    fn what_becomes_of_a_link() {
+        let node = |kind: Kind, deps: &[u32]| Node {
+            kind,
+            ..Node::group("x", deps.iter().map(|&d| NodeId(d)).collect())
+        };
+        let plan = Plan::new(
+            vec![
+                node(Kind::Link, &[]),
+                node(Kind::Link, &[]),
+                node(Kind::Install, &[1]),
+                node(Kind::Nothing, &[0, 2]),
+                node(Kind::Link, &[]),
+                node(Kind::Nothing, &[4]),
+                node(Kind::Vet, &[5]),
+                node(Kind::Nothing, &[3, 6]),
+            ],
+            NodeId(7),
+            "$WORK".to_owned(),
+        );
+        let discarded: Vec<bool> = [0, 1, 4].map(|n| is_discarded(&plan, NodeId(n))).into();
+        assert_eq!(discarded, [true, false, false]);
+        assert!(is_installed(&plan, NodeId(1)) && !is_installed(&plan, NodeId(4)));
+    }
+}

@@ -1,0 +1,118 @@
+//! Links are not done twice, and what is there afterwards is what the stock command makes.
+
+mod support;
+
+use support::{World, each};
+
+const FILES: &[(&str, &str)] = &[
+    ("go.mod", "module example.com/m\n\ngo 1.26\n"),
+    (
+        "a/main.go",
+        "package main\n\nfunc main() { println(\"a\") }\n",
+    ),
+    (
+        "b/main.go",
+        "package main\n\nfunc main() { println(\"b\") }\n",
+    ),
+    (
+        "p/p_test.go",
+        "package p\n\nimport \"testing\"\n\nfunc TestP(*testing.T) {}\n",
+    ),
+];
+
+/// How many links forgo runs.
+fn links(world: &World, args: &[&str]) -> usize {
+    let args = [&args[..1], &["-x"], &args[1..]].concat();
+    let said = world.forgo(&args);
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    said.stderr
+        .lines()
+        .filter(|l| l.contains("/link -o "))
+        .count()
+}
+
+#[test]
+fn an_executable_is_linked_once() {
+    each(FILES, |world| {
+        let out = world.path("w/out");
+        let args = ["build", "-o", "out", "./a"];
+        assert_eq!(links(world, &args), 1);
+        let first = std::fs::read(&out).expect("a file");
+        assert_eq!(links(world, &args), 0);
+        // Missing, and overwritten by another one.
+        std::fs::remove_file(&out).expect("a file");
+        assert_eq!(links(world, &args), 0);
+        assert_eq!(links(world, &["build", "-o", "out", "./b"]), 1);
+        assert_eq!(links(world, &args), 0);
+        assert!(std::fs::read(&out).expect("a file") == first);
+        assert_eq!(world.stock(&["build", "-o", "stock", "./a"]).code, Some(0));
+        assert!(std::fs::read(world.path("w/stock")).expect("a file") == first);
+        let mode = |name: &str| {
+            let meta = std::fs::metadata(world.path(name)).expect("a file");
+            std::os::unix::fs::PermissionsExt::mode(&meta.permissions())
+        };
+        assert_eq!(mode("w/out"), mode("w/stock"));
+        // The user may do with it what he likes.
+        std::fs::write(&out, "changed").expect("a file");
+        std::fs::remove_file(&out).expect("a file");
+        assert_eq!(links(world, &args), 0);
+        assert!(std::fs::read(&out).expect("a file") == first);
+
+        // Other flags are another link; no store is no copy.
+        assert_eq!(
+            links(world, &["build", "-ldflags=-s", "-o", "out", "./a"]),
+            1
+        );
+        world.set("FORGO_LINK_STORE_SIZE", "0");
+        assert_eq!(
+            links(world, &["build", "-ldflags=-w", "-o", "out", "./a"]),
+            1
+        );
+        std::fs::remove_file(&out).expect("a file");
+        assert_eq!(
+            links(world, &["build", "-ldflags=-w", "-o", "out", "./a"]),
+            1
+        );
+    });
+}
+
+#[test]
+fn what_is_thrown_away_is_only_on_record() {
+    each(FILES, |world| {
+        assert_eq!(links(world, &["build", "./..."]), 2);
+        assert_eq!(links(world, &["build", "./..."]), 0);
+        world.write(
+            "b/main.go",
+            "package main\n\nfunc main() { println(\"c\") }\n",
+        );
+        assert_eq!(links(world, &["build", "./..."]), 1);
+        // A record is no executable.
+        assert_eq!(links(world, &["build", "-o", "out", "./a"]), 1);
+        world.set("FORGO_EXTRAS", "off");
+        assert_eq!(links(world, &["build", "./..."]), 2);
+    });
+}
+
+#[test]
+fn test_binaries_too() {
+    each(FILES, |world| {
+        let args = ["test", "-count=1", "./p"];
+        assert_eq!(links(world, &args), 1);
+        assert_eq!(links(world, &args), 0);
+        // One that stays carries debug information: it is another link.
+        let args = ["test", "-c", "-o", "p.test", "./p"];
+        assert_eq!(links(world, &args), 1);
+        std::fs::remove_file(world.path("w/p.test")).expect("a file");
+        assert_eq!(links(world, &args), 0);
+        assert!(world.path("w/p.test").is_file());
+    });
+}
+
+#[test]
+fn what_the_linker_says_is_said_each_time() {
+    each(FILES, |world| {
+        for _ in 0..2 {
+            assert_eq!(links(world, &["build", "-ldflags=-v", "./a", "./b"]), 2);
+        }
+    });
+}
