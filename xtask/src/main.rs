@@ -17,9 +17,10 @@ tasks:
         on those of conformance/projects; --matrix adds -race, -cover, -trimpath, a cross build and
         CGO_ENABLED=0; --kill kills N builds and looks at what they leave
   conformance [--goroot GOROOT] [--forgo PROGRAM] [--run REGEXP] [--list FILE] [--long]
-              [--timeout 120m] [--parallel N] [--record] [-v]
+              [--timeout 120m] [--parallel N] [--log FILE]... [--record] [-v]
         run the tests of cmd/go itself against forgo, its scripts and those coded in Go; --list
-        takes a file of names; --record puts the figures into conformance/results.md
+        takes a file of names; --log judges what earlier runs left in target/conformance instead of
+        running anything; --record puts the figures into conformance/results.md
 ";
 
 fn main() -> ExitCode {

@@ -17,10 +17,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::tour::lab::Programs;
 use ledger::{Baseline, Exceptions, Verdict};
 use regex::Regex;
-use runner::{Outcome, Outcomes, Runner};
+use runner::{Outcome, Outcomes, Runner, Suite};
+use stock::StockProcesses;
 
 /// What the command line asks for.
 #[derive(Default)]
@@ -29,6 +29,8 @@ struct Options {
     forgo: Option<PathBuf>,
     select: Option<String>,
     list: Option<PathBuf>,
+    /// Saved outputs of the test binary, to be judged instead of running it.
+    logs: Vec<PathBuf>,
     long: bool,
     verbose: bool,
     record: bool,
@@ -47,19 +49,19 @@ pub fn main(args: &[String]) -> Result<bool, String> {
         timeout: options.timeout.clone().unwrap_or_else(|| "120m".into()),
         parallel: options.parallel,
     };
-    let suites: Vec<(&str, BTreeSet<String>)> = [
-        ("scripts", scripts(&programs.goroot)?),
-        ("Go-coded tests", runner.go_coded()?),
+    let suites: Vec<(Suite, BTreeSet<String>)> = [
+        (Suite::Scripts, scripts(&programs.goroot)?),
+        (Suite::GoCoded, runner.go_coded()?),
     ]
     .into_iter()
-    .map(|(what, names)| Ok((what, select(&options, names)?)))
+    .map(|(suite, names)| Ok((suite, select(&options, names)?)))
     .collect::<Result<_, String>>()?;
     if suites.iter().all(|(_, names)| names.is_empty()) {
         return Err("conformance: no test of that name".into());
     }
     let mut good = true;
-    for (what, names) in suites.iter().filter(|(_, names)| !names.is_empty()) {
-        good &= run_suite(&options, &runner, what, names)?;
+    for (suite, names) in suites.into_iter().filter(|(_, names)| !names.is_empty()) {
+        good &= run_suite(&options, &runner, suite, &names)?;
     }
     Ok(good)
 }
@@ -67,28 +69,33 @@ pub fn main(args: &[String]) -> Result<bool, String> {
 fn run_suite(
     options: &Options,
     runner: &Runner<'_>,
-    what: &str,
+    suite: Suite,
     names: &BTreeSet<String>,
 ) -> Result<bool, String> {
     let programs = runner.programs;
     let release = programs.release();
     let mode = if options.long { "long" } else { "short" };
-    println!("== {} {what} of {release}, {mode}", names.len());
+    println!("== {} {} of {release}, {mode}", names.len(), suite.name());
     if options.list.is_some() {
         let list: Vec<&str> = names.iter().map(String::as_str).collect();
         println!("{}", list.join(" "));
     }
+    let dir = workspace()
+        .join("target/conformance")
+        .join(&release)
+        .join(format!("{}-{mode}", suite.name().replace(' ', "-")));
+    if options.logs.is_empty() {
+        let _ = fs::remove_dir_all(&dir);
+    }
+    fs::create_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+
     let mut baseline = Baseline::load(&programs.goroot, options.long)?;
     let wanted: BTreeSet<String> = names
         .iter()
         .filter(|name| baseline.passes(name) != Some(false))
         .cloned()
         .collect();
-    let (outcomes, stock) = if wanted.is_empty() {
-        Default::default()
-    } else {
-        runner.run(&wanted, Some(&programs.forgo))?
-    };
+    let (outcomes, stock) = outcomes_of(options, runner, suite, &wanted, &dir)?;
     // A test that forgo passes needs no word of the stock command.
     let doubtful: BTreeSet<String> = wanted
         .into_iter()
@@ -97,9 +104,10 @@ fn run_suite(
         .collect();
     if !doubtful.is_empty() {
         println!("asking the stock command for {} of them", doubtful.len());
-        baseline.add(&runner.run(&doubtful, None)?.0)?;
+        let saved = dir.join("stock.log");
+        runner.run(suite, &doubtful, None, &saved)?;
+        baseline.add(&runner::read(suite, &saved)?.0)?;
     }
-    let logs = write_logs(&outcomes, programs, what)?;
     let exceptions = Exceptions::load(&workspace().join("conformance/exceptions.txt"))?;
     let verdicts = ledger::verdicts(
         names,
@@ -108,24 +116,52 @@ fn run_suite(
         |name| exceptions.reason(name, &release).map(str::to_owned),
     );
     print!("{}{}", ledger::table(&verdicts), stock.table());
-    if options.verbose {
-        for (name, _) in verdicts.iter().filter(|(_, v)| *v == Verdict::Failed) {
-            let outcome = outcomes.get(name).map_or("", |o| o.log.as_str());
-            println!("##### {name}\n{outcome}");
+    let failed = verdicts.iter().filter(|(_, v)| *v == Verdict::Failed);
+    for (name, _) in failed {
+        let log = outcomes.get(name).map_or("", |o| o.log.as_str());
+        let file = dir.join(format!("{name}.log"));
+        fs::write(&file, log).map_err(|e| format!("{}: {e}", file.display()))?;
+        if options.verbose {
+            println!("##### {name}\n{log}");
         }
     }
     let all_good = verdicts.iter().all(|(_, verdict)| verdict.is_good());
     if !all_good {
-        println!("logs of what failed: {}", logs.display());
+        println!("logs of what failed: {}", dir.display());
     }
     if options.record {
         let row = results::Row {
-            key: [release, what.to_owned(), mode.to_owned()],
+            key: [release, suite.name().to_owned(), mode.to_owned()],
             figures: format!("{} | {}", ledger::figures(&verdicts), stock.summary()),
         };
         results::record(&workspace().join("conformance/results.md"), &row)?;
     }
     Ok(all_good && ledger::within_allowance(&verdicts) && stock.is_good())
+}
+
+/// How the tests do with forgo: by running them, or by what earlier runs left. Of two outcomes of a
+/// test the later one counts.
+fn outcomes_of(
+    options: &Options,
+    runner: &Runner<'_>,
+    suite: Suite,
+    names: &BTreeSet<String>,
+    dir: &Path,
+) -> Result<(Outcomes, StockProcesses), String> {
+    let mut logs = options.logs.clone();
+    if logs.is_empty() && !names.is_empty() {
+        let saved = dir.join("forgo.log");
+        runner.run(suite, names, Some(&runner.programs.forgo), &saved)?;
+        logs.push(saved);
+    }
+    let mut outcomes = Outcomes::new();
+    let mut stock = StockProcesses::default();
+    for log in &logs {
+        let (of_run, stock_of_run) = runner::read(suite, log)?;
+        outcomes.extend(of_run);
+        stock.add(stock_of_run);
+    }
+    Ok((outcomes, stock))
 }
 
 fn parse(args: &[String]) -> Result<Options, String> {
@@ -138,6 +174,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--forgo" => options.forgo = Some(value()?.into()),
             "--run" => options.select = Some(value()?),
             "--list" => options.list = Some(value()?.into()),
+            "--log" => options.logs.push(value()?.into()),
             "--long" => options.long = true,
             "--record" => options.record = true,
             "--timeout" => options.timeout = Some(value()?),
@@ -177,21 +214,6 @@ fn select(options: &Options, mut names: BTreeSet<String>) -> Result<BTreeSet<Str
         names.retain(|name| wanted.contains(name.as_str()));
     }
     Ok(names)
-}
-
-/// Where the logs of this release's failures are put.
-fn write_logs(outcomes: &Outcomes, programs: &Programs, what: &str) -> Result<PathBuf, String> {
-    let dir = workspace()
-        .join("target/conformance")
-        .join(programs.release())
-        .join(what.replace(' ', "-"));
-    let fail = |e: std::io::Error| format!("{}: {e}", dir.display());
-    let _ = fs::remove_dir_all(&dir);
-    fs::create_dir_all(&dir).map_err(fail)?;
-    for (name, Outcome { log, .. }) in outcomes.iter().filter(|(_, o)| o.failed()) {
-        fs::write(dir.join(format!("{name}.log")), log).map_err(fail)?;
-    }
-    Ok(dir)
 }
 
 fn workspace() -> PathBuf {

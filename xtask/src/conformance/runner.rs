@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::stock::StockProcesses;
@@ -35,12 +35,44 @@ impl Outcome {
 /// By the tests' names.
 pub type Outcomes = BTreeMap<String, Outcome>;
 
+/// The two kinds of tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suite {
+    /// Those of testdata/script.
+    Scripts,
+    /// Test functions.
+    GoCoded,
+}
+
 /// The function that runs the scripts.
 const SCRIPTS: &str = "TestScript";
 
-/// Is it a test coded in Go, not a script? Scripts' names begin with a small letter.
-pub fn is_go_coded(name: &str) -> bool {
-    name.starts_with("Test")
+impl Suite {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Suite::Scripts => "scripts",
+            Suite::GoCoded => "Go-coded tests",
+        }
+    }
+
+    /// What the test binary puts before a name.
+    fn prefix(self) -> &'static str {
+        match self {
+            Suite::Scripts => "TestScript/",
+            Suite::GoCoded => "",
+        }
+    }
+
+    /// The `-test.run` pattern of some tests.
+    fn pattern(self, names: &BTreeSet<String>) -> String {
+        let names: Vec<String> = names.iter().map(|name| regex::escape(name)).collect();
+        let names = format!("^({})$", names.join("|"));
+        match self {
+            Suite::Scripts => format!("^{SCRIPTS}$/{names}"),
+            Suite::GoCoded => names,
+        }
+    }
 }
 
 /// What all runs have in common.
@@ -67,61 +99,39 @@ impl Runner<'_> {
             .output()
             .map_err(|e| format!("go.test: {e}"))?;
         let names = String::from_utf8_lossy(&said.stdout).into_owned();
-        let is_wanted = |line: &&str| is_go_coded(line) && *line != SCRIPTS;
+        let is_wanted = |line: &&str| line.starts_with("Test") && *line != SCRIPTS;
         Ok(names.lines().filter(is_wanted).map(str::to_owned).collect())
     }
 
-    /// Runs tests with the stock command, or with forgo.
+    /// Runs tests of a suite with the stock command, or with forgo. What the test binary says goes to
+    /// a file, the log of stock processes to another one beside it.
     pub fn run(
         &self,
+        suite: Suite,
         names: &BTreeSet<String>,
         forgo: Option<&Path>,
-    ) -> Result<(Outcomes, StockProcesses), String> {
-        let (go_coded, scripts): (Vec<&String>, Vec<&String>) =
-            names.iter().partition(|name| is_go_coded(name));
-        let log = cache_dir()?.join(format!("stock-{}.log", std::process::id()));
-        let mut outcomes = Outcomes::new();
-        for (names, prefix) in [(scripts, "TestScript/"), (go_coded, "")] {
-            if !names.is_empty() {
-                let pattern = pattern(&names, prefix);
-                outcomes.extend(self.run_suite(&pattern, prefix, forgo, &log)?);
-            }
-        }
-        let stock = fs::read_to_string(&log).unwrap_or_default();
-        let _ = fs::remove_file(&log);
-        Ok((outcomes, StockProcesses::parse(&stock)?))
-    }
-
-    fn run_suite(
-        &self,
-        pattern: &str,
-        prefix: &str,
-        forgo: Option<&Path>,
-        log: &Path,
-    ) -> Result<Outcomes, String> {
+        saved: &Path,
+    ) -> Result<(), String> {
         let mut command = self.command(forgo)?;
+        let fail = |e: std::io::Error| format!("{}: {e}", saved.display());
+        let stock = stock_log(saved);
+        let _ = fs::remove_file(&stock);
         command
             .args(["-test.v", "-test.timeout", &self.timeout])
-            .args(["-test.run", pattern])
-            .env("FORGO_CONFORMANCE_LOG", log)
-            .stdout(Stdio::piped());
+            .args(["-test.run", &suite.pattern(names)])
+            .env("FORGO_CONFORMANCE_LOG", stock)
+            .stdout(fs::File::create(saved).map_err(fail)?);
         if let Some(n) = self.parallel {
             command.args(["-test.parallel", &n.to_string()]);
         }
         if !self.long {
             command.arg("-test.short");
         }
-        let mut child = command.spawn().map_err(|e| format!("go.test: {e}"))?;
-        let outcomes = child
-            .stdout
-            .take()
-            .map(|out| read_outcomes(out, prefix))
-            .unwrap_or_default();
-        let status = child.wait().map_err(|e| format!("go.test: {e}"))?;
-        if outcomes.is_empty() {
+        let status = command.status().map_err(|e| format!("go.test: {e}"))?;
+        if read(suite, saved)?.0.is_empty() {
             return Err(format!("the test binary ran nothing ({status})"));
         }
-        Ok(outcomes)
+        Ok(())
     }
 
     /// The test binary in a clean environment; its `go` is forgo, or the stock command.
@@ -165,14 +175,18 @@ impl Runner<'_> {
     }
 }
 
-/// The `-test.run` pattern of some tests.
-fn pattern(names: &[&String], prefix: &str) -> String {
-    let names: Vec<String> = names.iter().map(|name| regex::escape(name)).collect();
-    let names = format!("^({})$", names.join("|"));
-    match prefix {
-        "" => names,
-        _ => format!("^{SCRIPTS}$/{names}"),
-    }
+/// What a saved run came to.
+pub fn read(suite: Suite, saved: &Path) -> Result<(Outcomes, StockProcesses), String> {
+    let file = fs::File::open(saved).map_err(|e| format!("{}: {e}", saved.display()))?;
+    let stock = fs::read_to_string(stock_log(saved)).unwrap_or_default();
+    let outcomes = read_outcomes(file, suite.prefix());
+    Ok((outcomes, StockProcesses::parse(&stock)?))
+}
+
+fn stock_log(saved: &Path) -> PathBuf {
+    let mut name = saved.as_os_str().to_owned();
+    name.push(".stock");
+    name.into()
 }
 
 fn path_with(first: &Path) -> String {

@@ -62,6 +62,14 @@ impl StockProcesses {
         Ok(all)
     }
 
+    /// Adds those of another run.
+    pub fn add(&mut self, other: StockProcesses) {
+        for (key, n) in other.counts {
+            *self.counts.entry(key).or_default() += n;
+        }
+        self.unentitled.extend(other.unentitled);
+    }
+
     /// Did every native command keep to what it is entitled to?
     pub fn is_good(&self) -> bool {
         self.unentitled.is_empty()
