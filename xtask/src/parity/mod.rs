@@ -57,7 +57,8 @@ struct Options {
     cold: bool,
     keep: bool,
     jobs: Option<usize>,
-    kills: usize,
+    kills: Option<usize>,
+    short: bool,
 }
 
 /// Runs the task; true when nothing differs.
@@ -131,7 +132,7 @@ fn compare(case: &Case, options: &Options) -> Row {
         // What can't be set up is no reason to leave out all the others.
         Err(text) => row.note("words", &[text]),
         Ok(bench) => {
-            checks::run(&bench, options.kills, &mut row);
+            checks::run(&bench, options.kills.unwrap_or(project.kills), &mut row);
             if options.keep {
                 println!("kept: {}", bench.keep().display());
             }
@@ -162,9 +163,10 @@ fn projects(options: &Options) -> Result<Vec<Project>, String> {
         }
         let more = if options.matrix { &MATRIX[..] } else { &[] };
         let added = more.iter().map(|text| Variant::parse(text));
-        let given = project.variants.drain(..).chain(added).collect::<Vec<_>>();
+        let mut given = std::mem::take(&mut project.variants);
+        given.retain(|variant| variant.short || !options.short);
         let with_flags = |v: Variant| v.with_flags(&options.flags);
-        project.variants = given.into_iter().map(with_flags).collect();
+        project.variants = given.into_iter().chain(added).map(with_flags).collect();
     }
     Ok(projects)
 }
@@ -191,8 +193,9 @@ fn parse(args: &[String]) -> Result<Options, String> {
             }
             "--kill" => {
                 let n = value()?;
-                options.kills = n.parse().map_err(|_| format!("--kill {n}?"))?;
+                options.kills = Some(n.parse().map_err(|_| format!("--kill {n}?"))?);
             }
+            "--short" => options.short = true,
             "--matrix" => options.matrix = true,
             "--cold" => options.cold = true,
             "--keep" => options.keep = true,

@@ -5,11 +5,14 @@
 //! # what this project is for
 //! packages: ./...            patterns to build (default ./...)
 //! variant: -tags extra       one more way to build it: flags and NAME=value settings
+//! short: -tags extra         the same, and one that `--short` compares too; without either line there is
+//!                            one way, which is both
 //! broken: yes                it must not build, and say so in the same words
 //! git: yes                   it is a git checkout (for -buildvcs)
 //! release: go1.27            only for this release
 //! needs: gfortran            only where this program is installed
 //! cold: yes                  from an empty cache: the standard library is compared as well
+//! kill: 8                    that many builds are killed, to see what they leave
 //! ```
 
 use std::fs;
@@ -34,6 +37,8 @@ pub struct Project {
     pub git: bool,
     /// Begin with an empty cache.
     pub cold: bool,
+    /// How many builds are killed.
+    pub kills: usize,
     release: Option<String>,
 }
 
@@ -46,6 +51,8 @@ pub struct Variant {
     pub flags: Vec<String>,
     /// Settings.
     pub environment: Vec<(String, String)>,
+    /// Compared by `--short` too.
+    pub short: bool,
 }
 
 impl Variant {
@@ -55,6 +62,7 @@ impl Variant {
             name: text.trim().to_owned(),
             flags: Vec::new(),
             environment: Vec::new(),
+            short: false,
         };
         for word in text.split_whitespace() {
             match word.split_once('=') {
@@ -71,6 +79,14 @@ impl Variant {
             }
         }
         variant
+    }
+
+    /// Compared by `--short` too.
+    pub fn shortly(self) -> Variant {
+        Variant {
+            short: true,
+            ..self
+        }
     }
 
     /// The arguments of a command of this variant.
@@ -104,10 +120,11 @@ impl Project {
             dir,
             copied: false,
             packages: vec!["./...".into()],
-            variants: vec![Variant::parse("")],
+            variants: vec![Variant::parse("").shortly()],
             broken: false,
             git: false,
             cold: false,
+            kills: 0,
             release: None,
         })
     }
@@ -135,6 +152,8 @@ impl Project {
             match (key, value) {
                 ("packages", _) => project.packages = super::words(value),
                 ("variant", _) => project.variants.push(Variant::parse(value)),
+                ("short", _) => project.variants.push(Variant::parse(value).shortly()),
+                ("kill", _) => project.kills = value.parse().map_err(|_| unknown())?,
                 ("broken", "yes") => project.broken = true,
                 ("git", "yes") => project.git = true,
                 ("cold", "yes") => project.cold = true,
@@ -145,7 +164,7 @@ impl Project {
             }
         }
         if project.variants.is_empty() {
-            project.variants.push(Variant::parse(""));
+            project.variants.push(Variant::parse("").shortly());
         }
         Ok(Some(project))
     }
