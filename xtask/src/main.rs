@@ -12,10 +12,12 @@ tasks:
         measure the stock go command and forgo in turn and print a table; a scenario is chosen by
         how its name begins
   parity [DIR] [--go GOROOT]... [--forgo PROGRAM] [--pkgs PATTERNS] [--main PACKAGE] [--flags FLAGS]
-         [--matrix] [--cold] [--jobs N] [--kill N] [--only REGEXP] [--short] [--keep]
+         [--matrix] [--cold] [--jobs N] [--kill N] [--only REGEXP] [--short] [--dry]
+         [--keep]
         compare keys, bytes and words of the stock go command and forgo on the project in DIR, or
         on those of conformance/projects (--short: on a part of them); --matrix adds -race, -cover,
-        -trimpath, a cross build and CGO_ENABLED=0; --kill kills N builds and looks at what they leave
+        -trimpath, a cross build and CGO_ENABLED=0; --kill kills N builds and looks at what they
+        leave; --dry compares what would be done (-n -a) and builds nothing
   conformance [--goroot GOROOT] [--forgo PROGRAM] [--run REGEXP] [--list FILE] [--long]
               [--timeout 120m] [--parallel N] [--log FILE]... [--record] [-v]
         run the tests of cmd/go itself against forgo, its scripts and those coded in Go; --list

@@ -108,11 +108,13 @@ pub struct Known {
     pub took: Duration,
 }
 
-/// Runs all checks; what can't be run at all fails the check that needs it. `kills` is how often a
-/// build is killed.
-pub fn run(bench: &Bench, kills: usize, row: &mut Row) {
+/// Runs all checks; what can't be run at all fails the check that needs it. `dry`: nothing is built.
+/// `kills` is how often a build is killed.
+pub fn run(bench: &Bench, dry: bool, kills: usize, row: &mut Row) {
     let result = if bench.project.broken {
         broken(bench, row)
+    } else if dry {
+        plan(bench, row).and_then(|()| list(bench, &LISTS[..2], row))
     } else {
         has_main(bench).and_then(|has_main| {
             let unbuilt = bench.path("cache-killed");
@@ -120,7 +122,7 @@ pub fn run(bench: &Bench, kills: usize, row: &mut Row) {
                 copy_cache(&bench.setting.cache(Who::Forgo), &unbuilt)?;
             }
             let known = first_build(bench, has_main, row)?;
-            list(bench, row)?;
+            list(bench, &LISTS, row)?;
             sharing(bench, has_main, row)?;
             if kills > 0 {
                 let differences = kill::differences(bench, &unbuilt, &known, kills)?;
@@ -134,64 +136,81 @@ pub fn run(bench: &Bench, kills: usize, row: &mut Row) {
     }
 }
 
-/// Builds everything from the cache's first state, one action at a time so that the order is the
-/// same, and looks at all that comes of it.
-fn first_build(bench: &Bench, has_main: bool, row: &mut Row) -> Result<Known, String> {
+/// What both commands' builds gave, the stock command's first.
+struct Builds {
+    traces: Vec<Trace>,
+    saids: Vec<Said>,
+    graphs: Vec<Result<graph::Nodes, String>>,
+    programs: Vec<BTreeMap<String, PathBuf>>,
+    /// How long forgo's took.
+    took: Duration,
+}
+
+/// Builds with both, `flags` among others; into a directory, if there is a program.
+fn build_both(bench: &Bench, flags: &[&str], has_main: bool) -> Result<Builds, String> {
     let out = bench.path("out");
     let graph_file = bench.path("graph.json");
     let out_flag = format!("{}/", out.display());
     let graph_flag = format!("-debug-actiongraph={}", graph_file.display());
     let jobs = bench.jobs.to_string();
-    let mut flags = vec!["-x", "-p", &jobs, &graph_flag];
+    let mut flags = flags.to_vec();
+    flags.extend(["-p", &jobs, &graph_flag]);
     if has_main {
         flags.extend(["-o", &out_flag]);
     }
     let args = bench.command("build", &flags, &bench.project.packages);
-    let mut traces = Vec::new();
-    let mut saids = Vec::new();
-    let mut graphs = Vec::new();
-    let mut programs = Vec::new();
-    let mut began = Instant::now();
+    let mut builds = Builds {
+        traces: Vec::new(),
+        saids: Vec::new(),
+        graphs: Vec::new(),
+        programs: Vec::new(),
+        took: Duration::ZERO,
+    };
     for who in Who::BOTH {
         let _ = fs::remove_dir_all(&out);
         let _ = fs::remove_file(&graph_file);
-        began = Instant::now();
+        let began = Instant::now();
         let mut said = bench.run_own(who, "gocachehash=1", &args)?;
+        builds.took = began.elapsed();
         let trace = Trace::read(&said.stderr);
         said.stderr = trace.settled(&trace.words);
         if who == Who::Stock && said.code != 0 {
-            return Err(format!(
-                "the stock command does not build it: {}",
-                trace.words
-            ));
+            let words = &trace.words;
+            return Err(format!("the stock command does not build it: {words}"));
         }
-        graphs.push(graph::read(&graph_file, |text| {
+        builds.graphs.push(graph::read(&graph_file, |text| {
             let cache = bench.setting.cache(who);
             trace.settled(&bench.setting.plain(text.as_bytes(), &cache))
         }));
-        programs.push(keep_programs(
-            &out,
-            &bench.path(&format!("out-{}", who.title())),
-        )?);
-        traces.push(trace);
-        saids.push(said);
+        let kept = bench.path(&format!("out-{}", who.title()));
+        builds.programs.push(keep_programs(&out, &kept)?);
+        builds.traces.push(trace);
+        // Commands that ran at the same time are told in any order.
+        if bench.jobs > 1 {
+            said.stderr = sorted(&said.stderr);
+        }
+        builds.saids.push(said);
     }
-    let took = began.elapsed();
-    row.note("keys", &differing_keys(&traces));
-    if bench.jobs > 1 {
-        saids
-            .iter_mut()
-            .for_each(|said| said.stderr = sorted(&said.stderr));
-    }
-    row.note("words", &differing_words(&saids[0], &saids[1]));
+    Ok(builds)
+}
+
+/// Builds everything from the cache's first state, one action at a time so that the order is the
+/// same, and looks at all that comes of it.
+fn first_build(bench: &Bench, has_main: bool, row: &mut Row) -> Result<Known, String> {
+    let mut builds = build_both(bench, &["-x"], has_main)?;
+    let (traces, programs) = (&builds.traces, &builds.programs);
+    row.note("keys", &differing_keys(traces));
+    row.note(
+        "words",
+        &differing_words(&builds.saids[0], &builds.saids[1]),
+    );
     let names = traces[0].names.iter().chain(&traces[1].names);
     let names: HashMap<_, _> = names.map(|(id, name)| (id.clone(), name.clone())).collect();
     let pair = Who::BOTH.map(|who| bench.setting.cache(who));
-    let seeded = seeded_keys(bench, &pair[1])?;
     let comparison = caches::Comparison {
         caches: [&pair[0], &pair[1]],
         names: &names,
-        seeded: &seeded,
+        seeded: &seeded_keys(bench, &pair[1])?,
         index: &traces[0].index,
         plain: &|text| traces[0].settled(&bench.setting.plain(text, Path::new("/nowhere"))),
         partial: false,
@@ -207,14 +226,26 @@ fn first_build(bench: &Bench, has_main: bool, row: &mut Row) -> Result<Known, St
         row.programs += programs[0].len();
         row.note("programs", &differing_programs(&programs[0], &programs[1]));
     }
-    row.note("graph", &differing_graphs(&graphs));
-    let index = traces.swap_remove(0).index;
+    row.note("graph", &differing_graphs(&builds.graphs));
     Ok(Known {
         names,
-        index,
+        index: builds.traces.swap_remove(0).index,
         has_main,
-        took,
+        took: builds.took,
     })
+}
+
+/// Compares what a build of everything would do, without doing it (`-n -a`): on large projects a matter
+/// of seconds.
+fn plan(bench: &Bench, row: &mut Row) -> Result<(), String> {
+    let builds = build_both(bench, &["-n", "-a"], false)?;
+    row.note("keys", &differing_keys(&builds.traces));
+    row.note(
+        "words",
+        &differing_words(&builds.saids[0], &builds.saids[1]),
+    );
+    row.note("graph", &differing_graphs(&builds.graphs));
+    Ok(())
 }
 
 /// The entries that were there before, the seed's module index among them; but for those that forgo
@@ -281,7 +312,7 @@ fn differing_words(stock: &Said, forgo: &Said) -> Vec<String> {
     differences
 }
 
-/// Commands that ran at the same time are told in any order.
+/// The lines, sorted.
 fn sorted(text: &str) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     lines.sort_unstable();
@@ -352,17 +383,20 @@ fn differing_graphs(graphs: &[Result<graph::Nodes, String>]) -> Vec<String> {
     only_stock.chain(only_forgo).collect()
 }
 
-fn list(bench: &Bench, row: &mut Row) -> Result<(), String> {
+/// Flags of `list`; the last needs what was built.
+const LISTS: [&[&str]; 3] = [
+    &["-deps", "-json"],
+    &["-test", "-deps", "-json"],
+    &[
+        "-export",
+        "-f",
+        "{{.ImportPath}} {{.Export}} {{.BuildID}} {{.Stale}} {{.StaleReason}}",
+    ],
+];
+
+fn list(bench: &Bench, lists: &[&[&str]], row: &mut Row) -> Result<(), String> {
     let packages = &bench.project.packages;
-    for flags in [
-        &["-deps", "-json"][..],
-        &["-test", "-deps", "-json"],
-        &[
-            "-export",
-            "-f",
-            "{{.ImportPath}} {{.Export}} {{.BuildID}} {{.Stale}} {{.StaleReason}}",
-        ],
-    ] {
+    for flags in lists {
         let said = bench.both("", &bench.command("list", flags, packages))?;
         let differences = differing_words(&said[0], &said[1]);
         let of = |d: String| format!("list {}: {d}", flags.join(" "));
@@ -426,15 +460,32 @@ fn without_seeds(script: &str) -> String {
     out
 }
 
-/// A project that does not build: the same words, the same exit status.
+/// A project that does not build: the same words, the same exit status, the same graph if it comes to
+/// one.
 fn broken(bench: &Bench, row: &mut Row) -> Result<(), String> {
     let packages = &bench.project.packages;
-    let said = bench.both("", &bench.command("build", &["-p", "1"], packages))?;
-    let mut differences = differing_words(&said[0], &said[1]);
-    if said[0].code == 0 {
+    let graph_file = bench.path("graph.json");
+    let graph_flag = format!("-debug-actiongraph={}", graph_file.display());
+    let args = bench.command("build", &["-p", "1", &graph_flag], packages);
+    let mut saids = Vec::new();
+    let mut graphs = Vec::new();
+    for who in Who::BOTH {
+        let _ = fs::remove_file(&graph_file);
+        saids.push(bench.run_own(who, "", &args)?);
+        let cache = bench.setting.cache(who);
+        let plain = |text: &str| without_seeds(&bench.setting.plain(text.as_bytes(), &cache));
+        graphs.push(if graph_file.exists() {
+            graph::read(&graph_file, plain)
+        } else {
+            Ok(graph::Nodes::new())
+        });
+    }
+    let mut differences = differing_words(&saids[0], &saids[1]);
+    if saids[0].code == 0 {
         differences.push("the stock command builds it".into());
     }
     row.note("words", &differences);
+    row.note("graph", &differing_graphs(&graphs));
     let said = bench.both(
         "",
         &bench.command("list", &["-e", "-deps", "-json"], packages),

@@ -12,6 +12,8 @@
 //! | sharing | each command on the other one's cache runs no tool and says the same |
 //! | killed | with `--kill N`: what builds leave in the cache that are killed at N instants |
 //!
+//! With `--dry` nothing is built: `build -n -a` gives the keys, the words (all commands) and the graph.
+//!
 //! A project that does not build is compared by its words alone. Without a directory, the projects
 //! of `conformance/projects` are compared, each in a copy.
 
@@ -59,6 +61,7 @@ struct Options {
     jobs: Option<usize>,
     kills: Option<usize>,
     short: bool,
+    dry: bool,
 }
 
 /// Runs the task; true when nothing differs.
@@ -132,7 +135,12 @@ fn compare(case: &Case, options: &Options) -> Row {
         // What can't be set up is no reason to leave out all the others.
         Err(text) => row.note("words", &[text]),
         Ok(bench) => {
-            checks::run(&bench, options.kills.unwrap_or(project.kills), &mut row);
+            checks::run(
+                &bench,
+                options.dry,
+                options.kills.unwrap_or(project.kills),
+                &mut row,
+            );
             if options.keep {
                 println!("kept: {}", bench.keep().display());
             }
@@ -195,6 +203,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
                 let n = value()?;
                 options.kills = Some(n.parse().map_err(|_| format!("--kill {n}?"))?);
             }
+            "--dry" => options.dry = true,
             "--short" => options.short = true,
             "--matrix" => options.matrix = true,
             "--cold" => options.cold = true,

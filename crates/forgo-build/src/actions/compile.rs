@@ -30,6 +30,7 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     let mut outcome = Outcome {
         action_id: check.action_id,
         build_id: check.build_id.clone(),
+        id_is_final: check.way.is_some(),
         built: check.built.clone(),
         vet: check.vet.clone(),
         ..Outcome::default()
@@ -125,6 +126,7 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
         facts.build_id.clone_from(&stamped.build_id);
     }
     outcome.build_id = stamped.build_id;
+    outcome.id_is_final = stamped.id_is_final;
     outcome.built = Artifact::Built(archive);
     Ok(())
 }

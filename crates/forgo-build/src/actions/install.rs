@@ -18,6 +18,8 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     let build = cx.outcome(cx.node().deps[0]);
     let mut outcome = Outcome {
         build_id: build.build_id.clone(),
+        // It is told as it came.
+        id_is_final: true,
         built: Artifact::Built(cx.node().target.clone()),
         ..Outcome::default()
     };

@@ -40,6 +40,7 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     match reuse::find(cx, &wanted)? {
         Ok(known) => {
             (outcome.built, outcome.build_id) = (known.built, known.build_id);
+            outcome.id_is_final = known.way != reuse::Way::TestResult;
             outcome.reused = true;
         }
         // Lists build no executables, and take them for built.
@@ -111,6 +112,7 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
         },
     )?;
     outcome.build_id = stamped.build_id;
+    outcome.id_is_final = stamped.id_is_final;
     outcome.cached_executable = stamped.cached.unwrap_or_default();
     outcome.built = Artifact::Built(node.target.clone());
     Ok(())

@@ -33,6 +33,7 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     match reuse::find(cx, &wanted)? {
         Ok(known) => {
             (outcome.built, outcome.build_id) = (known.built, known.build_id);
+            outcome.id_is_final = true;
             outcome.reused = true;
         }
         Err(temporary) if options.is_cmd_list => outcome.build_id = temporary,

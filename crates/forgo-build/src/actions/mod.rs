@@ -110,6 +110,8 @@ pub struct Outcome {
     pub action_id: Option<ActionId>,
     /// `actionID/contentID` of what was built, or empty.
     pub build_id: String,
+    /// `build_id` is a file's; else only what one would be made with. The graph tells final ones.
+    pub id_is_final: bool,
     /// What was built.
     pub built: Artifact,
     /// What the nodes after it want to know.

@@ -149,7 +149,11 @@ pub fn text(cx: &RunCx<'_>, times: &[Times]) -> String {
                 need_vet: node.need_vet,
                 need_build: node.need_build,
                 action_id: key.map_or_else(String::new, |key| hash_to_string(&key.0)),
-                build_id: &outcome.build_id,
+                build_id: if outcome.id_is_final {
+                    &outcome.build_id
+                } else {
+                    ""
+                },
                 time_ready: time(times.ready),
                 time_start: time(times.start),
                 time_done: time(times.done),

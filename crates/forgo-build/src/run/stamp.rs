@@ -28,6 +28,8 @@ pub struct Made<'a> {
 pub struct Stamped {
     /// Its final build ID.
     pub build_id: String,
+    /// It is that of the file; under -n there is none.
+    pub id_is_final: bool,
     /// Its file in the cache, where it was stored.
     pub cached: Option<String>,
     /// Of an archive that was stored: its output and size.
@@ -54,6 +56,7 @@ pub fn finish(cx: &ActionCx<'_>, made: &Made<'_>) -> Result<Stamped, ActionError
         // The user chose another build ID: there is nothing to find the file by.
         return Ok(Stamped {
             build_id,
+            id_is_final: true,
             ..Stamped::default()
         });
     }
@@ -77,6 +80,7 @@ pub fn finish(cx: &ActionCx<'_>, made: &Made<'_>) -> Result<Stamped, ActionError
     };
     Ok(Stamped {
         build_id,
+        id_is_final: true,
         cached,
         output,
     })
