@@ -204,7 +204,7 @@ fn includes_are_known(cx: &ActionCx<'_>, inputs: &Inputs<'_>, file: &str) -> boo
             let dir_own = forgo_golang::path::join2(&p.dir, name);
             !name.contains('/')
                 && !disk::exists(&dir_own)
-                && disk::exists(&format!("{goroot}/pkg/include/{name}"))
+                && disk::exists(format!("{goroot}/pkg/include/{name}"))
         };
         name == "go_asm.h" || own(name) || own(&specific) || release()
     })

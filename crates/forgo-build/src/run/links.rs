@@ -11,7 +11,6 @@
 //! always done: [`Doubt`] lists the cases. docs/links.md argues why the rest is sound.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
 use std::sync::Mutex;
 
 use forgo_cache::{ActionId, Verify, get_bytes, hash_to_string, put_bytes};
@@ -21,6 +20,7 @@ use forgo_golang::{path, quoted};
 use crate::actions::link_inputs::Inputs;
 use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
 use crate::config::Config;
+use crate::disk;
 use crate::package::Package;
 use crate::plan::{Kind, NodeId, Plan};
 use crate::run::build_id;
@@ -74,7 +74,7 @@ impl Store {
         let mut hash = hashes.new_own_hash("link");
         hash.write(&key.0);
         for file in loaders(inputs) {
-            writeln!(hash, "loader {file} {}", Path::new(file).exists());
+            writeln!(hash, "loader {file} {}", disk::exists(file));
         }
         if let Some(further) = &system {
             let print = cx.run.surroundings.of(cx.config(), further)?;

@@ -11,6 +11,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::config::Config;
+use crate::disk;
 use crate::process;
 use crate::toolchain::cc;
 
@@ -84,14 +85,14 @@ pub fn fingerprint(config: &Config, further: &BTreeSet<String>) -> Option<[u8; 3
     let mut seen = BTreeSet::new();
     for dir in searched.libraries.into_iter().chain(configuration) {
         // Most are there under several names.
-        if let Ok(dir) = std::fs::canonicalize(&dir)
+        if let Ok(dir) = disk::canonicalize(&dir)
             && seen.insert(dir.clone())
         {
             print.dir(&dir, dir == Path::new("/etc"));
         }
     }
     for place in further {
-        match std::fs::metadata(place) {
+        match disk::whole_metadata(place) {
             Ok(meta) if meta.is_dir() => print.dir(Path::new(place), false),
             _ => _ = print.file(place),
         }
@@ -157,7 +158,7 @@ impl Print {
 
     /// A file's identity; says whether there is one.
     fn file(&mut self, file: &str) -> bool {
-        let Ok(meta) = std::fs::metadata(file) else {
+        let Ok(meta) = disk::whole_metadata(file) else {
             return false;
         };
         self.line(file);
@@ -179,7 +180,7 @@ impl Print {
     /// All files directly in a directory; `loader` for those alone that the dynamic loader reads.
     fn dir(&mut self, dir: &Path, loader: bool) {
         self.line(&dir.to_string_lossy());
-        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+        let entries = disk::read_dir(dir).into_iter().flatten().flatten();
         let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
         let mut names: Vec<String> = names
             .filter(|name| !loader || name.starts_with("ld.so."))
@@ -188,7 +189,7 @@ impl Print {
         for name in names {
             let path = dir.join(&name);
             // Directories change with what is in them, which nobody asks for.
-            if !path.is_dir() && !self.file(&path.to_string_lossy()) {
+            if !disk::is_dir(&path) && !self.file(&path.to_string_lossy()) {
                 self.line(&name);
             }
         }
