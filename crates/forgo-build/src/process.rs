@@ -3,13 +3,16 @@
 //! Answers to LookPath and Cmd.Environ of os/exec (on Unix), cmd/internal/pathcache, and to the loop in
 //! cmd/go's main that puts the go command's own settings into the environment.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{LazyLock, Mutex};
 
-use forgo_golang::{path, strconv};
+use forgo_golang::{path, raw, strconv};
 use rustix::fs::{Access, AtFlags, CWD};
 
 use crate::config::Config;
@@ -75,13 +78,21 @@ pub fn errno_text(e: &io::Error) -> String {
     }
 }
 
+/// A variable's name or value, or an argument, as the system has it: it need not be UTF-8.
+pub fn os(text: &str) -> Cow<'_, OsStr> {
+    match raw::bytes(text) {
+        Cow::Borrowed(bytes) => Cow::Borrowed(OsStr::from_bytes(bytes)),
+        Cow::Owned(bytes) => Cow::Owned(OsString::from_vec(bytes)),
+    }
+}
+
 /// A command with the environment that the go command gives its children: its own, its settings,
 /// `PWD` where it runs in another directory (`dir`; empty or `.`: this one), then `env` (`K=V`).
 pub fn command(config: &Config, dir: &str, program: &str, env: &[String]) -> Command {
     let mut command = Command::new(program);
     command.env_clear();
     for (key, value) in config.env.orig.iter().chain(&config.env.cmd) {
-        command.env(key, value);
+        command.env(os(key), os(value));
     }
     if dir.is_empty() || dir == "." {
         command.current_dir(&config.cwd);

@@ -229,7 +229,7 @@ impl<'r> Shell<'r> {
         };
         match &response_file {
             Some(file) => command.arg(format!("@{}", file.path().display())),
-            None => command.args(&args[1..]),
+            None => command.args(args[1..].iter().map(|arg| process::os(arg))),
         };
 
         footprint::worked();

@@ -25,6 +25,7 @@ pub mod position;
 pub mod pseudo;
 pub mod quote;
 pub mod quoted;
+pub mod raw;
 pub mod regexp;
 pub mod semver;
 pub mod strconv;

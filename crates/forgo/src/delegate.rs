@@ -3,6 +3,8 @@
 use std::io::IsTerminal;
 use std::os::unix::process::CommandExt;
 
+use forgo_build::process::os;
+
 use crate::config::goroot::{find_stock_go, is_this_program};
 use crate::config::process::Variables;
 use crate::exit::{Outcome, Stop};
@@ -34,7 +36,7 @@ pub fn exec(args: &[String]) -> Outcome {
     }
     // argv[0] is the stock command's own name, so that a wrapper of several commands can tell.
     let error = std::process::Command::new(&stock_go)
-        .args(args)
+        .args(args.iter().map(|arg| os(arg)))
         .env(GUARD, format!("{}.{}", std::process::id(), depth + 1))
         .exec();
     Err(Stop::with_status(

@@ -278,3 +278,25 @@ fn cleans() {
         }
     }
 }
+
+/// Bytes that are not UTF-8: from a tool, again from the cache, in a program's arguments.
+#[test]
+fn bytes_pass() {
+    let wrapper = "#!/bin/sh\n\
+        case $1 in */compile) case $2 in -V*) ;; *) printf 'caf\\351 \\377\\n';; esac ;; esac\n\
+        exec \"$@\"\n";
+    let main = "package main\n\nimport \"os\"\n\n\
+        func main() { os.Stdout.WriteString(os.Args[1]) }\n";
+    let files = [("go.mod", MODULE), ("main.go", main), ("lib/lib.go", LIB)];
+    each(&files, |world| {
+        world.write("wrapper", wrapper);
+        let file = world.path("w/wrapper");
+        let runs = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(file, runs).unwrap();
+        for _ in 0..2 {
+            world.same(&["build", "-toolexec", "./wrapper", "./lib"]);
+            world.same(&["build", "-json", "-toolexec", "./wrapper", "./lib"]);
+        }
+        world.same(&["run", "main.go", "caf\u{10ffe9}"]);
+    });
+}

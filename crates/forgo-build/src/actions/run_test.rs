@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::process::os;
 use forgo_golang::path;
 
 use crate::actions::test_cache::TestCache;
@@ -390,10 +391,10 @@ impl RunTest {
         let program = crate::process::look_path(config, &words[0]);
         let mut command = Command::new(program.as_ref().unwrap_or(&words[0]));
         std::os::unix::process::CommandExt::arg0(&mut command, &words[0])
-            .args(&words[1..])
+            .args(words[1..].iter().map(|word| os(word)))
             .current_dir(&p.dir)
             .env_clear()
-            .envs(config.env.orig.iter().map(|(k, v)| (k, v)))
+            .envs(config.env.orig.iter().map(|(k, v)| (os(k), os(v))))
             .env("PATH", path)
             .env("PWD", &p.dir)
             .envs(coverage.map(|dir| ("GOCOVERDIR", dir)))

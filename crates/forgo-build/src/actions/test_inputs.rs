@@ -9,6 +9,8 @@ use forgo_cache::{ActionId, HashContext};
 use forgo_golang::path;
 use forgo_golang::quote::quote_bytes;
 
+use forgo_golang::raw;
+
 use crate::actions::ActionCx;
 use crate::config::Environment;
 use crate::disk;
@@ -127,7 +129,7 @@ impl Inputs<'_> {
             None => hash.write(&[0]),
             Some(value) => {
                 hash.write(&[1]);
-                hash.write(value.as_bytes());
+                hash.write(&raw::bytes(value));
             }
         }
         hash.action_id()

@@ -17,6 +17,8 @@
 
 use forgo_cache::{ActionId, get_bytes, get_file, hash_to_string};
 
+use forgo_golang::raw;
+
 use crate::actions::{ActionCx, ActionError, Artifact, link};
 use crate::footprint::{self, Look};
 use crate::plan::{Kind, NodeId};
@@ -242,7 +244,7 @@ fn replay(cx: &ActionCx<'_>, key: &ActionId, what: &str) {
         cx.shell.show_cmd("", &format!("{line}  # internal"));
     }
     if !cx.config().flags.n {
-        cx.shell.print(String::from_utf8_lossy(&text));
+        cx.shell.print(raw::text(&text));
     }
 }
 

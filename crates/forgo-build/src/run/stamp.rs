@@ -5,6 +5,8 @@
 
 use forgo_cache::{ActionId, Content, OutputId, Verify, put_bytes};
 
+use forgo_golang::raw;
+
 use crate::actions::{ActionCx, ActionError};
 use crate::plan::Kind;
 use crate::run::build_id;
@@ -97,7 +99,7 @@ fn store_output(cx: &ActionCx<'_>, made: &Made<'_>) {
     };
     let output = cx.shell.saved_output();
     // The result is good without it.
-    let _ = put_bytes(job.cache, &subkey, output.as_bytes(), Verify::Strict);
+    let _ = put_bytes(job.cache, &subkey, &raw::bytes(&output), Verify::Strict);
 }
 
 /// Stores an archive. That it can't be stored matters only to who wants to be told the file.

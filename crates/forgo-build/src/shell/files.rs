@@ -6,7 +6,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 
-use forgo_golang::{path, strconv::quote};
+use forgo_golang::quote::quote;
+use forgo_golang::{path, raw};
 
 use crate::actions::ActionError;
 use crate::disk;
@@ -38,7 +39,7 @@ impl Shell<'_> {
     /// Writes a file.
     pub fn write_file(&self, file: &str, text: &[u8]) -> Result<(), ActionError> {
         if self.shows_commands() {
-            let shown = String::from_utf8_lossy(text);
+            let shown = raw::text(text);
             let cmd = match shown.find('\n') {
                 _ if text.is_empty() => format!("echo -n > {file} # internal"),
                 Some(end) if end + 1 == shown.len() => {

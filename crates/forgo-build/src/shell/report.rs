@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use forgo_golang::path;
+use forgo_golang::{path, raw};
 use regex::Regex;
 
 use crate::actions::ActionError;
@@ -67,7 +67,7 @@ impl Shell<'_> {
     /// A command's output for people: `$WORK`, paths relative to the current directory where that
     /// is shorter, no traces of cgo.
     fn readable(&self, output: &[u8], dir: &str) -> String {
-        let mut out = String::from_utf8_lossy(output).into_owned();
+        let mut out = raw::text(output);
         if !out.ends_with('\n') {
             out.push('\n');
         }

@@ -83,7 +83,8 @@ impl Invocation<'_> {
     pub fn configure(&mut self) -> Outcome {
         config::apply_flags(&mut self.startup.cfg, &self.flags)?;
         snapshot::judge(self.cfg());
-        self.console.set_json(self.cfg().flags.json);
+        let cfg = self.cfg();
+        self.console.set_json(cfg.flags.json, cfg.dist.minor);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use forgo_build::event::Event;
 use forgo_build::load::{Loader, PackageOpts, RootMode};
 use forgo_build::package::{Package, PackageId};
 use forgo_build::plan::{BuildMode, Kind, Node, PlanBuilder};
-use forgo_build::process::{exit_text, look_path};
+use forgo_build::process::{exit_text, look_path, os};
 
 use super::{Command, Invocation, Loading, is_versioned, stop_at};
 use crate::exit::{Outcome, Stop};
@@ -204,9 +204,9 @@ pub fn program(cfg: &Config, words: &[String]) -> Process {
     let mut process = Process::new(file);
     process
         .arg0(&words[0])
-        .args(&words[1..])
+        .args(words[1..].iter().map(|word| os(word)))
         .env_clear()
-        .envs(cfg.env.orig.iter().map(|(k, v)| (k, v)))
+        .envs(cfg.env.orig.iter().map(|(k, v)| (os(k), os(v))))
         .env("PATH", path);
     process
 }

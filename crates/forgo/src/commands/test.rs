@@ -52,7 +52,9 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     let given = flags::parse(invocation)?;
     invocation.configure()?;
     invocation.startup.cfg.flags.json = given.json_builds;
-    invocation.console.set_json(given.json_builds);
+    invocation
+        .console
+        .set_json(given.json_builds, invocation.cfg().dist.minor);
     let loading = Loading::begin(invocation, RootMode::Auto)?;
     test(invocation, &given, loading)
 }

@@ -4,9 +4,11 @@
 
 use forgo_build::disk;
 use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 
 use forgo_build::process::errno_text;
+use forgo_golang::raw;
 
 use crate::exit::{Outcome, Stop};
 
@@ -20,7 +22,7 @@ pub struct Variables {
 }
 
 impl Variables {
-    /// Reads them. Bytes that are not UTF-8 are replaced.
+    /// Reads them.
     pub fn read() -> Variables {
         #[allow(
             clippy::disallowed_methods,
@@ -28,12 +30,7 @@ impl Variables {
         )]
         let all = std::env::vars_os();
         let list = all
-            .map(|(k, v)| {
-                (
-                    k.to_string_lossy().into_owned(),
-                    v.to_string_lossy().into_owned(),
-                )
-            })
+            .map(|(k, v)| (raw::into_text(k.into_vec()), raw::into_text(v.into_vec())))
             .filter(|(k, _)| k != "GOTOOLCHAIN_INTERNAL_SWITCH_COUNT")
             .collect();
         Variables::from_list(list)
@@ -74,9 +71,7 @@ pub fn arguments() -> Vec<String> {
         reason = "this is where the arguments are read"
     )]
     let all = std::env::args_os();
-    all.skip(1)
-        .map(|a| a.to_string_lossy().into_owned())
-        .collect()
+    all.skip(1).map(|a| raw::into_text(a.into_vec())).collect()
 }
 
 /// Was this program started under the name `go`?

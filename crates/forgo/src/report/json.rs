@@ -1,6 +1,7 @@
-//! Build events of `-json`: one object a line, as load.JSONPrinter writes them.
+//! Build events of `-json` (of Go 1.`minor`): one object a line, as load.JSONPrinter writes them.
 
 pub use forgo_golang::json::escape as escape_as_go;
+use forgo_golang::raw;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -13,34 +14,40 @@ struct BuildEvent<'a> {
 }
 
 /// A `build-output` event; nothing for empty text.
-pub fn output(package: Option<&str>, text: &str) -> String {
+pub fn output(package: Option<&str>, text: &str, minor: u32) -> String {
     if text.is_empty() {
         return String::new();
     }
-    line(&BuildEvent {
-        import_path: package.unwrap_or(""),
-        action: "build-output",
-        output: text,
-    })
+    line(
+        &BuildEvent {
+            import_path: package.unwrap_or(""),
+            action: "build-output",
+            output: text,
+        },
+        minor,
+    )
 }
 
 /// A `build-output` event for each line, then `build-fail`.
-pub fn failure(package: Option<&str>, text: &str) -> String {
+pub fn failure(package: Option<&str>, text: &str, minor: u32) -> String {
     let mut out = String::new();
     for part in text.split_inclusive('\n') {
-        out.push_str(&output(package, part));
+        out.push_str(&output(package, part, minor));
     }
-    out.push_str(&line(&BuildEvent {
-        import_path: package.unwrap_or(""),
-        action: "build-fail",
-        output: "",
-    }));
+    out.push_str(&line(
+        &BuildEvent {
+            import_path: package.unwrap_or(""),
+            action: "build-fail",
+            output: "",
+        },
+        minor,
+    ));
     out
 }
 
-fn line(event: &BuildEvent<'_>) -> String {
+fn line(event: &BuildEvent<'_>, minor: u32) -> String {
     let text = serde_json::to_string(event).expect("strings are JSON");
-    escape_as_go(&text) + "\n"
+    raw::json(&escape_as_go(&text), minor).into_owned() + "\n"
 }
 
 #[cfg(test)]
@@ -49,12 +56,12 @@ mod tests {
 
     #[test]
     fn events() {
-        assert_eq!(output(Some("a"), ""), "");
+        assert_eq!(output(Some("a"), "", 26), "");
         assert_eq!(
-            output(Some("a"), "# a & <b>\n"),
+            output(Some("a"), "# a & <b>\n", 26),
             "{\"ImportPath\":\"a\",\"Action\":\"build-output\",\"Output\":\"# a \\u0026 \\u003cb\\u003e\\n\"}\n"
         );
-        let text = failure(None, "x\ny\n");
+        let text = failure(None, "x\ny\n", 26);
         assert_eq!(text.lines().count(), 3);
         assert!(text.ends_with("{\"ImportPath\":\"\",\"Action\":\"build-fail\"}\n"));
     }

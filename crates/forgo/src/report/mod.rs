@@ -7,13 +7,14 @@ mod progress;
 pub mod streams;
 mod trace;
 
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use forgo_build::event::{Event, Reporter};
 use forgo_build::package::PackageGraph;
 use forgo_build::plan::Plan;
+use forgo_golang::raw;
 
 use progress::Progress;
 use streams::{write_stderr, write_stdout};
@@ -23,7 +24,8 @@ use trace::Trace;
 #[derive(Debug, Default)]
 pub struct Console {
     status: AtomicI32,
-    json: AtomicBool,
+    /// Go's minor release where builds are told in JSON; 0 where not.
+    json: AtomicU32,
     progress: Mutex<Option<Running>>,
     trace: OnceLock<Trace>,
     /// What was said, where it is to be kept.
@@ -52,8 +54,9 @@ struct Running {
 
 impl Console {
     /// From now on output of builds is JSON on standard output (`-json`).
-    pub fn set_json(&self, json: bool) {
-        self.json.store(json, Ordering::Relaxed);
+    pub fn set_json(&self, json: bool, minor: u32) {
+        self.json
+            .store(if json { minor } else { 0 }, Ordering::Relaxed);
     }
 
     /// base.Errorf: a line on standard error; the exit status becomes 1.
@@ -62,13 +65,13 @@ impl Console {
         if !line.ends_with('\n') {
             line.push('\n');
         }
-        self.to_stderr(line.as_bytes());
+        self.to_stderr(&raw::bytes(&line));
         self.raise(1);
     }
 
     /// Text for standard error, as it is.
     pub fn warn(&self, text: &str) {
-        self.to_stderr(text.as_bytes());
+        self.to_stderr(&raw::bytes(text));
     }
 
     /// Bytes for standard output.
@@ -214,10 +217,11 @@ impl Console {
     }
 
     fn output(&self, package: Option<&str>, text: &str) {
-        if self.json.load(Ordering::Relaxed) {
-            self.to_stdout(json::output(package, text).as_bytes());
+        let minor = self.json.load(Ordering::Relaxed);
+        if minor != 0 {
+            self.to_stdout(json::output(package, text, minor).as_bytes());
         } else {
-            self.to_stderr(text.as_bytes());
+            self.to_stderr(&raw::bytes(text));
         }
     }
 
@@ -225,10 +229,11 @@ impl Console {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        if self.json.load(Ordering::Relaxed) {
-            self.to_stdout(json::failure(package, &text).as_bytes());
+        let minor = self.json.load(Ordering::Relaxed);
+        if minor != 0 {
+            self.to_stdout(json::failure(package, &text, minor).as_bytes());
         } else {
-            self.to_stderr(text.as_bytes());
+            self.to_stderr(&raw::bytes(&text));
         }
         self.raise(1);
     }

@@ -11,6 +11,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use forgo_build::process::os;
+use forgo_golang::raw;
+
 /// GOROOTs to test with.
 pub fn goroots() -> Vec<PathBuf> {
     if let Ok(list) = std::env::var("FORGO_TEST_GOROOT") {
@@ -142,20 +145,29 @@ impl World {
     /// The stock command.
     pub fn stock(&self, args: &[&str]) -> Said {
         let mut command = self.command(&self.goroot.join("bin/go"), "cache-stock");
-        self.said(command.args(args).output().expect("the stock command runs"))
+        self.said(
+            command
+                .args(args.iter().map(|a| os(a)))
+                .output()
+                .expect("the stock command runs"),
+        )
     }
 
     /// forgo, driving the same distribution.
     pub fn forgo(&self, args: &[&str]) -> Said {
         let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_forgo")), "cache-forgo");
         command.env("FORGO_GO", self.goroot.join("bin/go"));
-        self.said(command.args(args).output().expect("forgo runs"))
+        self.said(
+            command
+                .args(args.iter().map(|a| os(a)))
+                .output()
+                .expect("forgo runs"),
+        )
     }
 
     fn said(&self, output: Output) -> Said {
-        let text = |bytes: Vec<u8>| {
-            mask(&String::from_utf8_lossy(&bytes).replace("cache-forgo", "cache-stock"))
-        };
+        let text =
+            |bytes: Vec<u8>| mask(&raw::into_text(bytes).replace("cache-forgo", "cache-stock"));
         Said {
             stdout: text(output.stdout),
             stderr: text(output.stderr),
