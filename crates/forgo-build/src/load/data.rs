@@ -253,8 +253,14 @@ impl<'l> DataLoader<'l> {
     fn load_dir(&self, r: &Resolution, import: &str) -> PackageData {
         let lexical = self.modules_enabled();
         let mut data = self.read(self.locator().in_dir(&r.dir, lexical));
+        // A package of std's vendor directory is known as what std imports, whatever it is asked for
+        // as: the stock command meets the import first.
+        let imported = match import.strip_prefix("vendor/") {
+            Some(imported) if data.place.goroot => imported,
+            _ => import,
+        };
         if self.modules_enabled()
-            && let Some(module) = self.modules.package_module(import)
+            && let Some(module) = self.modules.package_module(imported)
         {
             module.dir.clone_into(&mut data.place.root);
         }

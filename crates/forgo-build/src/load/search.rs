@@ -21,7 +21,7 @@ impl Loader<'_> {
                 ..Match::default()
             };
             if pattern::is_local(&m.pattern) {
-                self.match_dirs(&mut m);
+                self.modules.match_dirs(&mut m);
                 m.packages = m.dirs.iter().map(|dir| self.import_path_of(dir)).collect();
             } else {
                 self.match_packages(&mut m);
@@ -58,54 +58,6 @@ impl Loader<'_> {
         self.scanner
             .facts(&self.absolute(dir))
             .is_ok_and(|facts| facts.problem == Some(Problem::NoGo))
-    }
-
-    /// The directories that a local pattern matches (MatchDirs).
-    fn match_dirs(&self, m: &mut Match) {
-        if pattern::is_literal(&m.pattern) {
-            m.dirs = vec![m.pattern.clone()];
-            return;
-        }
-        let mut clean = path::clean(&m.pattern);
-        // Patterns and import paths keep the ./ that cleaning removes.
-        let mut prefix = "";
-        if clean != "." && m.pattern.starts_with("./") {
-            prefix = "./";
-            clean.insert_str(0, "./");
-        }
-        let matcher = Pattern::new(&clean);
-        let wild = clean.find("...").unwrap_or(clean.len());
-        let (top, _) = path::split(&clean[..wild]);
-        // With a slash at its end a link is followed.
-        let top = path::with_file_path_separator(top);
-        let mut dirs = Vec::new();
-        let walked = self.scanner.overlay.walk(&top, &mut |file, visit| {
-            let kind = match visit {
-                Visit::Unreadable(e) => return Err(e.to_string()),
-                Visit::Entry(kind) => kind,
-            };
-            if kind != FileKind::Dir {
-                return Ok(Walk::On);
-            }
-            let file = if file == top {
-                path::clean(file)
-            } else {
-                file.to_owned()
-            };
-            let (_, elem) = path::split(&file);
-            if hidden(elem) && elem != "." && elem != ".." {
-                return Ok(Walk::Skip);
-            }
-            let name = format!("{prefix}{file}");
-            if matcher.matches(&name) && !self.is_no_package(&file) {
-                dirs.push(name);
-            }
-            Ok(Walk::On)
-        });
-        m.dirs = dirs;
-        if let Err(e) = walked {
-            m.errors.push(match_error(e));
-        }
     }
 
     /// The packages that an import path pattern matches (MatchPackages).

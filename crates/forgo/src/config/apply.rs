@@ -37,7 +37,8 @@ fn build_flags(cfg: &Config, flags: &Flags) -> BuildFlags {
         a: flags.on("a"),
         n: flags.on("n"),
         p: parallelism(cfg, flags),
-        v: flags.on("v"),
+        // To test it means its own verbosity.
+        v: cfg.command != "test" && flags.on("v"),
         x: flags.on("x"),
         work: flags.on("work"),
         json: makes_json(&cfg.command) && flags.on("json"),

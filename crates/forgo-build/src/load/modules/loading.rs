@@ -16,6 +16,9 @@ use super::requirements::Requirements;
 use super::walk::Walk;
 use crate::disk;
 
+/// The cryptographic module.
+pub(super) const FIPS: &str = "crypto/internal/fips140";
+
 impl Modules<'_> {
     /// Matches the patterns, walks all imports, settles the build list (modload.LoadPackages). Every
     /// package reached is then known to [`Modules::lookup`].
@@ -235,8 +238,7 @@ impl Modules<'_> {
 
     /// With GOFIPS140 set to a version, imports of the cryptographic module lead to that version's
     /// snapshot (fips140.ResolveImport).
-    fn fips_snapshot_path(&self, path: &str) -> Option<String> {
-        const FIPS: &str = "crypto/internal/fips140";
+    pub(super) fn fips_snapshot_path(&self, path: &str) -> Option<String> {
         let version = self.cfg.target.gofips140.as_str();
         if matches!(version, "" | "off" | "latest") || !path::has_path_prefix(path, FIPS) {
             return None;

@@ -10,6 +10,7 @@ use forgo_golang::{gover, path};
 
 use super::api::{FileKind, Match, MatchError, Modules, PackageKind};
 use super::errors::{Error, ImportFailure};
+use super::loading::FIPS;
 use super::modfile::io_text;
 use super::paths;
 use super::pool;
@@ -372,6 +373,9 @@ impl Modules<'_> {
         for (dir, kind) in candidates.iter().zip(kinds) {
             let name = &dir[src.len()..];
             let package_name = match &kind {
+                // Where a snapshot is in its place, the stock command finds this directory to be more
+                // than without Go files; the snapshot matches twice.
+                PackageKind::NoGo if name == FIPS && self.fips_snapshot_path(name).is_some() => "",
                 PackageKind::NoGo | PackageKind::OnlyIgnored => continue,
                 PackageKind::Package { name } | PackageKind::Broken { name, .. } => name,
             };

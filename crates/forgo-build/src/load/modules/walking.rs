@@ -86,8 +86,9 @@ impl Modules<'_> {
         Ok(())
     }
 
-    /// search.Match.MatchDirs.
-    fn match_dirs(&self, m: &mut Match) {
+    /// The directories that a local pattern matches, wherever they are: all of it in GOPATH mode
+    /// (search.Match.MatchDirs).
+    pub(in crate::load) fn match_dirs(&self, m: &mut Match) {
         if pattern::is_literal(&m.pattern) {
             m.dirs = vec![m.pattern.clone()];
             return;
@@ -139,7 +140,8 @@ impl Modules<'_> {
                 }
                 return Ok(false);
             }
-            if !top && paths::is_file(self.tree, &path::join2(&abs, "go.mod")) {
+            if !top && self.state.enabled && paths::is_file(self.tree, &path::join2(&abs, "go.mod"))
+            {
                 return Ok(false);
             }
             let name = format!("{prefix}{entry}");

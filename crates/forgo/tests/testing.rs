@@ -1,0 +1,94 @@
+//! `go test`: what is said of tests that pass, fail, hang or can't be built, as text and as JSON.
+
+mod support;
+
+use support::{Said, World, each};
+
+const PASS: &str = "package pass\n\nimport \"testing\"\n\n\
+    func TestA(t *testing.T) { t.Log(\"said\") }\n\
+    func TestB(t *testing.T) { t.Run(\"s u\", func(t *testing.T) {}) }\n\
+    func BenchmarkC(b *testing.B) { b.ReportMetric(1, \"x/op\") }\n";
+const FAIL: &str = "package fail\n\nimport \"testing\"\n\n\
+    func TestA(t *testing.T) { println(\"to stderr\"); t.Error(\"bad\") }\n\
+    func TestB(t *testing.T) { t.Fatal(\"worse\") }\n";
+const HANG: &str = "package hang\n\nimport (\"testing\"; \"time\")\n\n\
+    func TestA(t *testing.T) { time.Sleep(time.Hour) }\n";
+
+const TREE: &[(&str, &str)] = &[
+    ("go.mod", "module example.com/m\n\ngo 1.26\n"),
+    ("pass/p_test.go", PASS),
+    ("fail/f_test.go", FAIL),
+    ("hang/h_test.go", HANG),
+    ("none/n.go", "package none\n"),
+    (
+        "broken/b_test.go",
+        "package broken\n\nfunc init() { undefined() }\n",
+    ),
+    (
+        "vetted/v_test.go",
+        "package vetted\n\nimport \"fmt\"\n\nfunc init() { fmt.Printf(\"%d\", \"s\") }\n",
+    ),
+];
+
+/// Without times, addresses and numbers of goroutines.
+fn masked(said: Said) -> Said {
+    let rules = [
+        (r#""Time":"[^"]*","#, ""),
+        (r#""Elapsed":[0-9.e-]+"#, "E"),
+        (r"[0-9.]+ ?(s|ns/op|ms|µs)\b", "T"),
+        (r"0x[0-9a-f]+", "0xN"),
+        (r"goroutine [0-9]+", "goroutine N"),
+        (r" +[0-9]+(\s|\\t)+T", " N T"),
+    ];
+    let mask = |mut text: String| {
+        for (rule, with) in rules {
+            text = regex::Regex::new(rule)
+                .unwrap()
+                .replace_all(&text, with)
+                .into_owned();
+        }
+        text
+    };
+    Said {
+        stdout: mask(said.stdout),
+        stderr: mask(said.stderr),
+        code: said.code,
+    }
+}
+
+#[track_caller]
+fn same(world: &World, args: &[&str]) {
+    let (stock, forgo) = (masked(world.stock(args)), masked(world.forgo(args)));
+    assert_eq!(stock, forgo, "{} {args:?}", world.goroot.display());
+}
+
+#[test]
+fn results() {
+    each(TREE, |world| {
+        for args in [
+            // Nothing is built yet: -v names no packages.
+            &["test", "-v", "./pass", "./none"] as &[_],
+            &["test", "./pass", "./fail", "./none"],
+            &["test", "-json", "./pass", "./fail"],
+            &["test", "-json", "./broken", "./vetted", "./pass"],
+            &["test", "-vet=off", "./vetted"],
+            &[
+                "test",
+                "-run",
+                "B/s_u",
+                "-bench",
+                ".",
+                "-benchtime=3x",
+                "-v",
+                "./pass",
+            ],
+            &["test", "-failfast", "./fail"],
+            &["test", "-list", ".", "./pass", "./none"],
+            &["test", "-timeout=1s", "./hang"],
+            &["test", "-exec", "echo", "./pass"],
+            &["test", "-cover", "./pass", "./none"],
+        ] {
+            same(world, args);
+        }
+    });
+}
