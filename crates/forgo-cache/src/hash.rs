@@ -104,14 +104,14 @@ impl HashContext {
         hash
     }
 
+    /// [`HashContext::subkey`] that is no part of the trace.
+    pub fn own_subkey(&self, parent: &ActionId, description: &str) -> ActionId {
+        ActionId(subkey(parent, description))
+    }
+
     /// An action ID below another one.
     pub fn subkey(&self, parent: &ActionId, description: &str) -> ActionId {
-        let sum: [u8; 32] = Sha256::new()
-            .chain_update(b"subkey:")
-            .chain_update(parent.0)
-            .chain_update(description)
-            .finalize()
-            .into();
+        let sum = subkey(parent, description);
         if let Some(trace) = &self.trace {
             let description = quote(description);
             trace(&format!(
@@ -163,6 +163,15 @@ impl HashContext {
             lock(inputs).insert(*sum, input());
         }
     }
+}
+
+fn subkey(parent: &ActionId, description: &str) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(b"subkey:")
+        .chain_update(parent.0)
+        .chain_update(description)
+        .finalize()
+        .into()
 }
 
 /// A panic elsewhere can't leave these maps half changed.

@@ -13,8 +13,8 @@ use crate::actions::{
 use crate::load::parse_go_debug;
 use crate::package::Package;
 use crate::plan::NodeId;
-use crate::run::cutoff;
 use crate::run::reuse::{self, Known, Way};
+use crate::run::{cutoff, moving};
 
 /// What remains to be done of a package's build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,6 +51,8 @@ pub struct CacheCheck {
     pub built: Artifact,
     /// How it came to be known.
     pub way: Option<Way>,
+    /// The build ID that the archive should come to have: that of one made elsewhere, moved here.
+    pub expected: Option<String>,
     /// vet's configuration, where it could be made without building.
     pub vet: Option<Arc<VetConfig>>,
 }
@@ -91,10 +93,9 @@ fn check(
     }
     may_be_built(cx, package)?;
     if check.need.build
-        && let Some(key) = &check.action_id
-        && let Some(known) = cutoff::find(cx, &inputs, build, key)?
+        && let Some(key) = check.action_id
     {
-        take(cx, &mut check, known);
+        spare(cx, &inputs, build, &key, &mut check)?;
     }
     prepare(cx, build, cov_meta_file, &mut check)?;
     Ok(check)
@@ -156,6 +157,26 @@ fn look_up<'r>(
         check.need.compiled_go_files = false;
     }
     Ok(inputs)
+}
+
+/// Looks for an archive that was compiled from the same under another key.
+fn spare(
+    cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
+    build: NodeId,
+    key: &ActionId,
+    check: &mut CacheCheck,
+) -> Result<(), ActionError> {
+    if let Some(known) = cutoff::find(cx, inputs, build, key)? {
+        take(cx, check, known);
+        return Ok(());
+    }
+    match moving::find(cx, inputs, build, key)? {
+        moving::Found::Known(known) => take(cx, check, known),
+        moving::Found::Expected(build_id) => check.expected = Some(build_id),
+        moving::Found::Nothing => {}
+    }
+    Ok(())
 }
 
 /// The archive is known.

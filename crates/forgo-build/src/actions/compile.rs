@@ -19,7 +19,7 @@ use crate::disk;
 use crate::load::no_go_text;
 use crate::plan::NodeId;
 use crate::run::reuse::Way;
-use crate::run::{cutoff, stamp};
+use crate::run::{cutoff, moving, stamp};
 use crate::shell::{join_unambiguously, readable_cgo_names};
 use crate::toolchain::gc::{self, asm};
 use crate::toolchain::{changed_env, make_absolute};
@@ -37,7 +37,8 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     };
     // The coverage file and cgo's header are other nodes' business.
     let need = check.need;
-    if check.way == Some(Way::ExportData) && cx.config().flags.v {
+    let spared = check.way.is_some_and(Way::stands_for_compile);
+    if spared && cx.config().flags.v {
         cx.shell.print(format!("{}\n", cx.package().import_path));
     }
     if !need.build && !need.vet && !need.compiled_go_files {
@@ -75,7 +76,7 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
     if flags.n {
         cx.shell.print(format!("\n#\n# {}\n#\n\n", p.import_path));
     }
-    if flags.v && check.way != Some(Way::ExportData) {
+    if flags.v && !check.way.is_some_and(Way::stands_for_compile) {
         cx.shell.print(format!("{}\n", p.import_path));
     }
     let key = check.action_id.expect("what is to be built has a key");
@@ -117,6 +118,10 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
         let deps = &cx.node_of(check_node(cx).0).deps;
         let inputs = Inputs::gather(cx, cx.id, deps);
         cutoff::record(cx, &inputs, output, *size)?;
+        moving::record(cx, &inputs, &key)?;
+    }
+    if let Some(expected) = &check.expected {
+        moving::verify::compare(cx, expected, &stamped.build_id)?;
     }
     let facts = cx.node().package.and_then(|id| cx.run.facts(id));
     if let (Some(mut facts), Some(file)) = (facts, stamped.cached)

@@ -151,7 +151,8 @@ impl<'r> Inputs<'r> {
     pub fn key(&self, cx: &ActionCx<'_>) -> Result<ActionId, ActionError> {
         let name = format_args!("build {}", self.import_path);
         let mut hash = cx.run.job.hashes.new_hash(name);
-        self.hash(cx, &mut hash, self.imports.iter().map(|i| i.content_id))?;
+        let imported = self.imports.iter().map(|i| i.content_id);
+        self.hash(cx, &mut hash, self.place, imported)?;
         Ok(hash.action_id())
     }
 
@@ -160,7 +161,26 @@ impl<'r> Inputs<'r> {
     pub fn key_by(&self, cx: &ActionCx<'_>, imported: &[String]) -> Result<ActionId, ActionError> {
         assert_eq!(imported.len(), self.imports.len());
         let mut hash = cx.run.job.hashes.new_own_hash("build by export data");
-        self.hash(cx, &mut hash, imported.iter().map(String::as_str))?;
+        self.hash(
+            cx,
+            &mut hash,
+            self.place,
+            imported.iter().map(String::as_str),
+        )?;
+        Ok(hash.action_id())
+    }
+
+    /// The key of [`crate::run::moving`]: with another place, and with what `imported` says of each
+    /// package imported in place of its content ID.
+    pub fn key_elsewhere(
+        &self,
+        cx: &ActionCx<'_>,
+        place: Place<'_>,
+        imported: &[String],
+    ) -> Result<ActionId, ActionError> {
+        assert_eq!(imported.len(), self.imports.len());
+        let mut hash = cx.run.job.hashes.new_own_hash("build everywhere");
+        self.hash(cx, &mut hash, place, imported.iter().map(String::as_str))?;
         Ok(hash.action_id())
     }
 
@@ -168,11 +188,12 @@ impl<'r> Inputs<'r> {
         &self,
         cx: &ActionCx<'_>,
         h: &mut Hash<'_>,
+        place: Place<'_>,
         imported: impl Iterator<Item = &'a str>,
     ) -> Result<(), ActionError> {
         let Inputs {
             import_path,
-            place,
+            place: _,
             go_line,
             goos,
             goarch,

@@ -11,8 +11,9 @@ use crate::event::{Event, Finish};
 use crate::footprint::{self, Look};
 use crate::package::{Package, PackageId};
 use crate::plan::{Node, NodeId};
-use crate::run::cutoff::Exports;
+use crate::run::exports::Exports;
 use crate::run::links::Surroundings;
+use crate::run::moving;
 use crate::run::{Job, PackageFacts};
 use crate::shell::{Shell, ShellShared};
 use crate::toolchain::cc_probe::CompilerFacts;
@@ -49,6 +50,8 @@ pub struct RunCx<'r> {
     pub exports: Exports,
     /// What the linker asks the system for.
     pub surroundings: Surroundings,
+    /// What moves of archives share.
+    pub moving: moving::Shared,
     /// What shells have in common.
     pub shells: ShellShared<'r>,
     /// Outcomes of the nodes that are done.
@@ -75,6 +78,7 @@ impl<'r> RunCx<'r> {
             compile_tokens: CompileTokens::new(job.config),
             exports: Exports::default(),
             surroundings: Surroundings::default(),
+            moving: moving::Shared::default(),
             shells: ShellShared::new(job.config, job.reporter, &job.plan.work_dir)
                 .with_made(&job.options.made_dirs),
             outcomes,

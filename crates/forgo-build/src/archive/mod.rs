@@ -13,9 +13,8 @@ use sha2::{Digest, Sha256};
 pub use forgo_golang::object::archive::{HEADER, MAGIC, Member, build_id, export_data, members};
 pub use pack::append;
 
-/// The SHA-256 of an archive's export data without its build ID: of all that an importer's compile
-/// reads. `None` where the file is no Go package's archive.
-pub fn export_id(file: &File) -> io::Result<Option<[u8; 32]>> {
+/// The member with an archive's export data; `None` where the file is no Go package's archive.
+pub fn export_member(file: &File) -> io::Result<Option<Vec<u8>>> {
     let mut head = [0; MAGIC.len() + HEADER];
     file.read_exact_at(&mut head, 0)?;
     let member = head
@@ -31,13 +30,15 @@ pub fn export_id(file: &File) -> io::Result<Option<[u8; 32]>> {
     let mut from = file;
     from.seek(SeekFrom::Start(member.data.start))?;
     from.take(member.size()).read_to_end(&mut data)?;
-    if data.len() as u64 != member.size() {
-        return Ok(None);
-    }
-    Ok(without_build_id(&data).map(|[before, after]| {
-        let sha = Sha256::new().chain_update(before).chain_update(after);
-        sha.finalize().into()
-    }))
+    Ok((data.len() as u64 == member.size()).then_some(data))
+}
+
+/// The SHA-256 of the member with an archive's export data, without the build ID: of all that an
+/// importer's compile reads. `None` where there is no build ID.
+pub fn export_id(member: &[u8]) -> Option<[u8; 32]> {
+    let [before, after] = without_build_id(member)?;
+    let sha = Sha256::new().chain_update(before).chain_update(after);
+    Some(sha.finalize().into())
 }
 
 /// Export data before and after the line `build id "…"`, which is the second.
@@ -74,7 +75,7 @@ mod tests {
         let id = |body: &str| {
             let mut file = tempfile::tempfile().unwrap();
             std::io::Write::write_all(&mut file, &archive_of(body)).unwrap();
-            export_id(&file).unwrap()
+            export_id(&export_member(&file).unwrap()?)
         };
         let one = id("go object linux\nbuild id \"a/b\"\n\n$$B\nx\n$$\n");
         assert!(one.is_some());
@@ -99,6 +100,6 @@ mod tests {
         let mut cut = tempfile::tempfile().unwrap();
         let whole = archive_of("go object linux\nbuild id \"a/b\"\n\n$$B\nx\n$$\n");
         std::io::Write::write_all(&mut cut, &whole[..whole.len() - 1]).unwrap();
-        assert_eq!(export_id(&cut).unwrap(), None);
+        assert_eq!(export_member(&cut).unwrap(), None);
     }
 }

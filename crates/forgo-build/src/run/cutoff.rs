@@ -16,10 +16,6 @@
 //! read again whenever the stock command compiles, so such packages are always compiled:
 //! [`Doubt`] lists them. docs/cutoff.md argues why the rest is sound.
 
-use std::collections::HashMap;
-
-use std::sync::Mutex;
-
 use forgo_cache::{ActionId, Content, OutputId, Verify, get_file, hash_to_string, put_bytes};
 use forgo_golang::quote::hex;
 
@@ -31,31 +27,15 @@ use crate::plan::NodeId;
 use crate::run::build_id;
 use crate::run::reuse::{Known, Way};
 
-/// Hashes of the export data of archives, by file: each is read once in a run.
-#[derive(Debug, Default)]
-pub struct Exports(Mutex<HashMap<String, Option<[u8; 32]>>>);
-
-impl Exports {
-    /// `None` where there is none to be read.
-    fn of(&self, file: &str) -> Option<[u8; 32]> {
-        let lock = || self.0.lock().unwrap_or_else(|e| e.into_inner());
-        if let Some(known) = lock().get(file) {
-            return *known;
-        }
-        let read = |file| archive::export_id(&disk::own::open(file)?);
-        let id = read(file).ok().flatten();
-        lock().insert(file.to_owned(), id);
-        id
-    }
-}
-
 /// Why a package is compiled although its second key is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
     /// `FORGO_EXTRAS=off`; -a; -n, which can't know; a wrapper of the tools, which may do anything.
     Asked,
-    /// C compilers read headers and libraries of the system. Coverage makes files of its own.
-    Generated,
+    /// C compilers read headers and libraries of the system.
+    Cgo,
+    /// Coverage makes files of its own.
+    Coverage,
     /// Flags of the compiler or the assembler, or variables for its debugging, whose purpose may be
     /// something else than the archive: output, profiles, a dump.
     Flags,
@@ -119,7 +99,13 @@ pub fn record(
 /// The second key; `None` where an archive has no export data.
 fn second_key(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<ActionId>, ActionError> {
     let export = |import: &crate::actions::compile_inputs::Import<'_>| match import.archive {
-        Some(file) => cx.run.exports.of(file).map(|id| hex(&id)),
+        Some(file) => {
+            let places = cx.run.moving.places(cx);
+            cx.run
+                .exports
+                .of(file, places)
+                .map(|export| hex(&export.id))
+        }
         // unsafe, which the compiler knows.
         None => Some(import.content_id.to_owned()),
     };
@@ -148,7 +134,8 @@ fn restamped(cx: &ActionCx<'_>, second: &ActionId, key: &ActionId) -> Option<(Ve
     Some((bytes, new))
 }
 
-fn doubt(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Doubt> {
+/// Why a package is compiled in any case. Coverage is the last reason that is looked for.
+pub fn doubt(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Doubt> {
     let (config, p) = (inputs.config, inputs.package);
     let flags = &config.flags;
     if !config.extras || flags.a || flags.n || !flags.toolexec.is_empty() {
@@ -157,8 +144,8 @@ fn doubt(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Doubt> {
     if flags.linkshared || config.modes.buildmode == "shared" || !p.shlib.is_empty() {
         return Some(Doubt::Shared);
     }
-    if p.uses_cgo() || p.uses_swig() || !inputs.cover_mode.is_empty() {
-        return Some(Doubt::Generated);
+    if p.uses_cgo() || p.uses_swig() {
+        return Some(Doubt::Cgo);
     }
     let plain = inputs.magic.is_empty() && inputs.gcflags.iter().all(|flag| is_plain(flag));
     let plain = plain && (p.s_files.is_empty() || inputs.asmflags.is_empty());
@@ -167,13 +154,14 @@ fn doubt(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Doubt> {
     }
     let sources = p.s_files.iter().chain(&p.h_files);
     let mut included = sources.filter(|_| !p.s_files.is_empty());
-    included
-        .any(|file| !includes_are_known(cx, inputs, file))
-        .then_some(Doubt::Include)
+    if included.any(|file| !includes_are_known(cx, inputs, file)) {
+        return Some(Doubt::Include);
+    }
+    (!inputs.cover_mode.is_empty()).then_some(Doubt::Coverage)
 }
 
 /// Compiler flags that change the archive alone.
-fn is_plain(flag: &str) -> bool {
+pub fn is_plain(flag: &str) -> bool {
     let flag = flag.strip_prefix("--").unwrap_or(flag);
     let flag = flag.strip_prefix('-').unwrap_or(flag);
     let (name, value) = flag.split_once('=').unwrap_or((flag, ""));

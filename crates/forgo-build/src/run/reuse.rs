@@ -7,10 +7,11 @@
 //! | [`Way::TestResult`] | all that the executable is for is a test whose result is cached |
 //! | [`Way::CacheEntry`] | the cache has it |
 //! | [`Way::ExportData`] | the cache has an archive compiled from the same sources and export data: [`super::cutoff`] |
+//! | [`Way::Moved`] | the cache has an archive compiled from the same in another directory: [`super::moving`] |
 //! | [`Way::KeptExecutable`] | the cache keeps a copy of the executable: [`super::links`] |
 //! | [`Way::LinkRecord`] | nobody wants the executable, and the link is on record: [`super::links`] |
 //!
-//! The last three are forgo's own. They are tried apart from the others, where the stock command would
+//! The last four are forgo's own. They are tried apart from the others, where the stock command would
 //! begin to build or link.
 //!
 //! Answers to `useCache` in cmd/go/internal/work/buildid.go.
@@ -54,10 +55,19 @@ pub enum Way {
     CacheEntry,
     /// Found in the cache under another key, and stamped anew.
     ExportData,
+    /// Made in another directory, and moved here.
+    Moved,
     /// An executable that the cache keeps.
     KeptExecutable,
     /// A link that was done, whose output nobody wants.
     LinkRecord,
+}
+
+impl Way {
+    /// A way of forgo's own: the stock command would have compiled.
+    pub fn stands_for_compile(self) -> bool {
+        matches!(self, Way::ExportData | Way::Moved)
+    }
 }
 
 /// A result that is known.

@@ -80,6 +80,7 @@ impl Startup {
             debug: debug_settings(process.get("GODEBUG")),
             extras: process.get("FORGO_EXTRAS") != "off",
             link_store: link_store(process.get("FORGO_LINK_STORE_SIZE")),
+            verify_percent: percent(process.get("FORGO_VERIFY")),
             gomaxprocs: gomaxprocs(process.get("GOMAXPROCS")),
             dist,
             target,
@@ -302,6 +303,12 @@ fn gomaxprocs(set: &str) -> usize {
     }
 }
 
+/// `5%` or `5`; nothing else is a share.
+fn percent(set: &str) -> u8 {
+    let number = set.strip_suffix('%').unwrap_or(set).parse();
+    number.ok().filter(|n| *n <= 100).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,6 +329,20 @@ mod tests {
         ];
         for (set, bytes) in cases {
             assert_eq!(link_store(set), bytes, "{set}");
+        }
+    }
+
+    #[test]
+    fn percentages() {
+        for (set, expected) in [
+            ("", 0),
+            ("5%", 5),
+            ("100", 100),
+            ("101%", 0),
+            ("-1", 0),
+            ("x", 0),
+        ] {
+            assert_eq!(percent(set), expected, "{set}");
         }
     }
 

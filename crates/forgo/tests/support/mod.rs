@@ -57,6 +57,8 @@ pub struct World {
     pub dir: tempfile::TempDir,
     pub goroot: PathBuf,
     env: Vec<(String, String)>,
+    /// Where commands start.
+    start: String,
 }
 
 impl World {
@@ -70,6 +72,7 @@ impl World {
             dir,
             goroot: goroot.to_owned(),
             env: Vec::new(),
+            start: "w".into(),
         };
         for sub in ["w", "home/.config/go/telemetry", "tmp", "gopath"] {
             std::fs::create_dir_all(world.path(sub)).expect("a directory");
@@ -94,6 +97,11 @@ impl World {
         std::fs::write(file, text).expect("a file");
     }
 
+    /// Commands start in this directory, as it is spelled here.
+    pub fn start_in(&mut self, dir: &str) {
+        dir.clone_into(&mut self.start);
+    }
+
     /// Sets a variable for all commands; `$W` in the value is the world's directory.
     pub fn set(&mut self, key: &str, value: &str) {
         let value = value.replace("$W", self.dir.path().to_str().expect("UTF-8"));
@@ -108,7 +116,7 @@ impl World {
 
     /// A build cache that stays between runs of the tests, for compiling the standard library takes
     /// long: one for each distribution and command.
-    fn cache(&self, name: &str) -> PathBuf {
+    pub fn cache(&self, name: &str) -> PathBuf {
         let version = std::fs::read_to_string(self.goroot.join("VERSION")).unwrap_or_default();
         let version = version.lines().next().unwrap_or("unknown").to_owned();
         Path::new(env!("CARGO_TARGET_TMPDIR"))
@@ -120,12 +128,12 @@ impl World {
         let mut command = Command::new(program);
         let host = std::env::var("PATH").unwrap_or_default();
         command
-            .current_dir(self.path("w"))
+            .current_dir(self.path(&self.start))
             .env_clear()
             .env("PATH", host)
             .env("HOME", self.path("home"))
             .env("TMPDIR", self.path("tmp"))
-            .env("PWD", self.path("w"))
+            .env("PWD", self.path(&self.start))
             .env("GOPATH", self.path("gopath"))
             .env("GOCACHE", self.cache(cache))
             .env("GOENV", "off")

@@ -1,0 +1,91 @@
+//! Whether the sources themselves say what a source file is called: then its name is not all there is to
+//! move.
+
+use memchr::memmem;
+
+use crate::actions::ActionCx;
+use crate::actions::compile_inputs::Inputs;
+use crate::disk;
+use crate::run::moving::Places;
+
+/// Whether every name of a source file that lies in a place is due to where the file lies.
+pub fn are_plain(cx: &ActionCx<'_>, inputs: &Inputs<'_>, places: &Places) -> bool {
+    let p = inputs.package;
+    let overlay = cx.run.job.overlay;
+    let read = |file: &String| {
+        let path = forgo_golang::path::join2(&p.dir, file);
+        disk::read(&*overlay.actual(&path)).ok()
+    };
+    let go = p.go_files.iter();
+    // A file that is not there is one that the build makes.
+    let go = go.filter_map(read).all(|text| is_plain_go(&text, places));
+    let assembly = p.s_files.iter().chain(&p.h_files);
+    go && assembly
+        .filter_map(read)
+        .all(|text| is_plain_assembly(&text, places))
+}
+
+/// `//line` and `/*line` may name any file, but none that a move would take for another.
+fn is_plain_go(text: &[u8], places: &Places) -> bool {
+    memmem::find_iter(text, b"line ").all(|at| {
+        let directive = at >= 2 && matches!(&text[at - 2..at], b"//" | b"/*");
+        let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n);
+        let line = &text[at..end];
+        !directive || memmem::find(line, b"..").is_none() && names_no_place(line, places)
+    })
+}
+
+/// Nothing says which lines of assembly are directives but the preprocessor.
+fn is_plain_assembly(text: &[u8], places: &Places) -> bool {
+    let directive = |line: &[u8]| {
+        let rest = line.trim_ascii_start().strip_prefix(b"#");
+        rest.is_some_and(|rest| rest.trim_ascii_start().starts_with(b"line"))
+    };
+    memmem::find(text, b"../").is_none()
+        && names_no_place(text, places)
+        && !text.split(|b| *b == b'\n').any(directive)
+}
+
+fn names_no_place(text: &[u8], places: &Places) -> bool {
+    let mut dirs = places.dirs();
+    dirs.all(|dir| memmem::find(text, dir.as_bytes()).is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directives() {
+        let places = Places::parse("place <module m> /w\n".lines()).unwrap();
+        let cases: [(&str, bool); 9] = [
+            (
+                "package p\n// in line with ../x\nvar _ = \"/w/x.go\"\n",
+                true,
+            ),
+            ("//line x.y:1\n", true),
+            ("//line /usr/x.y:1\n", true),
+            ("//line /w/x.y:1\n", false),
+            ("x /*line /w/x.y:1:2*/ y\n", false),
+            ("//line ../x.y:1\n", false),
+            ("//line ../x.y:1", false),
+            ("line /w/x", true),
+            ("", true),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(is_plain_go(text.as_bytes(), &places), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("#include \"x.h\"\nTEXT f(SB)\n// line", true),
+            ("#include \"../x.h\"\n", false),
+            ("# line 3 \"x\"\n", false),
+            ("#include \"/w/x.h\"\n", false),
+        ] {
+            assert_eq!(
+                is_plain_assembly(text.as_bytes(), &places),
+                expected,
+                "{text}"
+            );
+        }
+    }
+}

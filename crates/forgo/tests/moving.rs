@@ -1,0 +1,381 @@
+//! What was compiled in one directory is not compiled in another; and what comes out is what the stock
+//! command makes there.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use support::{Said, World, each};
+
+const LEAF: &str = "package leaf\n\nconst C = \"c\"\n\ntype T[K comparable] struct{ m map[K]int }\n\n\
+                    func (t *T[K]) Add(k K) int { t.m[k]++; return t.m[k] }\n\n\
+                    func F() string { return func() string { return g() + C }() }\n\n\
+                    //go:noinline\nfunc g() string { panic(\"one\") }\n";
+
+const FILES: &[(&str, &str)] = &[
+    ("go.mod", "module example.com/m\n\ngo 1.26\n"),
+    (
+        "main.go",
+        "package main\n\nimport (\n\t\"example.com/m/leaf\"\n\t\"example.com/m/mid\"\n)\n\n\
+         func main() { t := leaf.T[string]{}; println(mid.F(), t.Add(mid.E)) }\n",
+    ),
+    (
+        "mid/mid.go",
+        "package mid\n\nimport (\n\t_ \"embed\"\n\t\"example.com/m/leaf\"\n)\n\n//go:embed e.txt\nvar E string\n\n\
+         func F() string { return leaf.F() + g() }\n\nfunc g() string\n",
+    ),
+    ("mid/e.txt", "embedded"),
+    (
+        "mid/g.s",
+        "#include \"textflag.h\"\n#include \"own.h\"\n\nTEXT ·g(SB),NOSPLIT,$0-16\n\tMOVQ $0, ret+0(FP)\n\
+         \tMOVQ $0, ret+8(FP)\n\tRET\n",
+    ),
+    ("mid/own.h", "#define X 1\n"),
+    (
+        "mid/mid_test.go",
+        "package mid\n\nimport \"testing\"\n\nfunc TestE(t *testing.T) { if E != \"embedded\" { t.Fatal(E) } }\n",
+    ),
+    (
+        "mid/x_test.go",
+        "package mid_test\n\nimport (\n\t\"testing\"\n\t\"example.com/m/mid\"\n)\n\n\
+         func TestX(t *testing.T) { _ = mid.E }\n",
+    ),
+    ("leaf/leaf.go", LEAF),
+];
+
+/// Elsewhere: longer, shorter, with spaces and letters beyond ASCII, above, below.
+const PLACES: [&str; 5] = ["w2/a/longer/one", "v", "with spaces/ä€", "w/sub", "link"];
+
+/// A checkout in another directory of the world.
+fn check_out(world: &World, dir: &str) {
+    copy(&world.path("w"), &world.path(dir));
+}
+
+fn copy(from: &Path, to: &Path) {
+    // What is copied does not hold the copy.
+    let items: Vec<_> = fs::read_dir(from).unwrap().flatten().collect();
+    fs::create_dir_all(to).unwrap();
+    for item in items {
+        let to = to.join(item.file_name());
+        if item.file_type().unwrap().is_dir() {
+            copy(&item.path(), &to);
+        } else {
+            fs::copy(item.path(), &to).unwrap();
+        }
+    }
+}
+
+/// The cache outlives the world: nothing in this one was ever compiled.
+fn make_new(world: &World) {
+    let name = world.dir.path().file_name().unwrap().to_str().unwrap();
+    for file in [
+        "main.go",
+        "mid/mid.go",
+        "leaf/leaf.go",
+        "mid/mid_test.go",
+        "mid/x_test.go",
+    ] {
+        let text = fs::read_to_string(world.path("w").join(file)).unwrap();
+        world.write(file, &format!("{text}\n// New in {name}.\n"));
+    }
+}
+
+/// The packages that a command of forgo compiled.
+fn compiled(said: &Said) -> Vec<&str> {
+    let compiles = said.stderr.lines().filter(|l| l.contains("/compile "));
+    let name = |line: &'_ str| -> Option<&str> {
+        let at = line.find(" -p ")? + 4;
+        let name = said_name(&said.stderr, line, at);
+        (name.starts_with("example.com/m") || name.starts_with("main")).then_some(name)
+    };
+    compiles.filter_map(name).collect()
+}
+
+fn said_name<'a>(text: &'a str, line: &str, at: usize) -> &'a str {
+    let begin = line.as_ptr() as usize - text.as_ptr() as usize + at;
+    text[begin..].split(' ').next().unwrap_or_default()
+}
+
+/// The archives of all packages of the module, from a command's cache, by package.
+fn archives(world: &World, forgo: bool, flags: &[&str]) -> BTreeMap<String, Vec<u8>> {
+    let format = "{{if .Export}}{{.ImportPath}} {{.ImportPath}}={{.Export}}{{end}}";
+    let args = [
+        &["list", "-deps", "-export", "-f", format],
+        flags,
+        &["./..."],
+    ]
+    .concat();
+    let said = if forgo {
+        world.forgo(&args)
+    } else {
+        world.stock(&args)
+    };
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    let own = said
+        .stdout
+        .lines()
+        .filter(|l| l.starts_with("example.com/m"));
+    let read = |line: &str| {
+        let (name, file) = line.split_once('=').unwrap();
+        let cache = if forgo { "cache-forgo" } else { "cache-stock" };
+        // Where both use one cache, this replaces nothing.
+        let file = file.replace("cache-stock", cache);
+        (name.to_owned(), fs::read(file).unwrap())
+    };
+    own.map(read).collect()
+}
+
+#[track_caller]
+fn same_as_stock(world: &World, flags: &[&str]) {
+    let (stock, forgo) = (archives(world, false, flags), archives(world, true, flags));
+    assert!(stock.len() > 2);
+    // The main package of a test is a file of the cache, whose name it holds.
+    for (name, bytes) in stock.iter().filter(|(name, _)| !name.ends_with(".test")) {
+        assert!(forgo.get(name) == Some(bytes), "{flags:?}: {name}");
+    }
+}
+
+#[test]
+fn another_checkout_compiles_nothing() {
+    each(FILES, |world| {
+        make_new(world);
+        std::os::unix::fs::symlink("v", world.path("link")).unwrap();
+        for dir in &PLACES[..4] {
+            check_out(world, dir);
+        }
+        let no_optimization = "-gcflags=example.com/m/...=-N -l";
+        let commands: [&[&str]; 4] = [
+            &["build", "-x", "-o", "out"],
+            &["build", "-x", "-o", "out", no_optimization],
+            &["build", "-x", "-o", "out", "-cover"],
+            &["test", "-x", "-c", "-o", "test.out", "./mid"],
+        ];
+        for args in commands {
+            world.start_in("w");
+            let first = world.forgo(args);
+            assert!(compiled(&first).len() > 1, "{args:?} {}", first.stderr);
+            for dir in PLACES {
+                world.start_in(dir);
+                let said = world.forgo(args);
+                assert_eq!(said.code, Some(0), "{}", said.stderr);
+                assert_eq!(compiled(&said), [""; 0], "{args:?} {dir}");
+                let file = args.iter().find(|a| a.ends_with("out")).unwrap();
+                let forgo = fs::read(world.path(dir).join(file)).unwrap();
+                assert_eq!(world.stock(args).code, Some(0));
+                let stock = fs::read(world.path(dir).join(file)).unwrap();
+                assert!(forgo == stock, "{args:?} {dir}");
+            }
+        }
+        for dir in PLACES {
+            world.start_in(dir);
+            same_as_stock(world, &[]);
+            same_as_stock(world, &["-test"]);
+            same_as_stock(world, &[no_optimization]);
+        }
+    });
+}
+
+/// Runs a command in a new checkout.
+fn elsewhere(world: &mut World, args: &[&str]) -> Said {
+    let dir = (0..)
+        .map(|i| format!("other{i}"))
+        .find(|dir| !world.path(dir).exists())
+        .expect("a name");
+    check_out(world, &dir);
+    world.start_in(&dir);
+    world.forgo(args)
+}
+
+/// Compiles in `w` and in another checkout: says what is compiled in the other.
+fn compiled_elsewhere(world: &mut World, args: &[&str]) -> Vec<String> {
+    world.start_in("w");
+    assert_eq!(world.forgo(args).code, Some(0));
+    let said = elsewhere(world, args);
+    same_as_stock(world, &[]);
+    compiled(&said).iter().map(|s| (*s).to_owned()).collect()
+}
+
+#[test]
+fn in_doubt_the_work_is_done() {
+    each(FILES, |world| {
+        let leaf = "example.com/m/leaf";
+        let cases: [(&str, &str, &[&str]); 4] = [
+            // The name is the same in both, as the text is.
+            (
+                "//line $W/w/leaf/leaf.go:100\nvar L = 1\n",
+                leaf,
+                &["build", "-x", "./leaf"],
+            ),
+            (
+                "//line ../../leaf.y:100\nvar L = 1\n",
+                leaf,
+                &["build", "-x", "./leaf"],
+            ),
+            // The constant shares the file name's string, there or here.
+            (
+                "const L = \"$W/w/leaf/leaf.go\"\n",
+                leaf,
+                &["build", "-x", "./leaf"],
+            ),
+            (
+                "const L = \"$W/other3/leaf/leaf.go\"\n",
+                leaf,
+                &["build", "-x", "./leaf"],
+            ),
+        ];
+        for (text, expected, args) in cases {
+            let dir = world.dir.path().to_str().unwrap();
+            let text = text.replace("$W", dir);
+            world.write("leaf/leaf.go", &format!("{LEAF}\n{text}"));
+            assert_eq!(compiled_elsewhere(world, args), [expected], "{text}");
+        }
+        world.write("leaf/leaf.go", LEAF);
+        make_new(world);
+        world.set("FORGO_EXTRAS", "off");
+        assert_eq!(
+            compiled_elsewhere(world, &["build", "-x", "./leaf"]),
+            [leaf]
+        );
+    });
+}
+
+#[test]
+fn the_compiler_s_words_are_those_of_here() {
+    each(FILES, |world| {
+        make_new(world);
+        let args = ["build", "-gcflags=-m", "./leaf"];
+        world.start_in("w");
+        world.same(&args);
+        check_out(world, "other place");
+        world.start_in("other place");
+        let said = world.forgo(&["build", "-x", "-gcflags=-m", "./leaf"]);
+        assert_eq!(compiled(&said), [""; 0]);
+        assert!(said.stderr.contains("can inline F"), "{}", said.stderr);
+        world.same(&args);
+    });
+}
+
+#[test]
+fn an_edit_in_one_checkout_is_one_in_another() {
+    each(FILES, |world| {
+        make_new(world);
+        let args = ["build", "-x", "-o", "out", "."];
+        assert_eq!(compiled_elsewhere(world, &args), [""; 0]);
+        let text = fs::read_to_string(world.path("w/leaf/leaf.go")).unwrap();
+        world.write("leaf/leaf.go", &text.replace("one", "two"));
+        world.start_in("w");
+        assert_eq!(compiled(&world.forgo(&args)), ["example.com/m/leaf"]);
+        assert_eq!(compiled_elsewhere(world, &args), [""; 0]);
+    });
+}
+
+/// Hard links of all files of a directory.
+fn link_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for item in fs::read_dir(from).unwrap().flatten() {
+        let to = to.join(item.file_name());
+        if item.file_type().unwrap().is_dir() {
+            link_all(&item.path(), &to);
+        } else {
+            // Another test may be at work on a temporary file.
+            let _ = fs::hard_link(item.path(), &to);
+        }
+    }
+}
+
+/// All files of the world's cache that are texts.
+fn texts(world: &World) -> Vec<(PathBuf, String)> {
+    let dirs = fs::read_dir(world.path("cache")).unwrap().flatten();
+    let dirs = dirs.filter(|dir| dir.path().is_dir());
+    let files = dirs.flat_map(|dir| fs::read_dir(dir.path()).unwrap().flatten());
+    let small = files.filter(|file| file.metadata().is_ok_and(|m| m.is_file() && m.len() < 4096));
+    let texts = small.filter_map(|file| Some((file.path(), fs::read_to_string(file.path()).ok()?)));
+    texts.collect()
+}
+
+/// The records of what was compiled in the world, and the key that each names.
+fn records(world: &World) -> Vec<(PathBuf, String, String)> {
+    let dir = format!(" {}/w\n", world.dir.path().to_str().unwrap());
+    let mut texts = texts(world);
+    texts.retain(|(_, text)| text.starts_with("forgo: made elsewhere") && text.contains(&dir));
+    let key = |text: &str| text.lines().nth(1).unwrap().to_owned();
+    let with_key = texts.into_iter().map(|(file, text)| {
+        let key = key(&text);
+        (file, text, key)
+    });
+    with_key.collect()
+}
+
+/// Makes a record name another archive.
+fn lead_astray(world: &World, (file, text, from): &(PathBuf, String, String), to: &str) {
+    let text = text.replace(from, to);
+    let sum: String = Sha256::digest(&text)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
+    let old = file.file_name().unwrap().to_str().unwrap();
+    let old = old.strip_suffix("-d").unwrap();
+    let new = world.path("cache").join(&sum[..2]).join(format!("{sum}-d"));
+    fs::write(new, text).unwrap();
+    for (entry, text) in texts(world) {
+        if entry.to_str().unwrap().ends_with("-a") && text.contains(old) {
+            fs::remove_file(&entry).unwrap();
+            fs::write(&entry, text.replace(old, &sum)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_share_is_verified() {
+    each(FILES, |world| {
+        make_new(world);
+        let args = ["build", "-x", "./leaf"];
+        // Once in the cache of all tests, for the standard library.
+        assert_eq!(world.forgo(&args).code, Some(0));
+        link_all(&world.cache("cache-forgo"), &world.path("cache"));
+        world.set("GOCACHE", "$W/cache");
+        let leaf = ["example.com/m/leaf"];
+        let text = fs::read_to_string(world.path("w/leaf/leaf.go")).unwrap();
+
+        world.set("FORGO_VERIFY", "100%");
+        let said = elsewhere(world, &args);
+        assert_eq!(compiled(&said), leaf);
+        assert!(!said.stderr.contains("forgo:"), "{}", said.stderr);
+
+        let mut made = |text: &str| {
+            let before = records(world);
+            world.write("leaf/leaf.go", text);
+            world.start_in("w");
+            assert_eq!(compiled(&world.forgo(&args)), leaf);
+            let mut new = records(world);
+            new.retain(|record| !before.contains(record));
+            new.remove(0)
+        };
+        let two = made(&text.replace("one", "two"));
+        let text = text.replace("one", "uno");
+        let one = made(&text);
+        lead_astray(world, &one, &two.2);
+        let said = elsewhere(world, &args);
+        assert_eq!(compiled(&said), leaf);
+        assert!(
+            said.stderr.contains("forgo: example.com/m/leaf: "),
+            "{}",
+            said.stderr
+        );
+        let forgo = archives(world, true, &[]);
+        let shared = world.cache("cache-stock");
+        world.set("GOCACHE", shared.to_str().expect("UTF-8"));
+        assert!(forgo == archives(world, false, &[]));
+        world.set("GOCACHE", "$W/cache");
+
+        // From now on, nothing is moved.
+        world.set("FORGO_VERIFY", "0");
+        world.write("leaf/leaf.go", &text.replace("uno", "three"));
+        world.start_in("w");
+        assert_eq!(compiled(&world.forgo(&args)), leaf);
+        assert_eq!(compiled(&elsewhere(world, &args)), leaf);
+    });
+}
