@@ -153,11 +153,11 @@ fn another_checkout_compiles_nothing() {
             &["build", "-x", "-o", "out", "-cover"],
             &["test", "-x", "-c", "-o", "test.out", "./mid"],
         ];
-        for args in commands {
+        for (i, args) in commands.into_iter().enumerate() {
             world.start_in("w");
             let first = world.forgo(args);
             assert!(compiled(&first).len() > 1, "{args:?} {}", first.stderr);
-            for dir in PLACES {
+            for dir in &PLACES[i..=i + 1] {
                 world.start_in(dir);
                 let said = world.forgo(args);
                 assert_eq!(said.code, Some(0), "{}", said.stderr);
@@ -171,10 +171,9 @@ fn another_checkout_compiles_nothing() {
         }
         for dir in PLACES {
             world.start_in(dir);
-            same_as_stock(world, &[]);
             same_as_stock(world, &["-test"]);
-            same_as_stock(world, &[no_optimization]);
         }
+        same_as_stock(world, &[no_optimization]);
     });
 }
 
