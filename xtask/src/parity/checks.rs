@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::Extent;
 use super::projects::{Project, Variant};
 use super::report::Row;
 use super::side::{Said, Setting, copy_cache};
@@ -19,6 +20,8 @@ pub struct Bench<'p> {
     pub(super) setting: Setting<'p>,
     /// What both caches held at first: the stock command's standard library.
     seeded: caches::Entries,
+    /// The stock command's cache has held more than the seed at first.
+    stock_is_warm: bool,
     /// Actions at once in the first build.
     jobs: usize,
     scratch: Option<tempfile::TempDir>,
@@ -43,6 +46,7 @@ impl<'p> Bench<'p> {
             variant,
             setting,
             seeded: caches::Entries::new(),
+            stock_is_warm: false,
             jobs,
             scratch: Some(scratch),
         };
@@ -64,6 +68,15 @@ impl<'p> Bench<'p> {
             }
         }
         Ok(bench)
+    }
+
+    /// The stock command finds in its cache what another one holds.
+    pub fn with_stock_cache(mut self, dir: &Path) -> Result<Self, String> {
+        let own = self.setting.cache(Who::Stock);
+        fs::remove_dir_all(&own).map_err(|e| format!("{}: {e}", own.display()))?;
+        copy_cache(dir, &own)?;
+        self.stock_is_warm = true;
+        Ok(self)
     }
 
     /// Leaves everything where it is.
@@ -108,12 +121,17 @@ pub struct Known {
     pub took: Duration,
 }
 
-/// Runs all checks; what can't be run at all fails the check that needs it. `dry`: nothing is built.
-/// `kills` is how often a build is killed.
-pub fn run(bench: &Bench, dry: bool, kills: usize, row: &mut Row) {
+/// Runs the checks; what can't be run at all fails the check that needs it. `kills` is how often a
+/// build is killed.
+pub fn run(bench: &Bench, extent: Extent, kills: usize, row: &mut Row) {
     let result = if bench.project.broken {
         broken(bench, row)
-    } else if dry {
+    } else if extent == Extent::Bytes {
+        has_main(bench).and_then(|has_main| {
+            let builds = build_both(bench, &[], has_main)?;
+            bytes(bench, &builds, has_main, row)
+        })
+    } else if extent == Extent::Dry {
         plan(bench, row).and_then(|()| list(bench, &LISTS[..2], row))
     } else {
         has_main(bench).and_then(|has_main| {
@@ -144,6 +162,14 @@ struct Builds {
     programs: Vec<BTreeMap<String, PathBuf>>,
     /// How long forgo's took.
     took: Duration,
+}
+
+impl Builds {
+    /// Of what an action ID is the key.
+    fn names(&self) -> HashMap<String, String> {
+        let names = self.traces.iter().flat_map(|trace| &trace.names);
+        names.map(|(id, name)| (id.clone(), name.clone())).collect()
+    }
 }
 
 /// Builds with both, `flags` among others; into a directory, if there is a program.
@@ -198,22 +224,32 @@ fn build_both(bench: &Bench, flags: &[&str], has_main: bool) -> Result<Builds, S
 /// same, and looks at all that comes of it.
 fn first_build(bench: &Bench, has_main: bool, row: &mut Row) -> Result<Known, String> {
     let mut builds = build_both(bench, &["-x"], has_main)?;
-    let (traces, programs) = (&builds.traces, &builds.programs);
-    row.note("keys", &differing_keys(traces));
+    row.note("keys", &differing_keys(&builds.traces));
     row.note(
         "words",
         &differing_words(&builds.saids[0], &builds.saids[1]),
     );
-    let names = traces[0].names.iter().chain(&traces[1].names);
-    let names: HashMap<_, _> = names.map(|(id, name)| (id.clone(), name.clone())).collect();
+    bytes(bench, &builds, has_main, row)?;
+    row.note("graph", &differing_graphs(&builds.graphs));
+    Ok(Known {
+        names: builds.names(),
+        index: builds.traces.swap_remove(0).index,
+        has_main,
+        took: builds.took,
+    })
+}
+
+/// Compares archives and programs.
+fn bytes(bench: &Bench, builds: &Builds, has_main: bool, row: &mut Row) -> Result<(), String> {
+    let (traces, programs) = (&builds.traces, &builds.programs);
     let pair = Who::BOTH.map(|who| bench.setting.cache(who));
     let comparison = caches::Comparison {
         caches: [&pair[0], &pair[1]],
-        names: &names,
+        names: &builds.names(),
         seeded: &seeded_keys(bench, &pair[1])?,
         index: &traces[0].index,
         plain: &|text| traces[0].settled(&bench.setting.plain(text, Path::new("/nowhere"))),
-        partial: false,
+        partial: bench.stock_is_warm,
     };
     match comparison.differences() {
         Ok((compared, differences)) => {
@@ -226,13 +262,7 @@ fn first_build(bench: &Bench, has_main: bool, row: &mut Row) -> Result<Known, St
         row.programs += programs[0].len();
         row.note("programs", &differing_programs(&programs[0], &programs[1]));
     }
-    row.note("graph", &differing_graphs(&builds.graphs));
-    Ok(Known {
-        names,
-        index: builds.traces.swap_remove(0).index,
-        has_main,
-        took: builds.took,
-    })
+    Ok(())
 }
 
 /// Compares what a build of everything would do, without doing it (`-n -a`): on large projects a matter

@@ -14,6 +14,9 @@
 //!
 //! With `--dry` nothing is built: `build -n -a` gives the keys, the words (all commands) and the graph.
 //!
+//! With `--bytes` only archives and programs are compared, after builds from cold; with `--stock-cache
+//! DIR` those of the stock command are taken from a copy of that cache, where they are there.
+//!
 //! A project that does not build is compared by its words alone. Without a directory, the projects
 //! of `conformance/projects` are compared, each in a copy.
 
@@ -61,7 +64,20 @@ struct Options {
     jobs: Option<usize>,
     kills: Option<usize>,
     short: bool,
-    dry: bool,
+    extent: Extent,
+    stock_cache: Option<PathBuf>,
+}
+
+/// How much is compared.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// Everything.
+    #[default]
+    Full,
+    /// Archives and programs.
+    Bytes,
+    /// What would be done.
+    Dry,
 }
 
 /// Runs the task; true when nothing differs.
@@ -131,16 +147,19 @@ fn compare(case: &Case, options: &Options) -> Row {
     let (project, variant, programs) = *case;
     let jobs = options.jobs.unwrap_or(1);
     let mut row = Row::new(&project.name, &variant.name, &programs.release());
-    match Bench::new(project, variant, programs, options.cold, jobs) {
+    let bench =
+        Bench::new(project, variant, programs, options.cold, jobs).and_then(|bench| match &options
+            .stock_cache
+        {
+            Some(dir) => bench.with_stock_cache(dir),
+            None => Ok(bench),
+        });
+    match bench {
         // What can't be set up is no reason to leave out all the others.
         Err(text) => row.note("words", &[text]),
         Ok(bench) => {
-            checks::run(
-                &bench,
-                options.dry,
-                options.kills.unwrap_or(project.kills),
-                &mut row,
-            );
+            let kills = options.kills.unwrap_or(project.kills);
+            checks::run(&bench, options.extent, kills, &mut row);
             if options.keep {
                 println!("kept: {}", bench.keep().display());
             }
@@ -203,7 +222,9 @@ fn parse(args: &[String]) -> Result<Options, String> {
                 let n = value()?;
                 options.kills = Some(n.parse().map_err(|_| format!("--kill {n}?"))?);
             }
-            "--dry" => options.dry = true,
+            "--dry" => options.extent = Extent::Dry,
+            "--bytes" => options.extent = Extent::Bytes,
+            "--stock-cache" => options.stock_cache = Some(value()?.into()),
             "--short" => options.short = true,
             "--matrix" => options.matrix = true,
             "--cold" => options.cold = true,
