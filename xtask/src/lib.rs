@@ -4,5 +4,6 @@
 pub mod bench;
 pub mod conformance;
 pub mod measure;
+pub mod never_wrong;
 pub mod parity;
 pub mod tour;

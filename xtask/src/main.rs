@@ -24,6 +24,9 @@ tasks:
         run the tests of cmd/go itself against forgo, its scripts and those coded in Go; --list
         takes a file of names; --log judges what earlier runs left in target/conformance instead of
         running anything; --record puts the figures into conformance/results.md
+  never-wrong [--go GOROOT] [--forgo PROGRAM] [--seed N] [--steps N] [--length N] [--time SECONDS]
+        edit a generated module at random and compare forgo, which remembers, with the stock command,
+        which does not, after each edit; prints the shortest sequence that shows a difference
 ";
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         "tour" => xtask::tour::main(&rest),
         "parity" => xtask::parity::main(&rest),
         "conformance" => xtask::conformance::main(&rest),
+        "never-wrong" => xtask::never_wrong::main(&rest),
         "bench" => xtask::bench::main(&rest),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");

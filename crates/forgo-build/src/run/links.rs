@@ -97,10 +97,10 @@ impl Store {
             let whole = build_id.len() == temporary.len();
             whole && before_content(build_id) == before_content(temporary)
         };
-        let kept_id = kept
-            .as_deref()
-            .and_then(|f| build_id::read_build_id(f).ok());
-        let kept = kept.zip(kept_id).filter(|(_, id)| known(id));
+        let kept = kept.and_then(|file| {
+            let id = build_id::read_build_id(&file).ok().filter(|id| known(id))?;
+            (self.discarded || is_whole(&file, &id)).then_some((file, id))
+        });
         let node = cx.node();
         let (built, build_id, way) = match kept {
             Some((_, id)) if self.discarded => {
@@ -158,6 +158,12 @@ impl Store {
             let _ = cache.keep(&self.executable, file, cx.config().link_store);
         }
     }
+}
+
+/// Whether a file is what its content ID says.
+fn is_whole(file: &str, id: &str) -> bool {
+    let found = disk::own::open(file).and_then(|file| build_id::find_and_hash_file(&file, id));
+    found.is_ok_and(|found| hash_to_string(&found.hash) == build_id::content_id(id))
 }
 
 /// A build ID without its last part.

@@ -1,0 +1,150 @@
+//! `cargo xtask never-wrong`: drives sequences of edits over a generated module, and after each one
+//! compares what forgo says and leaves, with all that it remembers, with what the stock command says and
+//! leaves with a cache that knows the standard library alone. A sequence that shows a difference is
+//! made as short as it gets. The same seed makes the same sequences.
+
+mod edits;
+mod module;
+mod world;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::conformance::test_binary;
+use crate::tour::lab::Programs;
+use edits::{Dice, Step};
+use world::World;
+
+struct Options {
+    programs: Programs,
+    seed: u64,
+    /// Steps of one sequence.
+    length: usize,
+    /// Steps in all.
+    steps: usize,
+    time: Duration,
+}
+
+/// A step at which forgo was wrong, and how.
+struct Wrong {
+    steps: Vec<Step>,
+    difference: String,
+}
+
+/// `cargo xtask never-wrong`.
+pub fn main(args: &[String]) -> Result<bool, String> {
+    let options = parse(args)?;
+    println!("seed {}", options.seed);
+    let base = base(&options.programs)?;
+    let started = Instant::now();
+    let (mut done, mut sequence) = (0, options.seed);
+    while done < options.steps && started.elapsed() < options.time {
+        let mut dice = Dice::new(sequence);
+        let length = options.length.min(options.steps - done);
+        let steps: Vec<Step> = (0..length).map(|_| dice.step()).collect();
+        let until = Some(started + options.time);
+        let (made, wrong) = play(&options.programs, &base, &steps, until)?;
+        done += made;
+        if let Some(wrong) = wrong {
+            println!("seed {sequence}, step {}:\n{}", made, wrong.difference);
+            let wrong = shrink(&options.programs, &base, wrong)?;
+            println!("the shortest sequence found that shows it:");
+            for step in &wrong.steps {
+                println!("    {step}");
+            }
+            println!("{}", wrong.difference);
+            return Ok(false);
+        }
+        sequence += 1;
+    }
+    let sequences = sequence - options.seed;
+    println!(
+        "{}: {done} steps in {sequences} sequences from seed {}, never wrong",
+        options.programs.release(),
+        options.seed
+    );
+    Ok(true)
+}
+
+/// Makes steps in a new world, until one is wrong. Gives how many were made.
+fn play(
+    programs: &Programs,
+    base: &Path,
+    steps: &[Step],
+    until: Option<Instant>,
+) -> Result<(usize, Option<Wrong>), String> {
+    let mut world = World::new(programs, base)?;
+    for (i, &step) in steps.iter().enumerate() {
+        if until.is_some_and(|until| Instant::now() >= until) {
+            return Ok((i, None));
+        }
+        if let Some(difference) = world.step(step)? {
+            let steps = steps[..=i].to_vec();
+            return Ok((i + 1, Some(Wrong { steps, difference })));
+        }
+    }
+    Ok((steps.len(), None))
+}
+
+/// Leaves out steps as long as the rest still goes wrong: halves first, single ones in the end.
+fn shrink(programs: &Programs, base: &Path, mut wrong: Wrong) -> Result<Wrong, String> {
+    let mut size = wrong.steps.len() / 2;
+    while size > 0 {
+        let mut from = 0;
+        while from + size < wrong.steps.len() {
+            let mut fewer = wrong.steps.clone();
+            fewer.drain(from..from + size);
+            match play(programs, base, &fewer, None)?.1 {
+                Some(found) => wrong = found,
+                None => from += size,
+            }
+        }
+        size /= 2;
+    }
+    Ok(wrong)
+}
+
+/// The cache with the standard library; made once for a distribution.
+fn base(programs: &Programs) -> Result<PathBuf, String> {
+    let name = format!("never-wrong-{}", test_binary::key(&programs.goroot)?);
+    let base = test_binary::cache_dir()?.join(name);
+    let complete = base.join("complete.txt");
+    if !complete.exists() {
+        let fault = |e: std::io::Error| format!("{}: {e}", base.display());
+        std::fs::create_dir_all(&base).map_err(fault)?;
+        World::new(programs, &base)?.fill_base()?;
+        std::fs::write(&complete, "").map_err(fault)?;
+    }
+    Ok(base)
+}
+
+fn parse(args: &[String]) -> Result<Options, String> {
+    let (mut goroot, mut forgo) = (None, None);
+    let (mut seed, mut length, mut steps, mut seconds) = (1, 40, 400, u64::MAX / 4);
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let value = args.next().ok_or(format!("{arg} needs a value"))?;
+        let number = || {
+            value
+                .parse::<u64>()
+                .map_err(|e| format!("{arg} {value}: {e}"))
+        };
+        match arg.as_str() {
+            "--go" => goroot = Some(PathBuf::from(value)),
+            "--forgo" => forgo = Some(PathBuf::from(value)),
+            "--seed" => seed = number()?,
+            "--length" => length = number()?.max(1) as usize,
+            "--steps" => steps = number()? as usize,
+            "--time" => seconds = number()?,
+            _ => return Err(format!("unknown argument {arg:?}")),
+        }
+    }
+    let programs = crate::tour::programs(goroot, forgo)?;
+    Ok(Options {
+        programs,
+        seed,
+        length,
+        steps,
+        time: Duration::from_secs(seconds.min(1 << 32)),
+    })
+}

@@ -1,0 +1,379 @@
+//! A directory with the module in it, forgo's cache that lives as long as the world, and the stock
+//! command with a cache that knows the standard library and nothing else, new for each question.
+
+use std::fs::{self, File, FileTimes};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, SystemTime};
+
+use regex::Regex;
+
+use super::edits::{Ask, Edit, PACKAGES, Step};
+use super::module::{Files, Module};
+use crate::tour::lab::{Programs, Who};
+
+/// The world.
+pub struct World<'a> {
+    programs: &'a Programs,
+    root: tempfile::TempDir,
+    base: PathBuf,
+    module: Module,
+    /// What the module was before each step.
+    history: Vec<Module>,
+    files: Files,
+    steps: usize,
+}
+
+/// What a command said and left.
+#[derive(Debug, PartialEq, Eq)]
+struct Answer {
+    code: Option<i32>,
+    stdout: Vec<String>,
+    stderr: Vec<String>,
+    /// Name, mode and bytes.
+    outputs: Vec<(String, u32, Vec<u8>)>,
+}
+
+type Result<T> = std::result::Result<T, String>;
+
+fn at<T>(path: &Path, result: std::io::Result<T>) -> Result<T> {
+    result.map_err(|e| format!("{}: {e}", path.display()))
+}
+
+impl<'a> World<'a> {
+    /// With the module as it is at first. `base` is the cache with the standard library.
+    pub fn new(programs: &'a Programs, base: &Path) -> Result<World<'a>> {
+        let root = tempfile::Builder::new().prefix("never-wrong").tempdir();
+        let mut world = World {
+            programs,
+            root: root.map_err(|e| e.to_string())?,
+            base: base.to_owned(),
+            module: Module::default(),
+            history: Vec::new(),
+            files: Files::new(),
+            steps: 0,
+        };
+        for dir in ["home/.config/go/telemetry", "tmp", "gopath", "m", "out"] {
+            let dir = world.path(dir);
+            at(&dir, fs::create_dir_all(&dir))?;
+        }
+        let mode = world.path("home/.config/go/telemetry/mode");
+        at(&mode, fs::write(&mode, "off"))?;
+        link_tree(base, &world.path("cache-forgo"))?;
+        world.write_files()?;
+        Ok(world)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    /// Fills the cache `base` with what the standard library's packages come to.
+    pub fn fill_base(&self) -> Result<()> {
+        for flags in [&[][..], &["-trimpath"]] {
+            for ask in [Ask::Build, Ask::Test, Ask::Vet] {
+                let mut command = self.command(Who::Stock, ask, flags);
+                command.env("GOCACHE", &self.base);
+                let output = command.output().map_err(|e| e.to_string())?;
+                if !output.status.success() {
+                    return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a step. `Ok(Some(text))` says how forgo was wrong.
+    pub fn step(&mut self, step: Step) -> Result<Option<String>> {
+        self.edit(step)?;
+        let before = self.path("out.before");
+        copy_tree(&self.path("out"), &before)?;
+        let forgo = self.ask(Who::Forgo, step.ask)?;
+        let (out, ours) = (self.path("out"), self.path("out.forgo"));
+        at(&out, fs::rename(&out, &ours))?;
+        at(&out, fs::rename(&before, &out))?;
+        let stock = self.ask(Who::Stock, step.ask)?;
+        at(&out, fs::remove_dir_all(&out))?;
+        at(&out, fs::rename(&ours, &out))?;
+        self.steps += 1;
+        Ok((forgo != stock).then(|| difference(&stock, &forgo)))
+    }
+
+    fn edit(&mut self, step: Step) -> Result<()> {
+        let mut next = self.module.clone();
+        next.edit(step.edit);
+        if let Edit::Back { steps } = step.edit {
+            let then = self.history.len().saturating_sub(steps.into());
+            next = self.history.get(then).cloned().unwrap_or(next);
+        }
+        let old = std::mem::replace(&mut self.module, next);
+        self.history.push(old);
+
+        let file = |p: usize| self.path(&self.module.file_of(p));
+        match step.edit {
+            Edit::SameStat { p, .. } => {
+                let file = file(p);
+                let meta = at(&file, fs::metadata(&file))?;
+                let time = at(&file, meta.modified())?;
+                self.write_files()?;
+                return set_time(&file, time);
+            }
+            Edit::Rewritten { p } => {
+                let file = file(p);
+                let text = at(&file, fs::read(&file))?;
+                at(&file, fs::write(&file, text))?;
+            }
+            Edit::Touched { p, hours } => {
+                let hour = Duration::from_secs(3600);
+                let by = hour * u32::from(hours.unsigned_abs());
+                let now = SystemTime::now();
+                set_time(&file(p), if hours < 0 { now - by } else { now + by })?;
+            }
+            Edit::OutputGone => {
+                for (name, ..) in outputs(&self.path("out"))? {
+                    let file = self.path("out").join(name);
+                    at(&file, fs::remove_file(&file))?;
+                }
+            }
+            Edit::OutputOverwritten => {
+                let file = self.path("out/main");
+                if file.exists() {
+                    // Still an object file, which a build may overwrite.
+                    at(&file, fs::write(&file, b"\x7fELF and no more"))?;
+                }
+            }
+            Edit::Killed { ms } => {
+                self.write_files()?;
+                return self.kill(step.ask, ms);
+            }
+            Edit::CutOff { n } => cut_off(&self.path("cache-forgo"), n)?,
+            _ => {}
+        }
+        self.write_files()
+    }
+
+    /// Writes what is not as it should be; in place or by renaming, in turn.
+    fn write_files(&mut self) -> Result<()> {
+        let files = self.module.files();
+        for name in self.files.keys().filter(|name| !files.contains_key(*name)) {
+            let file = self.path(name);
+            at(&file, fs::remove_file(&file))?;
+            // Only when it is empty.
+            let _ = file.parent().map(fs::remove_dir);
+        }
+        for (name, text) in &files {
+            if self.files.get(name) == Some(text) {
+                continue;
+            }
+            let file = self.path(name);
+            let dir = file.parent().unwrap_or(&file);
+            at(dir, fs::create_dir_all(dir))?;
+            if self.steps.is_multiple_of(2) {
+                at(&file, fs::write(&file, text))?;
+            } else {
+                let new = self.path("new");
+                at(&new, fs::write(&new, text))?;
+                at(&file, fs::rename(&new, &file))?;
+            }
+        }
+        self.files = files;
+        Ok(())
+    }
+
+    fn command(&self, who: Who, ask: Ask, flags: &[&str]) -> Command {
+        const FACTS: &str = "{{.ImportPath}} {{.GoFiles}} {{.SFiles}} {{.IgnoredGoFiles}} \
+             {{.EmbedFiles}} {{.Imports}} {{with .Module}}{{.Dir}} {{.GoVersion}}{{end}} {{.Error}}";
+        let goroot = &self.programs.goroot;
+        let (program, cache) = match who {
+            Who::Stock => (goroot.join("bin/go"), "cache-stock"),
+            Who::Forgo => (self.programs.forgo.clone(), "cache-forgo"),
+        };
+        let out = self.path("out");
+        let out = out.to_string_lossy();
+        let main = format!("{out}/main");
+        let args: Vec<&str> = match ask {
+            Ask::Install => vec!["build", "-o", &out, "./..."],
+            Ask::Build => vec!["build", "./..."],
+            Ask::One => vec!["build", "-o", &main, "."],
+            Ask::Test => vec!["test", "./..."],
+            Ask::Vet => vec!["vet", "./..."],
+            Ask::List => vec!["list", "-e", "-deps", "-f", FACTS, "./..."],
+        };
+        let mut command = Command::new(program);
+        command
+            .arg(args[0])
+            .args(flags)
+            .args(&args[1..])
+            .current_dir(self.path("m"))
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PWD", self.path("m"))
+            .env("HOME", self.path("home"))
+            .env("TMPDIR", self.path("tmp"))
+            .env("GOPATH", self.path("gopath"))
+            .env("GOROOT", goroot)
+            .env("GOCACHE", self.path(cache))
+            .env("GOENV", "off")
+            .env("GOTOOLCHAIN", "local")
+            .env("GOPROXY", "off")
+            .env("GOSUMDB", "off")
+            .env("FORGO_GO", goroot.join("bin/go"))
+            .env("VARIABLE", self.module.variable.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn ask(&self, who: Who, ask: Ask) -> Result<Answer> {
+        let cache = self.path("cache-stock");
+        if who == Who::Stock {
+            link_tree(&self.base, &cache)?;
+        }
+        let output = self.command(who, ask, &self.module.flags()).output();
+        let output = output.map_err(|e| format!("{who:?}: {e}"))?;
+        if who == Who::Stock {
+            at(&cache, fs::remove_dir_all(&cache))?;
+        }
+        self.answer(&output)
+    }
+
+    fn answer(&self, output: &Output) -> Result<Answer> {
+        Ok(Answer {
+            code: output.status.code(),
+            stdout: lines(&output.stdout),
+            stderr: lines(&output.stderr),
+            outputs: outputs(&self.path("out"))?,
+        })
+    }
+
+    /// Starts forgo, and kills it soon.
+    fn kill(&self, ask: Ask, ms: u8) -> Result<()> {
+        let mut command = self.command(Who::Forgo, ask, &self.module.flags());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(|e| e.to_string())?;
+        std::thread::sleep(Duration::from_millis(ms.into()));
+        // It may be over by itself.
+        let _ = child.kill();
+        child.wait().map(drop).map_err(|e| e.to_string())
+    }
+}
+
+/// Lines without what differs from run to run, sorted: packages are worked on at the same time.
+fn lines(text: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(text);
+    let masks = [
+        (r"(?m)\t(\(cached\)|[0-9.]+s)$", "\ttime"),
+        (r"go-build[0-9]+", "go-build"),
+    ];
+    let mut text = text.into_owned();
+    for (mask, by) in masks {
+        let mask = Regex::new(mask).expect("a fixed expression");
+        text = mask.replace_all(&text, by).into_owned();
+    }
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines
+}
+
+fn outputs(dir: &Path) -> Result<Vec<(String, u32, Vec<u8>)>> {
+    let mut list = Vec::new();
+    for item in at(dir, fs::read_dir(dir))?.flatten() {
+        let path = item.path();
+        let meta = at(&path, item.metadata())?;
+        let name = item.file_name().to_string_lossy().into_owned();
+        list.push((name, meta.permissions().mode(), at(&path, fs::read(&path))?));
+    }
+    list.sort();
+    Ok(list)
+}
+
+fn difference(stock: &Answer, forgo: &Answer) -> String {
+    let mut text = String::new();
+    if stock.code != forgo.code {
+        text += &format!(
+            "exit status: stock {:?}, forgo {:?}\n",
+            stock.code, forgo.code
+        );
+    }
+    for (what, a, b) in [
+        ("stdout", &stock.stdout, &forgo.stdout),
+        ("stderr", &stock.stderr, &forgo.stderr),
+    ] {
+        let only = |mark: char, a: &[String], b: &[String]| -> String {
+            let lines = a.iter().filter(|line| !b.contains(line));
+            lines
+                .map(|line| format!("{what} {mark} {line}\n"))
+                .collect()
+        };
+        text += &only('-', a, b);
+        text += &only('+', b, a);
+    }
+    let names = |answer: &Answer| -> Vec<String> {
+        let show = |(name, mode, bytes): &(String, u32, Vec<u8>)| {
+            format!("{name} {mode:o} {} bytes", bytes.len())
+        };
+        answer.outputs.iter().map(show).collect()
+    };
+    if stock.outputs != forgo.outputs {
+        let (stock, forgo) = (names(stock), names(forgo));
+        text += &format!("outputs differ: stock {stock:?}, forgo {forgo:?}\n");
+    }
+    text
+}
+
+fn set_time(file: &Path, time: SystemTime) -> Result<()> {
+    let times = FileTimes::new().set_modified(time);
+    at(file, File::open(file).and_then(|f| f.set_times(times)))
+}
+
+/// A copy of a cache whose entries are the same files: nobody writes into them.
+fn link_tree(from: &Path, to: &Path) -> Result<()> {
+    at(to, fs::create_dir_all(to))?;
+    for item in at(from, fs::read_dir(from))?.flatten() {
+        let (path, copy) = (item.path(), to.join(item.file_name()));
+        if path.is_dir() {
+            link_tree(&path, &copy)?;
+        } else if path.extension().is_some_and(|e| e == "txt") {
+            // When it was trimmed: this is written to.
+            at(&path, fs::copy(&path, &copy))?;
+        } else {
+            at(&path, fs::hard_link(&path, &copy))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    at(to, fs::create_dir_all(to))?;
+    for item in at(from, fs::read_dir(from))?.flatten() {
+        let (path, copy) = (item.path(), to.join(item.file_name()));
+        at(&path, fs::copy(&path, &copy))?;
+    }
+    Ok(())
+}
+
+/// Cuts off one of the files that were made last.
+fn cut_off(cache: &Path, n: u8) -> Result<()> {
+    let mut found = Vec::new();
+    for dir in at(cache, fs::read_dir(cache))?.flatten() {
+        for item in fs::read_dir(dir.path()).into_iter().flatten().flatten() {
+            let Ok(meta) = item.metadata() else {
+                continue;
+            };
+            // Those of the base have other names too.
+            if meta.is_file() && meta.nlink() == 1 {
+                found.push((meta.mtime(), meta.mtime_nsec(), item.path(), meta.len()));
+            }
+        }
+    }
+    found.sort();
+    if let Some((_, _, path, size)) = found.iter().rev().nth(usize::from(n) * 3) {
+        let file = at(path, File::options().write(true).open(path))?;
+        at(path, file.set_len(size / 2))?;
+    }
+    Ok(())
+}
+
+const _: () = assert!(PACKAGES >= 3, "edits name packages from both ends");
