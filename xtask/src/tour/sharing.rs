@@ -6,13 +6,16 @@ use super::Exercise;
 use super::lab::{Lab, Run, Who};
 use super::sheet::Sheet;
 
+const EXTRAS_OFF: [(&str, &str); 1] = [("FORGO_EXTRAS", "off")];
+
 /// Exercise 10.
 pub const TWO_DIRECTORIES: Exercise = Exercise {
     number: 10,
     title: "Share one GOCACHE between two project directories",
     look: "The directory is part of a package's key, unless -trimpath keeps it out of the archive.\n\
            So a copy compiles its own packages again but not the standard library's; with -trimpath\n\
-           it compiles nothing.",
+           it compiles nothing. forgo moves archives between directories instead of compiling them\n\
+           (docs/moving.md), unless FORGO_EXTRAS=off.",
     run: two_directories,
 };
 
@@ -24,19 +27,15 @@ fn two_directories(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
     ] {
         let args = [&["build", "-x"][..], flags, &["./..."]].concat();
         sheet.command(&format!(
-            "{}     (in cache-lab, then in cache-lab2)",
+            "{}     (in cache-lab, then in cache-lab2; FORGO_EXTRAS=off)",
             args.join(" ")
         ));
         let mut second: Vec<Run> = Vec::new();
         for who in Who::BOTH {
-            let first = lab.go(who, &args)?;
+            let first = lab.go_env(who, &EXTRAS_OFF, &args)?;
             sheet.check_of(who, "exit status 0", first.code == 0, &first.stderr);
-            second.push(lab.go_in(who, &copy, &[], &args)?);
+            second.push(lab.go_in(who, &copy, &EXTRAS_OFF, &args)?);
         }
-        let show = |r: &Run| match r.compiled() {
-            list if list.is_empty() => "nothing".to_string(),
-            list => list.join("\n"),
-        };
         sheet.same(
             "compiled in the second directory",
             show(&second[0]),
@@ -49,7 +48,39 @@ fn two_directories(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
             &show(&second[1]),
         );
     }
+    moved(lab, sheet)
+}
+
+/// What forgo adds: the same bytes in another directory, and nothing is compiled for them.
+fn moved(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
+    let copies = [lab.copy_to("cache-lab3")?, lab.copy_to("elsewhere/lab")?];
+    sheet.command("build -x -o app .     (in cache-lab3, then in elsewhere/lab)");
+    let mut sums = Vec::new();
+    for who in Who::BOTH {
+        let out = lab.beside("app");
+        let file = out.display().to_string();
+        let args = ["build", "-x", "-o", &file, "."];
+        let first = lab.go_in(who, &copies[0], &[], &args)?;
+        let second = lab.go_in(who, &copies[1], &[], &args)?;
+        for run in [&first, &second] {
+            sheet.check_of(who, "exit status 0", run.code == 0, &run.stderr);
+        }
+        if who == Who::Forgo {
+            let none = second.compiled().is_empty();
+            sheet.check_of(who, "nothing is compiled there", none, &show(&second));
+        }
+        sums.push(lab.sum(&out)?);
+        std::fs::remove_file(&out).map_err(|e| e.to_string())?;
+    }
+    sheet.same("program", sums.remove(0), sums.remove(0));
     Ok(())
+}
+
+fn show(run: &Run) -> String {
+    match run.compiled() {
+        list if list.is_empty() => "nothing".to_string(),
+        list => list.join("\n"),
+    }
 }
 
 /// Exercise 13.
