@@ -150,7 +150,12 @@ fn look_up<'r>(
     };
     match reuse::find(cx, &wanted)? {
         Err(temporary) => check.build_id = temporary,
-        Ok(known) => take(cx, check, known),
+        Ok(known) => {
+            if known.way == Way::CacheEntry {
+                moving::adopt(cx, &inputs, &key)?;
+            }
+            take(cx, check, known);
+        }
     }
     // The sources may be known even where the archive is not (`go list -compiled -find`).
     if check.need.compiled_go_files && load_compiled_go_files(cx, &key).is_ok() {

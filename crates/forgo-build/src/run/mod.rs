@@ -106,8 +106,10 @@ pub fn run(job: Job<'_>) -> Summary {
         write_action_graph(&cx, &times);
     }
     let failed = |outcome: &OnceLock<Outcome>| outcome.get().is_some_and(|o| o.failed.is_some());
+    let failed = end.interrupted || end.fatal.is_some() || cx.outcomes.iter().any(failed);
+    moving::end(&cx, failed);
     Summary {
-        failed: end.interrupted || end.fatal.is_some() || cx.outcomes.iter().any(failed),
+        failed,
         interrupted: end.interrupted,
         fatal: end.fatal.is_some(),
         facts: cx.into_facts(),

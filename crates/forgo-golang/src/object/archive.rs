@@ -16,6 +16,9 @@
 
 use std::ops::Range;
 
+use memchr::memchr;
+use sha2::{Digest, Sha256};
+
 use super::Unfit;
 
 /// What an archive begins with.
@@ -78,6 +81,23 @@ pub fn export_data(archive: &[u8]) -> Option<&[u8]> {
         .next()
         .filter(|member| member.name == "__.PKGDEF")?;
     archive.get(member.data.start as usize..member.data.end as usize)
+}
+
+/// The SHA-256 of the member with an archive's export data, without the build ID: of all that an
+/// importer's compile reads. `None` where there is no build ID.
+pub fn export_id(member: &[u8]) -> Option<[u8; 32]> {
+    let [before, after] = without_build_id(member)?;
+    let sha = Sha256::new().chain_update(before).chain_update(after);
+    Some(sha.finalize().into())
+}
+
+/// Export data before and after the line `build id "…"`, which is the second.
+fn without_build_id(data: &[u8]) -> Option<[&[u8]; 2]> {
+    let first = memchr(b'\n', data)? + 1;
+    let (before, after) = data.split_at(first);
+    let id = before.starts_with(b"go object ") && after.starts_with(b"build id \"");
+    let end = memchr(b'\n', after).filter(|_| id)? + 1;
+    Some([before, &after[end..]])
 }
 
 /// The build ID of a Go package's archive, from the archive's first 1024 bytes. Empty where a Go
@@ -240,6 +260,31 @@ mod tests {
         assert_eq!(of("go object linux amd64 go1\nbuild id a\n\n"), None);
         assert_eq!(of("other\n\n\n"), None);
         assert_eq!(build_id(b"!<arch>\n_go_.o\n\n\n\n"), None);
+    }
+
+    #[test]
+    fn export_data_is_compared_without_the_build_id() {
+        let id = |member: &str| export_id(member.as_bytes());
+        let one = id("go object linux\nbuild id \"a/b\"\n\n$$B\nx\n$$\n");
+        assert!(one.is_some());
+        let same = id("go object linux\nbuild id \"longer/one\"\n\n$$B\nx\n$$\n");
+        assert_eq!(one, same);
+        for other in [
+            "go object linux\nbuild id \"a/b\"\n\n$$B\ny\n$$\n",
+            "go object plan9\nbuild id \"a/b\"\n\n$$B\nx\n$$\n",
+            "go object linux\nbuild id \"a/b\"\nmain\n\n$$B\nx\n$$\n",
+        ] {
+            let other = id(other);
+            assert!(other.is_some() && other != one);
+        }
+        // No build ID: nothing that could be equal.
+        for none in [
+            "",
+            "go object linux\n\n$$B\nx",
+            "go object linux\nbuild id \"a/b",
+        ] {
+            assert_eq!(id(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! What a move can't know to be right is compiled; see [`doubt`], [`sources`] and
 //! docs/moving.md. [`verify`] compiles a share of what was moved all the same.
 
+mod adopt;
 pub mod places;
 mod record;
 mod sources;
@@ -32,6 +33,7 @@ use crate::run::build_id;
 use crate::run::cutoff::{self, Doubt};
 use crate::run::reuse::{Known, Way};
 
+pub use adopt::{adopt, end};
 pub use places::Places;
 use record::Record;
 
@@ -43,6 +45,7 @@ const RELEASES: [&str; 2] = ["go1.26.8", "go1.27.3"];
 pub struct Shared {
     places: OnceLock<Places>,
     distrusted: OnceLock<bool>,
+    adoption: OnceLock<Option<ActionId>>,
 }
 
 impl Shared {
@@ -101,21 +104,25 @@ pub fn record(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Result<
     if doubt(cx, inputs) {
         return Ok(());
     }
+    if let Some(everywhere) = key_everywhere(cx, inputs)? {
+        keep(cx, inputs, key, &everywhere, &cx.shell.saved_output());
+    }
+    Ok(())
+}
+
+/// Keeps the record of an archive, and what the compiler said of it, if it can be moved.
+fn keep(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId, everywhere: &ActionId, said: &str) {
     let places = cx.run.moving.places(cx);
-    let said = cx.shell.saved_output();
     let mut cwd = String::new();
     if !said.is_empty() {
         match places.named(&cx.config().cwd) {
             // Names of files in it are relative, and no longer than absolute ones.
             Some(named) if !said.contains("../") => cwd = named,
-            _ => return Ok(()),
+            _ => return,
         }
     }
-    let Some(everywhere) = key_everywhere(cx, inputs)? else {
-        return Ok(());
-    };
     if !sources::are_plain(cx, inputs, places) {
-        return Ok(());
+        return;
     }
     let record = Record {
         key: *key,
@@ -124,8 +131,7 @@ pub fn record(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Result<
     };
     // Another checkout compiles again without it, no more.
     let text = record.to_text();
-    let _ = put_bytes(cx.run.job.cache, &everywhere, text.as_bytes(), Verify::Lax);
-    Ok(())
+    let _ = put_bytes(cx.run.job.cache, everywhere, text.as_bytes(), Verify::Lax);
 }
 
 /// Whether a package is compiled, whatever is known of it elsewhere.

@@ -1,0 +1,71 @@
+//! Archives that the stock command made, or an older forgo, have no record: they get one when they are
+//! first met. What was once asked for is not looked through again; a note in the cache sees to it.
+
+use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
+
+use crate::actions::compile_inputs::Inputs;
+use crate::actions::{ActionCx, ActionError, RunCx};
+use crate::run::moving::{doubt, keep, key_everywhere};
+
+/// Keeps the record of an archive that was found under its stock key.
+pub fn adopt(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Result<(), ActionError> {
+    if adoption(cx)?.is_none() || doubt(cx, inputs) {
+        return Ok(());
+    }
+    let Some(everywhere) = key_everywhere(cx, inputs)? else {
+        return Ok(());
+    };
+    let job = &cx.run.job;
+    if job.cache.get(&everywhere).is_ok() {
+        return Ok(());
+    }
+    let stdout = job.hashes.own_subkey(key, "stdout");
+    // Without it, nobody knows what the compiler said.
+    if let Ok((said, _)) = get_bytes(job.cache, &stdout)
+        && let Ok(said) = String::from_utf8(said)
+    {
+        keep(cx, inputs, key, &everywhere, &said);
+    }
+    Ok(())
+}
+
+/// The end of a run: if nothing went wrong, all that it met has been adopted.
+pub fn end(run: &RunCx<'_>, failed: bool) {
+    if let Some(Some(note)) = run.moving.adoption.get()
+        && !failed
+    {
+        let _ = put_bytes(run.job.cache, note, b"forgo: adopted\n", Verify::Lax);
+    }
+}
+
+/// The note that the run is to leave; `None` where it is there already, or nothing is moved at all.
+fn adoption(cx: &ActionCx<'_>) -> Result<Option<ActionId>, ActionError> {
+    let adoption = &cx.run.moving.adoption;
+    if let Some(known) = adoption.get() {
+        return Ok(*known);
+    }
+    let config = cx.config();
+    let found = if config.extras && !config.flags.n && !config.debug.cache_verify {
+        let note = note(cx)?;
+        let there = cx.run.job.cache.get(&note).is_ok();
+        (!there).then_some(note)
+    } else {
+        None
+    };
+    Ok(*adoption.get_or_init(|| found))
+}
+
+/// The key of the note: what was asked for, and where.
+fn note(cx: &ActionCx<'_>) -> Result<ActionId, ActionError> {
+    let (config, graph) = (cx.config(), cx.run.job.graph);
+    let mut hash = cx.run.job.hashes.new_own_hash("adopted");
+    writeln!(hash, "{}", cx.tool_id("compile")?);
+    writeln!(hash, "{}", cx.run.moving.places(cx).to_text());
+    writeln!(hash, "{:?} {:?}", config.target, config.context);
+    let flags = (&config.modes.forced_gcflags, &config.flags.gcflags.raw);
+    writeln!(hash, "{flags:?} {}", config.flags.cover_mode);
+    for package in &graph.packages {
+        writeln!(hash, "{}", package.desc());
+    }
+    Ok(hash.action_id())
+}
