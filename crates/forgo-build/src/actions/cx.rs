@@ -1,6 +1,7 @@
 //! What an action is given: the run it is part of, its node, and the outcomes before it.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use forgo_cache::{ActionId, hash_to_string};
@@ -50,6 +51,8 @@ pub struct RunCx<'r> {
     pub exports: Exports,
     /// What the linker asks the system for.
     pub surroundings: Surroundings,
+    /// Content IDs that files carried when they were first asked for.
+    pub content_ids: Mutex<HashMap<String, Vec<u8>>>,
     /// What moves of archives share.
     pub moving: moving::Shared,
     /// What shells have in common.
@@ -78,6 +81,7 @@ impl<'r> RunCx<'r> {
             compile_tokens: CompileTokens::new(job.config),
             exports: Exports::default(),
             surroundings: Surroundings::default(),
+            content_ids: Mutex::default(),
             moving: moving::Shared::default(),
             shells: ShellShared::new(job.config, job.reporter, &job.plan.work_dir)
                 .with_made(&job.options.made_dirs),

@@ -5,6 +5,8 @@
 //! Answers to `linkActionID`, `linkSharedActionID` and `printLinkerConfig` in
 //! cmd/go/internal/work/exec.go.
 
+use std::sync::PoisonError;
+
 use forgo_cache::{ActionId, Hash};
 use forgo_golang::quote::{quote, quote_bytes, quote_slice};
 
@@ -139,13 +141,11 @@ impl<'r> Inputs<'r> {
         writeln!(h, "goos {} goarch {}", self.goos, self.goarch);
         self.hash_linker(cx, &mut h, None)?;
         for archive in self.archives.iter().filter(|a| !a.file.is_empty()) {
-            let (path, id) = (&archive.package.import_path, content_of(cx, archive.file));
-            writeln!(h, "packagefile {path}={id}");
+            hash_content(cx, &mut h, "packagefile", archive.package, archive.file);
             hash_shared_library(cx, &mut h, archive.package);
         }
         for member in members {
-            let (path, id) = (&member.package.import_path, content_of(cx, member.file));
-            writeln!(h, "top {path}={id}");
+            hash_content(cx, &mut h, "top", member.package, member.file);
         }
         Ok(h.action_id())
     }
@@ -222,22 +222,43 @@ fn framed_build_info(info: &str) -> Vec<u8> {
 
 fn hash_shared_library(cx: &ActionCx<'_>, h: &mut Hash<'_>, p: &Package) {
     if !p.shlib.is_empty() {
-        writeln!(
-            h,
-            "packageshlib {}={}",
-            p.import_path,
-            content_of(cx, &p.shlib)
-        );
+        hash_content(cx, h, "packageshlib", p, &p.shlib);
     }
 }
 
-/// The content ID that a file carries; the hash of the file if it carries none (`Builder.buildID`).
-fn content_of(cx: &ActionCx<'_>, file: &str) -> String {
-    footprint::saw(file, Look::Whole);
-    match build_id::read_build_id(file) {
-        Ok(id) => build_id::content_id(&id).to_owned(),
-        Err(_) => cx.file_hash(file),
+/// `WORD PATH=` and the content ID that a file carries: any bytes, if a C linker gave the ID.
+fn hash_content(cx: &ActionCx<'_>, h: &mut Hash<'_>, word: &str, p: &Package, file: &str) {
+    let mut line = format!("{word} {}=", p.import_path).into_bytes();
+    line.extend_from_slice(&content_of(cx, file));
+    line.push(b'\n');
+    h.write(&line);
+}
+
+/// The content ID that a file carries; the hash of the file if it carries none (`Builder.buildID`). As
+/// in the stock command it stays what it was when it was first asked for, even if the run then puts a
+/// new shared library in the file's place.
+fn content_of(cx: &ActionCx<'_>, file: &str) -> Vec<u8> {
+    let ids = || {
+        cx.run
+            .content_ids
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    };
+    if let Some(id) = ids().get(file) {
+        return id.clone();
     }
+    footprint::saw(file, Look::Whole);
+    let mut id = match build_id::read_build_id_bytes(file) {
+        Ok(id) => id,
+        Err(_) => cx.file_hash(file).into_bytes(),
+    };
+    // An empty one is asked for again.
+    let known = !id.is_empty();
+    id.drain(..id.iter().rposition(|&b| b == b'/').map_or(0, |at| at + 1));
+    if known {
+        ids().insert(file.to_owned(), id.clone());
+    }
+    id
 }
 
 impl<'r> Archive<'r> {
@@ -264,7 +285,7 @@ impl<'r> Archive<'r> {
         let mut build_id = outcome.map(|o| o.build_id.clone()).unwrap_or_default();
         let exists = elided || !file.is_empty() || !build_id.is_empty();
         if build_id.is_empty() && !file.is_empty() {
-            build_id = content_of(cx, file);
+            build_id = String::from_utf8_lossy(&content_of(cx, file)).into_owned();
         }
         Some(Archive {
             package,

@@ -76,6 +76,15 @@ impl ReadAt for [u8] {
 /// Reads the build ID of an archive or executable: empty where a good file carries none.
 /// The error is a text in the stock command's words.
 pub fn read_build_id(path: &str) -> Result<String, String> {
+    let id = read_build_id_bytes(path)?;
+    Ok(
+        String::from_utf8(id)
+            .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()),
+    )
+}
+
+/// [`read_build_id`], whatever the bytes: those that a C linker gives are no text.
+pub fn read_build_id_bytes(path: &str) -> Result<Vec<u8>, String> {
     let mut file = disk::own::open(path).map_err(|e| path_error("open", path, &e))?;
     let mut head = vec![0; 1024];
     let mut length = fill(&mut file, &mut head).map_err(|e| path_error("read", path, &e))?;
@@ -85,8 +94,10 @@ pub fn read_build_id(path: &str) -> Result<String, String> {
     if head.starts_with(archive::MAGIC) {
         let id = archive::build_id(&head[..length]);
         return match id {
-            Some(id) => Ok(id),
-            None => elf::gccgo_build_id(&file).ok_or_else(|| malformed(path)),
+            Some(id) => Ok(id.into()),
+            None => elf::gccgo_build_id(&file)
+                .map(String::into_bytes)
+                .ok_or_else(|| malformed(path)),
         };
     }
     head.resize(HEAD, 0);
@@ -97,17 +108,18 @@ pub fn read_build_id(path: &str) -> Result<String, String> {
     }
     let raw = raw_build_id(&head);
     if !macho::is_macho(&head) {
-        return raw.ok_or_else(|| malformed(path));
+        return raw.map(String::into_bytes).ok_or_else(|| malformed(path));
     }
     // The linker may have put anything ahead of the text, where the ID is.
     if let Some(id) = raw.filter(|id| !id.is_empty()) {
-        return Ok(id);
+        return Ok(id.into());
     }
     let file = macho::Macho::parse(&file).ok_or_else(|| malformed(path))?;
     let text = file
         .text(HEAD)
         .ok_or_else(|| format!("parse {path}: cannot find __text section"))?;
-    raw_build_id(&text).ok_or_else(|| malformed(path))
+    let id = raw_build_id(&text).map(String::into_bytes);
+    id.ok_or_else(|| malformed(path))
 }
 
 /// The import paths of the packages in a shared library that the Go linker made (`readpkglist`).

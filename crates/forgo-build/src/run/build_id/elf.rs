@@ -71,7 +71,7 @@ impl Layout {
 
 /// The build ID of an ELF file: Go's, else GNU's (as gcc leaves it), else empty. `head` is the file's
 /// beginning, where all that matters is but for notes of some linkers.
-pub(super) fn build_id(head: &[u8], file: &impl ReadAt) -> Result<String, &'static str> {
+pub(super) fn build_id(head: &[u8], file: &impl ReadAt) -> Result<Vec<u8>, &'static str> {
     let malformed = "malformed object file";
     let layout = Layout::of(head).ok_or(malformed)?;
     let headers = note_headers(layout, head).ok_or(malformed)?;
@@ -88,12 +88,12 @@ pub(super) fn build_id(head: &[u8], file: &impl ReadAt) -> Result<String, &'stat
             &elsewhere[..]
         };
         match find_note(layout, header, notes) {
-            Note::Go(id) => return Ok(String::from_utf8_lossy(id).into_owned()),
+            Note::Go(id) => return Ok(id.to_vec()),
             Note::Gnu(id) => gnu = id.to_vec(),
             Note::None => {}
         }
     }
-    Ok(String::from_utf8_lossy(&gnu).into_owned())
+    Ok(gnu)
 }
 
 /// A PT_NOTE program header.

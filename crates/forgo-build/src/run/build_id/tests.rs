@@ -149,3 +149,34 @@ fn what_is_no_object_file() {
     std::fs::write(&path, &archive).unwrap();
     assert_eq!(read_build_id(&path), malformed());
 }
+
+/// An ELF file of a 64-bit little-endian machine with nothing but GNU's note of this build ID.
+fn elf_with_gnu_note(id: &[u8]) -> Vec<u8> {
+    let mut file = vec![0; 64];
+    file[..6].copy_from_slice(b"\x7fELF\x02\x01");
+    file[32..40].copy_from_slice(&64_u64.to_le_bytes());
+    file[54..56].copy_from_slice(&56_u16.to_le_bytes());
+    file[56..58].copy_from_slice(&1_u16.to_le_bytes());
+    let size = 16 + id.len() as u64;
+    file.extend(4_u32.to_le_bytes());
+    file.extend(4_u32.to_le_bytes());
+    for field in [120, 0, 0, size, size, 4] {
+        file.extend(u64::to_le_bytes(field));
+    }
+    for field in [4, id.len() as u32, 3] {
+        file.extend(field.to_le_bytes());
+    }
+    file.extend(b"GNU\0");
+    file.extend(id);
+    file.resize(4096, 0);
+    file
+}
+
+#[test]
+fn ids_of_c_linkers_are_bytes() {
+    let id = b"\x0a\xaf/\x4b\xd5\xc8\x00\xff";
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("lib.so");
+    std::fs::write(&path, elf_with_gnu_note(id)).unwrap();
+    assert_eq!(read_build_id_bytes(path.to_str().unwrap()).unwrap(), id);
+}
