@@ -1,4 +1,5 @@
 //! `go build`, `install`, `run`: what is said, what is left, with every kind of output.
+#![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
 

@@ -115,9 +115,11 @@ pub(super) fn note(cfg: &Config, root: &str, told: Option<Told>) {
     });
 }
 
+/// Runs git with these arguments and gives what it wrote.
+type RunGit = Box<dyn Fn(&[&str]) -> Option<Vec<u8>> + Send>;
+
 struct Repository {
-    /// Runs git with these arguments.
-    command: Box<dyn Fn(&[&str]) -> Option<Vec<u8>> + Send>,
+    command: RunGit,
     program: String,
     root: String,
     home: String,

@@ -87,7 +87,7 @@ fn goroot_around(stock_go: &str) -> String {
     ["../..", "../../.."]
         .iter()
         .map(|up| path::join2(&real, up))
-        .find(|dir| disk::is_dir(&path::join2(dir, "pkg/tool")))
+        .find(|dir| disk::is_dir(path::join2(dir, "pkg/tool")))
         .unwrap_or_default()
 }
 
@@ -216,7 +216,7 @@ fn host() -> (&'static str, &'static str) {
 fn tool_host(goroot: &str) -> (String, String) {
     let (os, arch) = host();
     let tools = path::join2(goroot, "pkg/tool");
-    if !disk::is_dir(&format!("{tools}/{os}_{arch}")) {
+    if !disk::is_dir(format!("{tools}/{os}_{arch}")) {
         let other = disk::read_dir(&tools).ok().and_then(|entries| {
             entries.flatten().find_map(|e| {
                 let name = e.file_name().into_string().ok()?;

@@ -297,7 +297,7 @@ fn is_ready(cfg: &Config, dir: &str, version: &str) -> bool {
     let runs = disk::metadata(path::join2(dir, "bin/go"))
         .is_ok_and(|m| m.permissions().mode() & 0o111 != 0);
     runs && size("src/go.mod") == size("src/_go.mod")
-        && !disk::exists(&path::join2(&cfg.dirs.gomodcache, &partial))
+        && !disk::exists(path::join2(&cfg.dirs.gomodcache, &partial))
 }
 
 /// Lets the stock command become this toolchain, for which it downloads it. Its errors are ours.

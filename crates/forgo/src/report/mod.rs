@@ -29,7 +29,7 @@ pub struct Console {
     progress: Mutex<Option<Running>>,
     trace: OnceLock<Trace>,
     /// What was said, where it is to be kept.
-    kept: Mutex<Option<Vec<(Said, Vec<u8>)>>>,
+    kept: Mutex<Option<Pieces>>,
 }
 
 /// Where something was said.
@@ -40,6 +40,9 @@ pub enum Said {
     /// On standard error.
     Stderr,
 }
+
+/// What was said, in order.
+pub type Pieces = Vec<(Said, Vec<u8>)>;
 
 /// More than this is not kept.
 const KEPT_LIMIT: usize = 64 << 20;
@@ -90,7 +93,7 @@ impl Console {
     }
 
     /// What was kept; nothing if it was too much.
-    pub fn kept(&self) -> Option<Vec<(Said, Vec<u8>)>> {
+    pub fn kept(&self) -> Option<Pieces> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.take()
     }
