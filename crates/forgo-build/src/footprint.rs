@@ -83,8 +83,9 @@ impl Footprint {
     }
 }
 
+/// Notes of what is seen, from any thread.
 #[derive(Debug)]
-struct Recorder {
+pub struct Notes {
     /// What relative paths are relative to.
     base: String,
     hasher: RandomState,
@@ -97,12 +98,12 @@ struct Recorder {
     background: Mutex<Vec<JoinHandle<()>>>,
 }
 
-static RECORDER: OnceLock<Recorder> = OnceLock::new();
+static RECORDER: OnceLock<Notes> = OnceLock::new();
 
 /// From now on the process notes what it sees. `base` is the current directory.
 pub fn begin(base: &str) {
     // A second call finds it begun.
-    let _ = RECORDER.set(Recorder::new(base));
+    let _ = RECORDER.set(Notes::new(base));
 }
 
 /// Whether anybody notes.
@@ -110,17 +111,22 @@ pub fn is_on() -> bool {
     RECORDER.get().is_some()
 }
 
+/// The process's notes, if it notes.
+pub fn notes() -> Option<&'static Notes> {
+    RECORDER.get()
+}
+
 /// Notes a path that is about to be looked at. Symbolic links are followed.
 pub fn saw(path: impl AsRef<Path>, look: Look) {
     if let Some(recorder) = RECORDER.get() {
-        recorder.saw(&path.as_ref().to_string_lossy(), look, MAX_LINKS);
+        recorder.saw(path, look);
     }
 }
 
 /// Notes a path itself: of a symbolic link that it is one, not where it leads.
 pub fn saw_itself(path: impl AsRef<Path>) {
     if let Some(recorder) = RECORDER.get() {
-        recorder.saw(&path.as_ref().to_string_lossy(), Look::Itself, 0);
+        recorder.saw_itself(path);
     }
 }
 
@@ -136,9 +142,9 @@ pub fn saw_way_to(path: impl AsRef<Path>) {
     if let Some(recorder) = RECORDER.get() {
         let path = path.as_ref().to_string_lossy();
         for (end, _) in path.match_indices('/').skip(1) {
-            recorder.saw(&path[..end], Look::Kind, MAX_LINKS);
+            recorder.saw(&path[..end], Look::Kind);
         }
-        recorder.saw(&path, Look::Kind, MAX_LINKS);
+        recorder.saw(&*path, Look::Kind);
     }
 }
 
@@ -173,7 +179,7 @@ pub fn worked() {
 
 /// Takes what was noted.
 pub fn take() -> Footprint {
-    RECORDER.get().map(Recorder::take).unwrap_or_default()
+    RECORDER.get().map(Notes::take).unwrap_or_default()
 }
 
 /// Variables that terminals and shells set, and on which no answer depends: but for a test that reads one
@@ -189,9 +195,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Recorder {
-    fn new(base: &str) -> Recorder {
-        Recorder {
+impl Notes {
+    /// None yet. `base` is the directory that relative paths are relative to.
+    pub fn new(base: &str) -> Notes {
+        Notes {
             base: base.to_owned(),
             hasher: RandomState::new(),
             shards: Default::default(),
@@ -212,7 +219,17 @@ impl Recorder {
         }
     }
 
-    fn saw(&self, path: &str, look: Look, links: u32) {
+    /// See [`saw`].
+    pub fn saw(&self, path: impl AsRef<Path>, look: Look) {
+        self.note(&path.as_ref().to_string_lossy(), look, MAX_LINKS);
+    }
+
+    /// See [`saw_itself`].
+    pub fn saw_itself(&self, path: impl AsRef<Path>) {
+        self.note(&path.as_ref().to_string_lossy(), Look::Itself, 0);
+    }
+
+    fn note(&self, path: &str, look: Look, links: u32) {
         let path = self.absolute(path);
         let path = match path.trim_end_matches('/') {
             "" => "/",
@@ -255,14 +272,15 @@ impl Recorder {
         };
         let target = target.to_string_lossy();
         if target.starts_with('/') {
-            self.saw(&target, look, links - 1);
+            self.note(&target, look, links - 1);
         } else {
             let dir = link.rsplit_once('/').map_or("", |(dir, _)| dir);
-            self.saw(&format!("{dir}/{target}"), look, links - 1);
+            self.note(&format!("{dir}/{target}"), look, links - 1);
         }
     }
 
-    fn take(&self) -> Footprint {
+    /// Takes all that was noted.
+    pub fn take(&self) -> Footprint {
         for thread in std::mem::take(&mut *lock(&self.background)) {
             if thread.join().is_err() {
                 lock(&self.refused).get_or_insert_with(|| "a panic".to_owned());
@@ -297,13 +315,13 @@ mod tests {
 
     struct World {
         dir: tempfile::TempDir,
-        recorder: Recorder,
+        recorder: Notes,
     }
 
     impl World {
         fn new() -> World {
             let dir = tempfile::tempdir().unwrap();
-            let recorder = Recorder::new(dir.path().to_str().unwrap());
+            let recorder = Notes::new(dir.path().to_str().unwrap());
             World { dir, recorder }
         }
 
@@ -316,7 +334,7 @@ mod tests {
         }
 
         fn saw(&self, name: &str, look: Look) {
-            self.recorder.saw(name, look, MAX_LINKS);
+            self.recorder.saw(name, look);
         }
 
         /// Whether what was noted holds after a change.

@@ -20,9 +20,9 @@ use std::fs::FileTimes;
 use std::time::{Duration, SystemTime};
 
 use forgo_build::config::Config;
-use forgo_build::disk;
 use forgo_build::footprint::{self, Footprint, Stat};
 use forgo_build::run::build_id::read_build_id;
+use forgo_build::{disk, kept};
 
 use crate::config::guess_gocache;
 use crate::config::process::Variables;
@@ -69,7 +69,7 @@ pub fn begin(command: &str, console: &Console) -> Beginning {
     let Some(key) = key::make(&cwd).filter(|_| gocache.starts_with('/')) else {
         return Beginning::Work(None);
     };
-    let path = key::path(&gocache, &key);
+    let path = kept::path(&gocache, &key);
     if let Ok(bytes) = disk::own::read(&path)
         && let Some(view) = View::parse(&bytes, &key)
         && is_good(&view, start)
@@ -171,7 +171,7 @@ impl Recording {
         // The same look at everything that the next invocation takes.
         let holds = View::parse(&bytes, &self.key).is_some_and(|view| is_good(&view, self.start));
         if holds {
-            file::store(&self.path, &bytes);
+            kept::store(&self.path, &bytes);
         }
     }
 

@@ -14,8 +14,8 @@ use std::process::Stdio;
 use forgo_golang::path;
 
 use crate::config::Config;
-use crate::footprint::{self, Look, saw};
-use crate::{disk, process};
+use crate::footprint::{self, Look, Notes, saw};
+use crate::{disk, kept, process};
 
 /// Variables of git's that change no answer. Any other may send it elsewhere.
 const HARMLESS: [&str; 15] = [
@@ -77,36 +77,8 @@ pub(super) fn note(cfg: &Config, root: &str, told: Option<Told>) {
     if !footprint::is_on() {
         return;
     }
-    let Ok(program) = process::look_path(cfg, "git") else {
-        return footprint::refuse("there is no git");
-    };
-    let variable =
-        |name: &&String| name.starts_with("GIT_") && !HARMLESS.iter().any(|h| name.starts_with(h));
-    if cfg.env.vars.keys().any(|name| variable(&name)) {
-        return footprint::refuse("a GIT_ variable is set");
-    }
-    let home = |name: &str| cfg.env.os(name).to_owned();
-    let repository = Repository {
-        command: {
-            let (cfg, root, program) = (cfg.clone(), root.to_owned(), program.clone());
-            Box::new(move |args| {
-                let mut command = process::command(&cfg, &root, &program, &[]);
-                let output = command
-                    .args(args)
-                    .stdin(Stdio::null())
-                    .stderr(Stdio::null())
-                    .output();
-                let output = output.ok().filter(|o| o.status.success())?;
-                Some(output.stdout)
-            })
-        },
-        root: root.to_owned(),
-        home: home("HOME"),
-        xdg: match home("XDG_CONFIG_HOME") {
-            dir if dir.is_empty() => format!("{}/.config", home("HOME")),
-            dir => dir,
-        },
-        program,
+    let Some(repository) = Repository::new(cfg, root) else {
+        return footprint::refuse("git is told by its variables where to look");
     };
     footprint::in_background(move || {
         if repository.note(told).is_none() {
@@ -126,55 +98,126 @@ struct Repository {
     xdg: String,
 }
 
+/// What git answers to a question about commits and references, none about the checkout's state: kept as
+/// long as references and settings are the same. `ask` runs git.
+pub(super) fn answer(
+    cfg: &Config,
+    root: &str,
+    args: &[&str],
+    ask: impl FnOnce() -> Option<Vec<u8>>,
+) -> Option<Vec<u8>> {
+    let Some(repository) = Repository::new(cfg, root) else {
+        return ask();
+    };
+    let mut words = vec!["git", &repository.program, root];
+    words.extend(args);
+    kept::answer(
+        cfg,
+        &words,
+        |notes| {
+            notes.saw(&repository.program, Look::Whole);
+            repository.note_references(notes)
+        },
+        ask,
+    )
+}
+
 impl Repository {
+    /// `None` where the environment sends git elsewhere.
+    fn new(cfg: &Config, root: &str) -> Option<Repository> {
+        let program = process::look_path(cfg, "git").ok()?;
+        let matters = |name: &String| {
+            name.starts_with("GIT_") && !HARMLESS.iter().any(|h| name.starts_with(h))
+        };
+        if cfg.env.vars.keys().any(matters) {
+            return None;
+        }
+        let home = cfg.env.os("HOME").to_owned();
+        let xdg = match cfg.env.os("XDG_CONFIG_HOME") {
+            "" => format!("{home}/.config"),
+            dir => dir.to_owned(),
+        };
+        let (settings, dir, git) = (cfg.clone(), root.to_owned(), program.clone());
+        let command = move |args: &[&str]| {
+            let mut command = process::command(&settings, &dir, &git, &[]);
+            let output = command
+                .args(args)
+                .stdin(Stdio::null())
+                .stderr(Stdio::null())
+                .output();
+            let output = output.ok().filter(|o| o.status.success())?;
+            Some(output.stdout)
+        };
+        Some(Repository {
+            command: Box::new(command),
+            root: root.to_owned(),
+            home,
+            xdg,
+            program,
+        })
+    }
+
     /// `None` where something is not understood.
     fn note(&self, told: Option<Told>) -> Option<()> {
         let told = match told {
             Some(told) => told,
             None => Told::parse(&(self.command)(&STATUS)?),
         };
-        self.note_git_dir()?;
-        self.note_configuration()?;
+        let notes = footprint::notes()?;
+        self.note_work_state(notes)?;
+        self.note_references(notes)?;
         self.note_tracked()?;
         self.walk("", &told.ignored)
     }
 
-    /// References, the index, rules that are not in the tree.
-    fn note_git_dir(&self) -> Option<()> {
+    /// The directory of the checkout and that of the repository, which are two in a worktree.
+    fn git_dirs(&self, notes: &Notes) -> Option<(String, String)> {
         let dot_git = path::join2(&self.root, ".git");
-        let dir = if disk::is_dir(&dot_git) {
+        let dot_git_file = dot_git.clone();
+        let dir = if disk::own::metadata(&dot_git).ok()?.is_dir() {
             dot_git
         } else {
-            let text = disk::read_to_string(&dot_git).ok()?;
+            let text = disk::own::read_to_string(&dot_git).ok()?;
             absolute(&self.root, text.strip_prefix("gitdir:")?.trim())
         };
-        let common = match disk::read_to_string(format!("{dir}/commondir")) {
+        let common = match disk::own::read_to_string(format!("{dir}/commondir")) {
             Ok(text) => absolute(&dir, text.trim()),
             Err(_) => dir.clone(),
         };
-        for name in ["HEAD", "index", "config.worktree", "info/sparse-checkout"] {
-            saw(format!("{dir}/{name}"), Look::Whole);
+        for file in [
+            dot_git_file,
+            format!("{dir}/commondir"),
+            format!("{dir}/config.worktree"),
+        ] {
+            notes.saw(file, Look::Whole);
         }
-        let files = [
-            "config",
-            "packed-refs",
-            "shallow",
-            "info/exclude",
-            "info/attributes",
-            "info/grafts",
-        ];
-        for name in files {
-            saw(format!("{common}/{name}"), Look::Whole);
-        }
-        for refs in [format!("{dir}/refs"), format!("{common}/refs")] {
-            note_tree(&refs);
-        }
-        note_tree(&format!("{common}/reftable"));
-        // Without it git would look for a repository above.
-        disk::metadata(format!("{dir}/HEAD")).ok().map(drop)
+        // Without a HEAD git would look for a repository above.
+        disk::own::metadata(format!("{dir}/HEAD")).ok()?;
+        Some((dir, common))
     }
 
-    fn note_configuration(&self) -> Option<()> {
+    /// What only the state of the checkout depends on.
+    fn note_work_state(&self, notes: &Notes) -> Option<()> {
+        let (dir, common) = self.git_dirs(notes)?;
+        for name in ["HEAD", "index", "info/sparse-checkout"] {
+            notes.saw(format!("{dir}/{name}"), Look::Whole);
+        }
+        for name in ["info/exclude", "info/attributes"] {
+            notes.saw(format!("{common}/{name}"), Look::Whole);
+        }
+        Some(())
+    }
+
+    /// What every question depends on: references and settings.
+    fn note_references(&self, notes: &Notes) -> Option<()> {
+        let (dir, common) = self.git_dirs(notes)?;
+        for name in ["config", "packed-refs", "shallow", "info/grafts"] {
+            notes.saw(format!("{common}/{name}"), Look::Whole);
+        }
+        for tree in ["refs", "reftable"] {
+            note_tree(notes, &format!("{dir}/{tree}"));
+            note_tree(notes, &format!("{common}/{tree}"));
+        }
         let prefix = path::dir(&path::dir(&self.program));
         for file in [
             "/etc/gitconfig".to_owned(),
@@ -186,24 +229,26 @@ impl Repository {
             format!("{}/git/ignore", self.xdg),
             format!("{}/git/attributes", self.xdg),
         ] {
-            saw(file, Look::Whole);
+            notes.saw(file, Look::Whole);
         }
         let list = (self.command)(&["config", "--list", "--show-origin", "-z"])?;
         let list = String::from_utf8(list).ok()?;
         let mut fields = list.split('\0').filter(|f| !f.is_empty());
         while let (Some(origin), Some(setting)) = (fields.next(), fields.next()) {
             let origin = absolute(&self.root, origin.strip_prefix("file:")?);
-            saw(&origin, Look::Whole);
+            notes.saw(&origin, Look::Whole);
             let (key, value) = setting.split_once('\n').unwrap_or((setting, ""));
             let key = key.to_ascii_lowercase();
             match key.as_str() {
                 "core.worktree" => return None,
                 // Beside the file that says so.
-                "include.path" => self.saw_named(&path::dir(&origin), value)?,
+                "include.path" => self.saw_named(notes, &path::dir(&origin), value)?,
                 _ if key.starts_with("includeif.") && key.ends_with(".path") => {
-                    self.saw_named(&path::dir(&origin), value)?;
+                    self.saw_named(notes, &path::dir(&origin), value)?;
                 }
-                "core.excludesfile" | "core.attributesfile" => self.saw_named(&self.root, value)?,
+                "core.excludesfile" | "core.attributesfile" => {
+                    self.saw_named(notes, &self.root, value)?
+                }
                 _ => {}
             }
         }
@@ -211,13 +256,13 @@ impl Repository {
     }
 
     /// Notes a file that a setting names.
-    fn saw_named(&self, dir: &str, name: &str) -> Option<()> {
+    fn saw_named(&self, notes: &Notes, dir: &str, name: &str) -> Option<()> {
         if let Some(name) = name.strip_prefix("~/") {
-            saw(path::join2(&self.home, name), Look::Whole);
+            notes.saw(path::join2(&self.home, name), Look::Whole);
         } else if name.starts_with(['~', '%']) {
             return None;
         } else if !name.is_empty() {
-            saw(absolute(dir, name), Look::Whole);
+            notes.saw(absolute(dir, name), Look::Whole);
         }
         Some(())
     }
@@ -269,16 +314,17 @@ fn absolute(dir: &str, name: &str) -> String {
 }
 
 /// Notes a directory with all that is below it.
-fn note_tree(dir: &str) {
-    let Ok(entries) = disk::read_dir(dir) else {
+fn note_tree(notes: &Notes, dir: &str) {
+    notes.saw(dir, Look::Whole);
+    let Ok(entries) = disk::own::read_dir(dir) else {
         return;
     };
     for entry in entries.flatten() {
         let file = format!("{dir}/{}", entry.file_name().to_string_lossy());
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            note_tree(&file);
+            note_tree(notes, &file);
         } else {
-            saw(file, Look::Whole);
+            notes.saw(file, Look::Whole);
         }
     }
 }

@@ -12,6 +12,7 @@ use forgo_golang::{modfile, module, path, semver};
 
 use super::calendar::Time;
 use super::vcs::{Status, Vcs, VcsCx};
+use super::vcs_footprint;
 use crate::event::Event;
 use crate::process;
 
@@ -100,11 +101,19 @@ impl CodeRepo<'_> {
         };
         say(format!("{shown}\n"));
         let start = Instant::now();
-        let mut command = process::command(cfg, self.root, &program, &[]);
-        let output = command.args(args).stdin(Stdio::null()).output();
+        let ask = || {
+            let mut command = process::command(cfg, self.root, &program, &[]);
+            let output = command.args(args).stdin(Stdio::null()).output();
+            let output = output.ok().filter(|out| out.status.success())?;
+            Some(output.stdout)
+        };
+        let output = if cfg.flags.x {
+            ask()
+        } else {
+            vcs_footprint::answer(cfg, self.root, args, ask)
+        };
         say(format!("{:.3}s # {shown}\n", start.elapsed().as_secs_f64()));
-        let output = output.ok().filter(|out| out.status.success())?;
-        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+        Some(String::from_utf8_lossy(&output?).into_owned())
     }
 
     /// The commit that a hash, the beginning of one, or a tag means.

@@ -6,14 +6,18 @@
 //! Answers to `toolID` in cmd/go/internal/work/buildid.go.
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use forgo_golang::path;
+
 use crate::actions::{ActionCx, ActionError};
-use crate::footprint::{self, Look};
-use crate::process;
+use crate::config::Config;
+use crate::footprint::{self, Look, Notes};
 use crate::run::build_id;
 use crate::toolchain::tool;
+use crate::{disk, kept, process};
 
 /// The answer for one tool, once there is one.
 type Answer = Arc<OnceLock<Result<String, ActionError>>>;
@@ -49,11 +53,54 @@ fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
     };
     let is_vet_tool = path == *vet_tool;
 
+    footprint::saw(&path, Look::Whole);
+    let line = if config.flags.toolexec.is_empty() && is_program_of(config, &path) {
+        let mut failure = None;
+        let note = |notes: &Notes| {
+            notes.saw(&path, Look::Whole);
+            Some(())
+        };
+        let ask = || {
+            run(config, &path, &desc)
+                .map_err(|e| failure = Some(e))
+                .ok()
+        };
+        match (kept::answer(config, &[&path, VERSION], note, ask), failure) {
+            (Some(line), _) => line,
+            (None, Some(error)) => return Err(error),
+            (None, None) => run(config, &path, &desc)?,
+        }
+    } else {
+        run(config, &path, &desc)?
+    };
+    let line = String::from_utf8_lossy(&line);
+    parse(name, is_vet_tool, &line).ok_or_else(|| {
+        ActionError::fatal(format!(
+            "go: parsing buildID from {desc} -V=full: unexpected output:\n\t{line}"
+        ))
+    })
+}
+
+const VERSION: &str = "-V=full";
+
+/// Whether a tool is a program in the distribution's place for them, and no script: such a one says the same
+/// as long as it is the same.
+fn is_program_of(config: &Config, path: &str) -> bool {
+    let is_program = || {
+        let mut start = [0; 2];
+        let mut file = disk::own::open(path).ok()?;
+        file.read_exact(&mut start).ok()?;
+        Some(start != *b"#!")
+    };
+    path::dir(path) == config.dist.tool_dir && is_program() == Some(true)
+}
+
+/// What `TOOL -V=full` writes.
+fn run(config: &Config, path: &str, desc: &str) -> Result<Vec<u8>, ActionError> {
     let failed =
         |why: &str| ActionError::fatal(format!("go: error obtaining buildID for {desc}: {why}"));
-    footprint::saw(&path, Look::Whole);
     let mut args = config.flags.toolexec.clone();
-    args.extend([path, "-V=full".to_owned()]);
+    args.extend([path.to_owned(), VERSION.to_owned()]);
     let program = if args[0].contains('/') {
         args[0].clone()
     } else {
@@ -76,12 +123,7 @@ fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
             .insert_str(0, &String::from_utf8_lossy(&output.stderr));
         return Err(error);
     }
-    let line = String::from_utf8_lossy(&output.stdout);
-    parse(name, is_vet_tool, &line).ok_or_else(|| {
-        ActionError::fatal(format!(
-            "go: parsing buildID from {desc} -V=full: unexpected output:\n\t{line}"
-        ))
-    })
+    Ok(output.stdout)
 }
 
 /// The identity in a line such as `compile version go1.26.8` or

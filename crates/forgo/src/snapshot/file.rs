@@ -15,11 +15,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use forgo_build::footprint::{Input, Table};
+use forgo_build::kept;
 
 use crate::report::Said;
 
 const MAGIC: &[u8; 8] = b"forgoS1\n";
-const HEAD: usize = MAGIC.len() + 4;
 
 /// A file that an invocation put in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,8 +64,7 @@ pub struct View<'b> {
 impl Contents<'_> {
     /// The bytes of the file; `None` where something is too large or has no place in it.
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        let mut to = MAGIC.to_vec();
-        to.extend_from_slice(&[0; 4]);
+        let mut to = Vec::new();
         to.extend_from_slice(self.key);
         let nanos = self.recorded.duration_since(UNIX_EPOCH).ok()?.as_nanos();
         to.extend_from_slice(&u64::try_from(nanos).ok()?.to_le_bytes());
@@ -85,9 +84,7 @@ impl Contents<'_> {
             });
             put(&mut to, bytes)?;
         }
-        let checksum = crc32fast::hash(&to[HEAD..]);
-        to[MAGIC.len()..HEAD].copy_from_slice(&checksum.to_le_bytes());
-        Some(to)
+        Some(kept::seal(MAGIC, &to))
     }
 }
 
@@ -105,9 +102,8 @@ fn put(to: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
 impl<'b> View<'b> {
     /// What a file's bytes hold, if they are the whole file of this key.
     pub fn parse(bytes: &'b [u8], key: &[u8; 32]) -> Option<View<'b>> {
-        let mut rest = Rest(bytes.strip_prefix(MAGIC)?);
-        let checksum = rest.number()?;
-        if crc32fast::hash(rest.0) != checksum || rest.take(32)? != key {
+        let mut rest = Rest(kept::unseal(MAGIC, bytes)?);
+        if rest.take(32)? != key {
             return None;
         }
         let recorded = UNIX_EPOCH.checked_add(Duration::from_nanos(rest.long()?))?;
@@ -168,25 +164,13 @@ impl<'b> Rest<'b> {
     }
 }
 
-/// Puts a file in its place, at once. Best effort.
-pub fn store(path: &str, bytes: &[u8]) {
-    let temporary = format!("{path}.{}.tmp", std::process::id());
-    // In a cache that no build used yet the directory may be missing.
-    if let Some((dir, _)) = path.rsplit_once('/') {
-        let _ = std::fs::create_dir(dir);
-    }
-    let stored = std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
-    if stored.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use forgo_build::footprint::{Look, Seen, Stat};
 
     const KEY: [u8; 32] = [7; 32];
+    const HEAD: usize = MAGIC.len() + 4;
 
     fn sample() -> Vec<u8> {
         let seen = |path: &str| match Stat::of(path) {
@@ -265,23 +249,10 @@ mod tests {
                 continue;
             }
             assert!(View::parse(&bytes, &KEY).is_none());
-            let checksum = crc32fast::hash(&bytes[HEAD..]);
-            bytes[MAGIC.len()..HEAD].copy_from_slice(&checksum.to_le_bytes());
-            if let Some(view) = View::parse(&bytes, &KEY) {
+            let sealed = kept::seal(MAGIC, &bytes[HEAD..]);
+            if let Some(view) = View::parse(&sealed, &KEY) {
                 view.inputs.holds();
             }
         }
-    }
-
-    #[test]
-    fn files_are_put_in_place_whole() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = format!("{}/ab/x-s", dir.path().display());
-        store(&path, b"one");
-        store(&path, b"two");
-        assert_eq!(std::fs::read(&path).unwrap(), b"two");
-        assert_eq!(std::fs::read_dir(dir.path().join("ab")).unwrap().count(), 1);
-        // Where nothing can be stored, nothing happens.
-        store("/no/such/dir/x-s", b"one");
     }
 }

@@ -5,14 +5,14 @@ use std::os::unix::fs::MetadataExt;
 
 use forgo_build::disk;
 use forgo_build::footprint::is_noise;
-use forgo_cache::OutputId;
+use forgo_build::kept::KeyText;
 
 /// Changes with the format of the key and of the file.
 const FORMAT: &str = "forgo snapshot 1";
 
 /// The key of this process; `cwd` is its directory, as the command spells it.
 pub fn make(cwd: &str) -> Option<[u8; 32]> {
-    let mut text = Text::default();
+    let mut text = KeyText::default();
     text.add(FORMAT.as_bytes());
     text.add(env!("CARGO_PKG_VERSION").as_bytes());
     // Another build of the program may answer otherwise.
@@ -48,34 +48,7 @@ pub fn make(cwd: &str) -> Option<[u8; 32]> {
         vars.iter()
             .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]),
     );
-    Some(OutputId::of(&text.0).0)
-}
-
-/// Where in a cache the snapshot of a key is. The stock command removes it with the cache, and otherwise
-/// leaves alone what ends neither in `-a` nor in `-d`.
-pub fn path(gocache: &str, key: &[u8; 32]) -> String {
-    let name = forgo_golang::quote::hex(key);
-    format!("{gocache}/{}/{name}-s", &name[..2])
-}
-
-/// Byte strings one after the other, each after its length.
-#[derive(Default)]
-struct Text(Vec<u8>);
-
-impl Text {
-    fn add(&mut self, bytes: &[u8]) {
-        self.0
-            .extend_from_slice(&(bytes.len() as u64).to_le_bytes());
-        self.0.extend_from_slice(bytes);
-    }
-
-    fn list<'b>(&mut self, list: impl Iterator<Item = &'b [u8]>) {
-        let mut all = Text::default();
-        for bytes in list {
-            all.add(bytes);
-        }
-        self.add(&all.0);
-    }
+    Some(text.sum())
 }
 
 #[cfg(test)]
@@ -83,24 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_told_apart() {
-        let text = |lists: &[&[&str]]| {
-            let mut text = Text::default();
-            for list in lists {
-                text.list(list.iter().map(|s| s.as_bytes()));
-            }
-            text.0
-        };
-        assert_ne!(text(&[&["ab"]]), text(&[&["a", "b"]]));
-        assert_ne!(text(&[&["a"], &["b"]]), text(&[&["a", "b"]]));
-        assert_ne!(text(&[&["a"], &[]]), text(&[&[], &["a"]]));
-    }
-
-    #[test]
-    fn the_cache_holds_them() {
-        let key = [0xab; 32];
-        let hex = "ab".repeat(32);
-        assert_eq!(path("/c", &key), format!("/c/ab/{hex}-s"));
+    fn the_directory_is_part_of_it() {
         assert!(make("/a").is_some());
         assert_ne!(make("/a"), make("/b"));
     }

@@ -1,0 +1,212 @@
+//! Facts that are kept in the cache's directory as long as the files they were learned from are what they
+//! were: files of forgo's own beside the entries that both commands share.
+//!
+//! Their names end in `-s`. The stock command removes them with the whole cache and otherwise leaves alone
+//! what ends neither in `-a` nor in `-d`; forgo trims them like entries. They are put in place at once, by a
+//! rename; what is damaged, cut off or of another format counts as missing, and whatever goes wrong when one
+//! is written is no error: the fact is learned again.
+
+use std::time::SystemTime;
+
+use forgo_cache::OutputId;
+use forgo_golang::quote::hex;
+
+use crate::config::Config;
+use crate::disk;
+use crate::footprint::{Notes, Table, is_noise};
+
+const CHECKSUM: usize = 4;
+
+/// Where the fact of a key is.
+pub fn path(gocache: &str, key: &[u8; 32]) -> String {
+    let name = hex(key);
+    format!("{gocache}/{}/{name}-s", &name[..2])
+}
+
+/// Adds what tells whether a file is whole and of a format: `magic`, and a checksum of what follows.
+pub fn seal(magic: &[u8; 8], content: &[u8]) -> Vec<u8> {
+    let checksum = crc32fast::hash(content).to_le_bytes();
+    [magic.as_slice(), &checksum, content].concat()
+}
+
+/// The content of a file that is whole and of this format.
+pub fn unseal<'b>(magic: &[u8; 8], bytes: &'b [u8]) -> Option<&'b [u8]> {
+    let rest = bytes.strip_prefix(magic)?;
+    let (checksum, content) = rest.split_at_checked(CHECKSUM)?;
+    (checksum == crc32fast::hash(content).to_le_bytes()).then_some(content)
+}
+
+/// Puts a file in its place, at once. Best effort.
+pub fn store(path: &str, bytes: &[u8]) {
+    let temporary = format!("{path}.{}.tmp", std::process::id());
+    // In a cache that no build used yet the directory may be missing.
+    if let Some((dir, _)) = path.rsplit_once('/') {
+        let _ = std::fs::create_dir(dir);
+    }
+    let stored = std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
+    if stored.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+}
+
+/// Byte strings one after the other, each after its length: what keys are made of.
+#[derive(Debug, Default)]
+pub struct KeyText(Vec<u8>);
+
+impl KeyText {
+    /// Adds one.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0
+            .extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Adds a list as one.
+    pub fn list<'b>(&mut self, list: impl Iterator<Item = &'b [u8]>) {
+        let mut all = KeyText::default();
+        for bytes in list {
+            all.add(bytes);
+        }
+        self.add(&all.0);
+    }
+
+    /// The key.
+    pub fn sum(&self) -> [u8; 32] {
+        OutputId::of(&self.0).0
+    }
+}
+
+const ANSWER: &[u8; 8] = b"forgoA1\n";
+
+/// What a program answers to `words`, in the environment that all children get. `note` notes what the
+/// answer depends on, or says that it can't; `ask` runs the program. An answer is used again while all that
+/// was noted is unchanged.
+pub fn answer(
+    cfg: &Config,
+    words: &[&str],
+    note: impl FnOnce(&Notes) -> Option<()>,
+    ask: impl FnOnce() -> Option<Vec<u8>>,
+) -> Option<Vec<u8>> {
+    let gocache = &cfg.dirs.gocache;
+    if !cfg.extras || !gocache.starts_with('/') {
+        return ask();
+    }
+    let path = path(gocache, &key(cfg, words));
+    if let Ok(bytes) = disk::own::read(&path)
+        && let Some((inputs, answer)) = unseal(ANSWER, &bytes).and_then(Table::parse)
+        && inputs.holds()
+    {
+        return Some(answer.to_vec());
+    }
+    let start = SystemTime::now();
+    let notes = Notes::new(&cfg.cwd);
+    let noted = note(&notes);
+    let answer = ask()?;
+    let footprint = notes.take();
+    if noted.is_some() && footprint.refused.is_none() && footprint.settled(start) {
+        let mut content = Vec::new();
+        if Table::write(&footprint.inputs, &mut content).is_some()
+            && Table::parse(&content).is_some_and(|(inputs, _)| inputs.holds())
+        {
+            content.extend_from_slice(&answer);
+            store(&path, &seal(ANSWER, &content));
+        }
+    }
+    Some(answer)
+}
+
+fn key(cfg: &Config, words: &[&str]) -> [u8; 32] {
+    let mut text = KeyText::default();
+    text.add(b"answer of a program");
+    text.list(words.iter().map(|w| w.as_bytes()));
+    let variables = cfg.env.orig.iter().chain(&cfg.env.cmd);
+    let variables = variables.filter(|(name, _)| !is_noise(name));
+    text.list(variables.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]));
+    text.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::footprint::Look;
+
+    #[test]
+    fn lists_are_told_apart() {
+        let text = |lists: &[&[&str]]| {
+            let mut text = KeyText::default();
+            for list in lists {
+                text.list(list.iter().map(|s| s.as_bytes()));
+            }
+            text.sum()
+        };
+        assert_ne!(text(&[&["ab"]]), text(&[&["a", "b"]]));
+        assert_ne!(text(&[&["a"], &["b"]]), text(&[&["a", "b"]]));
+        assert_ne!(text(&[&["a"], &[]]), text(&[&[], &["a"]]));
+    }
+
+    #[test]
+    fn seals_are_checked() {
+        const MAGIC: &[u8; 8] = b"testing\n";
+        let sealed = seal(MAGIC, b"content");
+        assert_eq!(unseal(MAGIC, &sealed), Some(&b"content"[..]));
+        assert_eq!(unseal(b"another\n", &sealed), None);
+        for at in 0..sealed.len() {
+            assert_eq!(unseal(MAGIC, &sealed[..at]), None);
+            let mut damaged = sealed.clone();
+            damaged[at] ^= 1;
+            assert_eq!(unseal(MAGIC, &damaged), None);
+        }
+    }
+
+    #[test]
+    fn files_are_put_in_place_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = path(dir.path().to_str().unwrap(), &[0xab; 32]);
+        assert!(path.ends_with("ab-s"));
+        store(&path, b"one");
+        store(&path, b"two");
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(std::fs::read_dir(dir.path().join("ab")).unwrap().count(), 1);
+        // Where nothing can be stored, nothing happens.
+        store("/no/such/dir/x-s", b"one");
+    }
+
+    #[test]
+    fn answers_hold_as_long_as_what_they_depend_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("input").to_str().unwrap().to_owned();
+        let mut cfg = Config {
+            extras: true,
+            ..Config::default()
+        };
+        cfg.dirs.gocache = dir.path().join("cache").to_str().unwrap().to_owned();
+        std::fs::create_dir(&cfg.dirs.gocache).unwrap();
+        let settle = || std::thread::sleep(std::time::Duration::from_millis(120));
+        let ask = |cfg: &Config, word: &str, said: &str| {
+            let note = |notes: &Notes| {
+                notes.saw(&file, Look::Whole);
+                Some(())
+            };
+            let said = answer(cfg, &["program", word], note, || Some(said.into())).unwrap();
+            String::from_utf8(said).unwrap()
+        };
+        std::fs::write(&file, "1").unwrap();
+        // Not yet relied on.
+        assert_eq!(ask(&cfg, "a", "too new"), "too new");
+        settle();
+        assert_eq!(ask(&cfg, "a", "first"), "first");
+        assert_eq!(ask(&cfg, "a", "again"), "first");
+        assert_eq!(ask(&cfg, "b", "other question"), "other question");
+        std::fs::write(&file, "2").unwrap();
+        assert_eq!(ask(&cfg, "a", "second"), "second");
+        settle();
+        assert_eq!(ask(&cfg, "a", "third"), "third");
+        assert_eq!(ask(&cfg, "a", "fourth"), "third");
+        cfg.env.orig.push(("TERM".into(), "x".into()));
+        assert_eq!(ask(&cfg, "a", "fifth"), "third");
+        cfg.env.orig.push(("LANG".into(), "x".into()));
+        assert_eq!(ask(&cfg, "a", "sixth"), "sixth");
+        cfg.extras = false;
+        assert_eq!(ask(&cfg, "a", "seventh"), "seventh");
+    }
+}
