@@ -1,4 +1,5 @@
 //! Links are not done twice, and what is there afterwards is what the stock command makes.
+#![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
 

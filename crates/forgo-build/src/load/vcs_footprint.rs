@@ -184,12 +184,10 @@ impl Repository {
             Ok(text) => absolute(&dir, text.trim()),
             Err(_) => dir.clone(),
         };
-        for file in [
-            dot_git_file,
-            format!("{dir}/commondir"),
-            format!("{dir}/config.worktree"),
-        ] {
-            notes.saw(file, Look::Whole);
+        // Not its entries: every command of git's makes some for a moment.
+        notes.saw(dot_git_file, Look::Kind);
+        for name in ["commondir", "config.worktree"] {
+            notes.saw(format!("{dir}/{name}"), Look::Whole);
         }
         // Without a HEAD git would look for a repository above.
         disk::own::metadata(format!("{dir}/HEAD")).ok()?;

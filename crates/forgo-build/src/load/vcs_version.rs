@@ -170,8 +170,11 @@ impl CodeRepo<'_> {
     }
 
     fn version(&self) -> Option<String> {
-        // The stock command asks which hash the repository uses before anything else.
-        self.git(&["config", "extensions.objectformat"]);
+        // The stock command asks which hash the repository uses before anything else. It matters to no
+        // answer here, so it is asked where it shows.
+        if self.cx.cfg.flags.x {
+            self.git(&["config", "extensions.objectformat"]);
+        }
         let commit = self.stat(self.revision)?;
         let mut highest = String::new();
         for tag in &commit.tags {
