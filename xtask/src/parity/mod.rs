@@ -17,6 +17,8 @@
 //! With `--bytes` only archives and programs are compared, after builds from cold; with `--stock-cache
 //! DIR` those of the stock command are taken from a copy of that cache, where they are there.
 //!
+//! forgo's own features are off, but in variants with `FORGO_EXTRAS=on`.
+//!
 //! A project that does not build is compared by its words alone. Without a directory, the projects
 //! of `conformance/projects` are compared, each in a copy.
 

@@ -101,6 +101,8 @@ impl<'p> Setting<'p> {
             .env("GOCACHE", cache)
             .env("GODEBUG", godebug)
             .env("FORGO_GO", &stock)
+            // What forgo leaves out beyond the stock command, -x does not show.
+            .env("FORGO_EXTRAS", "off")
             // What forgo does beyond is proved by `never-wrong`.
             .env("FORGO_EXTRAS", "off")
             .envs([
