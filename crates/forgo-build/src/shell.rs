@@ -195,6 +195,18 @@ impl<'r> Shell<'r> {
     /// Runs a command in `dir` (`.`: the current directory) with `env` (`K=V`) added to the
     /// environment. Under -n it is only shown.
     pub fn run_out(&self, dir: &str, env: &[String], args: &[String]) -> RunOutput {
+        self.run_out_with(dir, env, &[], args)
+    }
+
+    /// [`Shell::run_out`], with more in the environment that is not shown: what changes nothing but
+    /// what it costs.
+    pub fn run_out_with(
+        &self,
+        dir: &str,
+        env: &[String],
+        unseen: &[String],
+        args: &[String],
+    ) -> RunOutput {
         // To GNU tools, and to Go's, an argument @file means "arguments are in this file".
         if let Some(arg) = args.iter().find(|a| a.starts_with('@')) {
             let line = join_unambiguously(args);
@@ -209,12 +221,18 @@ impl<'r> Shell<'r> {
             }
         }
         match process::look_path(self.config(), &args[0]) {
-            Ok(program) => self.execute(dir, env, args, &program),
+            Ok(program) => self.execute(dir, env.iter().chain(unseen), args, &program),
             Err(text) => RunOutput::failed(text),
         }
     }
 
-    fn execute(&self, dir: &str, env: &[String], args: &[String], program: &str) -> RunOutput {
+    fn execute<'e>(
+        &self,
+        dir: &str,
+        env: impl Iterator<Item = &'e String>,
+        args: &[String],
+        program: &str,
+    ) -> RunOutput {
         let mut command = process::command(self.config(), dir, program, &[]);
         if let Some(package) = self.package {
             command.env("TOOLEXEC_IMPORTPATH", package.desc());

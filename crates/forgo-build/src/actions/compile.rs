@@ -22,7 +22,7 @@ use crate::run::reuse::Way;
 use crate::run::{cutoff, moving, stamp};
 use crate::shell::{join_unambiguously, readable_cgo_names};
 use crate::toolchain::gc::{self, asm};
-use crate::toolchain::{changed_env, make_absolute};
+use crate::toolchain::{changed_env, make_absolute, memory};
 
 /// The work of a `build` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
@@ -269,7 +269,9 @@ impl Compilation<'_, '_> {
                 .write_file(&format!("{objdir}embedcfg"), text.as_bytes())?;
         }
         let config = cx.config();
-        let mut ran = cx.shell.run_out(&config.cwd, &changed_env(config), &args);
+        let memory = memory::for_compile(config, self.size(&sources.go));
+        let env = changed_env(config);
+        let mut ran = cx.shell.run_out_with(&config.cwd, &env, &memory, &args);
         drop(lent);
 
         let p = inputs.package;
@@ -279,6 +281,18 @@ impl Compilation<'_, '_> {
             ran.output = readable_cgo_names(&text).into_bytes();
         }
         cx.shell.report_cmd("", "", &ran.output, ran.error)
+    }
+
+    /// Size of Go sources.
+    fn size(&self, sources: &[String]) -> u64 {
+        let dir = &self.inputs.package.dir;
+        let overlay = self.cx.run.job.overlay;
+        let size = |file: &String| {
+            let file = make_absolute(dir, file);
+            // They are inputs already.
+            disk::own::metadata(&*overlay.actual(&file)).map_or(0, |meta| meta.len())
+        };
+        sources.iter().map(size).sum()
     }
 
     /// Where imports are found. Never empty: the compiler would look for them itself.

@@ -4,6 +4,7 @@ pub mod cc;
 pub mod cc_probe;
 pub mod concurrency;
 pub mod gc;
+pub mod memory;
 pub mod pkg_config;
 pub mod security;
 pub mod system_linker;
