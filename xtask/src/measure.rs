@@ -32,12 +32,15 @@ pub struct Cost {
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// Runs `cmd` to its end; its output is thrown away.
-pub fn run(mut cmd: Command) -> Result<Cost, String> {
+pub fn run(cmd: Command) -> Result<Cost, String> {
+    run_into(cmd, Stdio::null(), Stdio::null())
+}
+
+/// Runs `cmd` to its end, with its output where it is wanted.
+pub fn run_into(mut cmd: Command, stdout: Stdio, stderr: Stdio) -> Result<Cost, String> {
     let program = cmd.get_program().to_string_lossy().into_owned();
     let fail = |e: &dyn std::fmt::Display| format!("{program}: {e}");
-    cmd.stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    cmd.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
     let start = Instant::now();
     let mut child = cmd.spawn().map_err(|e| fail(&e))?;
     let pid = child.id();

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{LazyLock, Mutex};
 
-use forgo_golang::{path, raw, strconv};
+use forgo_golang::{path, quote, raw};
 use rustix::fs::{Access, AtFlags, CWD};
 
 use crate::config::Config;
@@ -31,8 +31,7 @@ pub fn look_path(config: &Config, name: &str) -> Result<String, String> {
     if let Some(path) = lock().get(&key) {
         return Ok(path.clone());
     }
-    let found =
-        search(list, name).map_err(|why| format!("exec: {}: {why}", strconv::quote(name)))?;
+    let found = search(list, name).map_err(|why| format!("exec: {}: {why}", quote::quote(name)))?;
     lock().insert(key, found.clone());
     Ok(found)
 }

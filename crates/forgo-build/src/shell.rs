@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use forgo_golang::strconv::quote;
+use forgo_golang::quote::quote;
 
 use crate::actions::ActionError;
 use crate::config::Config;

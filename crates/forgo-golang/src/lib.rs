@@ -28,7 +28,6 @@ pub mod quoted;
 pub mod raw;
 pub mod regexp;
 pub mod semver;
-pub mod strconv;
 pub mod syntax;
 pub mod syslist;
 pub mod template;

@@ -28,25 +28,48 @@ pub struct Session<'a> {
     console: &'a Console,
     /// Taken when closed.
     work: Option<WorkDir>,
-    cache: Box<dyn Cache>,
-    hashes: Arc<HashContext>,
+    store: Store,
+}
+
+/// The cache and what its keys are made with: one in an invocation.
+pub struct Store {
+    /// The cache.
+    pub cache: Box<dyn Cache>,
+    /// Hashes for it.
+    pub hashes: Arc<HashContext>,
+}
+
+impl Store {
+    /// Opens the cache.
+    pub fn open(cfg: &Config) -> Outcome<Store> {
+        let hashes = Arc::new(new_hashes(cfg));
+        let cache = open_cache(cfg, &hashes)?;
+        Ok(Store { cache, hashes })
+    }
 }
 
 impl<'a> Session<'a> {
     /// Makes the work directory and opens the cache.
     pub fn open(cfg: &'a Config, console: &'a Console) -> Outcome<Session<'a>> {
+        Session::with_store(cfg, console, None)
+    }
+
+    /// The same with a cache that may be open already.
+    pub fn with_store(
+        cfg: &'a Config,
+        console: &'a Console,
+        store: Option<Store>,
+    ) -> Outcome<Session<'a>> {
         let work = WorkDir::create(cfg, console).map_err(Stop::fatal)?;
         footprint::own_dir(work.path());
         let guard = Closing(Some(work));
         check_builder(cfg)?;
-        let hashes = Arc::new(new_hashes(cfg));
-        let cache = open_cache(cfg, &hashes)?;
+        let store = store.map_or_else(|| Store::open(cfg), Ok)?;
         Ok(Session {
             cfg,
             console,
             work: guard.release(),
-            cache,
-            hashes,
+            store,
         })
     }
 
@@ -74,8 +97,8 @@ impl<'a> Session<'a> {
                 plan,
                 options,
                 overlay,
-                cache: self.cache.as_ref(),
-                hashes: &self.hashes,
+                cache: self.store.cache.as_ref(),
+                hashes: &self.store.hashes,
                 reporter: self.console,
                 interrupt: &interrupt,
             })
@@ -95,7 +118,8 @@ impl<'a> Session<'a> {
             self.console.raise(1);
         }
         if !options.is_cmd_list {
-            self.cache
+            self.store
+                .cache
                 .close()
                 .map_err(|e| Stop::fatal(format!("go: failed to trim cache: {e}")))?;
         }
@@ -141,7 +165,7 @@ pub fn stop_plan(error: PlanError) -> Stop {
 }
 
 /// What the keys of an invocation have in common.
-pub fn new_hashes(cfg: &Config) -> HashContext {
+fn new_hashes(cfg: &Config) -> HashContext {
     HashContext::new(&key_salt(cfg), trace(cfg), cfg.debug.cache_verify)
 }
 
@@ -163,7 +187,7 @@ fn trace(cfg: &Config) -> Option<Trace> {
 }
 
 /// The cache that the settings name.
-pub fn open_cache(cfg: &Config, hashes: &Arc<HashContext>) -> Outcome<Box<dyn Cache>> {
+fn open_cache(cfg: &Config, hashes: &Arc<HashContext>) -> Outcome<Box<dyn Cache>> {
     let mut environment = cfg.env.orig.clone();
     environment.extend(cfg.env.cmd.iter().cloned());
     let settings = Settings {

@@ -69,8 +69,8 @@ fn results() {
             // Nothing is built yet: -v names no packages.
             &["test", "-v", "./pass", "./none"] as &[_],
             &["test", "./pass", "./fail", "./none"],
-            &["test", "-json", "./pass", "./fail"],
-            &["test", "-json", "./broken", "./vetted", "./pass"],
+            &["test", "-json", "-p=1", "./pass", "./fail"],
+            &["test", "-json", "-p=1", "./broken", "./vetted", "./pass"],
             &["test", "-vet=off", "./vetted"],
             &[
                 "test",

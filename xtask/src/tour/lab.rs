@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use wait4::Wait4;
+
+use crate::measure;
 
 /// One of the two commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +63,7 @@ pub struct Run {
     pub wall: Duration,
     /// User and system time of the command and all its children.
     pub cpu: Duration,
-    /// Largest resident set of any one process, in bytes.
+    /// Largest resident set of the command itself, in bytes.
     pub peak: u64,
 }
 
@@ -274,27 +275,22 @@ pub fn command(programs: &Programs, who: Who) -> Command {
 }
 
 /// Runs a command to its end, collecting what it said and what it cost.
-pub fn run(mut cmd: Command) -> Result<Run, String> {
-    let program = cmd.get_program().to_string_lossy().into_owned();
-    let fail = |e: std::io::Error| format!("{program}: {e}");
+pub fn run(cmd: Command) -> Result<Run, String> {
     let out = tempfile::NamedTempFile::new().map_err(|e| e.to_string())?;
     let err = tempfile::NamedTempFile::new().map_err(|e| e.to_string())?;
-    cmd.stdin(Stdio::null())
-        .stdout(out.reopen().map_err(|e| e.to_string())?)
-        .stderr(err.reopen().map_err(|e| e.to_string())?);
-    let start = Instant::now();
-    let mut child = cmd.spawn().map_err(fail)?;
-    let used = child.wait4().map_err(fail)?;
+    let stdout = out.reopen().map_err(|e| e.to_string())?;
+    let stderr = err.reopen().map_err(|e| e.to_string())?;
+    let cost = measure::run_into(cmd, stdout.into(), stderr.into())?;
     let read = |f: &tempfile::NamedTempFile| {
         fs::read(f.path()).map(|b| String::from_utf8_lossy(&b).into_owned())
     };
     Ok(Run {
         stdout: read(&out).map_err(|e| e.to_string())?,
         stderr: read(&err).map_err(|e| e.to_string())?,
-        code: used.status.code().unwrap_or(-1),
-        wall: start.elapsed(),
-        cpu: used.rusage.utime + used.rusage.stime,
-        peak: used.rusage.maxrss,
+        code: cost.code,
+        wall: cost.wall,
+        cpu: cost.cpu,
+        peak: cost.own_peak,
     })
 }
 

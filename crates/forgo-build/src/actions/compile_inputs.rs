@@ -6,7 +6,8 @@
 //! Answers to `buildActionID` in cmd/go/internal/work/exec.go.
 
 use forgo_cache::{ActionId, Hash};
-use forgo_golang::{gover, path, quote::quote_slice, strconv::quote};
+use forgo_golang::quote::{quote, quote_slice};
+use forgo_golang::{gover, path};
 
 use crate::actions::{ActionCx, ActionError};
 use crate::config::Config;

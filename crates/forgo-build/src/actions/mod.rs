@@ -131,6 +131,13 @@ pub struct Outcome {
     pub commands: CommandTimes,
 }
 
+impl Outcome {
+    /// The first part of the build ID (BuildActionID); empty without one.
+    pub fn build_action_id(&self) -> &str {
+        self.build_id.split('/').next().unwrap_or_default()
+    }
+}
+
 /// Where a result is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Artifact {

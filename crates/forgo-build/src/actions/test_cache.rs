@@ -14,7 +14,7 @@ use forgo_golang::quote::quote_slice;
 
 use crate::actions::run_test::TestSettings;
 use crate::actions::test_inputs::{self, LOG_MAGIC, trace};
-use crate::actions::{ActionCx, COVER_META};
+use crate::actions::{ActionCx, COVER_META, Outcome};
 use crate::disk;
 use crate::package::Package;
 use crate::plan::NodeId;
@@ -134,9 +134,7 @@ impl TestCache {
         };
         let mut hash = cx.run.job.hashes.new_hash("covermeta");
         for dep in &plan[meta].deps {
-            let key = cx
-                .done(*dep)
-                .map_or("", |o| o.build_id.split('/').next().unwrap_or(""));
+            let key = cx.done(*dep).map_or("", Outcome::build_action_id);
             if !key.is_empty() {
                 writeln!(hash, "dep {key}");
             }

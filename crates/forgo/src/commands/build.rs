@@ -89,7 +89,7 @@ fn classify(output: String, explicit: bool) -> Outcome<Output> {
         return Ok(Output::File(output));
     }
     if !explicit {
-        let quoted = forgo_golang::strconv::quote(&output);
+        let quoted = forgo_golang::quote::quote(&output);
         let text = format!("go: build output {quoted} already exists and is a directory");
         return Err(Stop::fatal(text));
     }

@@ -26,7 +26,7 @@ use crate::delegate;
 use crate::exit::{Outcome, Stop};
 use crate::flags::kind::parse_bool;
 use crate::flags::table::Commands;
-use crate::session::{Session, stop_plan};
+use crate::session::{Session, Store, stop_plan};
 use json::Fields;
 use public::Listed;
 
@@ -178,12 +178,16 @@ fn list(invocation: &Invocation<'_>, options: &Options, loading: Loading) -> Out
         packages.retain(|p| loader.graph[*p].error.is_none());
         console.exit_if_errors()?;
     }
+    let mut store = None;
     if options.test {
+        let store = store.insert(Store::open(cfg)?);
+        let errors_are_data = options.errors_are_data;
         gather::add_tests(
             &mut loader,
             cfg,
             opts,
-            options.errors_are_data,
+            errors_are_data,
+            store,
             &mut packages,
         )?;
     }
@@ -197,7 +201,7 @@ fn list(invocation: &Invocation<'_>, options: &Options, loading: Loading) -> Out
     let mut session = None;
     let mut facts = Vec::new();
     if options.needs_stale() || options.export || options.compiled {
-        let opened = Session::open(cfg, console)?;
+        let opened = Session::with_store(cfg, console, store)?;
         facts = build(&mut loader, &opened, options, &packages)?;
         session = Some(opened);
     }

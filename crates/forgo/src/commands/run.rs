@@ -56,20 +56,33 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     package.internal.exe_name = name;
 
     let exec = exec_words(cfg, &invocation.flags);
+    link_and_act(session, loader, p, "go run", args, RunProgram { exec })
+}
+
+/// Links a command, or finds it in the cache, hands it to the actor, and ends the session.
+pub fn link_and_act(
+    session: Session<'_>,
+    mut loader: Loader<'_>,
+    p: PackageId,
+    mode: &str,
+    args: &[String],
+    actor: impl Actor + 'static,
+) -> Outcome {
+    let cfg = loader.cfg;
     let mut builder = PlanBuilder::new(cfg, &mut loader, session.work_dir());
-    let mode = BuildMode::Build;
-    let link = builder.link_action(mode, mode, p).map_err(stop_plan)?;
+    let build = BuildMode::Build;
+    let link = builder.link_action(build, build, p).map_err(stop_plan)?;
     builder.node_mut(link).cache_executable = true;
     let root = builder.add(Node {
-        kind: Kind::Actor(Arc::new(RunProgram { exec })),
+        kind: Kind::Actor(Arc::new(actor)),
         args: args.to_vec(),
-        ..Node::group("go run", vec![link])
+        ..Node::group(mode, vec![link])
     });
     let plan = builder.finish(root);
     session.execute(
         &plan,
         &loader.graph,
-        &scanner.overlay,
+        &loader.scanner.overlay,
         &RunOptions::default(),
     )?;
     session.close()

@@ -155,7 +155,7 @@ fn check_wasm(value: &str) -> Result<String, String> {
         None => Ok(String::new()),
         Some(option) => Err(format!(
             "invalid GOWASM: no such feature {}",
-            forgo_golang::strconv::quote(option)
+            forgo_golang::quote::quote(option)
         )),
     }
 }

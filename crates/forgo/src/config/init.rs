@@ -5,7 +5,7 @@
 use forgo_build::config::{Config, PkgsFilter};
 use forgo_build::footprint;
 use forgo_build::process::command;
-use forgo_golang::strconv::quote;
+use forgo_golang::quote::quote;
 use forgo_golang::{path, quoted};
 
 use super::Platform;

@@ -134,7 +134,7 @@ impl Startup {
             ));
         }
         for dir in gopath.split(':').filter(|d| !d.is_empty()) {
-            let quoted = forgo_golang::strconv::quote(dir);
+            let quoted = forgo_golang::quote::quote(dir);
             if dir.starts_with('~') {
                 let text =
                     format!("go: GOPATH entry cannot start with shell metacharacter '~': {quoted}");

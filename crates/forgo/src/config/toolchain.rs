@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use forgo_build::config::Config;
 use forgo_build::load::modules::{go_toolchain_lines, will_be_enabled};
 use forgo_build::process::look_path;
-use forgo_golang::strconv::quote;
+use forgo_golang::quote::quote;
 use forgo_golang::{gover, path};
 
 use super::Startup;

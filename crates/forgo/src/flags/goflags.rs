@@ -2,7 +2,7 @@
 //!
 //! Answers to cmd/go/internal/base/goflags.go.
 
-use forgo_golang::strconv::quote;
+use forgo_golang::quote::quote;
 
 use super::{Flags, kind, table};
 

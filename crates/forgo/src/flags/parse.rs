@@ -1,6 +1,6 @@
 //! Arguments into settings: Go's flag.FlagSet.Parse and cmd/go/internal/cmdflag.ParseOne.
 
-use forgo_golang::strconv::quote;
+use forgo_golang::quote::quote;
 
 use super::Flags;
 

@@ -1,7 +1,7 @@
 //! Which `-mod` is in force where none was given. Answers to setDefaultBuildMod in
 //! cmd/go/internal/modload/init.go.
 
-use forgo_golang::strconv::quote;
+use forgo_golang::quote::quote;
 use forgo_golang::{gover, path};
 
 use super::api::{BuildMod, Fatal, FileKind, Modules};

@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use forgo_golang::module::{self, Version};
-use forgo_golang::strconv::quote;
+use forgo_golang::quote::quote;
 use forgo_golang::{gover, path};
 use sha2::{Digest, Sha256};
 

@@ -2,7 +2,7 @@
 //! cmd/go/internal/modload/import.go.
 
 use forgo_golang::module::{self, Version};
-use forgo_golang::strconv::quote;
+use forgo_golang::quote::quote;
 use forgo_golang::{gover, path, pattern};
 
 use super::api::Modules;

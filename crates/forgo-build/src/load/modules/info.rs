@@ -75,7 +75,7 @@ impl Modules<'_> {
         };
         if let Some((path, version)) = name.split_once('@') {
             if version.starts_with(['-', '/']) {
-                let v = forgo_golang::strconv::quote(version);
+                let v = forgo_golang::quote::quote(version);
                 return failed("", format!("invalid module version {v}"));
             }
             return Some(Arc::new(self.info(&Version::new(path, version), None)));

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use forgo_golang::modfile::{self, ErrorList, File, FixError, Replace, WorkFile};
 use forgo_golang::module::{self, InvalidVersionError, Version};
-use forgo_golang::strconv::quote;
+use forgo_golang::quote::quote;
 use forgo_golang::{gover, path};
 
 use super::api::Modules;

@@ -5,17 +5,15 @@
 use forgo_build::disk;
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use forgo_build::config::Config;
 use forgo_build::process::errno_text;
-use forgo_cache::HashContext;
 
 use super::remove_all;
 use crate::exit::{Outcome, Stop};
 use crate::report::Console;
-use crate::session::open_cache;
+use crate::session::Store;
 
 /// The directory of the build cache, `None` when it is off.
 fn cache_dir(cfg: &Config) -> Outcome<Option<&str>> {
@@ -138,8 +136,7 @@ fn make_writable(dir: &std::path::Path) {
 
 /// Inputs that fuzzing found.
 pub fn fuzz_cache(cfg: &Config, console: &Console) -> Outcome {
-    let hashes = Arc::new(HashContext::default());
-    let dir = open_cache(cfg, &hashes)?.fuzz_dir();
+    let dir = Store::open(cfg)?.cache.fuzz_dir();
     if let Err(why) = remove_shown(cfg, console, &[dir]) {
         console.error(&format!("go: {why}"));
     }

@@ -10,7 +10,7 @@ use forgo_build::load::modules::{ModuleState, Modules, work_file};
 use forgo_build::load::scan::Scanner;
 use forgo_build::load::{RootMode, fips140};
 use forgo_golang::path;
-use forgo_golang::strconv::quote;
+use forgo_golang::quote::quote;
 
 use super::{Command, Invocation, stop_at};
 use crate::config::env_file;

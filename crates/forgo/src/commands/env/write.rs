@@ -6,7 +6,7 @@ use forgo_build::disk;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use forgo_build::process::errno_text;
-use forgo_golang::strconv::quote;
+use forgo_golang::quote::quote;
 use forgo_golang::{path, quoted};
 
 use super::super::Invocation;

@@ -8,13 +8,13 @@ use forgo_build::config::Config;
 use forgo_build::load::{Loader, PackageOpts, Testmain};
 use forgo_build::package::{PackageError, PackageGraph, PackageId};
 use forgo_build::run::PackageFacts;
-use forgo_cache::{Content, HashContext, Verify};
+use forgo_cache::{Content, Verify};
 
 use super::Options;
 use crate::commands::stop_at;
 use crate::exit::{Outcome, Stop};
 use crate::report::Console;
-use crate::session::{new_hashes, open_cache};
+use crate::session::Store;
 
 /// Says what is wrong with each package.
 pub fn report_errors(graph: &PackageGraph, console: &Console, packages: &[PackageId]) {
@@ -32,10 +32,9 @@ pub fn add_tests(
     cfg: &Config,
     opts: PackageOpts,
     errors_are_data: bool,
+    store: &Store,
     packages: &mut Vec<PackageId>,
 ) -> Outcome {
-    let hashes = Arc::new(new_hashes(cfg));
-    let cache = open_cache(cfg, &hashes)?;
     let scanner = loader.scanner;
     let testmain = Testmain {
         cfg,
@@ -66,7 +65,7 @@ pub fn add_tests(
     for (p, set) in sets {
         if let Some(main) = set.pmain {
             packages.push(main);
-            name_testmain(loader, main, cache.as_ref(), &hashes)?;
+            name_testmain(loader, main, store)?;
         }
         packages.extend(set.ptest.filter(|ptest| *ptest != p));
         packages.extend(set.pxtest);
@@ -78,8 +77,7 @@ pub fn add_tests(
 fn name_testmain(
     loader: &mut Loader<'_>,
     main: PackageId,
-    cache: &dyn forgo_cache::Cache,
-    hashes: &HashContext,
+    Store { cache, hashes }: &Store,
 ) -> Outcome {
     let package = &mut loader.graph[main];
     let Some(source) = package.internal.testmain_go.clone() else {

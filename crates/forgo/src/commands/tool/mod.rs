@@ -6,25 +6,23 @@ mod dist_list;
 mod exec;
 
 use forgo_build::disk;
-use std::sync::Arc;
 
-use forgo_build::actions::{ActionCx, ActionError, Actor, Outcome as Done, RunOptions};
+use forgo_build::actions::{ActionCx, ActionError, Actor, Outcome as Done};
 use forgo_build::config::Config;
 use forgo_build::event::{Event, Reporter};
 use forgo_build::load::modules::Modules;
 use forgo_build::load::scan::Scanner;
 use forgo_build::load::{PackageOpts, RootMode, TargetDir};
 use forgo_build::package::Package;
-use forgo_build::plan::{BuildMode, Kind, Node, PlanBuilder};
 use forgo_build::process::errno_text;
 use forgo_golang::path;
-use forgo_golang::strconv::quote;
+use forgo_golang::quote::quote;
 
-use super::run::exec_words;
+use super::run::{exec_words, link_and_act};
 use super::{Command, Invocation, Loading, stop_at};
 use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
-use crate::session::{Session, stop_plan};
+use crate::session::Session;
 
 /// The command.
 pub const COMMAND: Command = Command {
@@ -237,23 +235,7 @@ fn build_and_run(
         only_show,
         plain_environment: builtin,
     };
-    let mut builder = PlanBuilder::new(cfg, &mut loader, session.work_dir());
-    let mode = BuildMode::Build;
-    let link = builder.link_action(mode, mode, p).map_err(stop_plan)?;
-    builder.node_mut(link).cache_executable = true;
-    let root = builder.add(Node {
-        kind: Kind::Actor(Arc::new(RunTool { exec, start })),
-        args: args.to_vec(),
-        ..Node::group("go tool", vec![link])
-    });
-    let plan = builder.finish(root);
-    session.execute(
-        &plan,
-        &loader.graph,
-        &scanner.overlay,
-        &RunOptions::default(),
-    )?;
-    session.close()
+    link_and_act(session, loader, p, "go tool", args, RunTool { exec, start })
 }
 
 /// How a tool is started.

@@ -1,3 +1,0 @@
-//! Old name of [`crate::quote`].
-
-pub use crate::quote::{quote, quote_bytes};
