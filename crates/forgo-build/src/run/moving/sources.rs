@@ -35,15 +35,17 @@ fn is_plain_go(text: &[u8], places: &Places) -> bool {
     })
 }
 
-/// Nothing says which lines of assembly are directives but the preprocessor.
+/// The preprocessor may name any file. What it includes is in the key, or the package is not moved
+/// ([`crate::run::cutoff::Doubt::Include`]).
 fn is_plain_assembly(text: &[u8], places: &Places) -> bool {
-    let directive = |line: &[u8]| {
-        let rest = line.trim_ascii_start().strip_prefix(b"#");
-        rest.is_some_and(|rest| rest.trim_ascii_start().starts_with(b"line"))
+    let plain = |line: &[u8]| {
+        let Some(rest) = line.trim_ascii_start().strip_prefix(b"#") else {
+            return true;
+        };
+        let line_directive = rest.trim_ascii_start().starts_with(b"line");
+        !line_directive && memmem::find(rest, b"../").is_none()
     };
-    memmem::find(text, b"../").is_none()
-        && names_no_place(text, places)
-        && !text.split(|b| *b == b'\n').any(directive)
+    names_no_place(text, places) && text.split(|b| *b == b'\n').all(plain)
 }
 
 fn names_no_place(text: &[u8], places: &Places) -> bool {
@@ -77,6 +79,7 @@ mod tests {
         }
         for (text, expected) in [
             ("#include \"x.h\"\nTEXT f(SB)\n// line", true),
+            ("// Made by x -o ../../y.s\n", true),
             ("#include \"../x.h\"\n", false),
             ("# line 3 \"x\"\n", false),
             ("#include \"/w/x.h\"\n", false),
