@@ -30,8 +30,8 @@ const FILES: &[(&str, &str)] = &[
     ("mid/e.txt", "embedded"),
     (
         "mid/g.s",
-        "#include \"textflag.h\"\n#include \"own.h\"\n\nTEXT ·g(SB),NOSPLIT,$0-16\n\tMOVQ $0, ret+0(FP)\n\
-         \tMOVQ $0, ret+8(FP)\n\tRET\n",
+        "#include \"textflag.h\"\n#include \"own.h\"\n\nTEXT ·g(SB),NOSPLIT,$0-16\n\tMOVQ $0, ret_base+0(FP)\n\
+         \tMOVQ $0, ret_len+8(FP)\n\tRET\n",
     ),
     ("mid/own.h", "#define X 1\n"),
     (
@@ -254,6 +254,44 @@ fn the_compiler_s_words_are_those_of_here() {
         assert_eq!(compiled(&said), [""; 0]);
         assert!(said.stderr.contains("can inline F"), "{}", said.stderr);
         world.same(&args);
+    });
+}
+
+#[test]
+fn what_vet_found_out_is_known_elsewhere() {
+    each(FILES, |world| {
+        make_new(world);
+        let args = ["vet", "-x", "./..."];
+        let vetted = |said: &Said| {
+            let runs = |line: &&str| line.contains("/vet ") && line.contains("/vet.cfg");
+            said.stderr.lines().filter(runs).count()
+        };
+        let first = world.forgo(&args);
+        assert_eq!(first.code, Some(0), "{}", first.stderr);
+        assert!(vetted(&first) > 3, "{}", first.stderr);
+        let said = elsewhere(world, &args);
+        assert_eq!((said.code, vetted(&said)), (Some(0), 0));
+        world.same(&["vet", "./..."]);
+        // A file that the build ignores is read by vet.
+        let ignored = "//go:build never\n\npackage leaf\n";
+        world.write("leaf/ignored.go", ignored);
+        let said = elsewhere(world, &args);
+        assert!(vetted(&said) > 0);
+        world.same(&["vet", "./..."]);
+        // What is found wrong is said everywhere.
+        world.write(
+            "leaf/wrong.go",
+            "package leaf\n\nimport \"fmt\"\n\nfunc W() { fmt.Printf(\"%d\", \"x\") }\n",
+        );
+        for _ in 0..2 {
+            let said = elsewhere(world, &args);
+            assert!(
+                said.code == Some(1) && said.stderr.contains("wrong.go:5"),
+                "{}",
+                said.stderr
+            );
+            world.same(&["vet", "./..."]);
+        }
     });
 }
 

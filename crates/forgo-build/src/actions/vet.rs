@@ -10,6 +10,7 @@ use crate::actions::{ActionCx, ActionError, Artifact, Outcome, Provider, vet_out
 use crate::disk;
 use crate::plan::Kind;
 use crate::process::errno_text;
+use crate::run::moving::vets;
 use crate::toolchain::{self, cc};
 
 /// What vetting a package gave ([`Provider::Other`] of a vet node).
@@ -93,10 +94,7 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     };
     let (facts, fix_archive, reused) = match cached(cx, &keys)? {
         Some((facts, fixes)) => (Artifact::Cached(facts), fixes, true),
-        None => {
-            let (facts, fixes) = vet(cx, &inputs, config, &keys)?;
-            (facts, fixes, false)
-        }
+        None => elsewhere_or_here(cx, &inputs, config, &keys)?,
     };
     Ok(Outcome {
         built: facts,
@@ -169,13 +167,41 @@ fn cached(cx: &ActionCx<'_>, keys: &Keys) -> Result<Option<(String, String)>, Ac
     Ok(Some((facts, fixes)))
 }
 
-/// Runs the tool, and keeps what it wrote. Gives the facts and the archive of fixes.
+/// Takes what vetting the same gave in another directory, or runs the tool.
+fn elsewhere_or_here(
+    cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
+    config: &VetConfig,
+    keys: &Keys,
+) -> Result<(Artifact, String, bool), ActionError> {
+    let told = vets::Told {
+        tool: &inputs.tool,
+        flags: &inputs.flags,
+        facts: &inputs.facts,
+    };
+    let ids = [&keys.facts, &keys.stdout];
+    let everywhere = vets::key(cx, config, told)?;
+    if let Some(everywhere) = &everywhere
+        && vets::bring(cx, everywhere, ids)
+        && let Some((facts, fixes)) = cached(cx, keys)?
+    {
+        return Ok((Artifact::Cached(facts), fixes, true));
+    }
+    let (facts, fixes, names_files) = vet(cx, inputs, config, keys)?;
+    if let (Some(everywhere), Artifact::Built(_), false) = (&everywhere, &facts, names_files) {
+        vets::keep(cx, everywhere, ids);
+    }
+    Ok((facts, fixes, false))
+}
+
+/// Runs the tool, and keeps what it wrote. Gives the facts, the archive of fixes, and whether what the
+/// tool said may name files.
 fn vet(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
     config: &VetConfig,
     keys: &Keys,
-) -> Result<(Artifact, String), ActionError> {
+) -> Result<(Artifact, String, bool), ActionError> {
     let (p, objdir) = (cx.package(), &cx.node().objdir);
     let mut config = config.clone();
     config.vetx_only = cx.node().vetx_only;
@@ -212,16 +238,18 @@ fn vet(
     if cx.node().need_fix && keep(&keys.fixes, &config.fix_archive) {
         fixes = config.fix_archive;
     }
-    match disk::own::read(&config.stdout) {
+    let names_files = match disk::own::read(&config.stdout) {
         Ok(text) => {
+            let names_files = text.contains(&b'/');
             vet_output::handle(cx, text)?;
             keep(&keys.stdout, &config.stdout);
+            names_files
         }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => false,
         Err(e) => {
             let message = format!("copying vet tool stdout: {}", errno_text(&e));
             return Err(ActionError::new(message));
         }
-    }
-    Ok((facts, fixes))
+    };
+    Ok((facts, fixes, names_files))
 }

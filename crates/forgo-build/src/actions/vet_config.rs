@@ -177,6 +177,21 @@ fn add_deps(cx: &ActionCx<'_>, config: &mut VetConfig, deps: &[NodeId]) {
 }
 
 impl VetConfig {
+    /// Without the names of files that only hold what is known otherwise.
+    pub fn of_content(&self) -> VetConfig {
+        let mut config = self.clone();
+        config.package_file.values_mut().for_each(String::clear);
+        config.package_vetx.values_mut().for_each(String::clear);
+        for file in [
+            &mut config.vetx_output,
+            &mut config.stdout,
+            &mut config.fix_archive,
+        ] {
+            file.clear();
+        }
+        config
+    }
+
     /// The text of the file.
     pub fn to_json(&self) -> Vec<u8> {
         (go_json::indent(self) + "\n").into_bytes()

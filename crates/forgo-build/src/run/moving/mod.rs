@@ -16,6 +16,7 @@ pub mod places;
 mod record;
 mod sources;
 pub mod verify;
+pub mod vets;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

@@ -146,6 +146,16 @@ impl Places {
         out + rest
     }
 
+    /// Places whose directories are called by their names: what [`Places::rewrite`] turns into a text that
+    /// is the same everywhere.
+    pub fn as_names(&self) -> Places {
+        let named = |place: &Place| Place {
+            dir: place.name.clone(),
+            name: place.name.clone(),
+        };
+        Places(self.0.iter().map(named).collect())
+    }
+
     /// As lines.
     pub fn to_text(&self) -> String {
         let line = |place: &Place| format!("place {} {}\n", place.name, place.dir);
@@ -270,6 +280,8 @@ mod tests {
         let text = "# m/p\n/w/p/x.go:1:2: moved (/w): x\n/wide /home/me/go/pkg/mod/a@v1/b.go\n";
         let expected = "# m/p\n/v v/p/x.go:1:2: moved (/v v): x\n/wide /m/a@v1/b.go\n";
         assert_eq!(a.rewrite(text, &b), expected);
+        let named = a.rewrite(text, &a.as_names());
+        assert_eq!(named, b.rewrite(expected, &b.as_names()));
         assert_eq!(Places::parse(a.to_text().lines()), Some(a));
         assert_eq!(Places::parse("place x".lines()), None);
         assert_eq!(Places::parse("".lines()), Some(Places::default()));
