@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -47,11 +48,12 @@ func become(forgo string) {
 		}
 		os.Setenv("FORGO_GO", stock)
 	}
-	// forgo's release is that of its GOROOT.
-	for _, name := range []string{"TESTGO_TOOLCHAIN_VERSION", "TESTGO_VERSION"} {
-		if version := os.Getenv(name); version != "" {
-			os.Setenv("GOROOT", gorootOf(version))
-		}
+	// forgo's release is that of its GOROOT. What is no release the stock command ignores.
+	if version := os.Getenv("TESTGO_TOOLCHAIN_VERSION"); version != "" {
+		os.Setenv("GOROOT", gorootOf(version, false))
+	}
+	if version := os.Getenv("TESTGO_VERSION"); strings.HasPrefix(version, "go") {
+		os.Setenv("GOROOT", gorootOf(version, true))
 	}
 	log.Fatal("running ", forgo, ": ", syscall.Exec(forgo, os.Args, os.Environ()))
 }
@@ -94,36 +96,68 @@ func provideToolchain() {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
 		log.Fatal(err)
 	}
-	if err := os.Symlink(gorootOf(version), dir); err != nil && !os.IsExist(err) {
+	if err := os.Symlink(gorootOf(version, true), dir); err != nil && !os.IsExist(err) {
 		log.Fatal(err)
 	}
 }
 
-// gorootOf makes a GOROOT that says it is of a version, out of links to the real one.
-func gorootOf(version string) string {
+// gorootOf makes a GOROOT that says it is of a version, out of links to the real one. To
+// TESTGO_VERSION belongs a compiler that takes any version for its own.
+func gorootOf(version string, compiles bool) string {
 	exe := check(filepath.EvalSymlinks(check(os.Executable())))
-	dir := filepath.Join(filepath.Dir(exe), "goroots", version)
+	dir := filepath.Join(filepath.Dir(exe), "goroots", fmt.Sprint(version, "-", compiles))
 	if _, err := os.Stat(dir); err == nil {
 		return dir
 	}
 	real := os.Getenv("TESTGO_GOROOT")
 	making := check(os.MkdirTemp(filepath.Dir(exe), "goroot"))
-	for _, entry := range check(os.ReadDir(real)) {
-		if name := entry.Name(); name != "VERSION" && name != "bin" {
-			os.Symlink(filepath.Join(real, name), filepath.Join(making, name))
-		}
-	}
+	linkAll(real, making, "VERSION", "bin", "pkg")
+	write(making, "VERSION", version+"\n")
 	stock := filepath.Join(filepath.Dir(exe), stockName)
-	script := fmt.Sprintf("#!/bin/sh\nTESTGO_VERSION=%s exec %s \"$@\"\n", version, stock)
-	os.WriteFile(filepath.Join(making, "VERSION"), []byte(version+"\n"), 0o666)
-	os.Mkdir(filepath.Join(making, "bin"), 0o777)
-	os.WriteFile(filepath.Join(making, "bin", "go"), []byte(script), 0o777)
-	os.Mkdir(filepath.Dir(dir), 0o777)
+	write(making, "bin/go", fmt.Sprintf("#!/bin/sh\nTESTGO_VERSION='%s' exec %s \"$@\"\n", version, stock))
+	tools := filepath.Join("pkg", "tool", runtime.GOOS+"_"+runtime.GOARCH)
+	if compiles {
+		own, _, _ := strings.Cut(string(check(os.ReadFile(filepath.Join(real, "VERSION")))), "\n")
+		write(making, filepath.Join(tools, "compile"), fmt.Sprintf(compiler, own, filepath.Join(real, tools, "compile")))
+	}
+	linkAll(filepath.Join(real, "pkg"), filepath.Join(making, "pkg"), "tool")
+	linkAll(filepath.Join(real, tools), filepath.Join(making, tools))
+	os.MkdirAll(filepath.Dir(dir), 0o777)
 	if err := os.Rename(making, dir); err != nil {
 		// Another process was faster.
 		os.RemoveAll(making)
 	}
 	return dir
+}
+
+// compiler replaces the value of -goversion.
+const compiler = `#!/bin/sh
+last=
+for arg; do
+	shift
+	[ "$last" != -goversion ] || arg='%s'
+	last=$arg
+	set -- "$@" "$arg"
+done
+exec '%s' "$@"
+`
+
+// linkAll links what is in a directory, but for some names and what is there already.
+func linkAll(from, to string, but ...string) {
+	os.MkdirAll(to, 0o777)
+	for _, entry := range check(os.ReadDir(from)) {
+		if name := entry.Name(); !slices.Contains(but, name) {
+			os.Symlink(filepath.Join(from, name), filepath.Join(to, name))
+		}
+	}
+}
+
+func write(dir, name, text string) {
+	file := filepath.Join(dir, name)
+	os.MkdirAll(filepath.Dir(file), 0o777)
+	if err := os.WriteFile(file, []byte(text), 0o777); err != nil {
+		log.Fatal(err)
+	}
 }
 
 func check[T any](value T, err error) T {
