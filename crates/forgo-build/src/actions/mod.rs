@@ -23,6 +23,7 @@ pub mod pgo;
 pub mod run_test;
 pub mod swig;
 mod test_cache;
+mod test_contents;
 mod test_inputs;
 mod test_output;
 mod test_process;

@@ -301,7 +301,7 @@ impl RunTest {
             }
         }
         footprint::refuse("a test ran");
-        let start = Instant::now();
+        let (start, began) = (Instant::now(), SystemTime::now());
         let command = || self.command(cx, p, &words, coverage.as_deref());
         let ended = test_process::run(cx, settings, sink, &words[0], command);
         let time = format!("{:.3}s", start.elapsed().as_secs_f64());
@@ -311,7 +311,7 @@ impl RunTest {
         }
         if ended.error.is_none() {
             sink.passed(&p.import_path, &time, cx.config().flags.cover);
-            cache.save(cx, settings, dir, &profile, sink.kept());
+            cache.save(cx, settings, dir, &profile, sink.kept(), began);
             return Ok(Verdict::Passed);
         }
         if settings.fail_fast {

@@ -13,6 +13,7 @@ use forgo_cache::{ActionId, Verify, get_bytes, get_file, put_bytes};
 use forgo_golang::quote::quote_slice;
 
 use crate::actions::run_test::TestSettings;
+use crate::actions::test_contents;
 use crate::actions::test_inputs::{self, LOG_MAGIC, trace};
 use crate::actions::{ActionCx, COVER_META, Outcome};
 use crate::disk;
@@ -83,14 +84,49 @@ impl TestCache {
         self.ids.push(test);
         let path = &p.import_path;
         trace(cx, || format!("{path}: test ID {} => {test}", hex(id)));
-        let Some((output, made)) = self.fetch(cx, p, settings, &test) else {
+        let expire = settings.cache_expire;
+        let usable = |(output, made): (Vec<u8>, SystemTime)| {
+            let marked = usable(cx, path, &output, made, expire)?;
+            Some((output, marked))
+        };
+        let covers = self.covers(settings);
+        let log = input_log(cx, path, &test);
+        let known = log.as_ref().and_then(|log| {
+            let found = self.fetch(cx, p, settings, &test, log).and_then(usable)?;
+            Some((log, found))
+        });
+        if let Some((log, (output, marked))) = known {
+            if !covers {
+                test_contents::note(cx, p, &test, log, &output);
+            }
+            self.output = Some(marked);
+            return true;
+        }
+        if covers {
+            return false;
+        }
+        let found = test_contents::fetch(cx, p, &test, log).and_then(|found| {
+            let marked = usable((found.output, found.made))?;
+            Some((found.log, marked))
+        });
+        let Some((log, (output, marked))) = found else {
             return false;
         };
-        let Some(output) = usable(cx, path, output, made, settings.cache_expire) else {
-            return false;
-        };
-        self.output = Some(output);
+        if let Some(inputs) = test_inputs::id(cx, p, &log) {
+            let put = |key: &ActionId, bytes: &[u8]| {
+                // A cache that can't take it is no failure of the test.
+                let _ = put_bytes(cx.run.job.cache, key, bytes, Verify::Lax);
+            };
+            put(&test, &log);
+            put(&output_key(cx, &test, &inputs), &output);
+        }
+        self.output = Some(marked);
         true
+    }
+
+    /// A result is more than output.
+    fn covers(&self, settings: &TestSettings) -> bool {
+        settings.cover_profile.is_some() || self.cover_meta.is_some()
     }
 
     /// Why the result can't be cached, or else the arguments it depends on.
@@ -149,21 +185,11 @@ impl TestCache {
         p: &Package,
         settings: &TestSettings,
         test: &ActionId,
+        log: &[u8],
     ) -> Option<(Vec<u8>, SystemTime)> {
         let path = &p.import_path;
         let cache = cx.run.job.cache;
-        let log = match get_bytes(cache, test) {
-            Ok((log, _)) => log,
-            Err(e) => {
-                trace(cx, || format!("{path}: input list not found: {e}"));
-                return None;
-            }
-        };
-        if !log.starts_with(LOG_MAGIC) || !log.ends_with(b"\n") {
-            trace(cx, || format!("{path}: input list malformed"));
-            return None;
-        }
-        let inputs = test_inputs::id(cx, p, &log)?;
+        let inputs = test_inputs::id(cx, p, log)?;
         let key = output_key(cx, test, &inputs);
         trace(cx, || {
             let shown = output_key(cx, test, &inputs);
@@ -193,7 +219,7 @@ impl TestCache {
         test: &ActionId,
         inputs: &ActionId,
     ) -> Option<()> {
-        if settings.cover_profile.is_none() && self.cover_meta.is_none() {
+        if !self.covers(settings) {
             return Some(());
         }
         let key = self.profile_key(cx, test, inputs);
@@ -230,6 +256,7 @@ impl TestCache {
         dir: &str,
         profile: &str,
         output: &[u8],
+        began: SystemTime,
     ) {
         if self.ids.is_empty() {
             return;
@@ -247,6 +274,12 @@ impl TestCache {
                 });
             }
         };
+        if !self.covers(settings) {
+            // Also where files are too new for the stock key.
+            for test in &self.ids {
+                test_contents::save(cx, p, test, &log, output, began);
+            }
+        }
         let Some(inputs) = test_inputs::id(cx, p, &log) else {
             return;
         };
@@ -280,6 +313,22 @@ impl TestCache {
     }
 }
 
+/// The log of what the last run of a binary with its arguments read.
+fn input_log(cx: &ActionCx<'_>, path: &str, test: &ActionId) -> Option<Vec<u8>> {
+    let log = match get_bytes(cx.run.job.cache, test) {
+        Ok((log, _)) => log,
+        Err(e) => {
+            trace(cx, || format!("{path}: input list not found: {e}"));
+            return None;
+        }
+    };
+    if !log.starts_with(LOG_MAGIC) || !log.ends_with(b"\n") {
+        trace(cx, || format!("{path}: input list malformed"));
+        return None;
+    }
+    Some(log)
+}
+
 /// Where the output is, of a binary with its arguments and of inputs.
 fn output_key(cx: &ActionCx<'_>, test: &ActionId, inputs: &ActionId) -> ActionId {
     cx.run.job.hashes.subkey(test, &format!("inputs:{inputs}"))
@@ -295,7 +344,7 @@ fn hex(text: &str) -> String {
 fn usable(
     cx: &ActionCx<'_>,
     path: &str,
-    output: Vec<u8>,
+    output: &[u8],
     made: SystemTime,
     expire: Option<SystemTime>,
 ) -> Option<Vec<u8>> {
@@ -305,7 +354,7 @@ fn usable(
         });
         return None;
     }
-    let marked = with_cached_mark(&output);
+    let marked = with_cached_mark(output);
     if marked.is_none() {
         trace(cx, || format!("{path}: test output malformed"));
     }

@@ -10,6 +10,7 @@ use forgo_golang::path;
 use forgo_golang::quote::quote_bytes;
 
 use forgo_golang::raw;
+use sha2::{Digest, Sha256};
 
 use crate::actions::ActionCx;
 use crate::config::Environment;
@@ -44,28 +45,73 @@ pub(super) fn id(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<ActionId>
         env: &cx.config().env,
         zone: Zone::local(&cx.config().env),
     };
-    let log = log.strip_prefix(LOG_MAGIC).unwrap_or(log);
     let mut hash = inputs.hashes.new_hash("testInputs");
     // The runtime always reads GODEBUG, and does not log it.
     let value = inputs.variable("GODEBUG");
     writeln!(hash, "env GODEBUG {value}");
+    for input in parse(cx, p, log)? {
+        match &input {
+            Input::Variable(name) => {
+                let value = inputs.variable(name);
+                writeln!(hash, "env {name} {value}");
+            }
+            Input::Directory(name) => {
+                let sum = inputs.stat(name);
+                writeln!(hash, "chdir {name} {sum}");
+            }
+            Input::Stat(file) => {
+                let sum = inputs.stat(file);
+                writeln!(hash, "stat {file} {sum}");
+            }
+            Input::Open(file) => {
+                let Some(sum) = inputs.open(file) else {
+                    trace(cx, || {
+                        let why = "file used as input is too new";
+                        format!("{}: input file {file}: {why}", p.import_path)
+                    });
+                    return None;
+                };
+                writeln!(hash, "open {file} {sum}");
+            }
+        }
+    }
+    Some(hash.action_id())
+}
+
+/// Something that a test read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Input {
+    /// A variable of the environment.
+    Variable(String),
+    /// It went into this directory.
+    Directory(String),
+    /// It asked for the state of a file or directory.
+    Stat(String),
+    /// It read a file or directory.
+    Open(String),
+}
+
+impl Input {
+    /// The variable, or the path.
+    pub fn name(&self) -> &str {
+        match self {
+            Input::Variable(name)
+            | Input::Directory(name)
+            | Input::Stat(name)
+            | Input::Open(name) => name,
+        }
+    }
+}
+
+/// The inputs that a log names, with whole paths; none where it is malformed. Files outside the module,
+/// GOPATH or GOROOT are not looked at again.
+pub(super) fn parse(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<Vec<Input>> {
+    let log = log.strip_prefix(LOG_MAGIC).unwrap_or(log);
+    let mut list = Vec::new();
     let mut dir = p.dir.clone();
     for line in log.split(|&b| b == b'\n').filter(|l| !l.is_empty()) {
         let text = String::from_utf8_lossy(line);
-        let malformed = || {
-            trace(cx, || {
-                format!(
-                    "{}: input list malformed ({})",
-                    p.import_path,
-                    quote_bytes(line)
-                )
-            });
-        };
-        let Some((op, name)) = text.split_once(' ') else {
-            malformed();
-            return None;
-        };
-        // Files outside the module, GOPATH or GOROOT are not looked at again.
+        let (op, name) = text.split_once(' ').unwrap_or(("", ""));
         let file = || {
             let file = if name.starts_with('/') {
                 name.to_owned()
@@ -75,40 +121,44 @@ pub(super) fn id(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<ActionId>
             (!p.root.is_empty() && in_dir(&file, &p.root).is_some()).then_some(file)
         };
         match op {
-            "getenv" => {
-                let value = inputs.variable(name);
-                writeln!(hash, "env {name} {value}");
-            }
+            "getenv" => list.push(Input::Variable(name.to_owned())),
             "chdir" => {
-                let sum = inputs.stat(name);
-                writeln!(hash, "chdir {name} {sum}");
+                list.push(Input::Directory(name.to_owned()));
                 name.clone_into(&mut dir);
             }
-            "stat" => {
-                if let Some(file) = file() {
-                    let sum = inputs.stat(&file);
-                    writeln!(hash, "stat {file} {sum}");
-                }
-            }
-            "open" => {
-                if let Some(file) = file() {
-                    let Some(sum) = inputs.open(&file) else {
-                        trace(cx, || {
-                            let why = "file used as input is too new";
-                            format!("{}: input file {file}: {why}", p.import_path)
-                        });
-                        return None;
-                    };
-                    writeln!(hash, "open {file} {sum}");
-                }
-            }
+            "stat" => list.extend(file().map(Input::Stat)),
+            "open" => list.extend(file().map(Input::Open)),
             _ => {
-                malformed();
+                trace(cx, || {
+                    let (path, line) = (&p.import_path, quote_bytes(line));
+                    format!("{path}: input list malformed ({line})")
+                });
                 return None;
             }
         }
     }
-    Some(hash.action_id())
+    Some(list)
+}
+
+/// The hash of a variable's value.
+pub(super) fn variable(cx: &ActionCx<'_>, name: &str) -> [u8; 32] {
+    if footprint::is_noise(name) {
+        footprint::refuse("a test reads a variable that is not in the key");
+    }
+    let mut sha = Sha256::new();
+    match value(&cx.config().env, name) {
+        None => sha.update([0]),
+        Some(value) => {
+            sha.update([1]);
+            sha.update(raw::bytes(value));
+        }
+    }
+    sha.finalize().into()
+}
+
+fn value<'e>(env: &'e Environment, name: &str) -> Option<&'e String> {
+    let set = env.cmd.iter().find(|(k, _)| k == name).map(|(_, v)| v);
+    set.or_else(|| env.vars.get(name))
 }
 
 /// What inputs are looked up in.
@@ -124,8 +174,7 @@ impl Inputs<'_> {
             footprint::refuse("a test reads a variable that is not in the key");
         }
         let mut hash = self.hashes.new_hash("getenv");
-        let set = self.env.cmd.iter().find(|(k, _)| k == name).map(|(_, v)| v);
-        match set.or_else(|| self.env.vars.get(name)) {
+        match value(self.env, name) {
             None => hash.write(&[0]),
             Some(value) => {
                 hash.write(&[1]);

@@ -1,0 +1,104 @@
+//! Results of tests by content: what counts is what a test read, not when it was written.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test looks at what is left with its own eyes"
+)]
+
+mod support;
+
+use std::time::{Duration, SystemTime};
+
+use support::{World, each};
+
+const FILES: &[(&str, &str)] = &[
+    ("go.mod", "module example.com/m\n\ngo 1.26\n"),
+    (
+        "p/p_test.go",
+        "package p\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestP(t *testing.T) {\n\
+         \tos.ReadFile(\"testdata/a.txt\")\n\tos.ReadDir(\"testdata\")\n\tos.Stat(\"stat.txt\")\n\
+         \tos.Getenv(\"VARIABLE\")\n}\n",
+    ),
+    ("p/testdata/a.txt", "one"),
+    ("p/stat.txt", "stat"),
+    (
+        "writes/w_test.go",
+        "package writes\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestW(t *testing.T) {\n\
+         \tos.WriteFile(\"w.txt\", []byte(\"text\"), 0o666)\n\tos.ReadFile(\"w.txt\")\n}\n",
+    ),
+];
+
+/// Whether forgo takes the result from the cache.
+#[track_caller]
+fn is_cached(world: &World, package: &str) -> bool {
+    let said = world.forgo(&["test", package]);
+    assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
+    said.stdout.contains("(cached)")
+}
+
+/// All files and directories are written at this time, as far as anybody can tell.
+fn touch(world: &World, time: SystemTime) {
+    for name in ["p/testdata/a.txt", "p/stat.txt", "p/testdata", "p"] {
+        let file = std::fs::File::open(world.path("w").join(name)).expect("a file");
+        let times = std::fs::FileTimes::new().set_modified(time);
+        file.set_times(times).expect("times can be set");
+    }
+}
+
+#[test]
+fn times_do_not_count() {
+    each(FILES, |world| {
+        let hours = |n: u64| SystemTime::now() - Duration::from_secs(3600 * n);
+        assert!(!is_cached(world, "./p"));
+        // Too new for the stock command.
+        assert!(is_cached(world, "./p"));
+        touch(world, hours(5));
+        assert!(is_cached(world, "./p"));
+        touch(world, hours(3));
+        assert!(is_cached(world, "./p"));
+        // The stock command finds it under its own key, where both use one cache.
+        world.set("GOCACHE", "$W/shared");
+        assert!(!is_cached(world, "./p"));
+        touch(world, hours(2));
+        assert!(is_cached(world, "./p"));
+        assert!(world.stock(&["test", "./p"]).stdout.contains("(cached)"));
+        touch(world, hours(4));
+        assert!(!world.stock(&["test", "./p"]).stdout.contains("(cached)"));
+        touch(world, hours(6));
+        assert!(is_cached(world, "./p"));
+        touch(world, hours(7));
+        world.set("FORGO_EXTRAS", "off");
+        assert!(!is_cached(world, "./p"));
+    });
+}
+
+#[test]
+fn contents_do() {
+    each(FILES, |world| {
+        assert!(!is_cached(world, "./p"));
+        assert!(is_cached(world, "./p"));
+        for (file, text) in [
+            ("p/testdata/a.txt", "two"),
+            ("p/stat.txt", "longer than before"),
+            ("p/testdata/b.txt", "listed"),
+        ] {
+            world.write(file, text);
+            assert!(!is_cached(world, "./p"), "{file}");
+            assert!(is_cached(world, "./p"), "{file}");
+        }
+        world.set("VARIABLE", "set");
+        assert!(!is_cached(world, "./p"));
+        // Known from before.
+        world.unset_all();
+        std::fs::remove_file(world.path("w/p/testdata/b.txt")).expect("a file");
+        assert!(is_cached(world, "./p"));
+    });
+}
+
+#[test]
+fn what_changes_during_the_test_is_not_known() {
+    each(FILES, |world| {
+        assert!(!is_cached(world, "./writes"));
+        assert!(!is_cached(world, "./writes"));
+    });
+}
