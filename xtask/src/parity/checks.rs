@@ -54,7 +54,7 @@ impl<'p> Bench<'p> {
         for cache in [&stock, &forgo] {
             fs::create_dir_all(cache).map_err(|e| format!("{}: {e}", cache.display()))?;
         }
-        if project.copied && !project.cold && !cold {
+        if project.seeded && !project.cold && !cold {
             match seeds::prepared(&bench.setting, project, variant) {
                 // The seed may grow meanwhile: both get the same.
                 Ok(seed) => {

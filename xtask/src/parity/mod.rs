@@ -66,6 +66,7 @@ struct Options {
     jobs: Option<usize>,
     kills: Option<usize>,
     short: bool,
+    seeded: bool,
     extent: Extent,
     stock_cache: Option<PathBuf>,
 }
@@ -184,6 +185,7 @@ fn projects(options: &Options) -> Result<Vec<Project>, String> {
         return Err("parity: no project to compare".into());
     }
     for project in &mut projects {
+        project.seeded |= options.seeded;
         if let Some(packages) = &options.packages {
             project.packages = words(packages);
         }
@@ -227,6 +229,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--dry" => options.extent = Extent::Dry,
             "--bytes" => options.extent = Extent::Bytes,
             "--stock-cache" => options.stock_cache = Some(value()?.into()),
+            "--seeded" => options.seeded = true,
             "--short" => options.short = true,
             "--matrix" => options.matrix = true,
             "--cold" => options.cold = true,

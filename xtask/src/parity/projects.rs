@@ -27,6 +27,8 @@ pub struct Project {
     pub dir: PathBuf,
     /// Compared in a copy, since it lies within another repository.
     pub copied: bool,
+    /// The caches hold the standard library at first.
+    pub seeded: bool,
     /// Patterns to build.
     pub packages: Vec<String>,
     /// The ways to build it.
@@ -119,6 +121,7 @@ impl Project {
             name,
             dir,
             copied: false,
+            seeded: false,
             packages: vec!["./...".into()],
             variants: vec![Variant::parse("").shortly()],
             broken: false,
@@ -140,7 +143,7 @@ impl Project {
 
     fn read(dir: &Path) -> Result<Option<Project>, String> {
         let mut project = Project::in_place(dir)?;
-        project.copied = true;
+        (project.copied, project.seeded) = (true, true);
         project.variants.clear();
         let file = dir.join("PARITY");
         let text = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
