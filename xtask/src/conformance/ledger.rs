@@ -56,12 +56,14 @@ impl Baseline {
     }
 }
 
-/// The scripts that forgo is excused from: `name: reason`, or `name go1.27: reason` for one release.
+/// The tests that forgo is excused from: `name: reason`, or `name go1.27: reason` for one release. With
+/// `extras-off ` before it, a test is run under `FORGO_EXTRAS=off` and has to pass there.
 #[derive(Default)]
 pub struct Exceptions(Vec<Exception>);
 
 struct Exception {
     script: String,
+    without_extras: bool,
     release: Option<String>,
     reason: String,
 }
@@ -79,10 +81,12 @@ impl Exceptions {
             let (what, reason) = line
                 .split_once(": ")
                 .ok_or(format!("no reason given: {line}"))?;
-            let mut words = what.split_whitespace().map(str::to_owned);
+            let plain = what.strip_prefix("extras-off ");
+            let mut words = plain.unwrap_or(what).split_whitespace().map(str::to_owned);
             let script = words.next().ok_or(format!("no script named: {line}"))?;
             list.push(Exception {
                 script,
+                without_extras: plain.is_some(),
                 release: words.next(),
                 reason: reason.trim().to_owned(),
             });
@@ -90,15 +94,26 @@ impl Exceptions {
         Ok(Exceptions(list))
     }
 
-    /// Why a script may fail on a release (`go1.27.3`).
+    /// Why a test may fail on a release (`go1.27.3`).
     pub fn reason(&self, script: &str, release: &str) -> Option<&str> {
+        self.find(script, release, false)
+    }
+
+    /// Why a test is run without the features that the stock command has not.
+    pub fn without_extras(&self, script: &str, release: &str) -> Option<&str> {
+        self.find(script, release, true)
+    }
+
+    fn find(&self, script: &str, release: &str, without_extras: bool) -> Option<&str> {
         let is_for = |e: &&Exception| {
             let same_release = |of: &String| {
                 release
                     .strip_prefix(of.as_str())
                     .is_some_and(|r| r.is_empty() || r.starts_with('.'))
             };
-            e.script == script && e.release.as_ref().is_none_or(same_release)
+            e.script == script
+                && e.without_extras == without_extras
+                && e.release.as_ref().is_none_or(same_release)
         };
         self.0.iter().find(is_for).map(|e| e.reason.as_str())
     }
@@ -109,6 +124,8 @@ impl Exceptions {
 pub enum Verdict {
     /// Passes, as it does for the stock command.
     Passed,
+    /// Passes under `FORGO_EXTRAS=off`, for this reason.
+    PassedWithoutExtras(String),
     /// Fails, and should not.
     Failed,
     /// Fails, for this reason.
@@ -131,18 +148,22 @@ pub fn verdicts(
     names: &BTreeSet<String>,
     outcomes: &Outcomes,
     not_for_this_machine: impl Fn(&str) -> bool,
-    reason: impl Fn(&str) -> Option<String>,
+    exceptions: &Exceptions,
+    release: &str,
 ) -> Vec<(String, Verdict)> {
     let verdict = |name: &String| {
         if not_for_this_machine(name) {
             return Verdict::NotForThisMachine;
         }
         let passed = outcomes.get(name).is_some_and(Outcome::passed);
-        match (passed, reason(name)) {
-            (true, None) => Verdict::Passed,
-            (true, Some(_)) => Verdict::ExceptionWithoutNeed,
-            (false, None) => Verdict::Failed,
-            (false, Some(reason)) => Verdict::Excepted(reason),
+        let reason = exceptions.reason(name, release);
+        let plain = exceptions.without_extras(name, release);
+        match (passed, reason, plain) {
+            (true, Some(_), _) => Verdict::ExceptionWithoutNeed,
+            (true, _, Some(reason)) => Verdict::PassedWithoutExtras(reason.to_owned()),
+            (true, ..) => Verdict::Passed,
+            (false, None, _) => Verdict::Failed,
+            (false, Some(reason), _) => Verdict::Excepted(reason.to_owned()),
         }
     };
     names
@@ -164,29 +185,31 @@ pub fn table(verdicts: &[(String, Verdict)]) -> String {
                     "passes    {name}, take it out of conformance/exceptions.txt"
                 )
             }
+            Verdict::PassedWithoutExtras(reason) => writeln!(out, "no extras {name}: {reason}"),
             Verdict::Passed | Verdict::NotForThisMachine => Ok(()),
         };
     }
     let Counts {
         passed,
+        without_extras,
         failed,
         excepted,
         skipped,
     } = count(verdicts);
     let _ = writeln!(
         out,
-        "{passed} passed, {failed} failed, {excepted} excepted, {skipped} skipped: the stock command \
-         does not pass them here"
+        "{passed} passed, {without_extras} passed without extras, {failed} failed, {excepted} excepted, \
+         {skipped} skipped: the stock command does not pass them here"
     );
     out
 }
 
-/// The cells of a row of results: passed, failed, excepted, skipped.
+/// The cells of a row of results: passed, passed without extras, failed, excepted, skipped.
 pub fn figures(verdicts: &[(String, Verdict)]) -> String {
     let c = count(verdicts);
     format!(
-        "{} | {} | {} | {}",
-        c.passed, c.failed, c.excepted, c.skipped
+        "{} | {} | {} | {} | {}",
+        c.passed, c.without_extras, c.failed, c.excepted, c.skipped
     )
 }
 
@@ -198,6 +221,7 @@ pub fn within_allowance(verdicts: &[(String, Verdict)]) -> bool {
 #[derive(Default)]
 struct Counts {
     passed: usize,
+    without_extras: usize,
     failed: usize,
     excepted: usize,
     skipped: usize,
@@ -208,6 +232,7 @@ fn count(verdicts: &[(String, Verdict)]) -> Counts {
     for (_, verdict) in verdicts {
         *match verdict {
             Verdict::Passed | Verdict::ExceptionWithoutNeed => &mut counts.passed,
+            Verdict::PassedWithoutExtras(_) => &mut counts.without_extras,
             Verdict::Failed => &mut counts.failed,
             Verdict::Excepted(_) => &mut counts.excepted,
             Verdict::NotForThisMachine => &mut counts.skipped,
@@ -222,13 +247,20 @@ mod tests {
 
     #[test]
     fn exceptions_have_reasons() {
-        let text = "# why\na: reads $X  # note\n\nb go1.27: other: words\n";
+        let text = "# why\na: reads $X  # note\n\nb go1.27: other: words\nextras-off d go1.27: links twice\n";
         let exceptions = Exceptions::parse(text).unwrap();
         assert_eq!(exceptions.reason("a", "go1.26.8"), Some("reads $X"));
         assert_eq!(exceptions.reason("b", "go1.26.8"), None);
         assert_eq!(exceptions.reason("b", "go1.27.3"), Some("other: words"));
         assert_eq!(exceptions.reason("b", "go1.27"), Some("other: words"));
         assert_eq!(exceptions.reason("b", "go1.270"), None);
+        assert_eq!(exceptions.reason("d", "go1.27.3"), None);
+        assert_eq!(
+            exceptions.without_extras("d", "go1.27.3"),
+            Some("links twice")
+        );
+        assert_eq!(exceptions.without_extras("d", "go1.26.8"), None);
+        assert_eq!(exceptions.without_extras("a", "go1.26.8"), None);
         assert!(Exceptions::parse("c\n").is_err());
     }
 
@@ -244,12 +276,25 @@ mod tests {
             status: status.into(),
             log: String::new(),
         };
-        let outcomes: Outcomes = [("p", "PASS"), ("f", "FAIL"), ("x", "FAIL"), ("y", "PASS")]
-            .map(|(name, status)| (name.to_owned(), outcome(status)))
-            .into();
-        let names = set(&["p", "f", "x", "y", "gone", "elsewhere"]);
-        let reason = |name: &str| ["x", "y"].contains(&name).then(|| "because".to_owned());
-        let got = verdicts(&names, &outcomes, |name| name == "elsewhere", reason);
+        let outcomes: Outcomes = [
+            ("p", "PASS"),
+            ("f", "FAIL"),
+            ("x", "FAIL"),
+            ("y", "PASS"),
+            ("z", "PASS"),
+        ]
+        .map(|(name, status)| (name.to_owned(), outcome(status)))
+        .into();
+        let names = set(&["p", "f", "x", "y", "z", "gone", "elsewhere"]);
+        let exceptions = "x: because\ny: because\nextras-off z: links\n";
+        let exceptions = Exceptions::parse(exceptions).unwrap();
+        let got = verdicts(
+            &names,
+            &outcomes,
+            |name| name == "elsewhere",
+            &exceptions,
+            "go1.27.3",
+        );
         let expected = [
             ("elsewhere", Verdict::NotForThisMachine),
             ("f", Verdict::Failed),
@@ -257,6 +302,7 @@ mod tests {
             ("p", Verdict::Passed),
             ("x", Verdict::Excepted("because".into())),
             ("y", Verdict::ExceptionWithoutNeed),
+            ("z", Verdict::PassedWithoutExtras("links".into())),
         ];
         assert_eq!(
             got,
@@ -265,9 +311,10 @@ mod tests {
         let table = table(&got);
         assert!(table.contains("FAIL      gone\n"), "{table}");
         assert!(table.ends_with(
-            "2 passed, 2 failed, 1 excepted, 1 skipped: the stock command does not pass them here\n"
+            "2 passed, 1 passed without extras, 2 failed, 1 excepted, 1 skipped: the stock command does \
+             not pass them here\n"
         ));
-        assert_eq!(figures(&got), "2 | 2 | 1 | 1");
+        assert_eq!(figures(&got), "2 | 1 | 2 | 1 | 1");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use ledger::{Baseline, Exceptions, Verdict};
 use regex::Regex;
-use runner::{Outcome, Outcomes, Runner, Suite};
+use runner::{Command, Outcome, Outcomes, Runner, Suite};
 use stock::StockProcesses;
 
 /// What the command line asks for.
@@ -95,7 +95,9 @@ fn run_suite(
         .filter(|name| baseline.passes(name) != Some(false))
         .cloned()
         .collect();
-    let (outcomes, stock) = outcomes_of(options, runner, suite, &wanted, &dir)?;
+    let exceptions = Exceptions::load(&workspace().join("conformance/exceptions.txt"))?;
+    let plain = |name: &String| exceptions.without_extras(name, &release).is_some();
+    let (outcomes, stock) = outcomes_of(options, runner, suite, (&wanted, plain), &dir)?;
     // A test that forgo passes needs no word of the stock command.
     let doubtful: BTreeSet<String> = wanted
         .into_iter()
@@ -105,15 +107,15 @@ fn run_suite(
     if !doubtful.is_empty() {
         println!("asking the stock command for {} of them", doubtful.len());
         let saved = dir.join("stock.log");
-        runner.run(suite, &doubtful, None, &saved)?;
+        runner.run(suite, &doubtful, Command::Stock, &saved)?;
         baseline.add(&runner::read(suite, &saved)?.0)?;
     }
-    let exceptions = Exceptions::load(&workspace().join("conformance/exceptions.txt"))?;
     let verdicts = ledger::verdicts(
         names,
         &outcomes,
         |name| baseline.passes(name) == Some(false),
-        |name| exceptions.reason(name, &release).map(str::to_owned),
+        &exceptions,
+        &release,
     );
     print!("{}{}", ledger::table(&verdicts), stock.table());
     let failed = verdicts.iter().filter(|(_, v)| *v == Verdict::Failed);
@@ -140,19 +142,28 @@ fn run_suite(
 }
 
 /// How the tests do with forgo: by running them, or by what earlier runs left. Of two outcomes of a
-/// test the later one counts.
+/// test the later one counts. Some are run without forgo's extras.
 fn outcomes_of(
     options: &Options,
     runner: &Runner<'_>,
     suite: Suite,
-    names: &BTreeSet<String>,
+    (names, plain): (&BTreeSet<String>, impl Fn(&String) -> bool),
     dir: &Path,
 ) -> Result<(Outcomes, StockProcesses), String> {
     let mut logs = options.logs.clone();
-    if logs.is_empty() && !names.is_empty() {
-        let saved = dir.join("forgo.log");
-        runner.run(suite, names, Some(&runner.programs.forgo), &saved)?;
-        logs.push(saved);
+    if logs.is_empty() {
+        let (without, with): (BTreeSet<_>, BTreeSet<_>) = names.iter().cloned().partition(plain);
+        let runs = [
+            (with, Command::Forgo, "forgo.log"),
+            (without, Command::ForgoWithoutExtras, "no-extras.log"),
+        ];
+        for (names, command, log) in runs {
+            if !names.is_empty() {
+                let saved = dir.join(log);
+                runner.run(suite, &names, command, &saved)?;
+                logs.push(saved);
+            }
+        }
     }
     let mut outcomes = Outcomes::new();
     let mut stock = StockProcesses::default();

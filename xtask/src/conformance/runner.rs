@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{self, Stdio};
 
 use super::stock::StockProcesses;
 use super::test_binary::{TestBinary, cache_dir};
@@ -42,6 +42,17 @@ pub enum Suite {
     Scripts,
     /// Test functions.
     GoCoded,
+}
+
+/// What `go` is in a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// The stock command.
+    Stock,
+    /// forgo.
+    Forgo,
+    /// forgo without the features that the stock command has not.
+    ForgoWithoutExtras,
 }
 
 /// The function that runs the scripts.
@@ -93,7 +104,7 @@ impl Runner<'_> {
     /// The names of all tests coded in Go.
     pub fn go_coded(&self) -> Result<BTreeSet<String>, String> {
         let said = self
-            .command(None)?
+            .command(Command::Stock)?
             .args(["-test.list", "^Test"])
             .stderr(Stdio::inherit())
             .output()
@@ -109,10 +120,10 @@ impl Runner<'_> {
         &self,
         suite: Suite,
         names: &BTreeSet<String>,
-        forgo: Option<&Path>,
+        go: Command,
         saved: &Path,
     ) -> Result<(), String> {
-        let mut command = self.command(forgo)?;
+        let mut command = self.command(go)?;
         let fail = |e: std::io::Error| format!("{}: {e}", saved.display());
         let stock = stock_log(saved);
         let _ = fs::remove_file(&stock);
@@ -134,14 +145,17 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// The test binary in a clean environment; its `go` is forgo, or the stock command.
-    fn command(&self, forgo: Option<&Path>) -> Result<Command, String> {
+    /// The test binary in a clean environment.
+    fn command(&self, go: Command) -> Result<process::Command, String> {
         let goroot = &self.programs.goroot;
         // The two do not share a cache: what one leaves must not help or hinder the other.
-        let who = if forgo.is_some() { "forgo" } else { "stock" };
+        let who = match go {
+            Command::Stock => "stock",
+            Command::Forgo | Command::ForgoWithoutExtras => "forgo",
+        };
         let gocache = cache_dir()?.join(format!("gocache-{who}-{}", self.programs.release()));
         fs::create_dir_all(&gocache).map_err(|e| format!("{}: {e}", gocache.display()))?;
-        let mut command = Command::new(&self.binary.exe);
+        let mut command = process::Command::new(&self.binary.exe);
         command
             .current_dir(goroot.join("src/cmd/go"))
             .env("GOROOT", goroot)
@@ -162,14 +176,18 @@ impl Runner<'_> {
             "CGO_ENABLED",
             "FORGO_UNDER_TEST",
             "FORGO_GO",
+            "FORGO_EXTRAS",
         ];
         for name in users {
             command.env_remove(name);
         }
-        if let Some(forgo) = forgo {
+        if go != Command::Stock {
             command
-                .env("FORGO_UNDER_TEST", forgo)
+                .env("FORGO_UNDER_TEST", &self.programs.forgo)
                 .env("FORGO_GO", &self.binary.stock);
+        }
+        if go == Command::ForgoWithoutExtras {
+            command.env("FORGO_EXTRAS", "off");
         }
         Ok(command)
     }
