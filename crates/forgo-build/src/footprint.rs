@@ -22,6 +22,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
 
+pub(crate) use stat::SIZE as STAT_SIZE;
 pub use stat::{Errno, Stat};
 pub use table::Table;
 
@@ -120,6 +121,14 @@ pub fn notes() -> Option<&'static Notes> {
 pub fn saw(path: impl AsRef<Path>, look: Look) {
     if let Some(recorder) = RECORDER.get() {
         recorder.saw(path, look);
+    }
+}
+
+/// What is at a path, links not followed; noted.
+pub fn stat(path: &str) -> Result<Stat, Errno> {
+    match RECORDER.get() {
+        Some(notes) => notes.stat(path),
+        None => Stat::of(path),
     }
 }
 
@@ -222,6 +231,17 @@ impl Notes {
     /// See [`saw`].
     pub fn saw(&self, path: impl AsRef<Path>, look: Look) {
         self.note(&path.as_ref().to_string_lossy(), look, MAX_LINKS);
+    }
+
+    fn stat(&self, path: &str) -> Result<Stat, Errno> {
+        self.saw(path, Look::Whole);
+        let shard = &self.shards[self.hasher.hash_one(path) as usize % SHARDS];
+        match lock(shard).get(path) {
+            Some(Seen::Present(stat, _)) => Ok(*stat),
+            Some(Seen::Failed(errno)) => Err(*errno),
+            // Noted under another spelling.
+            None => Stat::of(path),
+        }
     }
 
     /// See [`saw_itself`].

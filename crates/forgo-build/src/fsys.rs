@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use crate::config::Config;
 use crate::disk;
+use crate::index::FileIndex;
 use crate::load::FatalError;
 use crate::load::fips140::Fips;
 use crate::load::modules::FileKind;
@@ -28,6 +29,8 @@ pub struct Overlay {
     list: Vec<Replace>,
     binds: Vec<Replace>,
     cwd: String,
+    /// What is known of files from earlier invocations.
+    index: FileIndex,
 }
 
 /// One path that is replaced.
@@ -67,6 +70,7 @@ impl Overlay {
     pub(crate) fn new(cfg: &Config, fips: &Fips) -> Result<Overlay, FatalError> {
         let mut overlay = Overlay {
             cwd: cfg.cwd.clone(),
+            index: FileIndex::new(cfg),
             ..Overlay::default()
         };
         if !cfg.modules.overlay.is_empty() {
@@ -142,6 +146,11 @@ impl Overlay {
             to: self.abs(dir),
         };
         self.binds.push(bind);
+    }
+
+    /// What is known of the files on disk. Of others nothing can be asked.
+    pub fn index(&self) -> &FileIndex {
+        &self.index
     }
 
     /// Whether anything differs from the disk.

@@ -20,6 +20,7 @@ pub mod event;
 pub mod footprint;
 pub mod fsys;
 mod go_json;
+pub mod index;
 pub mod kept;
 pub mod load;
 mod local_time;

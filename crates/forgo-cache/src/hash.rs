@@ -145,6 +145,11 @@ impl HashContext {
         }
     }
 
+    /// What [`HashContext::file_hash`] answered for `path`, or was made to answer.
+    pub fn known_file_hash(&self, path: &str) -> Option<[u8; 32]> {
+        lock(&self.files).get(path).copied()
+    }
+
     /// Makes [`HashContext::file_hash`] answer `sum` for `path` without reading it.
     pub fn set_file_hash(&self, path: &str, sum: [u8; 32]) {
         lock(&self.files).insert(path.to_owned(), sum);

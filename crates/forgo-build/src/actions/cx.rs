@@ -181,7 +181,15 @@ impl<'r> ActionCx<'r> {
     pub fn file_hash(&self, file: &str) -> String {
         let file = self.run.job.overlay.actual(file);
         footprint::saw(&*file, Look::Whole);
-        let sum = self.run.job.hashes.file_hash(&file);
+        let hashes = self.run.job.hashes;
+        let sum = match hashes.known_file_hash(&file) {
+            Some(sum) => Ok(sum),
+            None => {
+                let index = self.run.job.overlay.index();
+                let sum = index.hash(&file, || hashes.file_hash(&file));
+                sum.inspect(|sum| hashes.set_file_hash(&file, *sum))
+            }
+        };
         sum.map_or_else(|_| String::new(), |sum| hash_to_string(&sum))
     }
 

@@ -10,7 +10,7 @@ use rustix::fs::{AtFlags, CWD, FileType};
 pub type Errno = i32;
 
 /// Bytes of a stat in a table.
-pub(super) const SIZE: usize = 44;
+pub(crate) const SIZE: usize = 44;
 
 /// How far apart two modifications must be to differ in their time for certain. Linux takes the time from
 /// the last tick of its clock, which may be some milliseconds ago.
@@ -57,13 +57,18 @@ impl Stat {
         FileType::from_raw_mode(self.mode) == FileType::Directory
     }
 
+    /// Is it a regular file?
+    pub fn is_regular(&self) -> bool {
+        FileType::from_raw_mode(self.mode) == FileType::RegularFile
+    }
+
     /// Is it a symbolic link?
     pub fn is_link(&self) -> bool {
         FileType::from_raw_mode(self.mode) == FileType::Symlink
     }
 
     /// Whether it was last changed before `time`, by more than the clock's granularity.
-    pub(super) fn older_than(&self, time: SystemTime) -> bool {
+    pub(crate) fn older_than(&self, time: SystemTime) -> bool {
         const SECOND: i64 = 1_000_000_000;
         let whole_seconds = self.mtime % SECOND == 0 && self.ctime % SECOND == 0;
         let margin = if whole_seconds { COARSE } else { GRANULARITY };
@@ -71,7 +76,7 @@ impl Stat {
         UNIX_EPOCH + Duration::from_nanos(last) + margin < time
     }
 
-    pub(super) fn to_bytes(self) -> [u8; SIZE] {
+    pub(crate) fn to_bytes(self) -> [u8; SIZE] {
         let Stat {
             dev,
             ino,
@@ -88,6 +93,18 @@ impl Stat {
         bytes[32..40].copy_from_slice(&ctime.to_le_bytes());
         bytes[40..].copy_from_slice(&mode.to_le_bytes());
         bytes
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Stat> {
+        let long = |at: usize| -> Option<[u8; 8]> { bytes.get(at..at + 8)?.try_into().ok() };
+        Some(Stat {
+            dev: u64::from_le_bytes(long(0)?),
+            ino: u64::from_le_bytes(long(8)?),
+            size: u64::from_le_bytes(long(16)?),
+            mtime: i64::from_le_bytes(long(24)?),
+            ctime: i64::from_le_bytes(long(32)?),
+            mode: u32::from_le_bytes(bytes.get(40..44)?.try_into().ok()?),
+        })
     }
 }
 

@@ -41,6 +41,9 @@ mod visibility;
 
 pub use error::{no_go_text, short_path};
 pub use godebug::parse_go_debug;
+pub(crate) use head::FileHead;
+#[cfg(test)]
+pub(crate) use head::read_head;
 pub use match_package::MatchPackage;
 /// What makes the stock command stop at once (base.Fatal, base.Fatalf, base.ExitIfErrors).
 pub use modules::Fatal as FatalError;

@@ -201,6 +201,14 @@ impl<'a> Scanner<'a> {
         })
     }
 
+    fn head(&self, file: &str, name: &str) -> FileHead {
+        let read = || read_head(&self.overlay, file, name);
+        match self.overlay.is_active() {
+            true => read(),
+            false => self.overlay.index().head(file, read),
+        }
+    }
+
     /// The source files of a directory with their heads.
     fn source_files(&self, dir: &str, entries: &[DirEntry]) -> Vec<SourceFile> {
         let in_goroot = path::has_file_path_prefix(dir, &self.cfg.dist.goroot);
@@ -220,7 +228,7 @@ impl<'a> Scanner<'a> {
             files.push(SourceFile {
                 name: name.clone(),
                 fits,
-                head: read.then(|| read_head(&self.overlay, &full, name)),
+                head: read.then(|| self.head(&full, name)),
             });
         }
         files

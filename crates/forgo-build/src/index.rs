@@ -1,0 +1,375 @@
+//! What is known of files from earlier invocations: the hash of a file's content, and what the head of a
+//! source file says. A file whose stat is what it was is not opened.
+//!
+//! There are two indexes: one of the Go distribution, shared by all that use it, and one of all else that is
+//! read from a module's directory. Each is a file of sorted records ([`table`]) that is read whole when
+//! first needed and searched as it is; what was learned is merged into it at the end, and put in place at
+//! once. Two processes that do so at a time lose what one of them learned, which is learned again.
+//!
+//! A record is made of the stat from before the file was read, and only if that was older than the
+//! invocation by more than the clock's granularity: so what changes a file later, or changed it while it was
+//! read, changes its stat.
+
+mod codec;
+mod table;
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
+
+use forgo_golang::path;
+
+use crate::config::Config;
+use crate::footprint::{self, Stat};
+use crate::load::FileHead;
+use crate::{disk, kept};
+use table::{Record, Table};
+
+const MAGIC: &[u8; 8] = b"forgoI1\n";
+
+/// Records of files that are gone stay until there are so many.
+const TOO_MANY: usize = 200_000;
+
+/// What is known of files.
+#[derive(Debug, Default)]
+pub struct FileIndex {
+    /// `None`: nothing is known and nothing is learned.
+    parts: Option<Parts>,
+}
+
+#[derive(Debug)]
+struct Parts {
+    goroot: String,
+    start: SystemTime,
+    distribution: Part,
+    rest: Part,
+}
+
+/// One index.
+#[derive(Debug)]
+struct Part {
+    /// Its file.
+    path: String,
+    /// Its content, once it is needed; empty if there is none.
+    content: OnceLock<Vec<u8>>,
+    /// What was learned.
+    new: Mutex<HashMap<String, Record>>,
+}
+
+impl FileIndex {
+    /// The index for an invocation with these settings; nothing is read yet.
+    pub fn new(cfg: &Config) -> FileIndex {
+        let debug = &cfg.debug;
+        // Who traces hashes wants to see them made.
+        let traced = debug.cache_hash || debug.cache_verify;
+        if !cfg.extras || traced || !cfg.dirs.gocache.starts_with('/') {
+            return FileIndex::default();
+        }
+        let part = |root: &str| {
+            let mut key = kept::KeyText::default();
+            key.add(b"index");
+            key.add(root.as_bytes());
+            Part {
+                path: kept::path(&cfg.dirs.gocache, &key.sum()),
+                content: OnceLock::new(),
+                new: Mutex::default(),
+            }
+        };
+        FileIndex {
+            parts: Some(Parts {
+                goroot: cfg.dist.goroot.clone(),
+                start: SystemTime::now(),
+                distribution: part(&cfg.dist.goroot),
+                rest: part(&root_of(&cfg.cwd)),
+            }),
+        }
+    }
+
+    /// The hash of a file's content, found by `read` if it is not known.
+    pub fn hash(
+        &self,
+        file: &str,
+        read: impl FnOnce() -> io::Result<[u8; 32]>,
+    ) -> io::Result<[u8; 32]> {
+        let Some(found) = self.find(file) else {
+            return read();
+        };
+        if let Some(hash) = found.record.as_ref().and_then(|r| r.hash) {
+            return Ok(hash);
+        }
+        let hash = read()?;
+        found.learn(|record| record.hash = Some(hash));
+        Ok(hash)
+    }
+
+    /// What the head of a source file says, found by `read` if it is not known.
+    pub(crate) fn head(&self, file: &str, read: impl FnOnce() -> FileHead) -> FileHead {
+        let Some(found) = self.find(file) else {
+            return read();
+        };
+        let known = found.record.as_ref().and_then(|r| r.head.as_deref());
+        if let Some(head) = known.and_then(|bytes| codec::decode(file, bytes)) {
+            return head;
+        }
+        let head = read();
+        if let Some(bytes) = codec::encode(file, &head) {
+            found.learn(|record| record.head = Some(bytes));
+        }
+        head
+    }
+
+    /// A file that records are kept of, with its record if that is good.
+    fn find<'i>(&'i self, file: &'i str) -> Option<Found<'i>> {
+        let parts = self.parts.as_ref().filter(|_| file.starts_with('/'))?;
+        let stat = footprint::stat(file).ok()?;
+        if !stat.is_regular() || !stat.older_than(parts.start) {
+            return None;
+        }
+        let part = match path::has_file_path_prefix(file, &parts.goroot) {
+            true => &parts.distribution,
+            false => &parts.rest,
+        };
+        let learned = part.lock().get(file).cloned();
+        let record = learned.or_else(|| part.table()?.find(file));
+        let record = record.filter(|record| record.stat == stat);
+        Some(Found {
+            part,
+            file,
+            stat,
+            record,
+        })
+    }
+}
+
+/// The nearest directory above, or this one, that is a module's.
+fn root_of(cwd: &str) -> String {
+    let mut dir = cwd;
+    loop {
+        if disk::own::metadata(format!("{dir}/go.mod")).is_ok() {
+            return dir.to_owned();
+        }
+        match dir.rsplit_once('/') {
+            Some((above, _)) => dir = above,
+            None => return cwd.to_owned(),
+        }
+    }
+}
+
+struct Found<'i> {
+    part: &'i Part,
+    file: &'i str,
+    stat: Stat,
+    record: Option<Record>,
+}
+
+impl Found<'_> {
+    fn learn(self, add: impl FnOnce(&mut Record)) {
+        let mut record = self.record.unwrap_or_else(|| Record::of(self.stat));
+        let mut new = self.part.lock();
+        // Another thread may have learned something else of it.
+        if let Some(other) = new.remove(self.file).filter(|r| r.stat == self.stat) {
+            record.hash = record.hash.or(other.hash);
+            record.head = record.head.or(other.head);
+        }
+        add(&mut record);
+        new.insert(self.file.to_owned(), record);
+    }
+}
+
+impl Part {
+    fn table(&self) -> Option<Table<'_>> {
+        let content = self.content.get_or_init(|| {
+            let mut bytes = disk::own::read(&self.path).unwrap_or_default();
+            let length = kept::unseal(MAGIC, &bytes).map_or(0, <[u8]>::len);
+            bytes.drain(..bytes.len() - length);
+            bytes
+        });
+        Table::parse(content)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Record>> {
+        // A panic elsewhere can't leave it half changed.
+        self.new.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Merges what was learned into the file, if it is worth it: one file that is edited again and again is
+    /// read again and again.
+    fn save(&self) {
+        let new = std::mem::take(&mut *self.lock());
+        if new.is_empty() {
+            return;
+        }
+        let old = self.table();
+        let known = old.as_ref().map_or(0, Table::len);
+        if new.len() < 256 && new.len() * 64 < known {
+            return;
+        }
+        let old = old.filter(|_| known < TOO_MANY);
+        if let Some(bytes) = table::merge(old, &new) {
+            kept::store(&self.path, &kept::seal(MAGIC, &bytes));
+        }
+    }
+}
+
+impl Drop for FileIndex {
+    /// A command may end in many places; what was learned is kept at each of them.
+    fn drop(&mut self) {
+        if let Some(parts) = &self.parts {
+            parts.distribution.save();
+            parts.rest.save();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fsys::Overlay;
+    use crate::load::read_head;
+
+    struct World {
+        dir: tempfile::TempDir,
+        cfg: Config,
+    }
+
+    impl World {
+        fn new() -> World {
+            let dir = tempfile::tempdir().unwrap();
+            let mut cfg = Config {
+                extras: true,
+                ..Config::default()
+            };
+            let root = dir.path().to_str().unwrap();
+            cfg.cwd = format!("{root}/w");
+            cfg.dist.goroot = format!("{root}/go");
+            cfg.dirs.gocache = format!("{root}/cache");
+            for sub in ["w", "go", "cache"] {
+                std::fs::create_dir(format!("{root}/{sub}")).unwrap();
+            }
+            World { dir, cfg }
+        }
+
+        fn file(&self, name: &str) -> String {
+            format!("{}/{name}", self.dir.path().display())
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            std::fs::write(self.file(name), text).unwrap();
+        }
+
+        fn settle(&self) {
+            std::thread::sleep(std::time::Duration::from_millis(120));
+        }
+
+        /// Whether an invocation has to read the file for its hash and for its head.
+        fn reads(&self, name: &str) -> (bool, bool) {
+            let index = FileIndex::new(&self.cfg);
+            let file = self.file(name);
+            let (mut hashed, mut parsed) = (false, false);
+            let hash = index.hash(&file, || {
+                hashed = true;
+                Ok(kept_hash(&file))
+            });
+            assert_eq!(hash.unwrap(), kept_hash(&file));
+            let head = || read_head(&Overlay::default(), &file, name);
+            let got = index.head(&file, || {
+                parsed = true;
+                head()
+            });
+            assert_eq!(format!("{got:?}"), format!("{:?}", head()));
+            (hashed, parsed)
+        }
+    }
+
+    fn kept_hash(file: &str) -> [u8; 32] {
+        forgo_cache::OutputId::of(&std::fs::read(file).unwrap()).0
+    }
+
+    const SOURCE: &str = "//go:build linux && !x\n\n//go:debug a=b\n\n// Package p is here.\npackage p // import \"x/y\"\n\nimport (\n\t\"fmt\"\n\t_ \"embed\"\n)\n\n// #cgo LDFLAGS: -lm\nimport \"C\"\n\n//go:embed a b*\nvar f string\n";
+
+    #[test]
+    fn files_are_read_once() {
+        let w = World::new();
+        for name in ["w/a.go", "go/b.go", "w/c.s"] {
+            w.write(name, SOURCE);
+        }
+        assert_eq!(w.reads("w/a.go"), (true, true));
+        // It was too new to be relied on.
+        assert_eq!(w.reads("w/a.go"), (true, true));
+        w.settle();
+        for name in ["w/a.go", "go/b.go", "w/c.s"] {
+            assert_eq!(w.reads(name), (true, true), "{name}");
+            assert_eq!(w.reads(name), (false, false), "{name}");
+        }
+        w.write("w/a.go", &SOURCE.replace("fmt", "FMT"));
+        assert_eq!(w.reads("w/a.go"), (true, true));
+        w.settle();
+        assert_eq!(w.reads("w/a.go"), (true, true));
+        assert_eq!(w.reads("w/a.go"), (false, false));
+        assert_eq!(w.reads("w/c.s"), (false, false));
+        w.write("w/d.go", "package");
+        w.settle();
+        // What does not parse is read each time; its hash is known.
+        assert_eq!(w.reads("w/d.go"), (true, true));
+        assert_eq!(w.reads("w/d.go"), (false, true));
+    }
+
+    #[test]
+    fn damage_is_as_if_nothing_were_known() {
+        let w = World::new();
+        w.write("w/a.go", SOURCE);
+        w.settle();
+        w.reads("w/a.go");
+        assert_eq!(w.reads("w/a.go"), (false, false));
+        let index = FileIndex::new(&w.cfg);
+        let file = index.parts.as_ref().unwrap().rest.path.clone();
+        drop(index);
+        let good = std::fs::read(&file).unwrap();
+        for at in (0..good.len()).step_by(7) {
+            let mut bad = good.clone();
+            bad[at] ^= 0x20;
+            std::fs::write(&file, &bad).unwrap();
+            assert_eq!(w.reads("w/a.go"), (true, true), "{at}");
+            std::fs::write(&file, &good[..at]).unwrap();
+            assert_eq!(w.reads("w/a.go"), (true, true), "{at}");
+        }
+        // The structure stands damage that the checksum does not tell.
+        for at in 0..good.len() - 12 {
+            let mut bad = good[12..].to_vec();
+            bad[at] ^= 0xff;
+            if let Some(table) = Table::parse(&bad) {
+                let found = table.find(&w.file("w/a.go"));
+                if let Some(head) = found.and_then(|r| r.head) {
+                    codec::decode("/x", &head);
+                }
+                table::merge(Some(table), &HashMap::new());
+            }
+        }
+    }
+
+    #[test]
+    fn several_at_once_and_off() {
+        let mut w = World::new();
+        for n in 0..50 {
+            w.write(&format!("w/{n}.go"), &format!("package p{n}\n"));
+        }
+        w.settle();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for n in 0..50 {
+                        w.reads(&format!("w/{n}.go"));
+                    }
+                });
+            }
+        });
+        for n in 0..50 {
+            w.reads(&format!("w/{n}.go"));
+            assert_eq!(w.reads(&format!("w/{n}.go")), (false, false));
+        }
+        w.cfg.extras = false;
+        assert_eq!(w.reads("w/0.go"), (true, true));
+        assert_eq!(w.reads("w/0.go"), (true, true));
+    }
+}
