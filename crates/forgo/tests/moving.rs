@@ -1,5 +1,6 @@
 //! What was compiled in one directory is not compiled in another; and what comes out is what the stock
 //! command makes there.
+#![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
 
