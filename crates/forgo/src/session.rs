@@ -105,9 +105,8 @@ impl<'a> Session<'a> {
         };
         let summary = self.console.span(&span, work);
         self.console.end_run();
-        // The stock command handles the signal only while it runs programs and tests of the user's.
-        let runs_programs = matches!(self.cfg.command.as_str(), "run" | "test" | "tool");
-        if summary.interrupted && !runs_programs {
+        // The stock command handles the signal only once it runs programs and tests of the user's.
+        if summary.interrupted && !summary.ran_programs {
             if let Some(work) = &self.work {
                 work.discard();
             }

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::process::Stdio;
+
 use support::{Said, World, each};
 
 const PASS: &str = "package pass\n\nimport \"testing\"\n\n\
@@ -90,5 +92,36 @@ fn results() {
         ] {
             same(world, args);
         }
+    });
+}
+
+/// Ctrl-C at a terminal: the program gets it and has its say; the command waits for it.
+#[test]
+fn interrupts_are_the_programs() {
+    let main = "package main\n\nimport (\"os\"; \"os/signal\")\n\n\
+        func main() {\n\tc := make(chan os.Signal, 1)\n\tsignal.Notify(c, os.Interrupt)\n\
+        \tos.WriteFile(\"started\", nil, 0o666)\n\t<-c\n\tprintln(\"caught\")\n\tos.Exit(4)\n}\n";
+    each(&[("go.mod", TREE[0].1), ("main.go", main)], |world| {
+        let interrupted = |mut command: std::process::Command| {
+            use std::os::unix::process::CommandExt as _;
+            command.args(["run", "."]).process_group(0);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            let child = command.spawn().unwrap();
+            let started = world.path("w/started");
+            while !started.exists() {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            std::fs::remove_file(started).unwrap();
+            let group = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
+            rustix::process::kill_process_group(group, rustix::process::Signal::INT).unwrap();
+            let output = child.wait_with_output().unwrap();
+            (
+                output.status.code(),
+                String::from_utf8(output.stderr).unwrap(),
+            )
+        };
+        let forgo = interrupted(world.forgo_command());
+        assert_eq!(forgo, (Some(1), "caught\nexit status 4\n".to_owned()));
+        assert_eq!(interrupted(world.stock_command()), forgo);
     });
 }

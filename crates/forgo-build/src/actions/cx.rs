@@ -147,6 +147,11 @@ impl<'r> ActionCx<'r> {
         }
     }
 
+    /// A program of the user's is about to be started: from now on Ctrl-C is its.
+    pub fn program_starts(&self) {
+        self.run.shells.children.program_starts();
+    }
+
     /// The settings.
     pub fn config(&self) -> &'r Config {
         self.run.job.config

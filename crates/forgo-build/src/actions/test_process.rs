@@ -111,7 +111,7 @@ impl Watch<'_, '_, '_> {
             std::thread::spawn(move || read(reader, &sender));
         }
         let children = &self.cx.run.shells.children;
-        let child = children.spawn(&mut command)?;
+        let child = children.spawn_program(&mut command)?;
         // The command holds the writing ends.
         drop(command);
         std::thread::scope(|scope| {

@@ -21,6 +21,8 @@ pub struct Children {
 struct State {
     pids: HashSet<i32>,
     interrupted: bool,
+    /// A program or test of the user's was started.
+    programs: bool,
 }
 
 /// How a program ended.
@@ -88,6 +90,28 @@ impl Children {
         Ok(child)
     }
 
+    /// Starts a program or test of the user's, which [`Children::interrupt`] does not end: it heeds
+    /// signals by itself.
+    pub fn spawn_program(&self, command: &mut Command) -> std::io::Result<Child> {
+        let mut state = self.lock();
+        if state.interrupted {
+            return Err(std::io::ErrorKind::Interrupted.into());
+        }
+        state.programs = true;
+        command.spawn()
+    }
+
+    /// A program of the user's is about to be started elsewhere.
+    pub fn program_starts(&self) {
+        self.lock().programs = true;
+    }
+
+    /// Was a program or test of the user's started? From then on the stock command ignores Ctrl-C
+    /// but for starting no more actions; before, it dies of it.
+    pub fn ran_programs(&self) -> bool {
+        self.lock().programs
+    }
+
     /// Waits for a child's end: its status, and the user and system CPU time it took.
     pub fn wait(&self, child: &Child) -> (std::io::Result<ExitStatus>, Duration, Duration) {
         let pid = child.id().cast_signed();
@@ -102,7 +126,7 @@ impl Children {
         reap(pid)
     }
 
-    /// Ends all children, now and to come.
+    /// Ends all children, now and to come, but for the user's programs.
     pub fn interrupt(&self) {
         let mut state = self.lock();
         state.interrupted = true;

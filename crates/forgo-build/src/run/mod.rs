@@ -34,6 +34,8 @@ pub struct Summary {
     pub failed: bool,
     /// Ctrl-C.
     pub interrupted: bool,
+    /// Programs or tests of the user's were started: Ctrl-C was theirs.
+    pub ran_programs: bool,
     /// An error ended the run before its time. It was reported; the stock command exits at once.
     pub fatal: bool,
     /// For `go list`: what was found out of each package, by [`crate::package::PackageId`]; empty
@@ -111,6 +113,7 @@ pub fn run(job: Job<'_>) -> Summary {
     Summary {
         failed,
         interrupted: end.interrupted,
+        ran_programs: cx.shells.children.ran_programs(),
         fatal: end.fatal.is_some(),
         facts: cx.into_facts(),
     }

@@ -178,6 +178,7 @@ impl Actor for RunProgram {
         if cfg.flags.shows_commands() {
             cx.shell.show_cmd("", &words.join(" "));
         }
+        cx.program_starts();
         if !cfg.flags.n
             && let Some(text) = run_program(cfg, &words)
         {

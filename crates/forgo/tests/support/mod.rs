@@ -150,9 +150,21 @@ impl World {
         command
     }
 
-    /// The stock command.
+    /// The stock command, about to be started.
+    pub fn stock_command(&self) -> Command {
+        self.command(&self.goroot.join("bin/go"), "cache-stock")
+    }
+
+    /// forgo, driving the same distribution.
+    pub fn forgo_command(&self) -> Command {
+        let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_forgo")), "cache-forgo");
+        command.env("FORGO_GO", self.goroot.join("bin/go"));
+        command
+    }
+
+    /// What the stock command says.
     pub fn stock(&self, args: &[&str]) -> Said {
-        let mut command = self.command(&self.goroot.join("bin/go"), "cache-stock");
+        let mut command = self.stock_command();
         self.said(
             command
                 .args(args.iter().map(|a| os(a)))
@@ -161,10 +173,9 @@ impl World {
         )
     }
 
-    /// forgo, driving the same distribution.
+    /// What forgo says.
     pub fn forgo(&self, args: &[&str]) -> Said {
-        let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_forgo")), "cache-forgo");
-        command.env("FORGO_GO", self.goroot.join("bin/go"));
+        let mut command = self.forgo_command();
         self.said(
             command
                 .args(args.iter().map(|a| os(a)))

@@ -290,6 +290,7 @@ impl Actor for RunTool {
         let mut words = self.exec.clone();
         words.push(program.to_owned());
         words.extend_from_slice(&node.args);
+        cx.program_starts();
         self.start.start(cx.config(), &words, &|event| {
             cx.run.job.reporter.event(event)
         });
