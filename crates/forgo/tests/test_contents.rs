@@ -102,3 +102,22 @@ fn what_changes_during_the_test_is_not_known() {
         assert!(!is_cached(world, "./writes"));
     });
 }
+
+/// The stock command takes a file for unchanged whose time and size are. What follows from that is not
+/// carried on to where they are not.
+#[test]
+fn what_the_stock_key_misses_is_not_kept_by_content() {
+    each(FILES, |world| {
+        world.set("GOCACHE", "$W/shared");
+        let hours = |n: u64| SystemTime::now() - Duration::from_secs(3600 * n);
+        let old = hours(5);
+        touch(world, old);
+        let said = world.stock(&["test", "./p"]);
+        assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
+        world.write("p/testdata/a.txt", "two");
+        touch(world, old);
+        assert!(is_cached(world, "./p"), "as the stock command says");
+        touch(world, hours(3));
+        assert!(!is_cached(world, "./p"));
+    });
+}

@@ -87,7 +87,7 @@ impl TestCache {
         let expire = settings.cache_expire;
         let usable = |(output, made): (Vec<u8>, SystemTime)| {
             let marked = usable(cx, path, &output, made, expire)?;
-            Some((output, marked))
+            Some((output, made, marked))
         };
         let covers = self.covers(settings);
         let log = input_log(cx, path, &test);
@@ -95,9 +95,9 @@ impl TestCache {
             let found = self.fetch(cx, p, settings, &test, log).and_then(usable)?;
             Some((log, found))
         });
-        if let Some((log, (output, marked))) = known {
+        if let Some((log, (output, made, marked))) = known {
             if !covers {
-                test_contents::note(cx, p, &test, log, &output);
+                test_contents::note(cx, p, &test, log, &output, made);
             }
             self.output = Some(marked);
             return true;
@@ -109,7 +109,7 @@ impl TestCache {
             let marked = usable((found.output, found.made))?;
             Some((found.log, marked))
         });
-        let Some((log, (output, marked))) = found else {
+        let Some((log, (output, _, marked))) = found else {
             return false;
         };
         if let Some(inputs) = test_inputs::id(cx, p, &log) {

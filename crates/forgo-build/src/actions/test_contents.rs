@@ -81,9 +81,17 @@ pub(super) fn save(
     }
 }
 
-/// Stores a result that was found under its stock key, unless that was done. What it was found by says
-/// that nothing has changed since the test ran.
-pub(super) fn note(cx: &ActionCx<'_>, p: &Package, test: &ActionId, log: &[u8], output: &[u8]) {
+/// Stores a result that was found under its stock key, where it was `made`, unless that was done. That
+/// key knows sizes and modification times, which can be set back: what changed since is not the content
+/// that the test read.
+pub(super) fn note(
+    cx: &ActionCx<'_>,
+    p: &Package,
+    test: &ActionId,
+    log: &[u8],
+    output: &[u8],
+    made: SystemTime,
+) {
     if !cx.config().extras {
         return;
     }
@@ -95,7 +103,7 @@ pub(super) fn note(cx: &ActionCx<'_>, p: &Package, test: &ActionId, log: &[u8], 
     if cx.run.job.cache.get(&done).is_ok() {
         return;
     }
-    if let Some(key) = key(cx, p, test, log, None) {
+    if let Some(key) = key(cx, p, test, log, Some(made)) {
         put(cx, &log_key(cx, test), log);
         put(cx, &key, output);
     }
@@ -115,13 +123,13 @@ fn log_key(cx: &ActionCx<'_>, test: &ActionId) -> ActionId {
     hash.action_id()
 }
 
-/// The key of the output. With `began`, none where an input changed since.
+/// The key of the output. With a time, none where an input changed since.
 fn key(
     cx: &ActionCx<'_>,
     p: &Package,
     test: &ActionId,
     log: &[u8],
-    began: Option<SystemTime>,
+    unchanged_since: Option<SystemTime>,
 ) -> Option<ActionId> {
     if !cx.config().extras {
         return None;
@@ -129,7 +137,7 @@ fn key(
     let hashes = cx.run.job.hashes;
     let mut contents = Contents {
         hash: hashes.new_own_hash("test result by content"),
-        before: began.map(|began| began - TICK),
+        before: unchanged_since.map(|time| time - TICK),
         left: MOST,
     };
     contents.hash.write(&test.0);
