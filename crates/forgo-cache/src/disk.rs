@@ -7,15 +7,18 @@
 //! * `ab/ab…-d`: an output, by its own hash. A cached executable is a directory of that name,
 //!   with the executable, under a name of its own, alone inside;
 //! * `f0/kept-ab…-d`: an executable kept by forgo, by a key of forgo's own;
+//! * `ab/lock-ab…-d`: held by a forgo process that makes what has this key;
 //! * `trim.txt`: when the cache was last trimmed.
 //!
 //! The modification time of both kinds of files says when they were last used, to the hour.
 
 mod entry;
 mod kept;
+mod lock;
 mod store;
 mod trim;
 
+pub use lock::{Lock, Locked};
 pub(crate) use store::digest;
 
 use std::fs::{File, FileTimes, Metadata};
@@ -126,6 +129,10 @@ impl Cache for DiskCache {
     fn put_alias(&self, id: &ActionId, output: &OutputId, size: u64) -> Result<bool> {
         self.store_entry(id, output, size, Verify::Lax)?;
         Ok(true)
+    }
+
+    fn try_lock(&self, id: &ActionId) -> Locked {
+        self.lock_file(id)
     }
 
     fn keep(&self, id: &ActionId, file: &str, limit: u64) -> Result<()> {

@@ -82,6 +82,12 @@ pub trait Cache: Send + Sync {
         Ok(false)
     }
 
+    /// Tries to become the one process that makes what has this key. Only forgo processes heed it.
+    fn try_lock(&self, id: &ActionId) -> disk::Locked {
+        let _ = id;
+        disk::Locked::Never
+    }
+
     /// Keeps a copy of an executable for [`Cache::kept`], as long as all that are kept do not exceed
     /// `limit` bytes. A cache that has no place for them keeps none.
     fn keep(&self, id: &ActionId, file: &str, limit: u64) -> Result<()> {

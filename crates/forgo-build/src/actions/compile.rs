@@ -18,7 +18,8 @@ use crate::archive;
 use crate::disk;
 use crate::load::no_go_text;
 use crate::plan::NodeId;
-use crate::run::reuse::Way;
+use crate::run::reuse::{self, Way};
+use crate::run::turns::{self, Turn};
 use crate::run::{cutoff, moving, stamp};
 use crate::shell::{join_unambiguously, readable_cgo_names};
 use crate::toolchain::gc::{self, asm};
@@ -99,6 +100,25 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
         return Ok(());
     }
 
+    let wanted = reuse::Wanted {
+        node: cx.id,
+        key,
+        target: "",
+        main_build_id: "",
+        replay: true,
+    };
+    let turn = turns::wait(cx, &key, || {
+        reuse::cache_entry(cx, &wanted, &check.build_id)
+    });
+    let _lock = match turn {
+        Turn::Here(lock) => lock,
+        Turn::Made(known) => {
+            note_export(cx, known.built.path(), &known.build_id);
+            (outcome.built, outcome.build_id) = (known.built, known.build_id);
+            return Ok(());
+        }
+    };
+
     let inputs = Inputs::gather(cx, cx.id, &cx.node().deps);
     let archive = Compilation {
         cx,
@@ -123,17 +143,22 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
     if let Some(expected) = &check.expected {
         moving::verify::compare(cx, expected, &stamped.build_id)?;
     }
-    let facts = cx.node().package.and_then(|id| cx.run.facts(id));
-    if let (Some(mut facts), Some(file)) = (facts, stamped.cached)
-        && cx.run.job.options.need_export
-    {
-        facts.export = file;
-        facts.build_id.clone_from(&stamped.build_id);
-    }
+    note_export(cx, stamped.cached.as_deref(), &stamped.build_id);
     outcome.build_id = stamped.build_id;
     outcome.id_is_final = stamped.id_is_final;
     outcome.built = Artifact::Built(archive);
     Ok(())
+}
+
+/// For `go list -export`.
+fn note_export(cx: &ActionCx<'_>, file: Option<&str>, build_id: &str) {
+    let facts = cx.node().package.and_then(|id| cx.run.facts(id));
+    if let (Some(mut facts), Some(file)) = (facts, file)
+        && cx.run.job.options.need_export
+    {
+        file.clone_into(&mut facts.export);
+        build_id.clone_into(&mut facts.build_id);
+    }
 }
 
 /// What is compiled: by whom. Files lie in the package's directory unless absolute.

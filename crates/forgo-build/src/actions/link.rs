@@ -8,6 +8,8 @@ use forgo_golang::path;
 use crate::actions::link_inputs::Inputs;
 use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
 use crate::plan::NodeId;
+use crate::run::reuse::Known;
+use crate::run::turns::{self, Turn};
 use crate::run::{links, reuse, stamp};
 use crate::toolchain::gc;
 
@@ -50,13 +52,18 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         }
         Err(temporary) => {
             let store = links::Store::of(cx, &inputs, &key);
-            if let Some(store) = &store
-                && let Some(known) = store.find(cx, &temporary)?
-            {
-                (outcome.built, outcome.build_id) = (known.built, known.build_id);
-                outcome.reused = true;
-                return Ok(outcome);
-            }
+            let turn = match &store {
+                Some(store) => made_before(cx, store, &key, &temporary)?,
+                None => Turn::Here(None),
+            };
+            let _lock = match turn {
+                Turn::Here(lock) => lock,
+                Turn::Made(known) => {
+                    (outcome.built, outcome.build_id) = (known.built, known.build_id);
+                    outcome.reused = true;
+                    return Ok(outcome);
+                }
+            };
             cx.shell.save_output();
             outcome.build_id = temporary;
             let result = link(cx, &inputs, &mut outcome);
@@ -68,6 +75,21 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         }
     }
     Ok(outcome)
+}
+
+/// What an earlier link gave, or one that another process is doing right now.
+fn made_before(
+    cx: &ActionCx<'_>,
+    store: &links::Store,
+    key: &ActionId,
+    temporary: &str,
+) -> Result<Turn<Known>, ActionError> {
+    if let Some(known) = store.find(cx, temporary)? {
+        return Ok(Turn::Made(known));
+    }
+    // That it can't be copied now is no reason not to link.
+    let find = || store.find(cx, temporary).ok().flatten();
+    Ok(turns::wait(cx, key, find))
 }
 
 fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result<(), ActionError> {

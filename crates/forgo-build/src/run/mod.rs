@@ -24,6 +24,7 @@ pub(crate) mod moving;
 pub mod reuse;
 pub mod schedule;
 pub(crate) mod stamp;
+pub(crate) mod turns;
 pub mod workdir;
 mod worker;
 

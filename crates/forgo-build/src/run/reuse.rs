@@ -203,7 +203,8 @@ fn test_run(cx: &ActionCx<'_>, link: NodeId) -> Option<NodeId> {
     runs.next().is_none().then_some(*run)
 }
 
-fn cache_entry(cx: &ActionCx<'_>, wanted: &Wanted<'_>, temporary: &str) -> Option<Known> {
+/// An entry of the cache.
+pub fn cache_entry(cx: &ActionCx<'_>, wanted: &Wanted<'_>, temporary: &str) -> Option<Known> {
     let (file, _) = get_file(cx.run.job.cache, &wanted.key).ok()?;
     let node = cx.node_of(wanted.node);
     let way = Way::CacheEntry;

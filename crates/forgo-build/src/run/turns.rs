@@ -1,0 +1,44 @@
+//! What several forgo processes need at the same time is made by one of them: whoever is to make
+//! something locks its key, and looks once more whether it is there. The lock ends with its holder.
+//!
+//! No thread waits while it holds a lock, so nobody waits in a circle. cmd/go has no counterpart: two
+//! stock commands do the same work twice.
+
+use std::time::Duration;
+
+use forgo_cache::ActionId;
+use forgo_cache::disk::{Lock, Locked};
+
+use crate::actions::ActionCx;
+
+/// How often is looked whether another process is done.
+const PAUSE: Duration = Duration::from_millis(15);
+
+/// What waiting for one's turn gave.
+pub enum Turn<T> {
+    /// Another process made it.
+    Made(T),
+    /// It is to be made here, and the lock to be held meanwhile, where there is one.
+    Here(Option<Lock>),
+}
+
+/// Waits until nobody else makes what has this key; `find` looks for it.
+pub fn wait<T>(cx: &ActionCx<'_>, key: &ActionId, mut find: impl FnMut() -> Option<T>) -> Turn<T> {
+    let config = cx.config();
+    let flags = &config.flags;
+    if !config.extras || flags.a || flags.n || !flags.toolexec.is_empty() {
+        return Turn::Here(None);
+    }
+    loop {
+        match cx.run.job.cache.try_lock(key) {
+            Locked::Never => return Turn::Here(None),
+            Locked::Held(lock) => match find() {
+                Some(made) => return Turn::Made(made),
+                None => return Turn::Here(Some(lock)),
+            },
+            // Whatever is begun now ends at once.
+            Locked::Elsewhere if cx.run.shells.children.interrupted() => return Turn::Here(None),
+            Locked::Elsewhere => std::thread::sleep(PAUSE),
+        }
+    }
+}
