@@ -258,6 +258,15 @@ mod tests {
             std::fs::write(self.file(name), text).unwrap();
         }
 
+        /// As if it was written this moment, however long ago that is on a busy machine.
+        fn is_new(&self, name: &str, new: bool) {
+            let hour = std::time::Duration::from_secs(3600);
+            let now = SystemTime::now();
+            let file = std::fs::File::options().write(true).open(self.file(name));
+            let time = if new { now + hour } else { now };
+            file.unwrap().set_modified(time).unwrap();
+        }
+
         fn settle(&self) {
             std::thread::sleep(std::time::Duration::from_millis(120));
         }
@@ -294,16 +303,22 @@ mod tests {
         for name in ["w/a.go", "go/b.go", "w/c.s"] {
             w.write(name, SOURCE);
         }
+        w.is_new("w/a.go", true);
         assert_eq!(w.reads("w/a.go"), (true, true));
         // It was too new to be relied on.
         assert_eq!(w.reads("w/a.go"), (true, true));
+        for name in ["w/a.go", "go/b.go", "w/c.s"] {
+            w.is_new(name, false);
+        }
         w.settle();
         for name in ["w/a.go", "go/b.go", "w/c.s"] {
             assert_eq!(w.reads(name), (true, true), "{name}");
             assert_eq!(w.reads(name), (false, false), "{name}");
         }
         w.write("w/a.go", &SOURCE.replace("fmt", "FMT"));
+        w.is_new("w/a.go", true);
         assert_eq!(w.reads("w/a.go"), (true, true));
+        w.is_new("w/a.go", false);
         w.settle();
         assert_eq!(w.reads("w/a.go"), (true, true));
         assert_eq!(w.reads("w/a.go"), (false, false));

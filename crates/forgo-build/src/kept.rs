@@ -190,15 +190,24 @@ mod tests {
             let said = answer(cfg, &["program", word], note, || Some(said.into())).unwrap();
             String::from_utf8(said).unwrap()
         };
-        std::fs::write(&file, "1").unwrap();
-        // Not yet relied on.
+        // Not yet relied on; a busy machine may take its time, so the time is said to be to come.
+        let write = |text: &str, time: SystemTime| {
+            std::fs::write(&file, text).unwrap();
+            let opened = std::fs::File::options().write(true).open(&file).unwrap();
+            opened.set_modified(time).unwrap();
+        };
+        let now = SystemTime::now();
+        let to_come = now + std::time::Duration::from_secs(3600);
+        write("1", to_come);
         assert_eq!(ask(&cfg, "a", "too new"), "too new");
+        write("1", now);
         settle();
         assert_eq!(ask(&cfg, "a", "first"), "first");
         assert_eq!(ask(&cfg, "a", "again"), "first");
         assert_eq!(ask(&cfg, "b", "other question"), "other question");
-        std::fs::write(&file, "2").unwrap();
+        write("2", to_come);
         assert_eq!(ask(&cfg, "a", "second"), "second");
+        write("2", now);
         settle();
         assert_eq!(ask(&cfg, "a", "third"), "third");
         assert_eq!(ask(&cfg, "a", "fourth"), "third");
