@@ -16,6 +16,8 @@ use scenarios::{SCENARIOS, Scenario};
 struct Options {
     programs: Programs,
     project: Option<PathBuf>,
+    /// A GOCACHE that each command's own begins as a copy of.
+    cache: Option<PathBuf>,
     runs: usize,
     names: Vec<String>,
 }
@@ -50,8 +52,8 @@ pub fn main(args: &[String]) -> Result<bool, String> {
 }
 
 fn parse(args: &[String]) -> Result<Options, String> {
-    let (mut goroot, mut forgo, mut project, mut runs, mut names) =
-        (None, None, None, 5, Vec::new());
+    let (mut goroot, mut forgo, mut project, mut cache) = (None, None, None, None);
+    let (mut runs, mut names) = (5, Vec::new());
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value")).cloned();
@@ -59,6 +61,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--go" => goroot = Some(PathBuf::from(value()?)),
             "--forgo" => forgo = Some(PathBuf::from(value()?)),
             "--project" => project = Some(PathBuf::from(value()?)),
+            "--cache" => cache = Some(PathBuf::from(value()?)),
             "--runs" => runs = value()?.parse().map_err(|_| "--runs: not a number")?,
             flag if flag.starts_with('-') => return Err(format!("bench: unknown flag {flag}")),
             name => names.push(name.to_string()),
@@ -67,6 +70,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
     Ok(Options {
         programs: crate::tour::programs(goroot, forgo)?,
         project,
+        cache,
         runs,
         names,
     })
@@ -74,15 +78,18 @@ fn parse(args: &[String]) -> Result<Options, String> {
 
 /// Runs a scenario: each command once without counting, then in turn.
 fn measure(scenario: &Scenario, options: &Options) -> Result<Vec<[Cost; 2]>, String> {
-    let bench = Bench::new(scenario, options)?;
+    let mut bench = Bench::new(scenario, options)?;
     let mut pairs = Vec::new();
-    let runs = if scenario.cold {
+    let runs = if scenario.cold || scenario.elsewhere {
         options.runs.min(3)
     } else {
         options.runs
     };
     // The first round fills caches and the kernel's page cache; a cold build fills its own.
     for round in usize::from(scenario.cold)..=runs {
+        if scenario.elsewhere && round > 0 {
+            bench.check_out(round)?;
+        }
         let mut pair = [Cost::default(); 2];
         for (cost, who) in pair.iter_mut().zip(Who::BOTH) {
             *cost = bench.once(who)?;
@@ -118,6 +125,13 @@ impl<'a> Bench<'a> {
                 dir
             }
         };
+        if let Some(cache) = &options.cache {
+            for who in Who::BOTH {
+                copy(cache, &cache_of(&temp, who), &|from, to| {
+                    std::fs::hard_link(from, to)
+                })?;
+            }
+        }
         Ok(Bench {
             scenario,
             programs: &options.programs,
@@ -126,8 +140,21 @@ impl<'a> Bench<'a> {
         })
     }
 
+    /// Goes on in a new copy of the project.
+    fn check_out(&mut self, round: usize) -> Result<(), String> {
+        let to = self.temp.path().join(format!("checkout-{round}"));
+        copy(&self.dir, &to, &|from, to| {
+            std::fs::copy(from, to).map(|_| ())
+        })?;
+        if round > 1 {
+            remove(&self.dir)?;
+        }
+        self.dir = to;
+        Ok(())
+    }
+
     fn once(&self, who: Who) -> Result<Cost, String> {
-        let cache = self.temp.path().join(format!("cache-{}", who.title()));
+        let cache = cache_of(&self.temp, who);
         if self.scenario.cold {
             remove(&cache)?;
         }
@@ -153,6 +180,34 @@ impl<'a> Bench<'a> {
         }
         Ok(cost)
     }
+}
+
+fn cache_of(temp: &tempfile::TempDir, who: Who) -> PathBuf {
+    temp.path().join(format!("cache-{}", who.title()))
+}
+
+/// Copies a directory, each file by `file`.
+fn copy(
+    from: &Path,
+    to: &Path,
+    file: &dyn Fn(&Path, &Path) -> std::io::Result<()>,
+) -> Result<(), String> {
+    let error = |e: std::io::Error| format!("{}: {e}", from.display());
+    std::fs::create_dir_all(to).map_err(error)?;
+    for item in std::fs::read_dir(from).map_err(error)? {
+        let item = item.map_err(error)?;
+        let (path, to) = (item.path(), to.join(item.file_name()));
+        let kind = item.file_type().map_err(error)?;
+        if kind.is_dir() {
+            copy(&path, &to, file)?;
+        } else if kind.is_symlink() {
+            let target = std::fs::read_link(&path).map_err(error)?;
+            std::os::unix::fs::symlink(target, &to).map_err(error)?;
+        } else {
+            file(&path, &to).map_err(|e| format!("{}: {e}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 fn remove(dir: &Path) -> Result<(), String> {

@@ -10,56 +10,88 @@ pub struct Scenario {
     pub cold: bool,
     /// Runs in the directory given by `--project`; else in the cache lab.
     pub needs_project: bool,
+    /// Each run is in a new copy of that directory, with a cache that a run in the directory itself has
+    /// filled (see `--cache`).
+    pub elsewhere: bool,
 }
 
 /// All of them.
-pub const SCENARIOS: [Scenario; 8] = [
+pub const SCENARIOS: [Scenario; 11] = [
     Scenario {
         name: "lab warm build .",
         args: &["build", "-o", "OUT", "."],
         cold: false,
         needs_project: false,
+        elsewhere: false,
     },
     Scenario {
         name: "lab warm build ./...",
         args: &["build", "./..."],
         cold: false,
         needs_project: false,
+        elsewhere: false,
     },
     Scenario {
         name: "lab cold build .",
         args: &["build", "-o", "OUT", "."],
         cold: true,
         needs_project: false,
+        elsewhere: false,
     },
     Scenario {
         name: "moby cold build ./cmd/dockerd",
         args: &["build", "-o", "OUT", "./cmd/dockerd"],
         cold: true,
         needs_project: true,
+        elsewhere: false,
     },
     Scenario {
         name: "moby null build ./cmd/dockerd",
         args: &["build", "-o", "OUT", "./cmd/dockerd"],
         cold: false,
         needs_project: true,
+        elsewhere: false,
     },
     Scenario {
         name: "project null build ./...",
         args: &["build", "./..."],
         cold: false,
         needs_project: true,
+        elsewhere: false,
     },
     Scenario {
         name: "project list -deps ./...",
         args: &["list", "-deps", "./..."],
         cold: false,
         needs_project: true,
+        elsewhere: false,
     },
     Scenario {
         name: "project list -deps -json ./...",
         args: &["list", "-deps", "-json", "./..."],
         cold: false,
         needs_project: true,
+        elsewhere: false,
+    },
+    Scenario {
+        name: "second worktree, moby build ./cmd/dockerd",
+        args: &["build", "-o", "OUT", "./cmd/dockerd"],
+        cold: false,
+        needs_project: true,
+        elsewhere: true,
+    },
+    Scenario {
+        name: "second worktree, archives of moby ./cmd/dockerd",
+        args: &["list", "-export", "-deps", "-f", "", "./cmd/dockerd"],
+        cold: false,
+        needs_project: true,
+        elsewhere: true,
+    },
+    Scenario {
+        name: "second worktree, archives of project ./...",
+        args: &["list", "-export", "-deps", "-f", "", "./..."],
+        cold: false,
+        needs_project: true,
+        elsewhere: true,
     },
 ];
