@@ -256,8 +256,13 @@ fn version_of(goroot: &str, stock_go: &str, defaults: &Defaults) -> String {
 pub fn distribution(goroot: &str, stock_go: &str, defaults: &Defaults) -> Distribution {
     let (host_goos, host_goarch) = tool_host(goroot);
     let version = version_of(goroot, stock_go, defaults);
+    // Whatever VERSION calls it, it behaves as the release that its sources were made for.
+    let minor = match minor_of(defaults.constant("version")) {
+        0 => minor_of(&version),
+        minor => minor,
+    };
     Distribution {
-        minor: minor_of(&version),
+        minor,
         version,
         tool_dir: match goroot {
             "" => String::new(),
