@@ -328,3 +328,10 @@ pub struct DebugSettings {
     /// `gocachetest=1`: say why a test result was or was not cached.
     pub cache_test: bool,
 }
+
+impl DebugSettings {
+    /// Whether anything of the cache's working is traced or checked.
+    pub fn traces_cache(&self) -> bool {
+        self.cache_hash || self.cache_verify || self.cache_test
+    }
+}

@@ -241,8 +241,8 @@ fn prepare(world: &mut World) {
 #[track_caller]
 fn keep_and_mark(world: &World, args: &[&str]) -> Said {
     let mut first = None;
-    // git itself writes its index anew, once.
-    for _ in 0..4 {
+    // git itself writes its index anew, once; a busy machine may need longer.
+    for _ in 0..12 {
         settle();
         let said = world.forgo(args);
         assert_eq!(said.code, Some(0), "{said:?}");

@@ -72,13 +72,15 @@ impl Startup {
         dist.default_cxx = defaults.cxx(&target.goos, &target.goarch);
         let host = (dist.host_goos.as_str(), dist.host_goarch.as_str());
         let buildcfg = buildcfg::read(&process, &defaults, host);
+        let debug = debug_settings(process.get("GODEBUG"));
         let mut cfg = Config {
             command: command.to_owned(),
             cwd,
             dirs: dirs::resolve(&process, &env),
             modules: module_settings(&env),
-            debug: debug_settings(process.get("GODEBUG")),
-            extras: process.get("FORGO_EXTRAS") != "off",
+            // Who traces keys sees what the stock command does, step by step.
+            extras: process.get("FORGO_EXTRAS") != "off" && !debug.traces_cache(),
+            debug,
             link_store: link_store(process.get("FORGO_LINK_STORE_SIZE")),
             verify_percent: percent(process.get("FORGO_VERIFY")),
             gomaxprocs: gomaxprocs(process.get("GOMAXPROCS")),
