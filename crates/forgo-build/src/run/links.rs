@@ -30,8 +30,8 @@ use crate::toolchain::{cc, system_linker};
 /// Why a link is done although its key is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
-    /// `FORGO_EXTRAS=off`; -a; -n, which can't know; a wrapper of the tools, which may do anything;
-    /// `gocacheverify=1`.
+    /// `FORGO_EXTRAS=off`; -a; -n, which can't know; -work, which shows what is made on the way; a
+    /// wrapper of the tools, which may do anything; `gocacheverify=1`.
     Asked,
     /// The cache keeps it under the stock key.
     Stock,
@@ -190,7 +190,7 @@ fn is_installed(plan: &Plan, node: NodeId) -> bool {
 fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<BTreeSet<String>>, Doubt> {
     let config = cx.config();
     let flags = &config.flags;
-    let asked = !config.extras || flags.a || flags.n || !flags.toolexec.is_empty();
+    let asked = !config.extras || flags.a || flags.n || flags.work || !flags.toolexec.is_empty();
     if asked || config.debug.cache_verify {
         return Err(Doubt::Asked);
     }
