@@ -169,6 +169,10 @@ fn outcomes_of(
     let mut stock = StockProcesses::default();
     for log in &logs {
         let (of_run, stock_of_run) = runner::read(suite, log)?;
+        // A log of the other suite.
+        if !of_run.keys().any(|name| names.contains(name)) {
+            continue;
+        }
         outcomes.extend(of_run);
         stock.add(stock_of_run);
     }

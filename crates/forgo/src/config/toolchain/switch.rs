@@ -40,7 +40,8 @@ pub fn for_versioned(
     if version.starts_with(['-', '/']) {
         return fatal(format!("go: invalid module version {}", quote(version)));
     }
-    if path.is_empty() || version.is_empty() || gover::is_toolchain(path) {
+    // No module has a backslash in its path, and what is not found wants no newer release.
+    if path.is_empty() || version.is_empty() || gover::is_toolchain(path) || path.contains('\\') {
         return Ok(None);
     }
     let mut cfg = cfg.clone();
