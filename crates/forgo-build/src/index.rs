@@ -2,7 +2,7 @@
 //! source file says. A file whose stat is what it was is not opened.
 //!
 //! There are two indexes: one of the Go distribution, shared by all that use it, and one of all else that is
-//! read from a module's directory. Each is a file of sorted records ([`table`]) that is read whole when
+//! read from a module's directory. Each is a file of sorted records (`table`) that is read whole when
 //! first needed and searched as it is; what was learned is merged into it at the end, and put in place at
 //! once. Two processes that do so at a time lose what one of them learned, which is learned again.
 //!

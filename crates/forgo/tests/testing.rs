@@ -1,5 +1,10 @@
 //! `go test`: what is said of tests that pass, fail, hang or can't be built, as text and as JSON.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test looks at what is left with its own eyes"
+)]
+
 mod support;
 
 use std::process::Stdio;

@@ -157,7 +157,7 @@ impl<'r> Inputs<'r> {
         Ok(hash.action_id())
     }
 
-    /// The key of [`crate::run::cutoff`]: with what `imported` says of each package imported in place
+    /// The key of `crate::run::cutoff`: with what `imported` says of each package imported in place
     /// of its content ID.
     pub fn key_by(&self, cx: &ActionCx<'_>, imported: &[String]) -> Result<ActionId, ActionError> {
         assert_eq!(imported.len(), self.imports.len());
@@ -171,7 +171,7 @@ impl<'r> Inputs<'r> {
         Ok(hash.action_id())
     }
 
-    /// The key of [`crate::run::moving`]: with another place, and with what `imported` says of each
+    /// The key of `crate::run::moving`: with another place, and with what `imported` says of each
     /// package imported in place of its content ID.
     pub fn key_elsewhere(
         &self,
