@@ -92,6 +92,7 @@ pub struct Notes {
     hasher: RandomState,
     shards: [Mutex<HashMap<Box<str>, Seen>>; SHARDS],
     outputs: Mutex<Vec<String>>,
+    written: Mutex<Vec<String>>,
     /// Directories of the invocation's own making: what is in them is no input.
     own: Mutex<Vec<String>>,
     refused: Mutex<Option<String>>,
@@ -164,6 +165,14 @@ pub fn output(path: &str) {
     }
 }
 
+/// A file is written. Unless it turns out to be the invocation's own or an [`output`], it would not be there
+/// if the work were not done.
+pub fn writes(path: &str) {
+    if let Some(recorder) = RECORDER.get() {
+        lock(&recorder.written).push(recorder.absolute(path).into_owned());
+    }
+}
+
 /// What is in this directory is the invocation's own.
 pub fn own_dir(path: &str) {
     if let Some(recorder) = RECORDER.get() {
@@ -212,6 +221,7 @@ impl Notes {
             hasher: RandomState::new(),
             shards: Default::default(),
             outputs: Mutex::default(),
+            written: Mutex::default(),
             own: Mutex::default(),
             refused: Mutex::default(),
             worked: AtomicBool::new(false),
@@ -316,9 +326,13 @@ impl Notes {
                 seen,
             }));
         }
-        inputs.retain(|input| {
-            !own.iter().any(|dir| input.path.starts_with(dir)) && !outputs.contains(&input.path)
-        });
+        let is_own = |path: &String| own.iter().any(|dir| path.starts_with(dir));
+        inputs.retain(|input| !is_own(&input.path) && !outputs.contains(&input.path));
+        let mut written = lock(&self.written).drain(..).collect::<Vec<_>>();
+        written.retain(|path| !is_own(path) && !outputs.contains(path));
+        if let Some(path) = written.pop() {
+            lock(&self.refused).get_or_insert_with(|| format!("{path} is written"));
+        }
         inputs.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         Footprint {
             inputs,
@@ -474,10 +488,20 @@ mod tests {
         w.saw("worker", Look::Whole);
         lock(&w.recorder.outputs).push(w.path("out"));
         lock(&w.recorder.own).push(w.path("work/"));
+        lock(&w.recorder.written).extend([w.path("out"), w.path("work/g")]);
         let footprint = w.recorder.take();
+        assert_eq!(footprint.refused, None);
         let paths: Vec<_> = footprint.inputs.iter().map(|i| i.path.clone()).collect();
         assert_eq!(paths, [w.path("worker")]);
         assert_eq!(footprint.outputs, [w.path("out")]);
+    }
+
+    #[test]
+    fn what_is_written_elsewhere_would_not_be_there() {
+        let w = World::new();
+        lock(&w.recorder.written).push(w.path("profile"));
+        let refused = w.recorder.take().refused;
+        assert_eq!(refused, Some(format!("{} is written", w.path("profile"))));
     }
 
     #[test]

@@ -564,3 +564,51 @@ fn outputs_are_part_of_the_answer() {
         assert_eq!(bytes(&out), first);
     });
 }
+
+/// Results of tests: what tests read counts, and what they write is written.
+#[test]
+fn cached_tests_are_told_again_until_their_inputs_change() {
+    const TESTED: &[(&str, &str)] = &[
+        ("go.mod", "module example.com/m\n\ngo 1.26\n"),
+        (
+            "m_test.go",
+            "package m\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc Test(t *testing.T) {\n\tos.ReadFile(\"data\")\n\tos.Getenv(\"READ\")\n}\n",
+        ),
+        ("m.go", "package m\n\nfunc F() int { return 1 }\n"),
+        ("data", "one"),
+    ];
+    each(TESTED, |world| {
+        let test = |world: &World, args: &[&str]| {
+            // Test results do not count whose inputs are younger than two seconds.
+            std::thread::sleep(Duration::from_millis(2100));
+            let args: Vec<&str> = ["test"].iter().chain(args).copied().collect();
+            let said = world.forgo(&args);
+            assert_eq!(said.code, Some(0), "{said:?}");
+            said.stdout.contains("(cached)")
+        };
+        let cached = |world: &World| test(world, &["./..."]);
+        assert!(!cached(world));
+        for _ in 0..3 {
+            assert!(cached(world));
+        }
+        world.write("data", "two");
+        assert!(!cached(world));
+        assert!(cached(world) && cached(world));
+        world.set("READ", "x");
+        assert!(!cached(world));
+        assert!(cached(world) && cached(world));
+        world.forgo(&["clean", "-testcache"]);
+        assert!(!cached(world));
+        let profile = world.path("w/profile");
+        for round in 0..4 {
+            let args = ["-coverprofile=profile", "./..."];
+            assert_eq!(test(world, &args), round > 0, "{round}");
+            std::fs::remove_file(&profile).expect("a profile");
+        }
+        let binary = world.path("w/m.test");
+        for _ in 0..3 {
+            test(world, &["-c"]);
+            std::fs::remove_file(&binary).expect("a test binary");
+        }
+    });
+}

@@ -76,7 +76,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
     })
 }
 
-/// Runs a scenario: each command once without counting, then in turn.
+/// Runs a scenario: each command without counting, then in turn.
 fn measure(scenario: &Scenario, options: &Options) -> Result<Vec<[Cost; 2]>, String> {
     let mut bench = Bench::new(scenario, options)?;
     let mut pairs = Vec::new();
@@ -85,8 +85,14 @@ fn measure(scenario: &Scenario, options: &Options) -> Result<Vec<[Cost; 2]>, Str
     } else {
         options.runs
     };
-    // The first round fills caches and the kernel's page cache; a cold build fills its own.
-    for round in usize::from(scenario.cold)..=runs {
+    // The first round fills caches and the kernel's page cache; a cold build fills its own. In the second
+    // nothing is left to be made, and what was known only of results that were just made becomes known.
+    let uncounted = match (scenario.cold, scenario.elsewhere) {
+        (true, _) => 0,
+        (false, true) => 1,
+        (false, false) => 2,
+    };
+    for round in 0..uncounted + runs {
         if scenario.elsewhere && round > 0 {
             bench.check_out(round)?;
         }
@@ -94,7 +100,7 @@ fn measure(scenario: &Scenario, options: &Options) -> Result<Vec<[Cost; 2]>, Str
         for (cost, who) in pair.iter_mut().zip(Who::BOTH) {
             *cost = bench.once(who)?;
         }
-        if round > 0 {
+        if round >= uncounted {
             pairs.push(pair);
         }
     }

@@ -16,7 +16,7 @@ pub struct Scenario {
 }
 
 /// All of them.
-pub const SCENARIOS: [Scenario; 11] = [
+pub const SCENARIOS: [Scenario; 13] = [
     Scenario {
         name: "lab warm build .",
         args: &["build", "-o", "OUT", "."],
@@ -93,5 +93,19 @@ pub const SCENARIOS: [Scenario; 11] = [
         cold: false,
         needs_project: true,
         elsewhere: true,
+    },
+    Scenario {
+        name: "project null vet ./...",
+        args: &["vet", "./..."],
+        cold: false,
+        needs_project: true,
+        elsewhere: false,
+    },
+    Scenario {
+        name: "project null test ./...",
+        args: &["test", "./..."],
+        cold: false,
+        needs_project: true,
+        elsewhere: false,
     },
 ];

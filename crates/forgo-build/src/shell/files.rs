@@ -11,6 +11,7 @@ use forgo_golang::{path, raw};
 
 use crate::actions::ActionError;
 use crate::disk;
+use crate::footprint;
 use crate::process::errno_text;
 use crate::shell::Shell;
 
@@ -52,6 +53,7 @@ impl Shell<'_> {
         if self.config().flags.n {
             return Ok(());
         }
+        footprint::writes(file);
         write_whole(file, text)
     }
 
@@ -69,6 +71,7 @@ impl Shell<'_> {
                 return Ok(());
             }
         }
+        footprint::writes(dst);
         copy(dst, src, perm, force)
     }
 
@@ -86,6 +89,7 @@ impl Shell<'_> {
             return Ok(());
         }
         check_overwrite(dst, force)?;
+        footprint::writes(dst);
         // What is in the cache stays there; a directory with the setgid bit gives new files its
         // group.
         let in_cache = src.starts_with(&self.config().dirs.gocache);

@@ -14,6 +14,7 @@ mod values;
 use std::rc::Rc;
 
 use forgo_build::actions::RunOptions;
+use forgo_build::footprint::{self, Look};
 use forgo_build::load::{Loader, PackageOpts, RootMode};
 use forgo_build::package::PackageId;
 use forgo_build::plan::{BuildMode, Node, PlanBuilder};
@@ -242,6 +243,14 @@ fn build(
         ..RunOptions::default()
     };
     let summary = session.execute(&plan, &loader.graph, &loader.scanner.overlay, &run)?;
+    // Their names are shown: they have to be there.
+    for facts in &summary.facts {
+        for file in facts.compiled_go_files.iter().chain([&facts.export]) {
+            if file.starts_with('/') {
+                footprint::saw(file, Look::Whole);
+            }
+        }
+    }
     Ok(summary.facts)
 }
 

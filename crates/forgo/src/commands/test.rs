@@ -16,6 +16,7 @@ use forgo_build::actions::run_test::{AllTests, TestSettings, setup_failed};
 use forgo_build::actions::{RunOptions, VetOptions};
 use forgo_build::config::Config;
 use forgo_build::event::{Event, Reporter};
+use forgo_build::footprint;
 use forgo_build::load::{Loader, PackageOpts, RootMode, TestCover, TestPackages, Testmain};
 use forgo_build::package::PackageId;
 use forgo_build::plan::PlanBuilder;
@@ -55,6 +56,9 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     invocation
         .console
         .set_json(given.json_builds, invocation.cfg().dist.minor);
+    if given.json {
+        footprint::refuse("events have their time");
+    }
     let loading = Loading::begin(invocation, RootMode::Auto)?;
     test(invocation, &given, loading)
 }

@@ -2,7 +2,7 @@
 //! cached results do not count. Answers to the middle of runTest in cmd/go/internal/test/test.go and
 //! to initCoverProfile in cover.go.
 
-use forgo_build::disk;
+use forgo_build::{disk, footprint};
 use std::io::Write;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -72,6 +72,7 @@ fn cover_profile(
     } else {
         path::join2(&given.output_dir, name)
     };
+    footprint::refuse("a coverage profile is written");
     let failed = |e: std::io::Error| Stop::fatal(format!("open {file}: {}", errno_text(&e)));
     let header = format!("mode: {}\n", cfg.flags.cover_mode);
     let mut out = std::fs::File::create(&file).map_err(failed)?;
