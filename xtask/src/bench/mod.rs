@@ -98,7 +98,7 @@ fn measure(scenario: &Scenario, options: &Options) -> Result<Vec<[Cost; 2]>, Str
         }
         let mut pair = [Cost::default(); 2];
         for (cost, who) in pair.iter_mut().zip(Who::BOTH) {
-            *cost = bench.once(who)?;
+            *cost = bench.changed(round, who)?;
         }
         if round >= uncounted {
             pairs.push(pair);
@@ -113,6 +113,16 @@ struct Bench<'a> {
     programs: &'a Programs,
     dir: PathBuf,
     temp: tempfile::TempDir,
+    /// The file that is edited, and its text.
+    original: Option<(PathBuf, String)>,
+}
+
+impl Drop for Bench<'_> {
+    fn drop(&mut self) {
+        if let Some((file, text)) = &self.original {
+            let _ = std::fs::write(file, text);
+        }
+    }
 }
 
 impl<'a> Bench<'a> {
@@ -138,12 +148,49 @@ impl<'a> Bench<'a> {
                 })?;
             }
         }
+        let original = match &scenario.change {
+            Some(change) => {
+                let file = dir.join(change.file);
+                let text = std::fs::read_to_string(&file);
+                Some((
+                    file.clone(),
+                    text.map_err(|e| format!("{}: {e}", file.display()))?,
+                ))
+            }
+            None => None,
+        };
         Ok(Bench {
             scenario,
             programs: &options.programs,
             dir,
             temp,
+            original,
         })
+    }
+
+    /// Makes the scenario's edit, and runs the command.
+    fn changed(&self, round: usize, who: Who) -> Result<Cost, String> {
+        let (Some(change), Some((file, text))) = (&self.scenario.change, &self.original) else {
+            return self.once(who);
+        };
+        let fault = |e: std::io::Error| format!("{}: {e}", file.display());
+        let write = |text: &str| std::fs::write(file, text).map_err(fault);
+        // Longer each time: a text that no cache has seen.
+        let new = change.text.to_owned() + &"=".repeat(round + 1);
+        let edited = text.replacen(change.text, &new, 1);
+        if edited == *text {
+            return Err(format!("{} has no {:?}", file.display(), change.text));
+        }
+        if change.reverted {
+            write(text)?;
+            self.once(who)?;
+            write(&edited)?;
+            self.once(who)?;
+            write(text)?;
+        } else {
+            write(&edited)?;
+        }
+        self.once(who)
     }
 
     /// Goes on in a new copy of the project.

@@ -13,16 +13,38 @@ pub struct Scenario {
     /// Each run is in a new copy of that directory, with a cache that a run in the directory itself has
     /// filled (see `--cache`).
     pub elsewhere: bool,
+    /// What is done before each run.
+    pub change: Option<Change>,
+}
+
+/// An edit of a file of the project, which is put back in the end.
+pub struct Change {
+    /// The file.
+    pub file: &'static str,
+    /// A text in it, which gets another end each time.
+    pub text: &'static str,
+    /// Built as it was, then with the edit, then the edit is taken back: only what follows is measured.
+    pub reverted: bool,
+}
+
+/// Of a function that no importer sees the body of.
+const fn body(reverted: bool) -> Option<Change> {
+    Some(Change {
+        file: "daemon/internal/filters/parse.go",
+        text: "strings.Cut(value, \"=",
+        reverted,
+    })
 }
 
 /// All of them.
-pub const SCENARIOS: [Scenario; 13] = [
+pub const SCENARIOS: [Scenario; 17] = [
     Scenario {
         name: "lab warm build .",
         args: &["build", "-o", "OUT", "."],
         cold: false,
         needs_project: false,
         elsewhere: false,
+        change: None,
     },
     Scenario {
         name: "lab warm build ./...",
@@ -30,6 +52,7 @@ pub const SCENARIOS: [Scenario; 13] = [
         cold: false,
         needs_project: false,
         elsewhere: false,
+        change: None,
     },
     Scenario {
         name: "lab cold build .",
@@ -37,6 +60,7 @@ pub const SCENARIOS: [Scenario; 13] = [
         cold: true,
         needs_project: false,
         elsewhere: false,
+        change: None,
     },
     Scenario {
         name: "moby cold build ./cmd/dockerd",
@@ -44,6 +68,7 @@ pub const SCENARIOS: [Scenario; 13] = [
         cold: true,
         needs_project: true,
         elsewhere: false,
+        change: None,
     },
     Scenario {
         name: "moby null build ./cmd/dockerd",
@@ -51,6 +76,7 @@ pub const SCENARIOS: [Scenario; 13] = [
         cold: false,
         needs_project: true,
         elsewhere: false,
+        change: None,
     },
     Scenario {
         name: "project null build ./...",
@@ -58,6 +84,7 @@ pub const SCENARIOS: [Scenario; 13] = [
         cold: false,
         needs_project: true,
         elsewhere: false,
+        change: None,
     },
     Scenario {
         name: "project list -deps ./...",
@@ -65,6 +92,7 @@ pub const SCENARIOS: [Scenario; 13] = [
         cold: false,
         needs_project: true,
         elsewhere: false,
+        change: None,
     },
     Scenario {
         name: "project list -deps -json ./...",
@@ -72,6 +100,7 @@ pub const SCENARIOS: [Scenario; 13] = [
         cold: false,
         needs_project: true,
         elsewhere: false,
+        change: None,
     },
     Scenario {
         name: "second worktree, moby build ./cmd/dockerd",
@@ -79,6 +108,7 @@ pub const SCENARIOS: [Scenario; 13] = [
         cold: false,
         needs_project: true,
         elsewhere: true,
+        change: None,
     },
     Scenario {
         name: "second worktree, archives of moby ./cmd/dockerd",
@@ -86,6 +116,7 @@ pub const SCENARIOS: [Scenario; 13] = [
         cold: false,
         needs_project: true,
         elsewhere: true,
+        change: None,
     },
     Scenario {
         name: "second worktree, archives of project ./...",
@@ -93,6 +124,43 @@ pub const SCENARIOS: [Scenario; 13] = [
         cold: false,
         needs_project: true,
         elsewhere: true,
+        change: None,
+    },
+    Scenario {
+        name: "moby body edit, build ./cmd/dockerd",
+        args: &["build", "-o", "OUT", "./cmd/dockerd"],
+        cold: false,
+        needs_project: true,
+        elsewhere: false,
+        change: body(false),
+    },
+    Scenario {
+        name: "moby body edit, link aside",
+        args: &["build", "./daemon/..."],
+        cold: false,
+        needs_project: true,
+        elsewhere: false,
+        change: body(false),
+    },
+    Scenario {
+        name: "moby body edit reverted, build ./cmd/dockerd",
+        args: &["build", "-o", "OUT", "./cmd/dockerd"],
+        cold: false,
+        needs_project: true,
+        elsewhere: false,
+        change: body(true),
+    },
+    Scenario {
+        name: "moby comment edit in a deep package, build ./...",
+        args: &["build", "./..."],
+        cold: false,
+        needs_project: true,
+        elsewhere: false,
+        change: Some(Change {
+            file: "daemon/internal/stringid/stringid.go",
+            text: "string identifiers",
+            reverted: false,
+        }),
     },
     Scenario {
         name: "project null vet ./...",
@@ -100,6 +168,7 @@ pub const SCENARIOS: [Scenario; 13] = [
         cold: false,
         needs_project: true,
         elsewhere: false,
+        change: None,
     },
     Scenario {
         name: "project null test ./...",
@@ -107,5 +176,6 @@ pub const SCENARIOS: [Scenario; 13] = [
         cold: false,
         needs_project: true,
         elsewhere: false,
+        change: None,
     },
 ];
