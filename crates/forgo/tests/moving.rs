@@ -417,3 +417,31 @@ fn a_share_is_verified() {
         assert_eq!(compiled(&elsewhere(world, &args)), leaf);
     });
 }
+
+#[test]
+fn checkouts_at_once_share_the_work() {
+    each(FILES, |world| {
+        make_new(world);
+        let args = ["build", "-x", "./..."];
+        // The standard library is there.
+        assert_eq!(world.forgo(&["build", "./leaf"]).code, Some(0));
+        world.write("leaf/once.go", "package leaf\n\nconst Once = 1\n");
+        let dirs = ["w", "w/one", "two"];
+        check_out(world, "two");
+        check_out(world, "w/one");
+        let all: Vec<Said> = std::thread::scope(|scope| {
+            let run = |dir: &'static str| {
+                let world = &*world;
+                scope.spawn(move || world.forgo_in(dir, &args))
+            };
+            let runs = dirs.map(run);
+            runs.map(|run| run.join().unwrap()).into()
+        });
+        let mut total: Vec<&str> = all.iter().flat_map(compiled).collect();
+        total.sort_unstable();
+        let mut once = total.clone();
+        once.dedup();
+        assert_eq!(total, once);
+        assert!(once.len() >= 3 && all.iter().all(|said| said.code == Some(0)));
+    });
+}

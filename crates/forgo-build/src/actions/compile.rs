@@ -107,8 +107,12 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
         main_build_id: "",
         replay: true,
     };
-    let turn = turns::wait(cx, &key, || {
-        reuse::cache_entry(cx, &wanted, &check.build_id)
+    // Another checkout may be at the same work: then one of the two moves what the other makes.
+    let depends_on = Inputs::gather(cx, cx.id, &cx.node_of(check_node(cx).0).deps);
+    let everywhere = moving::shared_key(cx, &depends_on)?;
+    let turn = turns::wait(cx, &everywhere.unwrap_or(key), || {
+        let made = reuse::cache_entry(cx, &wanted, &check.build_id);
+        made.or_else(|| moving::find_made(cx, &depends_on, &key))
     });
     let _lock = match turn {
         Turn::Here(lock) => lock,
@@ -135,10 +139,8 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
     let stamped = stamp::finish(cx, &made)?;
     if let Some((output, size)) = &stamped.output {
         // What the package depends on, and nothing else: as the check gathered them.
-        let deps = &cx.node_of(check_node(cx).0).deps;
-        let inputs = Inputs::gather(cx, cx.id, deps);
-        cutoff::record(cx, &inputs, output, *size)?;
-        moving::record(cx, &inputs, &key)?;
+        cutoff::record(cx, &depends_on, output, *size)?;
+        moving::record(cx, &depends_on, &key)?;
     }
     if let Some(expected) = &check.expected {
         moving::verify::compare(cx, expected, &stamped.build_id)?;

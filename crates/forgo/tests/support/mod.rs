@@ -184,6 +184,16 @@ impl World {
         )
     }
 
+    /// forgo, started in another directory of the world.
+    pub fn forgo_in(&self, dir: &str, args: &[&str]) -> Said {
+        let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_forgo")), "cache-forgo");
+        command
+            .env("FORGO_GO", self.goroot.join("bin/go"))
+            .env("PWD", self.path(dir))
+            .current_dir(self.path(dir));
+        self.said(command.args(args).output().expect("forgo runs"))
+    }
+
     fn said(&self, output: Output) -> Said {
         let text =
             |bytes: Vec<u8>| mask(&raw::into_text(bytes).replace("cache-forgo", "cache-stock"));

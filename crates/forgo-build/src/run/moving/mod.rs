@@ -100,6 +100,23 @@ pub fn find(
     settle(cx, inputs, build, key, arrived)
 }
 
+/// The key that all checkouts have in common; `None` where the package is compiled in each.
+pub fn shared_key(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<ActionId>, ActionError> {
+    if doubt(cx, inputs) || verify::is_distrusted(cx)? {
+        return Ok(None);
+    }
+    key_everywhere(cx, inputs)
+}
+
+/// What was made elsewhere while the build waited for its turn.
+pub fn find_made(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Option<Known> {
+    match find(cx, inputs, cx.id, key) {
+        Ok(Found::Known(known)) => Some(known),
+        // Compiling says what is wrong.
+        Ok(Found::Expected(_) | Found::Nothing) | Err(_) => None,
+    }
+}
+
 /// Remembers an archive that was just compiled and stored, for [`find`].
 pub fn record(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Result<(), ActionError> {
     if doubt(cx, inputs) {
