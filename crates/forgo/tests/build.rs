@@ -106,7 +106,7 @@ fn installs() {
         &[],
         &[
             &["install"],
-            &["install", "-v", "./..."],
+            &["install", "-v", "-p=1", "./..."],
             &["install", "main.go"],
             &["install", "./lib"],
             &["install", "nosuch"],
