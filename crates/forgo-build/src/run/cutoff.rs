@@ -62,18 +62,35 @@ pub fn find(
     let Some((bytes, build_id)) = restamped(cx, &second, key) else {
         return Ok(None);
     };
-    let (job, p) = (&cx.run.job, inputs.package);
-    let sources = [&p.go_files[..], &p.s_files].concat();
-    objdir_cache::store_sources(cx, &cx.node_of(build).objdir, key, &sources);
-    let stdout = job.hashes.subkey(key, "stdout");
     // Only what was compiled without a word has a second key.
-    let _ = put_bytes(job.cache, &stdout, b"", Verify::Strict);
-    match job.cache.put(key, Content::Bytes(&bytes), Verify::Strict) {
-        Ok((output, _)) => Ok(Some(Known {
-            built: Artifact::Cached(job.cache.output_file(&output)),
-            build_id,
-            way: Way::ExportData,
-        })),
+    let file = store(cx, inputs, build, key, &bytes, "")?;
+    Ok(file.map(|file| Known {
+        built: Artifact::Cached(file),
+        build_id,
+        way: Way::ExportData,
+    }))
+}
+
+/// Stores an archive that was not compiled under the stock key, with all that a compile would have stored:
+/// the list of sources, and what the compiler `said`. Gives its file, where the cache could take it.
+pub fn store(
+    cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
+    build: NodeId,
+    key: &ActionId,
+    bytes: &[u8],
+    said: &str,
+) -> Result<Option<String>, ActionError> {
+    let (job, p) = (&cx.run.job, inputs.package);
+    // Coverage lists other sources; who asks for them has them made.
+    if inputs.cover_mode.is_empty() {
+        let sources = [&p.go_files[..], &p.s_files].concat();
+        objdir_cache::store_sources(cx, &cx.node_of(build).objdir, key, &sources);
+    }
+    let stdout = job.hashes.subkey(key, "stdout");
+    let _ = put_bytes(job.cache, &stdout, said.as_bytes(), Verify::Strict);
+    match job.cache.put(key, Content::Bytes(bytes), Verify::Strict) {
+        Ok((output, _)) => Ok(Some(job.cache.output_file(&output))),
         Err(e @ forgo_cache::Error::Verify(_)) => Err(ActionError::fatal(e.to_string())),
         Err(_) => Ok(None),
     }

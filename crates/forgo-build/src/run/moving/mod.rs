@@ -21,13 +21,13 @@ pub mod vets;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use forgo_cache::{ActionId, Content, Verify, get_bytes, hash_to_string, put_bytes};
+use forgo_cache::{ActionId, Verify, get_bytes, hash_to_string, put_bytes};
 use forgo_golang::object::relocate::{self, Move, Moved};
 use forgo_golang::object::{Fingerprint, Unfit};
 use forgo_golang::quote::hex;
 
 use crate::actions::compile_inputs::{Import, Inputs, Place};
-use crate::actions::{ActionCx, ActionError, Artifact, objdir_cache};
+use crate::actions::{ActionCx, ActionError, Artifact};
 use crate::archive;
 use crate::plan::NodeId;
 use crate::run::build_id;
@@ -308,20 +308,9 @@ fn settle(
     key: &ActionId,
     arrived: Arrived,
 ) -> Result<Found, ActionError> {
-    let (job, p) = (&cx.run.job, inputs.package);
-    if inputs.cover_mode.is_empty() {
-        let sources = [&p.go_files[..], &p.s_files].concat();
-        objdir_cache::store_sources(cx, &cx.node_of(build).objdir, key, &sources);
-    }
-    let stdout = job.hashes.subkey(key, "stdout");
-    let _ = put_bytes(job.cache, &stdout, arrived.said.as_bytes(), Verify::Strict);
-    let stored = job
-        .cache
-        .put(key, Content::Bytes(&arrived.bytes), Verify::Strict);
-    let file = match stored {
-        Ok((output, _)) => job.cache.output_file(&output),
-        Err(e @ forgo_cache::Error::Verify(_)) => return Err(ActionError::fatal(e.to_string())),
-        Err(_) => return Ok(Found::Nothing),
+    let stored = cutoff::store(cx, inputs, build, key, &arrived.bytes, &arrived.said)?;
+    let Some(file) = stored else {
+        return Ok(Found::Nothing);
     };
     if !arrived.said.is_empty() {
         cx.shell.print(arrived.said);
