@@ -32,7 +32,8 @@ pub struct Config {
     pub env: Environment,
     /// GODEBUG's cache switches.
     pub debug: DebugSettings,
-    /// forgo's own features; all off under `FORGO_EXTRAS=off`.
+    /// forgo's own features; all off under `FORGO_EXTRAS=off`, and wherever
+    /// [`DebugSettings::traces_cache`].
     pub extras: bool,
     /// How many bytes of linked executables are kept (`FORGO_LINK_STORE_SIZE`); 0 keeps none.
     pub link_store: u64,

@@ -60,10 +60,7 @@ struct Part {
 impl FileIndex {
     /// The index for an invocation with these settings; nothing is read yet.
     pub fn new(cfg: &Config) -> FileIndex {
-        let debug = &cfg.debug;
-        // Who traces hashes wants to see them made.
-        let traced = debug.cache_hash || debug.cache_verify;
-        if !cfg.extras || traced || !cfg.dirs.gocache.starts_with('/') {
+        if !cfg.extras || !cfg.dirs.gocache.starts_with('/') {
             return FileIndex::default();
         }
         let part = |root: &str| {

@@ -120,7 +120,7 @@ fn give(view: &View<'_>, console: &Console) {
 
 /// Notes what in the settings makes an answer unfit to be kept.
 pub fn judge(cfg: &Config) {
-    let (flags, debug) = (&cfg.flags, &cfg.debug);
+    let flags = &cfg.flags;
     let told = [
         (flags.a, "-a"),
         (flags.n, "-n"),
@@ -133,12 +133,8 @@ pub fn judge(cfg: &Config) {
             "-debug-runtime-trace",
         ),
         (!flags.toolexec.is_empty(), "-toolexec"),
-        (
-            debug.cache_hash || debug.cache_verify || debug.cache_test,
-            "GODEBUG",
-        ),
         (!cfg.env.get("GOCACHEPROG").is_empty(), "GOCACHEPROG"),
-        (!cfg.extras, "FORGO_EXTRAS"),
+        (!cfg.extras, "FORGO_EXTRAS or GODEBUG"),
     ];
     if let Some((_, why)) = told.iter().find(|(set, _)| *set) {
         footprint::refuse(why);

@@ -30,8 +30,8 @@ use crate::toolchain::{cc, system_linker};
 /// Why a link is done although its key is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
-    /// `FORGO_EXTRAS=off`; -a; -n, which can't know; -work, which shows what is made on the way; a
-    /// wrapper of the tools, which may do anything; `gocacheverify=1`.
+    /// No extras; -a; -n, which can't know; -work, which shows what is made on the way; a wrapper of
+    /// the tools, which may do anything.
     Asked,
     /// The cache keeps it under the stock key.
     Stock,
@@ -191,7 +191,7 @@ fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<BTreeSet<Stri
     let config = cx.config();
     let flags = &config.flags;
     let asked = !config.extras || flags.a || flags.n || flags.work || !flags.toolexec.is_empty();
-    if asked || config.debug.cache_verify {
+    if asked {
         return Err(Doubt::Asked);
     }
     if cx.node().cache_executable {

@@ -45,7 +45,7 @@ fn adoption(cx: &ActionCx<'_>) -> Result<Option<ActionId>, ActionError> {
         return Ok(*known);
     }
     let config = cx.config();
-    let found = if config.extras && !config.flags.n && !config.debug.cache_verify {
+    let found = if config.extras && !config.flags.n {
         let note = note(cx)?;
         let there = cx.run.job.cache.get(&note).is_ok();
         (!there).then_some(note)
