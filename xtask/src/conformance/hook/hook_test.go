@@ -6,6 +6,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"syscall"
@@ -49,10 +50,10 @@ func become(forgo string) {
 	}
 	// forgo's release is that of its GOROOT. What is no release the stock command ignores.
 	if version := os.Getenv("TESTGO_TOOLCHAIN_VERSION"); version != "" {
-		os.Setenv("GOROOT", gorootOf(version))
+		os.Setenv("GOROOT", gorootOf(version, false))
 	}
 	if version := os.Getenv("TESTGO_VERSION"); strings.HasPrefix(version, "go") {
-		os.Setenv("GOROOT", gorootOf(version))
+		os.Setenv("GOROOT", gorootOf(version, true))
 	}
 	log.Fatal("running ", forgo, ": ", syscall.Exec(forgo, os.Args, os.Environ()))
 }
@@ -95,39 +96,74 @@ func provideToolchain() {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
 		log.Fatal(err)
 	}
-	if err := os.Symlink(gorootOf(version), dir); err != nil && !os.IsExist(err) {
+	if err := os.Symlink(gorootOf(version, true), dir); err != nil && !os.IsExist(err) {
 		log.Fatal(err)
 	}
 }
 
-// gorootOf makes a GOROOT that says it is of a version, out of links to the real one.
-func gorootOf(version string) string {
+// gorootOf makes a GOROOT that says it is of a version, out of links to the real one. To
+// TESTGO_VERSION belongs a compiler that takes any version for its own.
+func gorootOf(version string, compiles bool) string {
 	exe := check(filepath.EvalSymlinks(check(os.Executable())))
-	dir := filepath.Join(filepath.Dir(exe), "goroots", version)
+	dir := filepath.Join(filepath.Dir(exe), "goroots", fmt.Sprint(version, "-", compiles))
 	if _, err := os.Stat(dir); err == nil {
 		return dir
 	}
 	real := os.Getenv("TESTGO_GOROOT")
 	making := check(os.MkdirTemp(filepath.Dir(exe), "goroot"))
-	for _, entry := range check(os.ReadDir(real)) {
-		if name := entry.Name(); name != "VERSION" && name != "bin" {
-			os.Symlink(filepath.Join(real, name), filepath.Join(making, name))
-		}
-	}
+	write(making, "VERSION", version+"\n")
 	stock := filepath.Join(filepath.Dir(exe), stockName)
-	script := fmt.Sprintf("#!/bin/sh\nTESTGO_VERSION='%s' exec %s \"$@\"\n", version, stock)
-	os.Mkdir(filepath.Join(making, "bin"), 0o777)
-	for name, text := range map[string]string{"VERSION": version + "\n", "bin/go": script} {
-		if err := os.WriteFile(filepath.Join(making, name), []byte(text), 0o777); err != nil {
-			log.Fatal(err)
-		}
+	write(making, "bin/go", fmt.Sprintf("#!/bin/sh\nTESTGO_VERSION='%s' exec %s \"$@\"\n", version, stock))
+	tools := filepath.Join("pkg", "tool", runtime.GOOS+"_"+runtime.GOARCH)
+	if compiles {
+		own, _, _ := strings.Cut(string(check(os.ReadFile(filepath.Join(real, "VERSION")))), "\n")
+		lang := regexp.MustCompile(`^go\d+\.\d+`).FindString(own)
+		write(making, filepath.Join(tools, "compile"), fmt.Sprintf(compiler, own, lang, filepath.Join(real, tools, "compile")))
 	}
+	linkAll(filepath.Join(real, tools), filepath.Join(making, tools))
+	linkAll(filepath.Join(real, "pkg"), filepath.Join(making, "pkg"))
+	linkAll(real, making)
 	os.MkdirAll(filepath.Dir(dir), 0o777)
 	if err := os.Rename(making, dir); err != nil {
 		// Another process was faster.
 		os.RemoveAll(making)
 	}
 	return dir
+}
+
+// compiler replaces the value of -goversion, and the language of the standard library, which
+// the stock command of a false version finds compiled in its cache.
+const compiler = `#!/bin/sh
+case " $* " in
+*" -std "*) std=yes ;;
+esac
+last=
+for arg; do
+	shift
+	case $last$std$arg in
+	-goversion*) arg='%s' ;;
+	*yes-lang=*) arg='-lang=%s' ;;
+	esac
+	last=$arg
+	set -- "$@" "$arg"
+done
+exec '%s' "$@"
+`
+
+// linkAll links what is in a directory, but for what is there already.
+func linkAll(from, to string) {
+	os.MkdirAll(to, 0o777)
+	for _, entry := range check(os.ReadDir(from)) {
+		os.Symlink(filepath.Join(from, entry.Name()), filepath.Join(to, entry.Name()))
+	}
+}
+
+func write(dir, name, text string) {
+	file := filepath.Join(dir, name)
+	os.MkdirAll(filepath.Dir(file), 0o777)
+	if err := os.WriteFile(file, []byte(text), 0o777); err != nil {
+		log.Fatal(err)
+	}
 }
 
 func check[T any](value T, err error) T {
