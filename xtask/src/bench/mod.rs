@@ -2,6 +2,7 @@
 //! table of medians and of the median of the pairs' ratios. Single times mean little on a shared
 //! machine; the ratios are what to look at. No test asserts on any of it.
 
+pub mod generated;
 pub mod scenarios;
 
 use std::fmt::Write as _;
@@ -10,7 +11,7 @@ use std::process::Command;
 
 use crate::measure::{Cost, median, run};
 use crate::tour::lab::{Programs, Who, command};
-use scenarios::{SCENARIOS, Scenario};
+use scenarios::{Place, SCENARIOS, Scenario};
 
 /// What is asked for.
 struct Options {
@@ -18,6 +19,8 @@ struct Options {
     project: Option<PathBuf>,
     /// A GOCACHE that each command's own begins as a copy of.
     cache: Option<PathBuf>,
+    /// How many packages the generated module has.
+    packages: usize,
     runs: usize,
     names: Vec<String>,
 }
@@ -37,7 +40,10 @@ pub fn main(args: &[String]) -> Result<bool, String> {
                 .names
                 .iter()
                 .any(|n| scenario.name.starts_with(n.as_str()));
-        if !wanted || (scenario.needs_project && options.project.is_none()) {
+        if !wanted
+            || (scenario.place == Place::Project && options.project.is_none())
+            || (scenario.place == Place::Generated && options.packages == 0)
+        {
             continue;
         }
         let pairs = measure(scenario, &options)?;
@@ -53,7 +59,7 @@ pub fn main(args: &[String]) -> Result<bool, String> {
 
 fn parse(args: &[String]) -> Result<Options, String> {
     let (mut goroot, mut forgo, mut project, mut cache) = (None, None, None, None);
-    let (mut runs, mut names) = (5, Vec::new());
+    let (mut runs, mut packages, mut names) = (5, 0, Vec::new());
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value")).cloned();
@@ -62,6 +68,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--forgo" => forgo = Some(PathBuf::from(value()?)),
             "--project" => project = Some(PathBuf::from(value()?)),
             "--cache" => cache = Some(PathBuf::from(value()?)),
+            "--packages" => packages = value()?.parse().map_err(|_| "--packages: not a number")?,
             "--runs" => runs = value()?.parse().map_err(|_| "--runs: not a number")?,
             flag if flag.starts_with('-') => return Err(format!("bench: unknown flag {flag}")),
             name => names.push(name.to_string()),
@@ -71,6 +78,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
         programs: crate::tour::programs(goroot, forgo)?,
         project,
         cache,
+        packages,
         runs,
         names,
     })
@@ -131,9 +139,14 @@ impl<'a> Bench<'a> {
             .prefix("forgo-bench-")
             .tempdir()
             .map_err(|e| e.to_string())?;
-        let dir = match (&options.project, scenario.needs_project) {
-            (Some(dir), true) => {
+        let dir = match (&options.project, scenario.place) {
+            (Some(dir), Place::Project) => {
                 std::fs::canonicalize(dir).map_err(|e| format!("{}: {e}", dir.display()))?
+            }
+            (_, Place::Generated) => {
+                let dir = temp.path().join("generated");
+                generated::write_module(&dir, options.packages)?;
+                dir
             }
             _ => {
                 let dir = temp.path().join("cache-lab");
@@ -141,7 +154,9 @@ impl<'a> Bench<'a> {
                 dir
             }
         };
-        if let Some(cache) = &options.cache {
+        if let Some(cache) = &options.cache
+            && scenario.place == Place::Project
+        {
             for who in Who::BOTH {
                 copy(cache, &cache_of(&temp, who), &|from, to| {
                     std::fs::hard_link(from, to)

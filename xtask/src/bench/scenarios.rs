@@ -8,13 +8,24 @@ pub struct Scenario {
     pub args: &'static [&'static str],
     /// Start each run from an empty GOCACHE.
     pub cold: bool,
-    /// Runs in the directory given by `--project`; else in the cache lab.
-    pub needs_project: bool,
+    /// Where it runs.
+    pub place: Place,
     /// Each run is in a new copy of that directory, with a cache that a run in the directory itself has
     /// filled (see `--cache`).
     pub elsewhere: bool,
     /// What is done before each run.
     pub change: Option<Change>,
+}
+
+/// Where a scenario runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the cache lab.
+    Lab,
+    /// In the directory given by `--project`.
+    Project,
+    /// In a module made of as many packages as `--packages` says.
+    Generated,
 }
 
 /// An edit of a file of the project, which is put back in the end.
@@ -37,12 +48,12 @@ const fn body(reverted: bool) -> Option<Change> {
 }
 
 /// All of them.
-pub const SCENARIOS: [Scenario; 17] = [
+pub const SCENARIOS: [Scenario; 18] = [
     Scenario {
         name: "lab warm build .",
         args: &["build", "-o", "OUT", "."],
         cold: false,
-        needs_project: false,
+        place: Place::Lab,
         elsewhere: false,
         change: None,
     },
@@ -50,7 +61,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "lab warm build ./...",
         args: &["build", "./..."],
         cold: false,
-        needs_project: false,
+        place: Place::Lab,
         elsewhere: false,
         change: None,
     },
@@ -58,7 +69,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "lab cold build .",
         args: &["build", "-o", "OUT", "."],
         cold: true,
-        needs_project: false,
+        place: Place::Lab,
         elsewhere: false,
         change: None,
     },
@@ -66,7 +77,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "moby cold build ./cmd/dockerd",
         args: &["build", "-o", "OUT", "./cmd/dockerd"],
         cold: true,
-        needs_project: true,
+        place: Place::Project,
         elsewhere: false,
         change: None,
     },
@@ -74,7 +85,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "moby null build ./cmd/dockerd",
         args: &["build", "-o", "OUT", "./cmd/dockerd"],
         cold: false,
-        needs_project: true,
+        place: Place::Project,
         elsewhere: false,
         change: None,
     },
@@ -82,7 +93,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "project null build ./...",
         args: &["build", "./..."],
         cold: false,
-        needs_project: true,
+        place: Place::Project,
         elsewhere: false,
         change: None,
     },
@@ -90,7 +101,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "project list -deps ./...",
         args: &["list", "-deps", "./..."],
         cold: false,
-        needs_project: true,
+        place: Place::Project,
         elsewhere: false,
         change: None,
     },
@@ -98,7 +109,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "project list -deps -json ./...",
         args: &["list", "-deps", "-json", "./..."],
         cold: false,
-        needs_project: true,
+        place: Place::Project,
         elsewhere: false,
         change: None,
     },
@@ -106,7 +117,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "second worktree, moby build ./cmd/dockerd",
         args: &["build", "-o", "OUT", "./cmd/dockerd"],
         cold: false,
-        needs_project: true,
+        place: Place::Project,
         elsewhere: true,
         change: None,
     },
@@ -114,7 +125,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "second worktree, archives of moby ./cmd/dockerd",
         args: &["list", "-export", "-deps", "-f", "", "./cmd/dockerd"],
         cold: false,
-        needs_project: true,
+        place: Place::Project,
         elsewhere: true,
         change: None,
     },
@@ -122,7 +133,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "second worktree, archives of project ./...",
         args: &["list", "-export", "-deps", "-f", "", "./..."],
         cold: false,
-        needs_project: true,
+        place: Place::Project,
         elsewhere: true,
         change: None,
     },
@@ -130,7 +141,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "moby body edit, build ./cmd/dockerd",
         args: &["build", "-o", "OUT", "./cmd/dockerd"],
         cold: false,
-        needs_project: true,
+        place: Place::Project,
         elsewhere: false,
         change: body(false),
     },
@@ -138,7 +149,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "moby body edit, link aside",
         args: &["build", "./daemon/..."],
         cold: false,
-        needs_project: true,
+        place: Place::Project,
         elsewhere: false,
         change: body(false),
     },
@@ -146,7 +157,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "moby body edit reverted, build ./cmd/dockerd",
         args: &["build", "-o", "OUT", "./cmd/dockerd"],
         cold: false,
-        needs_project: true,
+        place: Place::Project,
         elsewhere: false,
         change: body(true),
     },
@@ -154,7 +165,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "moby comment edit in a deep package, build ./...",
         args: &["build", "./..."],
         cold: false,
-        needs_project: true,
+        place: Place::Project,
         elsewhere: false,
         change: Some(Change {
             file: "daemon/internal/stringid/stringid.go",
@@ -166,7 +177,7 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "project null vet ./...",
         args: &["vet", "./..."],
         cold: false,
-        needs_project: true,
+        place: Place::Project,
         elsewhere: false,
         change: None,
     },
@@ -174,7 +185,15 @@ pub const SCENARIOS: [Scenario; 17] = [
         name: "project null test ./...",
         args: &["test", "./..."],
         cold: false,
-        needs_project: true,
+        place: Place::Project,
+        elsewhere: false,
+        change: None,
+    },
+    Scenario {
+        name: "generated packages null build ./...",
+        args: &["build", "./..."],
+        cold: false,
+        place: Place::Generated,
         elsewhere: false,
         change: None,
     },
