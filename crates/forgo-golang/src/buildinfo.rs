@@ -1,5 +1,7 @@
 //! The text of debug.BuildInfo: what `go version -m` shows and executables carry. Answers to
-//! runtime/debug/mod.go.
+//! runtime/debug/mod.go and, for executables, debug/buildinfo.
+
+use memchr::memmem;
 
 use crate::quote::{quote, quote_rune, unquote};
 
@@ -46,6 +48,26 @@ impl BuildInfo {
         }
         Ok(info)
     }
+}
+
+/// The version of the Go release that linked an executable (buildinfo.Read's GoVersion). `None` if that is
+/// not to be seen: no Go program, or one of a release before 1.18, which had but a pointer there.
+pub fn go_version(executable: &[u8]) -> Option<&str> {
+    const MAGIC: &[u8] = b"\xff Go buildinf:";
+    // After the magic the size of a pointer and flags; the texts begin at 32, each after its length.
+    const INLINE: u8 = 2;
+    memmem::find_iter(executable, MAGIC).find_map(|at| {
+        let header = executable.get(at..at + 32)?;
+        if !at.is_multiple_of(16) || header[15] & INLINE == 0 {
+            return None;
+        }
+        let rest = &executable[at + 32..];
+        // A version has fewer than 128 bytes, and so its length (a varint) one.
+        let length = usize::from(*rest.first()?);
+        let text = rest.get(1..=length).filter(|_| length < 128)?;
+        let text = std::str::from_utf8(text).ok()?;
+        (text.starts_with("go") || text.starts_with("devel ")).then_some(text)
+    })
 }
 
 /// The module that a `=>` line replaces.
@@ -211,6 +233,30 @@ fn write_module(f: &mut std::fmt::Formatter<'_>, word: &str, m: &Module) -> std:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn executables_say_their_release() {
+        let executable = |flags: u8, text: &str| {
+            let mut bytes = b"\x7fELF............ code with \xff Go buildinf: in it".to_vec();
+            bytes.resize(bytes.len().next_multiple_of(16), 0);
+            bytes.extend(b"\xff Go buildinf:\x08");
+            bytes.push(flags);
+            bytes.extend([0; 16]);
+            bytes.push(u8::try_from(text.len()).unwrap());
+            bytes.extend(text.as_bytes());
+            bytes
+        };
+        let whole = executable(2, "go1.27.3 X:jsonv2");
+        assert_eq!(go_version(&whole), Some("go1.27.3 X:jsonv2"));
+        assert_eq!(go_version(&whole[..whole.len() - 1]), None);
+        assert_eq!(
+            go_version(&executable(2, "devel go1.28-1a")),
+            Some("devel go1.28-1a")
+        );
+        assert_eq!(go_version(&executable(0, "go1.17")), None);
+        assert_eq!(go_version(&executable(2, "nonsense")), None);
+        assert_eq!(go_version(b"#!/bin/sh\nexec go \"$@\"\n"), None);
+    }
 
     #[test]
     fn prints_and_parses() {

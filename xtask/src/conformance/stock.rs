@@ -27,8 +27,7 @@ enum Purpose {
     Fetch,
     /// A native command has to change go.mod, go.sum or go.work.sum.
     Edit,
-    /// The stock command lies outside of its distribution, as it does in this run: it is asked
-    /// where that is.
+    /// The stock command is a script outside of its distribution: it is asked where that is.
     Ask,
     /// A native command wanted something that forgo should do itself.
     Unentitled,
@@ -83,14 +82,31 @@ impl StockProcesses {
     /// How many, in a few words.
     pub fn summary(&self) -> String {
         format!(
-            "{} delegated; by native commands {} to fetch modules, {} to edit go.mod, {} to find GOROOT, \
+            "{} delegated; by native commands {} to fetch modules{}, {} to edit go.mod, {} to find GOROOT, \
              {} other",
             self.total(|p| p == Purpose::Delegated),
             self.total(|p| p == Purpose::Fetch),
+            self.fetched_by(),
             self.total(|p| p == Purpose::Edit),
             self.total(|p| p == Purpose::Ask),
             self.total(|p| p == Purpose::Unentitled),
         )
+    }
+
+    /// Which subcommands fetched, ` (mod download 7, list -m 2)`: archives, answers to queries, go.mod
+    /// files alone (`mod graph`), toolchains (`version`).
+    fn fetched_by(&self) -> String {
+        let mut by_command: BTreeMap<&str, usize> = BTreeMap::new();
+        for ((purpose, _, args), n) in &self.counts {
+            if *purpose == Purpose::Fetch {
+                *by_command.entry(args).or_default() += n;
+            }
+        }
+        if by_command.is_empty() {
+            return String::new();
+        }
+        let list: Vec<String> = by_command.iter().map(|(c, n)| format!("{c} {n}")).collect();
+        format!(" ({})", list.join(", "))
     }
 
     /// The table: how many processes, for which subcommand.
@@ -177,7 +193,7 @@ mod tests {
         assert!(good.is_good());
         assert_eq!(
             good.summary(),
-            "2 delegated; by native commands 2 to fetch modules, 1 to edit go.mod, \
+            "2 delegated; by native commands 2 to fetch modules (mod download 2), 1 to edit go.mod, \
              0 to find GOROOT, 0 other"
         );
         let table = good.table();

@@ -1,5 +1,5 @@
 //! Which Go distribution is in use, found by looking at files; only a stock command that lies outside
-//! of its distribution is asked.
+//! of its distribution is asked where that is.
 //!
 //! Answers to findGOROOT and SetGOROOT in cmd/go/internal/cfg/cfg.go, and to the constants that
 //! cmd/dist writes into internal/buildcfg and cmd/go/internal/cfg.
@@ -247,8 +247,18 @@ fn version_of(goroot: &str, stock_go: &str, defaults: &Defaults) -> String {
         return version.to_owned();
     }
     match goroot_around(stock_go) {
-        goroot if goroot.is_empty() => ask(stock_go, "GOVERSION"),
+        goroot if goroot.is_empty() => version_of_program(stock_go),
         goroot => in_file(&goroot),
+    }
+}
+
+/// The version of a stock command that lies outside of its distribution: a copy has it in its build info;
+/// a script must be asked.
+fn version_of_program(stock_go: &str) -> String {
+    let program = disk::read(stock_go).unwrap_or_default();
+    match forgo_golang::buildinfo::go_version(&program) {
+        Some(version) => version.to_owned(),
+        None => ask(stock_go, "GOVERSION"),
     }
 }
 
