@@ -9,6 +9,7 @@
 
 pub mod ledger;
 pub mod results;
+pub mod run_dir;
 pub mod runner;
 pub mod stock;
 pub mod test_binary;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use ledger::{Baseline, Exceptions, Verdict};
 use regex::Regex;
+use run_dir::RunDir;
 use runner::{Command, Outcome, Outcomes, Runner, Suite};
 use stock::StockProcesses;
 
@@ -31,6 +33,8 @@ struct Options {
     list: Option<PathBuf>,
     /// Saved outputs of the test binary, to be judged instead of running it.
     logs: Vec<PathBuf>,
+    /// Go on where a run that was cut short ended.
+    resume: bool,
     long: bool,
     verbose: bool,
     record: bool,
@@ -80,16 +84,19 @@ fn run_suite(
         let list: Vec<&str> = names.iter().map(String::as_str).collect();
         println!("{}", list.join(" "));
     }
-    let dir = workspace()
-        .join("target/conformance")
-        .join(&release)
-        .join(format!("{}-{mode}", suite.name().replace(' ', "-")));
-    if options.logs.is_empty() {
-        let _ = fs::remove_dir_all(&dir);
+    let base = workspace().join("target/conformance").join(&release);
+    let name = format!("{}-{mode}", suite.name().replace(' ', "-"));
+    let dir = RunDir::take(&base, &name)?;
+    if !options.resume && options.logs.is_empty() {
+        dir.clear()?;
     }
-    fs::create_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
 
     let mut baseline = Baseline::load(&programs.goroot, options.long)?;
+    if options.resume {
+        for log in dir.logs("stock") {
+            baseline.add(&runner::read(suite, &log)?.0)?;
+        }
+    }
     let wanted: BTreeSet<String> = names
         .iter()
         .filter(|name| baseline.passes(name) != Some(false))
@@ -106,7 +113,7 @@ fn run_suite(
         .collect();
     if !doubtful.is_empty() {
         println!("asking the stock command for {} of them", doubtful.len());
-        let saved = dir.join("stock.log");
+        let saved = dir.next_log("stock");
         runner.run(suite, &doubtful, Command::Stock, &saved)?;
         baseline.add(&runner::read(suite, &saved)?.0)?;
     }
@@ -121,7 +128,7 @@ fn run_suite(
     let failed = verdicts.iter().filter(|(_, v)| *v == Verdict::Failed);
     for (name, _) in failed {
         let log = outcomes.get(name).map_or("", |o| o.log.as_str());
-        let file = dir.join(format!("{name}.log"));
+        let file = dir.path.join(format!("{name}.log"));
         fs::write(&file, log).map_err(|e| format!("{}: {e}", file.display()))?;
         if options.verbose {
             println!("##### {name}\n{log}");
@@ -129,7 +136,7 @@ fn run_suite(
     }
     let all_good = verdicts.iter().all(|(_, verdict)| verdict.is_good());
     if !all_good {
-        println!("logs of what failed: {}", dir.display());
+        println!("logs of what failed: {}", dir.path.display());
     }
     if options.record {
         let row = results::Row {
@@ -148,18 +155,23 @@ fn outcomes_of(
     runner: &Runner<'_>,
     suite: Suite,
     (names, plain): (&BTreeSet<String>, impl Fn(&String) -> bool),
-    dir: &Path,
+    dir: &RunDir,
 ) -> Result<(Outcomes, StockProcesses), String> {
     let mut logs = options.logs.clone();
     if logs.is_empty() {
         let (without, with): (BTreeSet<_>, BTreeSet<_>) = names.iter().cloned().partition(plain);
         let runs = [
-            (with, Command::Forgo, "forgo.log"),
-            (without, Command::ForgoWithoutExtras, "no-extras.log"),
+            (with, Command::Forgo, "forgo"),
+            (without, Command::ForgoWithoutExtras, "no-extras"),
         ];
-        for (names, command, log) in runs {
+        for (mut names, command, log) in runs {
+            for earlier in dir.logs(log) {
+                let ended = runner::read(suite, &earlier)?.0;
+                names.retain(|name| !ended.get(name).is_some_and(Outcome::ended));
+                logs.push(earlier);
+            }
             if !names.is_empty() {
-                let saved = dir.join(log);
+                let saved = dir.next_log(log);
                 runner.run(suite, &names, command, &saved)?;
                 logs.push(saved);
             }
@@ -190,6 +202,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--run" => options.select = Some(value()?),
             "--list" => options.list = Some(value()?.into()),
             "--log" => options.logs.push(value()?.into()),
+            "--resume" => options.resume = true,
             "--long" => options.long = true,
             "--record" => options.record = true,
             "--timeout" => options.timeout = Some(value()?),

@@ -14,7 +14,7 @@ use crate::tour::lab::Programs;
 /// How a test ended, and what was said meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// `PASS`, `FAIL`, `SKIP`.
+    /// `PASS`, `FAIL`, `SKIP`; `CUT` where the run was over first.
     pub status: String,
     /// Its log.
     pub log: String,
@@ -26,11 +26,13 @@ impl Outcome {
         self.status == "PASS"
     }
 
-    /// Did it fail?
-    pub fn failed(&self) -> bool {
-        self.status == "FAIL"
+    /// Did it come to an end?
+    pub fn ended(&self) -> bool {
+        self.status != CUT
     }
 }
+
+const CUT: &str = "CUT";
 
 /// By the tests' names.
 pub type Outcomes = BTreeMap<String, Outcome>;
@@ -128,7 +130,8 @@ impl Runner<'_> {
         let stock = stock_log(saved);
         let _ = fs::remove_file(&stock);
         command
-            .args(["-test.v", "-test.timeout", &self.timeout])
+            // With plain -test.v the outcomes of all scripts come when the last one is over.
+            .args(["-test.v=test2json", "-test.timeout", &self.timeout])
             .args(["-test.run", &suite.pattern(names)])
             .env("FORGO_CONFORMANCE_LOG", stock)
             .stdout(fs::File::create(saved).map_err(fail)?);
@@ -212,14 +215,15 @@ fn path_with(first: &Path) -> String {
     format!("{}:{path}", first.display())
 }
 
-/// Reads `-test.v` output, of tests whose names begin with `prefix`. Scripts run in parallel:
-/// `=== NAME` lines say whose lines follow.
+/// Reads `-test.v=test2json` output, of tests whose names begin with `prefix`. Scripts run in parallel:
+/// `=== NAME` lines say whose lines follow. These and outcomes are marked, for they may come after text
+/// without a newline.
 fn read_outcomes(output: impl Read, prefix: &str) -> Outcomes {
     let mut outcomes = Outcomes::new();
     let mut logs: BTreeMap<String, String> = BTreeMap::new();
     let mut current = String::new();
-    for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
-        let line = String::from_utf8_lossy(&line);
+    let lines = BufReader::new(output).split(b'\n').map_while(Result::ok);
+    for line in lines.flat_map(at_marks) {
         if let Some((status, name)) = ended(&line, prefix) {
             if name != "README" {
                 let log = logs.remove(name).unwrap_or_default();
@@ -239,12 +243,19 @@ fn read_outcomes(output: impl Read, prefix: &str) -> Outcomes {
             let _ = writeln!(log, "{line}");
         }
     }
-    // A run that was cut short says nothing of what was under way.
     for (name, log) in logs {
-        let status = "FAIL".to_owned();
+        let status = CUT.to_owned();
         outcomes.entry(name).or_insert(Outcome { status, log });
     }
     outcomes
+}
+
+/// The parts of a line between marks.
+fn at_marks(line: Vec<u8>) -> Vec<String> {
+    const MARK: char = '\x16';
+    let line = String::from_utf8_lossy(&line);
+    let line = line.strip_prefix(MARK).unwrap_or(&line);
+    line.split(MARK).map(str::to_owned).collect()
 }
 
 /// Of `    --- PASS: TestScript/build_n (0.01s)`: the status and the name.
@@ -278,7 +289,22 @@ mod tests {
             ("FAIL", "    script_test.go:135: one\n    three\n")
         );
         assert_eq!(of("b"), ("SKIP", "    two\n"));
-        assert_eq!(of("c"), ("FAIL", "    cut\n"));
+        assert_eq!(of("c"), ("CUT", "    cut\n"));
+        assert!(outcomes["a"].ended() && !outcomes["c"].ended());
+    }
+
+    #[test]
+    fn outcomes_come_before_the_end() {
+        let text = "\x16=== RUN   TestScript\n\x16=== RUN   TestScript/a\n    one\nno newline\
+                    \x16=== NAME  TestScript/b\n    two\n\x16--- PASS: TestScript/a (0.05s)\n\
+                    \x16=== NAME  TestScript/b\n    three\n";
+        let outcomes = read_outcomes(text.as_bytes(), "TestScript/");
+        let of = |name: &str| {
+            let outcome = &outcomes[name];
+            (outcome.status.as_str(), outcome.log.as_str())
+        };
+        assert_eq!(of("a"), ("PASS", "    one\nno newline\n"));
+        assert_eq!(of("b"), ("CUT", "    two\n    three\n"));
     }
 
     #[test]
