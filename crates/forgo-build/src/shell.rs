@@ -21,6 +21,7 @@ use crate::footprint;
 use crate::package::Package;
 use crate::process;
 use crate::run::children::Children;
+use crate::run::pool::Pool;
 
 pub(crate) use files::{remove_all, write_whole};
 pub use report::readable_cgo_names;
@@ -35,6 +36,8 @@ pub struct ShellShared<'r> {
     pub work_dir: &'r str,
     /// The programs that run.
     pub children: Children,
+    /// How many may run, with those of other forgo processes.
+    pool: Pool,
     /// The current directory of the script that -x prints. Held while printing.
     script_dir: Mutex<String>,
     /// Directories made, with the error that making them gave.
@@ -49,6 +52,7 @@ impl<'r> ShellShared<'r> {
             reporter,
             work_dir,
             children: Children::default(),
+            pool: Pool::new(config),
             script_dir: Mutex::default(),
             made: Mutex::default(),
         }
@@ -251,8 +255,11 @@ impl<'r> Shell<'r> {
         };
 
         footprint::worked();
+        let children = &self.shared.children;
+        let token = self.shared.pool.take(|| children.interrupted());
         let start = Instant::now();
-        let ended = self.shared.children.run(command);
+        let ended = children.run(command);
+        drop(token);
         if !self.config().flags.debug_actiongraph.is_empty() {
             let mut times = self.times.borrow_mut();
             times.cmd.push(join_unambiguously(args));

@@ -8,6 +8,8 @@
 //!   with the executable, under a name of its own, alone inside;
 //! * `f0/kept-ab…-d`: an executable kept by forgo, by a key of forgo's own;
 //! * `ab/lock-ab…-d`: held by a forgo process that makes what has this key;
+//! * `f1/slot-…-d`: held by forgo processes that run tools, so that all of them together run no more than
+//!   the machine has processors for;
 //! * `trim.txt`: when the cache was last trimmed.
 //!
 //! The modification time of both kinds of files says when they were last used, to the hour.
@@ -15,10 +17,12 @@
 mod entry;
 mod kept;
 mod lock;
+mod slots;
 mod store;
 mod trim;
 
 pub use lock::{Lock, Locked};
+pub use slots::{Need, Slots, Taken};
 pub(crate) use store::digest;
 
 use std::fs::{File, FileTimes, Metadata};

@@ -4,7 +4,11 @@
 
 mod support;
 
-use support::each;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use forgo_cache::disk::{Slots, Taken};
+use support::{World, each};
 
 const FILES: &[(&str, &str)] = &[
     ("go.mod", "module example.com/m\n\ngo 1.26\n"),
@@ -54,5 +58,95 @@ fn two_do_the_work_of_one() {
         assert_eq!(count("/link -o "), 1);
         let out = |name: &str| std::fs::read(world.path("w").join(name)).expect("a file");
         assert!(out("out1") == out("out2") && out("out2") == out("out3"));
+    });
+}
+
+/// A wrapper of the tools that says how many run while it does, and lets each take its time. What it writes is
+/// below `$MARKS`.
+const COUNTING: &str = r#"#!/bin/sh
+case "$2" in -V*) exec "$@" ;; esac
+mark=$MARKS/running.$$
+: >"$mark"
+ls "$MARKS" | grep -c running >>"$MARKS/counts"
+sleep 0.2
+while [ -d "$MARKS/held" ]; do sleep 0.1; done
+"$@"
+status=$?
+rm "$mark"
+exit $status
+"#;
+
+/// How many tools a machine runs at once.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Builds of packages that need nothing of each other, through the wrapper; each has packages of its own.
+fn start_builds(world: &mut World, builds: usize) -> Vec<Child> {
+    for build in 0..builds {
+        for p in 0..2 * processors() {
+            world.write(&format!("b{build}/p{p}/p.go"), "package p\n");
+        }
+    }
+    world.write("wrapper", COUNTING);
+    world.write("marks/counts", "");
+    let wrapper = world.path("w/wrapper");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&wrapper, executable).expect("a file of ours");
+    let start = |build| {
+        let mut command = world.forgo_command();
+        command
+            .args(["build", &format!("-p={}", processors())])
+            .arg(format!("-toolexec={}", wrapper.display()))
+            .arg(format!("./b{build}/..."))
+            .env("GOCACHE", world.path("cache"))
+            .env("MARKS", world.path("w/marks"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command.spawn().expect("forgo starts")
+    };
+    (0..builds).map(start).collect()
+}
+
+#[test]
+fn all_together_run_no_more_tools_than_one() {
+    each(FILES, |world| {
+        for mut build in start_builds(world, 3) {
+            assert!(build.wait().expect("a child").success());
+        }
+        let counts = std::fs::read_to_string(world.path("w/marks/counts")).expect("a file");
+        let counts: Vec<usize> = counts.lines().filter_map(|n| n.parse().ok()).collect();
+        assert_eq!(counts.len(), 3 * 2 * processors());
+        assert!(
+            counts.iter().all(|n| *n <= processors()),
+            "{counts:?} of {}",
+            processors()
+        );
+    });
+}
+
+#[test]
+fn a_killed_process_has_no_tokens() {
+    each(FILES, |world| {
+        world.write("marks/held/until_this_directory_is_gone", "");
+        let mut build = start_builds(world, 1).remove(0);
+        let running = || {
+            let marks = std::fs::read_dir(world.path("w/marks")).expect("a directory");
+            let names = marks.map(|mark| mark.expect("an entry").file_name());
+            names
+                .filter(|name| name.as_encoded_bytes().starts_with(b"running"))
+                .count()
+        };
+        while running() < processors() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let cache = world.path("cache").to_string_lossy().into_owned();
+        let slots = Slots::open(&cache, processors()).expect("a cache");
+        assert_eq!(slots.try_take(), Taken::Full);
+        build.kill().expect("it runs");
+        build.wait().expect("a child");
+        for _ in 0..processors() {
+            assert!(matches!(slots.try_take(), Taken::Slot(_)));
+        }
     });
 }

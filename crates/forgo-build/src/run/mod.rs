@@ -21,6 +21,7 @@ pub(crate) mod cutoff;
 pub(crate) mod exports;
 pub(crate) mod links;
 pub(crate) mod moving;
+pub(crate) mod pool;
 pub mod reuse;
 pub mod schedule;
 pub(crate) mod stamp;
