@@ -79,17 +79,17 @@ impl KeyText {
 const ANSWER: &[u8; 8] = b"forgoA1\n";
 
 /// What a program answers to `words`, in the environment that all children get. `note` notes what the
-/// answer depends on, or says that it can't; `ask` runs the program. An answer is used again while all that
-/// was noted is unchanged.
+/// answer depends on, or says that it can't; `ask` runs the program, and notes what the answer itself names. An
+/// answer is used again while all that was noted is unchanged.
 pub fn answer(
     cfg: &Config,
     words: &[&str],
     note: impl FnOnce(&Notes) -> Option<()>,
-    ask: impl FnOnce() -> Option<Vec<u8>>,
+    ask: impl FnOnce(&Notes) -> Option<Vec<u8>>,
 ) -> Option<Vec<u8>> {
     let gocache = &cfg.dirs.gocache;
     if !cfg.extras || !gocache.starts_with('/') {
-        return ask();
+        return ask(&Notes::new(&cfg.cwd));
     }
     let path = path(gocache, &key(cfg, words));
     if let Ok(bytes) = disk::own::read(&path)
@@ -101,7 +101,7 @@ pub fn answer(
     let start = SystemTime::now();
     let notes = Notes::new(&cfg.cwd);
     let noted = note(&notes);
-    let answer = ask()?;
+    let answer = ask(&notes)?;
     let footprint = notes.take();
     if noted.is_some() && footprint.refused.is_none() && footprint.settled(start) {
         let mut content = Vec::new();
@@ -187,7 +187,7 @@ mod tests {
                 notes.saw(&file, Look::Whole);
                 Some(())
             };
-            let said = answer(cfg, &["program", word], note, || Some(said.into())).unwrap();
+            let said = answer(cfg, &["program", word], note, |_| Some(said.into())).unwrap();
             String::from_utf8(said).unwrap()
         };
         // Not yet relied on; a busy machine may take its time, so the time is said to be to come.

@@ -78,6 +78,14 @@ fn an_executable_is_linked_once() {
 }
 
 #[test]
+fn a_copy_that_fails_is_that_of_a_link() {
+    each(FILES, |world| {
+        assert_eq!(world.forgo(&["build", "-o", "out", "./a"]).code, Some(0));
+        world.same(&["build", "-o", "/proc/out", "./a"]);
+    });
+}
+
+#[test]
 fn what_is_thrown_away_is_only_on_record() {
     each(FILES, |world| {
         assert_eq!(links(world, &["build", "./..."]), 2);

@@ -62,9 +62,17 @@ fn install(cx: &ActionCx<'_>, outcome: &mut Outcome) -> Result<(), ActionError> 
         cx.config().modes.buildmode.as_str(),
         "c-archive" | "c-shared" | "plugin"
     );
-    let executable = matches!(cx.node_of(node.deps[0]).kind, Kind::Link) && !library;
+    let link = cx.node_of(node.deps[0]);
+    let executable = matches!(link.kind, Kind::Link) && !library;
     let perm = if executable { 0o777 } else { 0o666 };
-    let moved = cx.shell.move_or_copy_file(&node.target, built, perm, false);
+    let mut moved = cx.shell.move_or_copy_file(&node.target, built, perm, false);
+    if let (Err(e), Artifact::Cached(kept)) = (&mut moved, &build.built)
+        && executable
+        && !link.cache_executable
+    {
+        // It came from the store of links, where a link would have made it in the work directory.
+        e.text = e.text.replace(kept, &link.target);
+    }
     if !node.buggy_install {
         clean_up(cx);
     }

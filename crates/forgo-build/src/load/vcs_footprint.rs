@@ -118,7 +118,7 @@ pub(super) fn answer(
             notes.saw(&repository.program, Look::Whole);
             repository.note_references(notes)
         },
-        ask,
+        |_| ask(),
     )
 }
 

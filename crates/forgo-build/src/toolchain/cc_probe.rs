@@ -13,8 +13,10 @@ use forgo_golang::quote::{quote, quote_bytes, quote_slice};
 use forgo_golang::quoted;
 
 use crate::actions::ActionCx;
+use crate::config::Config;
 use crate::disk;
-use crate::footprint::{self, Look};
+use crate::footprint::{self, Look, Notes};
+use crate::kept;
 use crate::local_time::Zone;
 use crate::process;
 use crate::run::build_id;
@@ -58,22 +60,39 @@ pub fn tool_id(cx: &ActionCx<'_>, name: &str, language: &str) -> Result<CTool, S
     Ok(tool)
 }
 
-/// Runs the driver with `-###`, which prints the commands it would run, and reads its version off.
+/// What the driver says of itself and of the commands it would run, and its version in there.
 fn ask_driver(cx: &ActionCx<'_>, name: &str, language: &str) -> Result<CTool, String> {
     let config = cx.config();
     let mut args = config.flags.toolexec.clone();
     args.extend([name, "-###", "-x", language, "-c", "-"].map(str::to_owned));
-    let fail =
-        |why: &str, output: &[u8]| Err(format!("{name}: {why}; output: {}", quote_bytes(output)));
     let program = match process::look_path(config, &args[0]) {
         Ok(program) => program,
-        Err(e) => return fail(&e, &[]),
+        Err(e) => return Err(no_answer(name, &e, &[])),
     };
-    let mut command = process::command(config, "", &program, &["LC_ALL=C".to_owned()]);
-    let (output, status) = process::combined_output(command.args(&args[1..]));
-    if let Some(why) = process::exit_text(status, &program) {
-        return fail(&why, &output);
-    }
+    let output = if config.flags.toolexec.is_empty() && is_driver(&program) {
+        let mut failure = None;
+        let note = |notes: &Notes| {
+            notes.saw(&program, Look::Whole);
+            Some(())
+        };
+        let ask = |notes: &Notes| {
+            let output = run_driver(config, name, &program, &args);
+            let output = output.map_err(|why| failure = Some(why)).ok()?;
+            for exe in commands(&String::from_utf8_lossy(&output)) {
+                notes.saw(exe, Look::Whole);
+            }
+            Some(output)
+        };
+        let mut words = vec![program.as_str()];
+        words.extend(args[1..].iter().map(String::as_str));
+        match (kept::answer(config, &words, note, ask), failure) {
+            (Some(output), _) => output,
+            (None, Some(why)) => return Err(why),
+            (None, None) => run_driver(config, name, &program, &args)?,
+        }
+    } else {
+        run_driver(config, name, &program, &args)?
+    };
 
     let text = String::from_utf8_lossy(&output);
     note_driver(&program, &text);
@@ -121,30 +140,60 @@ fn ask_driver(cx: &ActionCx<'_>, name: &str, language: &str) -> Result<CTool, St
     Ok(CTool { id, exe })
 }
 
-/// Notes what a driver's answer depends on: itself and the compiler it would run. A wrapper may decide on
-/// anything; only the drivers themselves are known to say the same as long as they are the same.
+/// Runs the driver with `-###`, which prints the commands it would run.
+fn run_driver(
+    config: &Config,
+    name: &str,
+    program: &str,
+    args: &[String],
+) -> Result<Vec<u8>, String> {
+    let mut command = process::command(config, "", program, &["LC_ALL=C".to_owned()]);
+    let (output, status) = process::combined_output(command.args(&args[1..]));
+    match process::exit_text(status, program) {
+        Some(why) => Err(no_answer(name, &why, &output)),
+        None => Ok(output),
+    }
+}
+
+fn no_answer(name: &str, why: &str, output: &[u8]) -> String {
+    format!("{name}: {why}; output: {}", quote_bytes(output))
+}
+
+/// Notes what a driver's answer depends on: itself and the compiler it would run.
 fn note_driver(program: &str, answer: &str) {
     if !footprint::is_on() {
         return;
     }
-    let real = disk::canonicalize(program).unwrap_or_default();
-    let name = real
-        .file_name()
-        .and_then(|n| n.to_str())
-        .unwrap_or_default();
-    let is_elf = disk::open(&real).is_ok_and(|mut file| {
-        let mut magic = [0; 4];
-        file.read_exact(&mut magic).is_ok() && magic == *b"\x7fELF"
-    });
-    if !is_elf || !is_driver_name(name) {
+    if !is_driver(program) {
         footprint::refuse("the C compiler may be a wrapper");
     }
-    for line in answer.lines().filter(|line| line.starts_with(' ')) {
-        let words = quoted::split(line).unwrap_or_default();
-        if let Some(exe) = words.first().filter(|exe| exe.starts_with('/')) {
-            footprint::saw(exe, Look::Whole);
-        }
+    for exe in commands(answer) {
+        footprint::saw(exe, Look::Whole);
     }
+}
+
+/// The programs that a driver would run.
+fn commands(answer: &str) -> Vec<String> {
+    let lines = answer.lines().filter(|line| line.starts_with(' '));
+    let words = lines.map(|line| quoted::split(line).unwrap_or_default());
+    let exes = words.filter_map(|words| words.into_iter().next());
+    exes.filter(|exe| exe.starts_with('/')).collect()
+}
+
+/// Whether a program is a driver itself, which says the same as long as it is the same. A wrapper may decide on
+/// anything.
+pub(super) fn is_driver(program: &str) -> bool {
+    let real = disk::canonicalize(program).unwrap_or_default();
+    let name = real.file_name().and_then(|n| n.to_str());
+    is_elf(program) && is_driver_name(name.unwrap_or_default())
+}
+
+/// Whether a program is one, and no script.
+pub(super) fn is_elf(program: &str) -> bool {
+    disk::open(program).is_ok_and(|mut file| {
+        let mut magic = [0; 4];
+        file.read_exact(&mut magic).is_ok() && magic == *b"\x7fELF"
+    })
 }
 
 /// `gcc`, `x86_64-linux-gnu-gcc-12`, `clang++-14`.

@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Config;
 use crate::disk;
-use crate::process;
-use crate::toolchain::cc;
+use crate::footprint::{Look, Notes};
+use crate::toolchain::{cc, cc_probe};
+use crate::{kept, process};
 
 /// Beginnings of the variables that GNU and LLVM linkers obey, and the compilers that start them.
 const PREFIXES: [&str; 8] = [
@@ -100,19 +101,41 @@ pub fn fingerprint(config: &Config, further: &BTreeSet<String>) -> Option<[u8; 3
     Some(print.0.finalize().into())
 }
 
+/// What a program says of itself, kept as long as it is the same.
 fn ask(config: &Config, program: &[String], question: &str) -> Option<String> {
     let (program, args) = program.split_first()?;
     let program = process::look_path(config, program).ok()?;
-    let machine: &[&str] = match config.target.goarch.as_str() {
-        "386" if question.contains("search") => &["-m32"],
-        "amd64" if question.contains("search") => &["-m64"],
-        _ => &[],
+    let mut words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let driver = question.contains("search");
+    match config.target.goarch.as_str() {
+        "386" if driver => words.push("-m32"),
+        "amd64" if driver => words.push("-m64"),
+        _ => {}
+    }
+    words.push(question);
+    let run = || {
+        let mut command = process::command(config, "", &program, &["LC_ALL=C".to_owned()]);
+        let (output, status) = process::combined_output(command.args(&words));
+        status.ok().filter(|status| status.success())?;
+        Some(output)
     };
-    let mut command = process::command(config, "", &program, &["LC_ALL=C".to_owned()]);
-    command.args(args).args(machine).arg(question);
-    let (output, status) = process::combined_output(&mut command);
-    status.ok().filter(|status| status.success())?;
-    String::from_utf8(output).ok()
+    let known = if driver {
+        cc_probe::is_driver(&program)
+    } else {
+        cc_probe::is_elf(&program)
+    };
+    let answer = if known {
+        let mut asked = vec![program.as_str()];
+        asked.extend(&words);
+        let note = |notes: &Notes| {
+            notes.saw(&program, Look::Whole);
+            Some(())
+        };
+        kept::answer(config, &asked, note, |_| run())
+    } else {
+        run()
+    };
+    String::from_utf8(answer?).ok()
 }
 
 /// Directories, as the tools say.

@@ -60,7 +60,7 @@ fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
             notes.saw(&path, Look::Whole);
             Some(())
         };
-        let ask = || {
+        let ask = |_: &Notes| {
             run(config, &path, &desc)
                 .map_err(|e| failure = Some(e))
                 .ok()
