@@ -7,9 +7,12 @@
 
 use std::path::{Path, PathBuf};
 
-use forgo_golang::object::pkgbits::{Export, PkgDef, Renames};
-use forgo_golang::object::relocate::{Move, archive as relocate};
-use forgo_golang::object::{Unfit, archive, goobj};
+use again::again;
+use forgo_golang::object::relocate::{Move, archive as relocate, seen};
+use forgo_golang::object::{self, Unfit, archive};
+
+#[path = "../src/object/tests/again.rs"]
+mod again;
 
 fn archives() -> impl Iterator<Item = (PathBuf, Vec<u8>)> {
     #[allow(clippy::disallowed_methods, reason = "a test's settings")]
@@ -37,34 +40,15 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-fn again(bytes: &[u8]) -> Result<Vec<u8>, Unfit> {
-    let mut out = archive::MAGIC.to_vec();
-    for entry in archive::read(bytes)? {
-        archive::write_entry(&mut out, entry.header, |out| {
-            if entry.name() == b"__.PKGDEF" {
-                let frame = PkgDef::read(entry.data)?;
-                let export = Export::read(frame.export)?;
-                let write = |out: &mut Vec<u8>| {
-                    export.write(&Renames::default(), out);
-                };
-                PkgDef::frame(frame.head, write, out);
-            } else if goobj::is_object(entry.data) {
-                goobj::Object::read(entry.data)?.write(out);
-            } else {
-                out.extend_from_slice(entry.data);
-            }
-            Ok(())
-        })?;
-    }
-    Ok(out)
-}
-
 #[test]
 fn what_is_read_can_be_written() {
     let mut count = 0;
     for (file, bytes) in archives() {
         let written = again(&bytes).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         assert!(written == bytes, "{}: written otherwise", file.display());
+        // The fingerprint is that of the export data.
+        let seen = seen(archive::export_data(&bytes).unwrap(), &|_| None).unwrap();
+        assert_eq!(seen.fingerprint, seen.renamed_fingerprint);
         count += 1;
     }
     println!("{count} archives");

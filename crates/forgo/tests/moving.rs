@@ -334,17 +334,17 @@ fn texts(world: &World) -> Vec<(PathBuf, String)> {
     texts.collect()
 }
 
-/// The records of what was compiled in the world, and the key that each names.
+/// The records of what was compiled in the world, and what each says of the archive: its keys.
 fn records(world: &World) -> Vec<(PathBuf, String, String)> {
     let dir = format!(" {}/w\n", world.dir.path().to_str().unwrap());
     let mut texts = texts(world);
     texts.retain(|(_, text)| text.starts_with("forgo: made elsewhere") && text.contains(&dir));
-    let key = |text: &str| text.lines().nth(1).unwrap().to_owned();
-    let with_key = texts.into_iter().map(|(file, text)| {
-        let key = key(&text);
-        (file, text, key)
+    let keys = |text: &str| text.lines().skip(1).take(3).collect::<Vec<_>>().join("\n");
+    let with_keys = texts.into_iter().map(|(file, text)| {
+        let keys = keys(&text);
+        (file, text, keys)
     });
-    with_key.collect()
+    with_keys.collect()
 }
 
 /// Makes a record name another archive.

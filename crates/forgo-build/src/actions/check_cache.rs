@@ -13,6 +13,7 @@ use crate::actions::{
 use crate::load::parse_go_debug;
 use crate::package::Package;
 use crate::plan::NodeId;
+use crate::run::own_keys::OwnKeys;
 use crate::run::reuse::{self, Known, Way};
 use crate::run::{cutoff, moving};
 
@@ -53,6 +54,8 @@ pub struct CacheCheck {
     pub way: Option<Way>,
     /// The build ID that the archive should come to have: that of one made elsewhere, moved here.
     pub expected: Option<String>,
+    /// The keys of forgo's own, if the archive is to be built.
+    pub own_keys: OwnKeys,
     /// vet's configuration, where it could be made without building.
     pub vet: Option<Arc<VetConfig>>,
 }
@@ -96,6 +99,9 @@ fn check(
         && let Some(key) = check.action_id
     {
         spare(cx, &inputs, build, &key, &mut check)?;
+        if check.need.is_empty() {
+            return Ok(check);
+        }
     }
     prepare(cx, build, cov_meta_file, &mut check)?;
     Ok(check)
@@ -151,9 +157,7 @@ fn look_up<'r>(
     match reuse::find(cx, &wanted)? {
         Err(temporary) => check.build_id = temporary,
         Ok(known) => {
-            if known.way == Way::CacheEntry {
-                moving::adopt(cx, &inputs, &key)?;
-            }
+            moving::adopt(cx, &inputs, &key, &known)?;
             take(cx, check, known);
         }
     }
@@ -172,15 +176,18 @@ fn spare(
     key: &ActionId,
     check: &mut CacheCheck,
 ) -> Result<(), ActionError> {
-    if let Some(known) = cutoff::find(cx, inputs, build, key)? {
-        take(cx, check, known);
-        return Ok(());
-    }
-    match moving::find(cx, inputs, build, key)? {
+    let keys = OwnKeys::of(cx, inputs)?;
+    match moving::find(cx, inputs, &keys, build, key)? {
         moving::Found::Known(known) => take(cx, check, known),
         moving::Found::Expected(build_id) => check.expected = Some(build_id),
+        moving::Found::NotMoved => {
+            if let Some(known) = cutoff::find(cx, inputs, &keys, build, key)? {
+                take(cx, check, known);
+            }
+        }
         moving::Found::Nothing => {}
     }
+    check.own_keys = keys;
     Ok(())
 }
 

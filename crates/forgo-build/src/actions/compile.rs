@@ -109,10 +109,10 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
     };
     // Another checkout may be at the same work: then one of the two moves what the other makes.
     let depends_on = Inputs::gather(cx, cx.id, &cx.node_of(check_node(cx).0).deps);
-    let everywhere = moving::shared_key(cx, &depends_on)?;
-    let turn = turns::wait(cx, &everywhere.unwrap_or(key), || {
+    let keys = &check.own_keys;
+    let turn = turns::wait(cx, &keys.everywhere.unwrap_or(key), || {
         let made = reuse::cache_entry(cx, &wanted, &check.build_id);
-        made.or_else(|| moving::find_made(cx, &depends_on, &key))
+        made.or_else(|| moving::find_made(cx, &depends_on, keys, &key))
     });
     let _lock = match turn {
         Turn::Here(lock) => lock,
@@ -139,8 +139,15 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
     let stamped = stamp::finish(cx, &made)?;
     if let Some((output, size)) = &stamped.output {
         // What the package depends on, and nothing else: as the check gathered them.
-        cutoff::record(cx, &depends_on, output, *size)?;
-        moving::record(cx, &depends_on, &key)?;
+        let made = moving::Made {
+            key: &key,
+            file: &archive,
+            build_id: &stamped.build_id,
+            said: &cx.shell.saved_output(),
+        };
+        if !moving::record(cx, &depends_on, keys, &made) {
+            cutoff::record(cx, &depends_on, keys, (output, *size))?;
+        }
     }
     if let Some(expected) = &check.expected {
         moving::verify::compare(cx, expected, &stamped.build_id)?;

@@ -10,22 +10,23 @@
 //! stock key.
 //!
 //! The second key is looked up only when the stock one is not found. Its entries are ordinary ones of
-//! GOCACHE, aliases of the archive's output: they cost one small file, and trimming knows them.
+//! GOCACHE, aliases of the archive's output: they cost one small file, and trimming knows them. Packages that
+//! can be moved between checkouts ([`super::moving`]) have a key that does the same and more, and not this one.
 //!
 //! In doubt the work is done. What a compile may depend on without being in the stock key either is
 //! read again whenever the stock command compiles, so such packages are always compiled:
 //! [`Doubt`] lists them. docs/cutoff.md argues why the rest is sound.
 
-use forgo_cache::{ActionId, Content, OutputId, Verify, get_file, hash_to_string, put_bytes};
+use forgo_cache::{ActionId, Content, OutputId, Verify, put_bytes};
 use forgo_golang::quote::hex;
 
-use crate::actions::compile_inputs::Inputs;
+use crate::actions::compile_inputs::{Import, Inputs};
 use crate::actions::{ActionCx, ActionError, Artifact, objdir_cache};
-use crate::archive;
 use crate::disk;
 use crate::plan::NodeId;
-use crate::run::build_id;
+use crate::run::own_keys::OwnKeys;
 use crate::run::reuse::{Known, Way};
+use crate::run::stamp::Donor;
 
 /// Why a package is compiled although its second key is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,20 +47,18 @@ pub enum Doubt {
 }
 
 /// Finds an archive that a compile would write again, and stores it under the stock key.
-/// `sources` are those that the compile would be given.
 pub fn find(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
+    keys: &OwnKeys,
     build: NodeId,
     key: &ActionId,
 ) -> Result<Option<Known>, ActionError> {
-    if doubt(cx, inputs).is_some() {
-        return Ok(None);
-    }
-    let Some(second) = second_key(cx, inputs)? else {
+    let Some(second) = keys.by_export(cx, inputs)? else {
         return Ok(None);
     };
-    let Some((bytes, build_id)) = restamped(cx, &second, key) else {
+    let stamped = Donor::read(cx, &second).and_then(|donor| donor.stamped(key));
+    let Some((bytes, build_id)) = stamped else {
         return Ok(None);
     };
     // Only what was compiled without a word has a second key.
@@ -100,13 +99,12 @@ pub fn store(
 pub fn record(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
-    output: &OutputId,
-    size: u64,
+    keys: &OwnKeys,
+    (output, size): (&OutputId, u64),
 ) -> Result<(), ActionError> {
-    if doubt(cx, inputs).is_some() || !cx.shell.saved_output().is_empty() {
-        return Ok(());
-    }
-    if let Some(second) = second_key(cx, inputs)? {
+    if cx.shell.saved_output().is_empty()
+        && let Some(second) = keys.by_export(cx, inputs)?
+    {
         // The next build is slower without it, no more.
         let _ = cx.run.job.cache.put_alias(&second, output, size);
     }
@@ -114,15 +112,9 @@ pub fn record(
 }
 
 /// The second key; `None` where an archive has no export data.
-fn second_key(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<ActionId>, ActionError> {
-    let export = |import: &crate::actions::compile_inputs::Import<'_>| match import.archive {
-        Some(file) => {
-            let places = cx.run.moving.places(cx);
-            cx.run
-                .exports
-                .of(file, places)
-                .map(|export| hex(&export.id))
-        }
+pub fn key(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<ActionId>, ActionError> {
+    let export = |import: &Import<'_>| match import.archive {
+        Some(file) => cx.run.exports.id(file).map(|id| hex(&id)),
         // unsafe, which the compiler knows.
         None => Some(import.content_id.to_owned()),
     };
@@ -130,25 +122,6 @@ fn second_key(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<ActionId>
     exports
         .map(|exports| inputs.key_by(cx, &exports))
         .transpose()
-}
-
-/// The archive behind a second key as a compile with this stock key would write it, and its build
-/// ID; `None` where there is none or it is damaged.
-fn restamped(cx: &ActionCx<'_>, second: &ActionId, key: &ActionId) -> Option<(Vec<u8>, String)> {
-    let (file, _) = get_file(cx.run.job.cache, second).ok()?;
-    let mut bytes = disk::own::read(&file).ok()?;
-    let old = archive::build_id(&bytes[..bytes.len().min(1024)])?;
-    let content = build_id::content_id(&old);
-    let new = format!("{}/{content}", hash_to_string(&key.0));
-    if old.is_empty() || new.len() != old.len() {
-        return None;
-    }
-    let found = build_id::find_and_hash(&bytes, &old);
-    if hash_to_string(&found.hash) != content {
-        return None;
-    }
-    build_id::stamp(&mut bytes, &found.offsets, &new);
-    Some((bytes, new))
 }
 
 /// Why a package is compiled in any case. Coverage is the last reason that is looked for.

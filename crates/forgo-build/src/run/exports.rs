@@ -1,28 +1,18 @@
-//! What importers read of archives, by file: each is read once in a run, and only when a second key is
+//! What importers read of archives, by file: each is read once in a run, and only when a key of forgo's own is
 //! asked for.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use forgo_golang::object::relocate::seen;
 use forgo_golang::object::{Fingerprint, Unfit};
-use sha2::{Digest, Sha256};
 
 use crate::archive;
 use crate::disk;
 use crate::run::moving::Places;
 
-/// What importers read of an archive.
-#[derive(Debug)]
-pub struct Export {
-    /// Its hash, without the build ID.
-    pub id: [u8; 32],
-    /// The same wherever the sources lie; an error where that can't be told.
-    pub anywhere: Result<Anywhere, Unfit>,
-}
-
 /// What importers read of an archive, with the names of places instead of their directories.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Anywhere {
     /// Its hash, without the build ID.
     pub id: [u8; 32],
@@ -35,7 +25,8 @@ pub struct Anywhere {
 /// What is known of the archives of a run.
 #[derive(Debug, Default)]
 pub struct Exports {
-    files: Mutex<HashMap<String, Option<Arc<Export>>>>,
+    ids: Mutex<HashMap<String, Option<[u8; 32]>>>,
+    anywhere: Mutex<HashMap<String, Result<Anywhere, Unfit>>>,
     /// Fingerprints that export data has when the places are others: by file and places.
     elsewhere: Mutex<HashMap<(String, u64), Fingerprint>>,
 }
@@ -45,14 +36,25 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Exports {
-    /// Of a file; `None` where there is nothing to be read.
-    pub fn of(&self, file: &str, places: &Places) -> Option<Arc<Export>> {
-        if let Some(known) = lock(&self.files).get(file) {
-            return known.clone();
+    /// The hash of what importers read of a file, without the build ID; `None` where there is nothing to be
+    /// read.
+    pub fn id(&self, file: &str) -> Option<[u8; 32]> {
+        if let Some(known) = lock(&self.ids).get(file) {
+            return *known;
         }
-        let export = read(file, places).map(Arc::new);
-        lock(&self.files).insert(file.to_owned(), export.clone());
-        export
+        let id = member(file).and_then(|member| archive::export_id(&member));
+        lock(&self.ids).insert(file.to_owned(), id);
+        id
+    }
+
+    /// What importers read of a file, the same wherever the sources lie; an error where that can't be told.
+    pub fn anywhere(&self, file: &str, places: &Places) -> Result<Anywhere, Unfit> {
+        if let Some(known) = lock(&self.anywhere).get(file) {
+            return *known;
+        }
+        let anywhere = read(file, places);
+        lock(&self.anywhere).insert(file.to_owned(), anywhere);
+        anywhere
     }
 
     /// The fingerprint of a file's export data if the places were those of `there`.
@@ -62,8 +64,7 @@ impl Exports {
         here: &Places,
         there: &Places,
     ) -> Result<Fingerprint, Unfit> {
-        const GONE: Unfit = Unfit::Malformed("no export data");
-        let anywhere = self.of(file, here).ok_or(GONE)?.anywhere?;
+        let anywhere = self.anywhere(file, here)?;
         if !anywhere.placed || here.id() == there.id() {
             return Ok(anywhere.fingerprint);
         }
@@ -71,31 +72,38 @@ impl Exports {
         if let Some(known) = lock(&self.elsewhere).get(&key) {
             return Ok(*known);
         }
-        let member = disk::own::open(file).and_then(|f| archive::export_member(&f));
-        let member = member.ok().flatten().ok_or(GONE)?;
+        let member = member(file).ok_or(GONE)?;
         let moved = here.renaming(there, |rename| seen(&member, rename))?;
         lock(&self.elsewhere).insert(key, moved.renamed_fingerprint);
         Ok(moved.renamed_fingerprint)
     }
 
-    /// Remembers what [`Exports::fingerprint_at`] would find out.
-    pub fn note_elsewhere(&self, file: &str, there: &Places, fingerprint: Fingerprint) {
+    /// Remembers what reading an archive would find out that was moved here: what it is anywhere, and the
+    /// fingerprint that it had where it came from.
+    pub fn note_moved(
+        &self,
+        file: &str,
+        anywhere: Anywhere,
+        there: &Places,
+        fingerprint: Fingerprint,
+    ) {
+        lock(&self.anywhere).insert(file.to_owned(), Ok(anywhere));
         lock(&self.elsewhere).insert((file.to_owned(), there.id()), fingerprint);
     }
 }
 
-fn read(file: &str, places: &Places) -> Option<Export> {
-    let member = archive::export_member(&disk::own::open(file).ok()?).ok()??;
-    let id = archive::export_id(&member)?;
-    let anywhere = places.renaming_to_names(|rename| seen(&member, rename));
-    let anywhere = anywhere.map(|seen| Anywhere {
-        id: if seen.same {
-            id
-        } else {
-            Sha256::digest(&seen.bytes).into()
-        },
+const GONE: Unfit = Unfit::Malformed("no export data");
+
+fn member(file: &str) -> Option<Vec<u8>> {
+    archive::export_member(&disk::own::open(file).ok()?).ok()?
+}
+
+fn read(file: &str, places: &Places) -> Result<Anywhere, Unfit> {
+    let member = member(file).ok_or(GONE)?;
+    let seen = places.renaming_to_names(|rename| seen(&member, rename))?;
+    Ok(Anywhere {
+        id: seen.id,
         fingerprint: seen.fingerprint,
         placed: !seen.same,
-    });
-    Some(Export { id, anywhere })
+    })
 }

@@ -21,6 +21,7 @@ pub(crate) mod cutoff;
 pub(crate) mod exports;
 pub(crate) mod links;
 pub(crate) mod moving;
+pub(crate) mod own_keys;
 pub(crate) mod pool;
 pub mod reuse;
 pub mod schedule;

@@ -1,16 +1,18 @@
 //! Ends the making of an archive or executable: its build ID gets the content ID that the file
-//! deserves, and the file and what the tools said go to the cache.
+//! deserves, and the file and what the tools said go to the cache. [`Donor`] does so for an archive that is
+//! taken over from another key.
 //!
 //! Answers to `updateBuildID` in cmd/go/internal/work/buildid.go.
 
-use forgo_cache::{ActionId, Content, OutputId, Verify, put_bytes};
+use forgo_cache::{ActionId, Content, OutputId, Verify, get_file, hash_to_string, put_bytes};
 
 use forgo_golang::raw;
 
 use crate::actions::{ActionCx, ActionError};
 use crate::plan::Kind;
-use crate::run::build_id;
+use crate::run::build_id::{self, Found};
 use crate::shell::join_unambiguously;
+use crate::{archive, disk};
 
 /// What was made.
 #[derive(Debug)]
@@ -36,6 +38,64 @@ pub struct Stamped {
     pub cached: Option<String>,
     /// Of an archive that was stored: its output and size.
     pub output: Option<(OutputId, u64)>,
+}
+
+/// An archive of the cache that stands for one which would be compiled, or becomes it. It is undamaged: its
+/// build ID says the hash of everything else.
+#[derive(Debug)]
+pub struct Donor {
+    /// All of it.
+    pub bytes: Vec<u8>,
+    build_id: String,
+    found: Found,
+}
+
+impl Donor {
+    /// The archive behind a key; `None` where there is none or it is damaged.
+    pub fn read(cx: &ActionCx<'_>, key: &ActionId) -> Option<Donor> {
+        let (file, _) = get_file(cx.run.job.cache, key).ok()?;
+        let bytes = disk::own::read(&file).ok()?;
+        let build_id = archive::build_id(&bytes[..bytes.len().min(1024)])?;
+        if build_id.is_empty() {
+            return None;
+        }
+        let found = build_id::find_and_hash(&bytes, &build_id);
+        let genuine = hash_to_string(&found.hash) == build_id::content_id(&build_id);
+        genuine.then_some(Donor {
+            bytes,
+            build_id,
+            found,
+        })
+    }
+
+    /// The hash of everything but the build ID.
+    pub fn content_id(&self) -> &str {
+        build_id::content_id(&self.build_id)
+    }
+
+    /// With other contents, but still the old build ID.
+    pub fn with(self, bytes: Vec<u8>) -> Donor {
+        if bytes == self.bytes {
+            return self;
+        }
+        drop(self.bytes);
+        Donor {
+            found: build_id::find_and_hash(&bytes, &self.build_id),
+            bytes,
+            build_id: self.build_id,
+        }
+    }
+
+    /// As a compile with this stock key would write it, and its build ID.
+    pub fn stamped(mut self, key: &ActionId) -> Option<(Vec<u8>, String)> {
+        let content = hash_to_string(&self.found.hash);
+        let new = format!("{}/{content}", hash_to_string(&key.0));
+        if new.len() != self.build_id.len() {
+            return None;
+        }
+        build_id::stamp(&mut self.bytes, &self.found.offsets, &new);
+        Some((self.bytes, new))
+    }
 }
 
 /// Stamps and stores a file.

@@ -78,12 +78,6 @@ impl<'a> PkgDef<'a> {
     }
 }
 
-/// The fingerprint of the export data of an archive's first member, without reading the rest.
-pub fn fingerprint(member: &[u8]) -> Result<Fingerprint, Unfit> {
-    let export = member.strip_suffix(END).ok_or(CUT)?;
-    export.last_chunk().copied().ok_or(CUT)
-}
-
 /// Export data, checked.
 #[derive(Debug, Clone)]
 pub struct Export<'a> {
@@ -227,31 +221,48 @@ impl<'a> Export<'a> {
         if renames.is_empty() {
             return Ok(Renames::default());
         }
+        let mut renamed = vec![false; self.sections[STRING]];
+        for index in renames.keys() {
+            renamed[*index] = true;
+        }
         let pos_bases = self.section(POS_BASE);
         let others = (self.sections[STRING]..self.len()).filter(|e| !pos_bases.contains(e));
         for element in others {
             for reference in References::of(self.element(element))? {
                 if let (STRING, index) = reference?
-                    && renames.contains_key(&index)
+                    && renamed[index]
                 {
                     return Err(Unfit::Refused("a string constant is a file's name"));
                 }
             }
         }
-        self.check_new_names(&renames)?;
+        self.check_new_names(&renames, &renamed)?;
         Ok(Renames(renames))
     }
 
     /// A new name that is there already would be the same element.
-    fn check_new_names(&self, renames: &BTreeMap<usize, Vec<u8>>) -> Result<(), Unfit> {
+    fn check_new_names(
+        &self,
+        renames: &BTreeMap<usize, Vec<u8>>,
+        renamed: &[bool],
+    ) -> Result<(), Unfit> {
         let new: std::collections::HashSet<&[u8]> = renames.values().map(Vec::as_slice).collect();
         if new.len() != renames.len() {
             return Err(Unfit::Refused("two files get one name"));
         }
-        let clash = self
-            .section(STRING)
-            .filter(|index| !renames.contains_key(index))
-            .any(|index| new.contains(self.element(index)));
+        // Few strings are no longer than a name and begin as one.
+        let longest = new.iter().map(|name| name.len()).max().unwrap_or(0);
+        let mut heads = [false; 256];
+        for name in &new {
+            heads[usize::from(name.first().copied().unwrap_or(0))] = true;
+        }
+        let clash = self.section(STRING).any(|index| {
+            let string = self.element(index);
+            string.len() <= longest
+                && heads[usize::from(string.first().copied().unwrap_or(0))]
+                && !renamed[index]
+                && new.contains(string)
+        });
         if clash {
             return Err(Unfit::Refused("a new name is there already"));
         }
@@ -262,27 +273,54 @@ impl<'a> Export<'a> {
     /// the bytes that were read, if their fingerprint was right.
     pub fn write(&self, renames: &Renames, out: &mut Vec<u8>) -> Fingerprint {
         let begin = out.len();
-        out.extend_from_slice(&self.bytes[..ENDS]);
-        let mut end = 0;
-        for element in 0..self.len() {
-            let new = renames.0.get(&element);
-            end += new.map_or_else(|| self.element(element).len(), Vec::len);
-            // Sizes of archives that the linker takes are far below.
-            out.extend_from_slice(&u32::try_from(end).unwrap_or(u32::MAX).to_le_bytes());
-        }
-        let mut copied = 0;
-        for (&element, new) in &renames.0 {
-            out.extend_from_slice(&self.data[copied..self.start(element)]);
-            out.extend_from_slice(new);
-            copied = self.end(element);
-        }
-        out.extend_from_slice(&self.data[copied..]);
-        let sum = Sha256::digest(&out[begin..]);
-        let mut fingerprint = [0; 8];
-        fingerprint.copy_from_slice(&sum[..8]);
+        self.pieces(renames, |piece| out.extend_from_slice(piece));
+        let fingerprint = head(&Sha256::digest(&out[begin..]).into());
         out.extend_from_slice(&fingerprint);
         fingerprint
     }
+
+    /// The SHA-256 that the export data with other names would have; its [`head`] is their fingerprint.
+    pub fn digest(&self, renames: &Renames) -> [u8; 32] {
+        let mut sha = Sha256::new();
+        self.pieces(renames, |piece| sha.update(piece));
+        sha.finalize().into()
+    }
+
+    /// The export data with other names, but for the fingerprint, piece by piece.
+    fn pieces(&self, renames: &Renames, mut each: impl FnMut(&[u8])) {
+        let data = ENDS + 4 * self.len();
+        if renames.is_empty() {
+            return each(&self.bytes[..data + self.data.len()]);
+        }
+        each(&self.bytes[..ENDS]);
+        let mut ends = Vec::with_capacity(4 * self.len());
+        let mut new_names = renames.0.iter().peekable();
+        let mut grown = 0_i64;
+        for element in 0..self.len() {
+            let end = self.end(element) as i64;
+            if let Some((_, new)) = new_names.next_if(|(at, _)| **at == element) {
+                grown += new.len() as i64 - (end - self.start(element) as i64);
+            }
+            // Sizes of archives that the linker takes are far below.
+            let end = u32::try_from(end + grown).unwrap_or(u32::MAX);
+            ends.extend_from_slice(&end.to_le_bytes());
+        }
+        each(&ends);
+        let mut copied = 0;
+        for (&element, new) in &renames.0 {
+            each(&self.data[copied..self.start(element)]);
+            each(new);
+            copied = self.end(element);
+        }
+        each(&self.data[copied..]);
+    }
+}
+
+/// The fingerprint in a SHA-256.
+pub fn head(digest: &[u8; 32]) -> Fingerprint {
+    let mut fingerprint = [0; 8];
+    fingerprint.copy_from_slice(&digest[..8]);
+    fingerprint
 }
 
 /// An element's references: section and index.

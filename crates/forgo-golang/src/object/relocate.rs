@@ -9,7 +9,9 @@
 //! Whether the compiler was told of a path in a way that enters the code (`-d=libfuzzer`, `-asan`, …) is not
 //! to be seen here: who asks for a move must know.
 
-use super::pkgbits::{Export, PkgDef, Renames};
+use sha2::{Digest, Sha256};
+
+use super::pkgbits::{Export, PkgDef, Renames, head};
 use super::{Fingerprint, ImportNow, Rename, Unfit, archive, goobj};
 
 /// A move.
@@ -50,7 +52,7 @@ pub fn archive(bytes: &[u8], how: &Move) -> Result<Moved, Unfit> {
         Ok::<(), Unfit>(())
     })?;
     if renames.is_empty() && new != export.fingerprint {
-        return Err(Unfit::Malformed("fingerprint of export data"));
+        return Err(FINGERPRINT);
     }
     let fingerprints = (export.fingerprint, new);
     for entry in objects {
@@ -93,10 +95,10 @@ fn object(
 }
 
 /// What importers see of a package, with its source files called otherwise.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
-    /// The member `__.PKGDEF` without its build ID.
-    pub bytes: Vec<u8>,
+    /// A hash of the member `__.PKGDEF` without its build ID.
+    pub id: [u8; 32],
     /// The fingerprint of its export data as it is.
     pub fingerprint: Fingerprint,
     /// The fingerprint that it would have with the other names.
@@ -110,18 +112,22 @@ pub fn seen(member: &[u8], rename: &Rename) -> Result<Seen, Unfit> {
     let frame = PkgDef::read(member)?;
     let export = Export::read(frame.export)?;
     let renames: Renames = export.renames(rename)?;
-    let head: Vec<u8> = frame.head_without_build_id().flatten().copied().collect();
-    let mut bytes = Vec::with_capacity(member.len() + 1024);
-    let mut renamed = export.fingerprint;
-    PkgDef::frame(
-        &head,
-        |out| renamed = export.write(&renames, out),
-        &mut bytes,
-    );
+    let digest = export.digest(&renames);
+    let renamed_fingerprint = head(&digest);
+    if renames.is_empty() && renamed_fingerprint != export.fingerprint {
+        return Err(FINGERPRINT);
+    }
+    // The rest of the member is the fingerprint, and a frame that never changes.
+    let mut id = Sha256::new_with_prefix(digest);
+    for line in frame.head_without_build_id() {
+        id.update(line);
+    }
     Ok(Seen {
-        bytes,
+        id: id.finalize().into(),
         fingerprint: export.fingerprint,
-        renamed_fingerprint: renamed,
+        renamed_fingerprint,
         same: renames.is_empty(),
     })
 }
+
+const FINGERPRINT: Unfit = Unfit::Malformed("fingerprint of export data");

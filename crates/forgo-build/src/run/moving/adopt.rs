@@ -5,17 +5,27 @@ use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
 
 use crate::actions::compile_inputs::Inputs;
 use crate::actions::{ActionCx, ActionError, RunCx};
-use crate::run::moving::{doubt, keep, key_everywhere};
+use crate::run::moving::{Made, keep};
+use crate::run::own_keys::OwnKeys;
+use crate::run::reuse::{Known, Way};
 
 /// Keeps the record of an archive that was found under its stock key.
-pub fn adopt(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Result<(), ActionError> {
-    if adoption(cx)?.is_none() || doubt(cx, inputs) {
-        return Ok(());
-    }
-    let Some(everywhere) = key_everywhere(cx, inputs)? else {
+pub fn adopt(
+    cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
+    key: &ActionId,
+    known: &Known,
+) -> Result<(), ActionError> {
+    let Some(file) = known.built.path() else {
         return Ok(());
     };
+    if known.way != Way::CacheEntry || adoption(cx)?.is_none() {
+        return Ok(());
+    }
     let job = &cx.run.job;
+    let Some(everywhere) = OwnKeys::of(cx, inputs)?.everywhere else {
+        return Ok(());
+    };
     if job.cache.get(&everywhere).is_ok() {
         return Ok(());
     }
@@ -24,7 +34,13 @@ pub fn adopt(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Result<(
     if let Ok((said, _)) = get_bytes(job.cache, &stdout)
         && let Ok(said) = String::from_utf8(said)
     {
-        keep(cx, inputs, key, &everywhere, &said);
+        let made = Made {
+            key,
+            file,
+            build_id: &known.build_id,
+            said: &said,
+        };
+        keep(cx, inputs, &everywhere, &made);
     }
     Ok(())
 }
@@ -58,7 +74,7 @@ fn adoption(cx: &ActionCx<'_>) -> Result<Option<ActionId>, ActionError> {
 /// The key of the note: what was asked for, and where.
 fn note(cx: &ActionCx<'_>) -> Result<ActionId, ActionError> {
     let (config, graph) = (cx.config(), cx.run.job.graph);
-    let mut hash = cx.run.job.hashes.new_own_hash("adopted");
+    let mut hash = cx.run.job.hashes.new_own_hash("adopted 2");
     writeln!(hash, "{}", cx.tool_id("compile")?);
     writeln!(hash, "{}", cx.run.moving.places(cx).to_text());
     writeln!(hash, "{:?} {:?}", config.target, config.context);

@@ -5,10 +5,9 @@
 //! ([`forgo_golang::object::relocate`]). So there is one more key for every package that lies in a
 //! [place](places): the lines of the stock key, with the place's name instead of its directory, and for
 //! each import the hash of its export data as it would be with names of places. Under it a [record] says
-//! which archive was made of this, and where. When neither the stock key nor [`super::cutoff`]'s is
-//! known, that archive is moved here, stamped, and stored under the stock key.
+//! which archive was made of this, and where. When the stock key is not known, that archive is moved here, stamped, and stored under the stock key.
 //!
-//! What a move can't know to be right is compiled; see [`doubt`], [`sources`] and
+//! What a move can't know to be right is compiled; see [`may_move`], [`sources`] and
 //! docs/moving.md. [`verify`] compiles a share of what was moved all the same.
 
 mod adopt;
@@ -21,22 +20,24 @@ pub mod vets;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use forgo_cache::{ActionId, Verify, get_bytes, hash_to_string, put_bytes};
+use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
 use forgo_golang::object::relocate::{self, Move, Moved};
 use forgo_golang::object::{Fingerprint, Unfit};
 use forgo_golang::quote::hex;
 
 use crate::actions::compile_inputs::{Import, Inputs, Place};
 use crate::actions::{ActionCx, ActionError, Artifact};
-use crate::archive;
 use crate::plan::NodeId;
 use crate::run::build_id;
 use crate::run::cutoff::{self, Doubt};
+use crate::run::exports::Anywhere;
+use crate::run::own_keys::OwnKeys;
 use crate::run::reuse::{Known, Way};
+use crate::run::stamp::Donor;
 
 pub use adopt::{adopt, end};
 pub use places::Places;
-use record::Record;
+use record::{Kept, Record};
 
 /// Releases whose archives were moved and compared with compiled ones.
 const RELEASES: [&str; 2] = ["go1.26.8", "go1.27.3"];
@@ -74,6 +75,8 @@ pub enum Found {
     Known(Known),
     /// The archive would have this build ID. It is to be compiled for comparison.
     Expected(String),
+    /// What was compiled of this is not moved: it may be found by the export data of here.
+    NotMoved,
     /// Nothing.
     Nothing,
 }
@@ -82,16 +85,20 @@ pub enum Found {
 pub fn find(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
+    keys: &OwnKeys,
     build: NodeId,
     key: &ActionId,
 ) -> Result<Found, ActionError> {
-    if doubt(cx, inputs) || verify::is_distrusted(cx)? {
-        return Ok(Found::Nothing);
-    }
-    let Some(everywhere) = key_everywhere(cx, inputs)? else {
-        return Ok(Found::Nothing);
+    let Some(everywhere) = &keys.everywhere else {
+        return Ok(Found::NotMoved);
     };
-    let Some(arrived) = bring(cx, inputs, &everywhere, key) else {
+    let kept = get_bytes(cx.run.job.cache, everywhere).ok();
+    let record = match kept.and_then(|(text, _)| Kept::parse(&text)) {
+        Some(Kept::Archive(record)) => record,
+        Some(Kept::NotMoved) => return Ok(Found::NotMoved),
+        None => return Ok(Found::Nothing),
+    };
+    let Some(arrived) = bring(cx, inputs, record, key) else {
         return Ok(Found::Nothing);
     };
     if verify::is_chosen(cx, key) {
@@ -100,81 +107,102 @@ pub fn find(
     settle(cx, inputs, build, key, arrived)
 }
 
-/// The key that all checkouts have in common; `None` where the package is compiled in each.
-pub fn shared_key(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<ActionId>, ActionError> {
-    if doubt(cx, inputs) || verify::is_distrusted(cx)? {
-        return Ok(None);
-    }
-    key_everywhere(cx, inputs)
-}
-
 /// What was made elsewhere while the build waited for its turn.
-pub fn find_made(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Option<Known> {
-    match find(cx, inputs, cx.id, key) {
+pub fn find_made(
+    cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
+    keys: &OwnKeys,
+    key: &ActionId,
+) -> Option<Known> {
+    match find(cx, inputs, keys, cx.id, key) {
         Ok(Found::Known(known)) => Some(known),
         // Compiling says what is wrong.
-        Ok(Found::Expected(_) | Found::Nothing) | Err(_) => None,
+        Ok(_) | Err(_) => None,
     }
 }
 
-/// Remembers an archive that was just compiled and stored, for [`find`].
-pub fn record(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Result<(), ActionError> {
-    if doubt(cx, inputs) {
-        return Ok(());
-    }
-    if let Some(everywhere) = key_everywhere(cx, inputs)? {
-        keep(cx, inputs, key, &everywhere, &cx.shell.saved_output());
-    }
-    Ok(())
+/// An archive that is in the cache.
+#[derive(Debug)]
+pub struct Made<'a> {
+    /// Its stock key.
+    pub key: &'a ActionId,
+    /// Where it can be read.
+    pub file: &'a str,
+    /// Its build ID.
+    pub build_id: &'a str,
+    /// What the compiler said of it.
+    pub said: &'a str,
 }
 
-/// Keeps the record of an archive, and what the compiler said of it, if it can be moved.
-fn keep(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId, everywhere: &ActionId, said: &str) {
+/// Remembers an archive that was just compiled and stored, for [`find`]; `false` where it won't be found.
+pub fn record(cx: &ActionCx<'_>, inputs: &Inputs<'_>, keys: &OwnKeys, made: &Made<'_>) -> bool {
+    let Some(everywhere) = &keys.everywhere else {
+        return false;
+    };
+    let kept = keep(cx, inputs, everywhere, made);
+    if !kept {
+        put(cx, everywhere, &Kept::NotMoved);
+    }
+    kept
+}
+
+/// Keeps the record of an archive, if it can be moved.
+fn keep(cx: &ActionCx<'_>, inputs: &Inputs<'_>, everywhere: &ActionId, made: &Made<'_>) -> bool {
     let places = cx.run.moving.places(cx);
     let mut cwd = String::new();
-    if !said.is_empty() {
+    if !made.said.is_empty() {
         match places.named(&cx.config().cwd) {
             // Names of files in it are relative, and no longer than absolute ones.
-            Some(named) if !said.contains("../") => cwd = named,
-            _ => return,
+            Some(named) if !made.said.contains("../") => cwd = named,
+            _ => return false,
         }
     }
+    let Ok(export) = cx.run.exports.anywhere(made.file, places) else {
+        return false;
+    };
     if !sources::are_plain(cx, inputs, places) {
-        return;
+        return false;
     }
     let record = Record {
-        key: *key,
+        key: *made.key,
+        content: build_id::content_id(made.build_id).to_owned(),
+        export: export.id,
+        placed: export.placed,
         cwd,
         places: places.clone(),
     };
-    // Another checkout compiles again without it, no more.
-    let text = record.to_text();
+    put(cx, everywhere, &Kept::Archive(record));
+    true
+}
+
+/// Another checkout compiles again without it, no more.
+fn put(cx: &ActionCx<'_>, everywhere: &ActionId, kept: &Kept) {
+    let text = kept.to_text();
     let _ = put_bytes(cx.run.job.cache, everywhere, text.as_bytes(), Verify::Lax);
 }
 
-/// Whether a package is compiled, whatever is known of it elsewhere.
-fn doubt(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> bool {
+/// Whether a package may be moved, given why what was compiled here is not used again.
+pub fn may_move(inputs: &Inputs<'_>, doubt: Option<Doubt>) -> bool {
     let config = inputs.config;
-    let doubt = cutoff::doubt(cx, inputs);
-    // A move makes no coverage meta-data; whoever wants it sees that it is missing.
-    let doubt = doubt.filter(|doubt| *doubt != Doubt::Coverage);
-    let doubt = match doubt {
+    let certain = match doubt {
+        // A move makes no coverage meta-data; whoever wants it sees that it is missing.
+        None | Some(Doubt::Coverage) => true,
         Some(Doubt::Flags) => {
-            !inputs.magic.is_empty() || !inputs.gcflags.iter().all(|f| is_known(f))
+            inputs.magic.is_empty() && inputs.gcflags.iter().all(|flag| is_known(flag))
         }
-        other => other.is_some(),
+        Some(_) => false,
     };
     let known = |flag: &String| matches!(flag.as_str(), "-race" | "-shared");
-    doubt
-        || !RELEASES.contains(&config.dist.version.as_str())
-        || !inputs.experiment.is_empty()
-        || inputs.trimpath
-        || inputs.local
-        || !inputs.local_prefix.is_empty()
-        || !config.modules.overlay.is_empty()
-        || inputs.fuzz_flags.is_some()
-        || !inputs.forced_gcflags.iter().all(known)
-        || !inputs.asmflags.is_empty()
+    certain
+        && RELEASES.contains(&config.dist.version.as_str())
+        && inputs.experiment.is_empty()
+        && !inputs.trimpath
+        && !inputs.local
+        && inputs.local_prefix.is_empty()
+        && config.modules.overlay.is_empty()
+        && inputs.fuzz_flags.is_none()
+        && inputs.forced_gcflags.iter().all(known)
+        && inputs.asmflags.is_empty()
 }
 
 /// Compiler flags whose output is text that [`Places::rewrite`] knows how to move.
@@ -183,18 +211,16 @@ fn is_known(flag: &str) -> bool {
 }
 
 /// The key that is the same wherever the places are; `None` where the package has nothing to do with a
-/// place, or that can't be told.
-fn key_everywhere(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<ActionId>, ActionError> {
+/// place, or that can't be told. Of what [may be moved](may_move).
+pub fn key(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<ActionId>, ActionError> {
     let places = cx.run.moving.places(cx);
     let named = match inputs.place {
-        Place::Dir(dir) => places.named(dir),
+        Place::Dir(dir) => match places.named(dir) {
+            None => return Ok(None),
+            named => named,
+        },
         _ => None,
     };
-    if let Place::Dir(_) = inputs.place
-        && named.is_none()
-    {
-        return Ok(None);
-    }
     let mut placed = named.is_some();
     let mut exports = Vec::with_capacity(inputs.imports.len());
     for import in &inputs.imports {
@@ -202,7 +228,7 @@ fn key_everywhere(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<Actio
             exports.push(import.content_id.to_owned());
             continue;
         };
-        let Some(Ok(anywhere)) = cx.run.exports.of(file, places).map(|e| e.anywhere) else {
+        let Ok(anywhere) = cx.run.exports.anywhere(file, places) else {
             return Ok(None);
         };
         placed |= anywhere.placed;
@@ -215,40 +241,28 @@ fn key_everywhere(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<Actio
     inputs.key_elsewhere(cx, place, &exports).map(Some)
 }
 
-/// The archive behind a key that is the same everywhere, as a compile with this stock key would write it
-/// here; `None` where there is none, or it can't be moved.
+/// An archive as a compile with this stock key would write it here; `None` where it is gone or damaged, or
+/// can't be moved.
 fn bring(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
-    everywhere: &ActionId,
+    record: Record,
     key: &ActionId,
 ) -> Option<Arrived> {
-    let job = &cx.run.job;
     let here = cx.run.moving.places(cx);
-    let (text, _) = get_bytes(job.cache, everywhere).ok()?;
-    let record = Record::parse(&text)?;
-    let (bytes, _) = get_bytes(job.cache, &record.key).ok()?;
     let said = said_here(cx, &record, here)?;
-    let Moved {
-        mut bytes,
-        fingerprints,
-    } = relocated(cx, inputs, &bytes, &record.places, here).ok()?;
-
-    let old = archive::build_id(&bytes[..bytes.len().min(1024)])?;
-    let made_by = hash_to_string(&record.key.0);
-    let found = build_id::find_and_hash(&bytes, &old);
-    let content = hash_to_string(&found.hash);
-    let new = format!("{}/{content}", hash_to_string(&key.0));
-    if build_id::action_id(&old) != made_by || new.len() != old.len() {
+    let donor = Donor::read(cx, &record.key)?;
+    if donor.content_id() != record.content {
         return None;
     }
-    build_id::stamp(&mut bytes, &found.offsets, &new);
+    let moved = relocated(cx, inputs, &donor.bytes, &record.places, here).ok()?;
+    let (bytes, build_id) = donor.with(moved.bytes).stamped(key)?;
     Some(Arrived {
         bytes,
-        build_id: new,
+        build_id,
         said,
         record,
-        fingerprints,
+        fingerprints: moved.fingerprints,
     })
 }
 
@@ -268,8 +282,7 @@ fn relocated(
     let import = |path: &[u8], old: Fingerprint| {
         let file = imports.get(path).and_then(|import| import.archive);
         let file = file.ok_or(Unfit::Refused("it imports what the package does not"))?;
-        let anywhere = exports.of(file, here).and_then(|e| e.anywhere.ok());
-        let now = anywhere.ok_or(Unfit::Refused("an import's export data can't be read"))?;
+        let now = exports.anywhere(file, here)?;
         if exports.fingerprint_at(file, here, there)? != old {
             return Err(Unfit::Refused("it was compiled with another import"));
         }
@@ -315,9 +328,15 @@ fn settle(
     if !arrived.said.is_empty() {
         cx.shell.print(arrived.said);
     }
-    let (there, _) = arrived.fingerprints;
+    let (there, fingerprint) = arrived.fingerprints;
+    let (id, placed) = (arrived.record.export, arrived.record.placed);
+    let anywhere = Anywhere {
+        id,
+        fingerprint,
+        placed,
+    };
     let exports = &cx.run.exports;
-    exports.note_elsewhere(&file, &arrived.record.places, there);
+    exports.note_moved(&file, anywhere, &arrived.record.places, there);
     Ok(Found::Known(Known {
         built: Artifact::Cached(file),
         build_id: arrived.build_id,

@@ -1,23 +1,44 @@
 //! What is kept under a key that is the same everywhere: which archive the work made, and where.
 //!
 //! ```text
-//! forgo: made elsewhere 1
+//! forgo: made elsewhere 2
 //! key 0123…                    the stock key of that archive
+//! content abc…                 its content ID
+//! export 4567… placed          what importers see of it, the same everywhere, and whether that names places
 //! cwd <module example.com/m>   where the compiler was run, if it said something
 //! place <module example.com/m> /home/me/m
 //! ```
+//!
+//! Of an archive that can't be moved only the first line is kept, and `not moved`.
 
 use forgo_cache::ActionId;
+use forgo_golang::quote::hex;
 
 use crate::run::moving::Places;
 
-const HEAD: &str = "forgo: made elsewhere 1";
+const HEAD: &str = "forgo: made elsewhere 2";
+const NOT_MOVED: &str = "not moved";
+
+/// What is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// An archive.
+    Archive(Record),
+    /// What was compiled can be used only where it was.
+    NotMoved,
+}
 
 /// A record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// The stock key of the archive.
     pub key: ActionId,
+    /// Its content ID.
+    pub content: String,
+    /// [`crate::run::exports::Anywhere::id`] of it.
+    pub export: [u8; 32],
+    /// [`crate::run::exports::Anywhere::placed`] of it.
+    pub placed: bool,
     /// The current directory that messages are relative to, by its place's name; empty where the
     /// compiler said nothing.
     pub cwd: String,
@@ -25,44 +46,69 @@ pub struct Record {
     pub places: Places,
 }
 
-impl Record {
+impl Kept {
     /// As it is kept.
     pub fn to_text(&self) -> String {
-        let cwd = match self.cwd.as_str() {
+        let Kept::Archive(record) = self else {
+            return format!("{HEAD}\n{NOT_MOVED}\n");
+        };
+        let cwd = match record.cwd.as_str() {
             "" => String::new(),
             cwd => format!("cwd {cwd}\n"),
         };
-        let places = self.places.to_text();
-        format!("{HEAD}\nkey {}\n{cwd}{places}", self.key)
+        let placed = if record.placed { "placed" } else { "free" };
+        format!(
+            "{HEAD}\nkey {}\ncontent {}\nexport {} {placed}\n{cwd}{}",
+            record.key,
+            record.content,
+            hex(&record.export),
+            record.places.to_text()
+        )
     }
 
     /// Of what was kept.
-    pub fn parse(text: &[u8]) -> Option<Record> {
+    pub fn parse(text: &[u8]) -> Option<Kept> {
         let text = std::str::from_utf8(text).ok()?.strip_suffix('\n')?;
         let mut lines = text.split('\n').peekable();
         if lines.next()? != HEAD {
             return None;
         }
-        let key = parse_key(lines.next()?.strip_prefix("key ")?)?;
+        if lines.next_if_eq(&NOT_MOVED).is_some() {
+            return lines.next().is_none().then_some(Kept::NotMoved);
+        }
+        let key = parse_hex(lines.next()?.strip_prefix("key ")?)?;
+        let content = lines.next()?.strip_prefix("content ")?.to_owned();
+        let export = lines.next()?.strip_prefix("export ")?;
+        let (export, placed) = export.split_once(' ')?;
         let cwd = lines.peek().and_then(|line| line.strip_prefix("cwd "));
         let cwd = cwd.map(str::to_owned).unwrap_or_default();
         if !cwd.is_empty() {
             lines.next();
         }
-        let places = Places::parse(lines)?;
-        Some(Record { key, cwd, places })
+        Some(Kept::Archive(Record {
+            key: ActionId(key),
+            content,
+            export: parse_hex(export)?,
+            placed: match placed {
+                "placed" => true,
+                "free" => false,
+                _ => return None,
+            },
+            cwd,
+            places: Places::parse(lines)?,
+        }))
     }
 }
 
-fn parse_key(hex: &str) -> Option<ActionId> {
-    let mut key = [0; 32];
+fn parse_hex(hex: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
     if hex.len() != 64 || !hex.is_ascii() {
         return None;
     }
-    for (i, byte) in key.iter_mut().enumerate() {
+    for (i, byte) in bytes.iter_mut().enumerate() {
         *byte = u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).ok()?;
     }
-    Some(ActionId(key))
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -71,19 +117,25 @@ mod tests {
 
     #[test]
     fn there_and_back() {
-        for cwd in ["", "<module m>/a b"] {
-            let record = Record {
+        for (cwd, placed) in [("", true), ("<module m>/a b", false)] {
+            let record = Kept::Archive(Record {
                 key: ActionId([0xa7; 32]),
+                content: "a-b_c".into(),
+                export: [0x0f; 32],
+                placed,
                 cwd: cwd.into(),
                 places: Places::parse("place <module m> /w x\nplace <modcache> /c".lines())
                     .unwrap(),
-            };
+            });
             let text = record.to_text();
-            assert_eq!(Record::parse(text.as_bytes()), Some(record));
-            assert_eq!(Record::parse(&text.as_bytes()[1..]), None);
-            assert_eq!(Record::parse(&text.as_bytes()[..text.len() - 1]), None);
+            assert_eq!(Kept::parse(text.as_bytes()), Some(record));
+            assert_eq!(Kept::parse(&text.as_bytes()[1..]), None);
+            assert_eq!(Kept::parse(&text.as_bytes()[..text.len() - 1]), None);
         }
-        assert_eq!(Record::parse(b"\xff"), None);
-        assert_eq!(Record::parse(b""), None);
+        let none = Kept::NotMoved.to_text();
+        assert_eq!(Kept::parse(none.as_bytes()), Some(Kept::NotMoved));
+        assert_eq!(Kept::parse(format!("{none}x\n").as_bytes()), None);
+        assert_eq!(Kept::parse(b"\xff"), None);
+        assert_eq!(Kept::parse(b""), None);
     }
 }

@@ -13,7 +13,7 @@ use crate::actions::compile_inputs::Inputs;
 use crate::actions::vet_config::VetConfig;
 use crate::actions::{ActionCx, ActionError, Provider};
 use crate::plan::NodeId;
-use crate::run::moving::{doubt, key_everywhere};
+use crate::run::own_keys::OwnKeys;
 use crate::toolchain;
 
 /// What the tool is told beside its configuration.
@@ -43,10 +43,10 @@ pub fn key(
         return Ok(None);
     };
     let inputs = Inputs::gather(cx, build, &cx.node_of(check).deps);
-    if doubt(cx, &inputs) || !inputs.cover_mode.is_empty() {
+    if !inputs.cover_mode.is_empty() {
         return Ok(None);
     }
-    let Some(package) = key_everywhere(cx, &inputs)? else {
+    let Some(package) = OwnKeys::of(cx, &inputs)?.everywhere else {
         return Ok(None);
     };
     let mut hash = cx.run.job.hashes.new_own_hash("vet everywhere");

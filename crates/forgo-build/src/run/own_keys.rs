@@ -1,0 +1,69 @@
+//! The keys of forgo's own that a package's build has beside the stock one. They are made once, by the check
+//! of the cache, and used wherever something is looked for, waited for, or kept.
+//!
+//! Each package has one of the two: that which is the same in all checkouts ([`super::moving`]), or else,
+//! and for what can't be moved, that of [`super::cutoff`].
+
+use std::sync::OnceLock;
+
+use forgo_cache::ActionId;
+
+use crate::actions::compile_inputs::Inputs;
+use crate::actions::{ActionCx, ActionError};
+use crate::run::cutoff::{self, Doubt};
+use crate::run::moving;
+
+/// The keys of a package's build.
+#[derive(Debug, Clone)]
+pub struct OwnKeys {
+    /// Why what was compiled here is compiled again.
+    doubt: Option<Doubt>,
+    /// The key that is the same wherever the places are; `None` where the package has nothing to do
+    /// with a place, or nothing may be moved.
+    pub everywhere: Option<ActionId>,
+    by_export: OnceLock<Option<ActionId>>,
+}
+
+impl Default for OwnKeys {
+    /// None.
+    fn default() -> OwnKeys {
+        OwnKeys {
+            doubt: Some(Doubt::Asked),
+            everywhere: None,
+            by_export: OnceLock::new(),
+        }
+    }
+}
+
+impl OwnKeys {
+    /// Those of a build with these inputs.
+    pub fn of(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<OwnKeys, ActionError> {
+        let doubt = cutoff::doubt(cx, inputs);
+        let everywhere = if moving::may_move(inputs, doubt) && !moving::verify::is_distrusted(cx)? {
+            moving::key(cx, inputs)?
+        } else {
+            None
+        };
+        Ok(OwnKeys {
+            doubt,
+            everywhere,
+            by_export: OnceLock::new(),
+        })
+    }
+
+    /// The key by export data of here; `None` where there is none, or the package is compiled in any case.
+    pub fn by_export(
+        &self,
+        cx: &ActionCx<'_>,
+        inputs: &Inputs<'_>,
+    ) -> Result<Option<ActionId>, ActionError> {
+        if self.doubt.is_some() {
+            return Ok(None);
+        }
+        if let Some(known) = self.by_export.get() {
+            return Ok(*known);
+        }
+        let key = cutoff::key(cx, inputs)?;
+        Ok(*self.by_export.get_or_init(|| key))
+    }
+}
