@@ -27,8 +27,10 @@ tasks:
         takes a file of names; --log judges what earlier runs left in target/conformance instead of
         running anything; --record puts the figures into conformance/results.md
   never-wrong [--go GOROOT] [--forgo PROGRAM] [--seed N] [--steps N] [--length N] [--time SECONDS]
-        edit a generated module at random and compare forgo, which remembers, with the stock command,
-        which does not, after each edit; prints the shortest sequence that shows a difference
+              [--faults]
+        edit a generated module at random and compare forgo, which remembers, with the stock command
+        after each edit; prints the shortest sequence that shows a difference; --faults kills, damages
+        files of the cache, fills disks, mounts read-only and so on instead (as root, all of it)
 ";
 
 fn main() -> ExitCode {

@@ -3,7 +3,9 @@
 //! leaves with a cache that knows the standard library alone. A sequence that shows a difference is
 //! made as short as it gets. The same seed makes the same sequences.
 
+mod damage;
 mod edits;
+mod faults;
 mod module;
 mod world;
 
@@ -23,6 +25,8 @@ struct Options {
     /// Steps in all.
     steps: usize,
     time: Duration,
+    /// Faults of disks, caches and processes, not edits.
+    faults: bool,
 }
 
 /// A step at which forgo was wrong, and how.
@@ -36,6 +40,9 @@ pub fn main(args: &[String]) -> Result<bool, String> {
     let options = parse(args)?;
     println!("seed {}", options.seed);
     let base = base(&options.programs)?;
+    if options.faults {
+        return faults::run(&options, &base);
+    }
     let started = Instant::now();
     let (mut done, mut sequence) = (0, options.seed);
     while done < options.steps && started.elapsed() < options.time {
@@ -119,10 +126,14 @@ fn base(programs: &Programs) -> Result<PathBuf, String> {
 }
 
 fn parse(args: &[String]) -> Result<Options, String> {
-    let (mut goroot, mut forgo) = (None, None);
+    let (mut goroot, mut forgo, mut faults) = (None, None, false);
     let (mut seed, mut length, mut steps, mut seconds) = (1, 40, 400, u64::MAX / 4);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
+        if arg == "--faults" {
+            faults = true;
+            continue;
+        }
         let value = args.next().ok_or(format!("{arg} needs a value"))?;
         let number = || {
             value
@@ -146,5 +157,6 @@ fn parse(args: &[String]) -> Result<Options, String> {
         length,
         steps,
         time: Duration::from_secs(seconds.min(1 << 32)),
+        faults,
     })
 }

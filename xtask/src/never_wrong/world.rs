@@ -1,5 +1,5 @@
-//! A directory with the module in it, forgo's cache that lives as long as the world, and the stock
-//! command with a cache that knows the standard library and nothing else, new for each question.
+//! A directory with the module in it, and a cache for each command, which lives as long as the world and is the
+//! other's never: the stock command goes by its own keys, which forgo can't have made.
 
 use std::fs::{self, File, FileTimes};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -26,18 +26,18 @@ pub struct World<'a> {
 }
 
 /// What a command said and left.
-#[derive(Debug, PartialEq, Eq)]
-struct Answer {
-    code: Option<i32>,
-    stdout: Vec<String>,
-    stderr: Vec<String>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub code: Option<i32>,
+    pub stdout: Vec<String>,
+    pub stderr: Vec<String>,
     /// Name, mode and bytes.
-    outputs: Vec<(String, u32, Vec<u8>)>,
+    pub outputs: Vec<(String, u32, Vec<u8>)>,
 }
 
-type Result<T> = std::result::Result<T, String>;
+pub(super) type Result<T> = std::result::Result<T, String>;
 
-fn at<T>(path: &Path, result: std::io::Result<T>) -> Result<T> {
+pub(super) fn at<T>(path: &Path, result: std::io::Result<T>) -> Result<T> {
     result.map_err(|e| format!("{}: {e}", path.display()))
 }
 
@@ -60,12 +60,14 @@ impl<'a> World<'a> {
         }
         let mode = world.path("home/.config/go/telemetry/mode");
         at(&mode, fs::write(&mode, "off"))?;
-        link_tree(base, &world.path("cache-forgo"))?;
+        for cache in ["cache-forgo", "cache-stock"] {
+            link_tree(base, &world.path(cache))?;
+        }
         world.write_files()?;
         Ok(world)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
     }
 
@@ -100,7 +102,7 @@ impl<'a> World<'a> {
         Ok((forgo != stock).then(|| difference(&stock, &forgo)))
     }
 
-    fn edit(&mut self, step: Step) -> Result<()> {
+    pub(super) fn edit(&mut self, step: Step) -> Result<()> {
         let mut next = self.module.clone();
         next.edit(step.edit);
         if let Edit::Back { steps } = step.edit {
@@ -181,7 +183,7 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    fn command(&self, who: Who, ask: Ask, flags: &[&str]) -> Command {
+    pub(super) fn command(&self, who: Who, ask: Ask, flags: &[&str]) -> Command {
         const FACTS: &str = "{{.ImportPath}} {{.GoFiles}} {{.SFiles}} {{.IgnoredGoFiles}} \
              {{.EmbedFiles}} {{.Imports}} {{with .Module}}{{.Dir}} {{.GoVersion}}{{end}} {{.Error}}";
         let goroot = &self.programs.goroot;
@@ -226,20 +228,23 @@ impl<'a> World<'a> {
         command
     }
 
-    fn ask(&self, who: Who, ask: Ask) -> Result<Answer> {
-        let cache = self.path("cache-stock");
-        if who == Who::Stock {
-            link_tree(&self.base, &cache)?;
-        }
+    pub(super) fn ask(&self, who: Who, ask: Ask) -> Result<Answer> {
         let output = self.command(who, ask, &self.module.flags()).output();
         let output = output.map_err(|e| format!("{who:?}: {e}"))?;
-        if who == Who::Stock {
-            at(&cache, fs::remove_dir_all(&cache))?;
-        }
         self.answer(&output)
     }
 
-    fn answer(&self, output: &Output) -> Result<Answer> {
+    /// Flags of every command, now.
+    pub(super) fn flags(&self) -> Vec<&'static str> {
+        self.module.flags()
+    }
+
+    /// The files of the module.
+    pub(super) fn sources(&self) -> Vec<PathBuf> {
+        self.files.keys().map(|name| self.path(name)).collect()
+    }
+
+    pub(super) fn answer(&self, output: &Output) -> Result<Answer> {
         Ok(Answer {
             code: output.status.code(),
             stdout: lines(&output.stdout),
@@ -289,7 +294,7 @@ fn outputs(dir: &Path) -> Result<Vec<(String, u32, Vec<u8>)>> {
     Ok(list)
 }
 
-fn difference(stock: &Answer, forgo: &Answer) -> String {
+pub(super) fn difference(stock: &Answer, forgo: &Answer) -> String {
     let mut text = String::new();
     if stock.code != forgo.code {
         text += &format!(
@@ -323,7 +328,7 @@ fn difference(stock: &Answer, forgo: &Answer) -> String {
     text
 }
 
-fn set_time(file: &Path, time: SystemTime) -> Result<()> {
+pub(super) fn set_time(file: &Path, time: SystemTime) -> Result<()> {
     let times = FileTimes::new().set_modified(time);
     at(file, File::open(file).and_then(|f| f.set_times(times)))
 }
