@@ -104,10 +104,14 @@ pub fn victim(cache: &Path, dice: &mut Dice) -> Result<Option<PathBuf>> {
 /// Whether the stock command would not notice a turned bit in a file either: it looks at the size of archives
 /// and of vet's facts, not at what is in them.
 pub fn is_trusted(path: &Path) -> bool {
-    let output = path.file_name().is_some_and(|n| n.len() == 66)
-        && path.to_string_lossy().ends_with("-d");
+    let output =
+        path.file_name().is_some_and(|n| n.len() == 66) && path.to_string_lossy().ends_with("-d");
     let mut start = [0; 8];
     let read = File::open(path).and_then(|file| file.read_at(&mut start, 0));
-    let text = |bytes: &[u8]| bytes.iter().all(|b| b.is_ascii_graphic() || b" \n\t".contains(b));
+    let text = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .all(|b| b.is_ascii_graphic() || b" \n\t".contains(b))
+    };
     output && read.is_ok_and(|n| n > 0 && (start == *b"!<arch>\n" || !text(&start[..n])))
 }

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::Options;
 use super::damage::{self, Damage};
 use super::edits::{Ask, Dice, Edit, PACKAGES, Step};
 use super::world::{Answer, Result, World, at, difference, set_time};
-use super::Options;
 use crate::tour::lab::Who;
 
 /// What goes wrong.
@@ -298,7 +298,10 @@ impl Faults<'_> {
                 let Some(_mounted) = mount(&["--bind", &from], &cache)? else {
                     return Ok(None);
                 };
-                if mount(&["-o", "remount,bind,ro"], &cache)?.map(std::mem::forget).is_none() {
+                if mount(&["-o", "remount,bind,ro"], &cache)?
+                    .map(std::mem::forget)
+                    .is_none()
+                {
                     return Ok(None);
                 }
                 self.ask(case.ask, |_| {})?
@@ -360,10 +363,15 @@ impl Faults<'_> {
         use std::os::unix::process::CommandExt;
         const NOBODY: u32 = 65534;
         let root = self.world.path("");
-        if at(&root, fs::metadata(&root))?.uid() != 0 || !at(&self.base, fs::metadata(&self.base)).is_ok_and(|m| m.uid() == 0) {
+        if at(&root, fs::metadata(&root))?.uid() != 0
+            || !at(&self.base, fs::metadata(&self.base)).is_ok_and(|m| m.uid() == 0)
+        {
             return Ok(None);
         }
-        at(&root, fs::set_permissions(&root, fs::Permissions::from_mode(0o755)))?;
+        at(
+            &root,
+            fs::set_permissions(&root, fs::Permissions::from_mode(0o755)),
+        )?;
         let tmp = self.world.path("nobodys-tmp");
         at(&tmp, fs::create_dir_all(&tmp))?;
         for dir in [&tmp, &self.world.path("out")] {

@@ -7,6 +7,8 @@ mod damage;
 mod edits;
 mod faults;
 mod module;
+mod real;
+mod text_edits;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +29,14 @@ struct Options {
     time: Duration,
     /// Faults of disks, caches and processes, not edits.
     faults: bool,
+    /// A real module is copied and edited.
+    project: Option<PathBuf>,
+    /// What is asked for there.
+    patterns: Vec<String>,
+    /// Files in this directory of it alone are edited.
+    below: String,
+    /// A cache to begin with: nobody writes into its files.
+    stock_cache: Option<PathBuf>,
 }
 
 /// A step at which forgo was wrong, and how.
@@ -39,6 +49,9 @@ struct Wrong {
 pub fn main(args: &[String]) -> Result<bool, String> {
     let options = parse(args)?;
     println!("seed {}", options.seed);
+    if let Some(project) = &options.project {
+        return real::run(&options, project);
+    }
     let base = base(&options.programs)?;
     if options.faults {
         return faults::run(&options, &base);
@@ -128,6 +141,8 @@ fn base(programs: &Programs) -> Result<PathBuf, String> {
 fn parse(args: &[String]) -> Result<Options, String> {
     let (mut goroot, mut forgo, mut faults) = (None, None, false);
     let (mut seed, mut length, mut steps, mut seconds) = (1, 40, 400, u64::MAX / 4);
+    let (mut project, mut stock_cache) = (None, None);
+    let (mut patterns, mut below) = (vec!["./...".to_owned()], String::new());
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         if arg == "--faults" {
@@ -143,6 +158,10 @@ fn parse(args: &[String]) -> Result<Options, String> {
         match arg.as_str() {
             "--go" => goroot = Some(PathBuf::from(value)),
             "--forgo" => forgo = Some(PathBuf::from(value)),
+            "--project" => project = Some(PathBuf::from(value)),
+            "--pkgs" => patterns = value.split(' ').map(str::to_owned).collect(),
+            "--below" => below.clone_from(value),
+            "--stock-cache" => stock_cache = Some(PathBuf::from(value)),
             "--seed" => seed = number()?,
             "--length" => length = number()?.max(1) as usize,
             "--steps" => steps = number()? as usize,
@@ -158,5 +177,9 @@ fn parse(args: &[String]) -> Result<Options, String> {
         steps,
         time: Duration::from_secs(seconds.min(1 << 32)),
         faults,
+        project,
+        patterns,
+        below,
+        stock_cache,
     })
 }

@@ -245,12 +245,7 @@ impl<'a> World<'a> {
     }
 
     pub(super) fn answer(&self, output: &Output) -> Result<Answer> {
-        Ok(Answer {
-            code: output.status.code(),
-            stdout: lines(&output.stdout),
-            stderr: lines(&output.stderr),
-            outputs: outputs(&self.path("out"))?,
-        })
+        answer_of(output, &self.path("out"))
     }
 
     /// Starts forgo, and kills it soon.
@@ -265,12 +260,23 @@ impl<'a> World<'a> {
     }
 }
 
+/// What a command said, and what is in a directory after it.
+pub(super) fn answer_of(output: &Output, out: &Path) -> Result<Answer> {
+    Ok(Answer {
+        code: output.status.code(),
+        stdout: lines(&output.stdout),
+        stderr: lines(&output.stderr),
+        outputs: outputs(out)?,
+    })
+}
+
 /// Lines without what differs from run to run, sorted: packages are worked on at the same time.
 fn lines(text: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(text);
     let masks = [
         (r"(?m)\t(\(cached\)|[0-9.]+s)$", "\ttime"),
         (r"go-build[0-9]+", "go-build"),
+        (r"/cache-(stock|forgo)/", "/cache/"),
     ];
     let mut text = text.into_owned();
     for (mask, by) in masks {
@@ -334,7 +340,7 @@ pub(super) fn set_time(file: &Path, time: SystemTime) -> Result<()> {
 }
 
 /// A copy of a cache whose entries are the same files: nobody writes into them.
-fn link_tree(from: &Path, to: &Path) -> Result<()> {
+pub(super) fn link_tree(from: &Path, to: &Path) -> Result<()> {
     at(to, fs::create_dir_all(to))?;
     for item in at(from, fs::read_dir(from))?.flatten() {
         let (path, copy) = (item.path(), to.join(item.file_name()));
