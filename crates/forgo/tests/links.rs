@@ -59,6 +59,19 @@ fn an_executable_is_linked_once() {
         assert_eq!(links(world, &args), 0);
         assert!(std::fs::read(&out).expect("a file") == first);
 
+        // A link to something else is replaced, as by a move; what it led to stays.
+        std::fs::rename(&out, world.path("w/elsewhere")).expect("a file");
+        assert_eq!(
+            world.stock(&["build", "-o", "elsewhere", "./b"]).code,
+            Some(0)
+        );
+        let elsewhere = std::fs::read(world.path("w/elsewhere")).expect("a file");
+        std::os::unix::fs::symlink("elsewhere", &out).expect("a link");
+        assert_eq!(links(world, &args), 0);
+        assert!(std::fs::read(world.path("w/elsewhere")).expect("a file") == elsewhere);
+        assert!(std::fs::read(&out).expect("a file") == first);
+        assert_eq!(mode("w/out"), mode("w/stock"));
+
         // Other flags are another link; no store is no copy.
         assert_eq!(
             links(world, &["build", "-ldflags=-s", "-o", "out", "./a"]),

@@ -474,6 +474,30 @@ fn any_change_of_the_repository_makes_the_work_be_done() {
     }
 }
 
+/// Git does not tell what is ignored where it shall not look for files that are not tracked.
+#[test]
+fn repositories_whose_untracked_files_are_not_shown() {
+    const COMMAND: &[(&str, &str)] = &[
+        ("go.mod", "module example.com/m\n\ngo 1.26\n"),
+        ("main.go", "package main\n\nfunc main() {}\n"),
+    ];
+    each(COMMAND, |world| {
+        git(world, &["init", "-q"]);
+        git(world, &["add", "."]);
+        git(world, &["commit", "-q", "-m", "one"]);
+        git(world, &["config", "status.showUntrackedFiles", "no"]);
+        world.write("untracked", "");
+        for who in [World::stock, World::forgo] {
+            let said = who(world, &["build", "-o", "out", "."]);
+            assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+            let out = std::fs::read(world.path("w/out")).expect("an output");
+            let stamp = b"vcs.modified=false";
+            assert!(out.windows(stamp.len()).any(|w| w == stamp));
+            remove(world, "out");
+        }
+    });
+}
+
 fn prepare_repository(world: &mut World) {
     world.set("GOCACHE", "$W/cache");
     std::fs::create_dir_all(world.path("cache")).expect("a directory");

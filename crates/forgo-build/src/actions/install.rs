@@ -65,14 +65,17 @@ fn install(cx: &ActionCx<'_>, outcome: &mut Outcome) -> Result<(), ActionError> 
     let link = cx.node_of(node.deps[0]);
     let executable = matches!(link.kind, Kind::Link) && !library;
     let perm = if executable { 0o777 } else { 0o666 };
-    let mut moved = cx.shell.move_or_copy_file(&node.target, built, perm, false);
-    if let (Err(e), Artifact::Cached(kept)) = (&mut moved, &build.built)
-        && executable
-        && !link.cache_executable
-    {
+    let moved = match &build.built {
         // It came from the store of links, where a link would have made it in the work directory.
-        e.text = e.text.replace(kept, &link.target);
-    }
+        Artifact::Cached(kept) if executable && !link.cache_executable => {
+            let copied = cx.shell.copy_executable(&node.target, kept, perm);
+            copied.map_err(|mut e| {
+                e.text = e.text.replace(kept, &link.target);
+                e
+            })
+        }
+        _ => cx.shell.move_or_copy_file(&node.target, built, perm, false),
+    };
     if !node.buggy_install {
         clean_up(cx);
     }

@@ -136,8 +136,8 @@ impl Vcs {
         root: &str,
         early: Option<EarlyStatus>,
     ) -> Result<Status, String> {
-        let (uncommitted, told) = match early {
-            Some(early) => early.finish()?,
+        let (uncommitted, told) = match early.and_then(EarlyStatus::finish) {
+            Some(answer) => answer,
             None => (!self.run(cx, root, &GIT_STATUS)?.is_empty(), None),
         };
         vcs_footprint::note(cx.cfg, root, told);
@@ -277,7 +277,6 @@ const GIT_STATUS: [&str; 2] = ["status", "--porcelain"];
 /// else about loading, so it runs beside it.
 #[derive(Debug)]
 pub(super) struct EarlyStatus {
-    program: String,
     /// Left alone where it turns out not to be needed: git must not be killed while it holds a lock.
     child: Child,
     /// What is ignored is told as well.
@@ -305,27 +304,21 @@ impl EarlyStatus {
             .stderr(Stdio::null())
             .spawn()
             .ok()?;
-        Some(EarlyStatus {
-            program,
-            child,
-            detailed,
-        })
+        Some(EarlyStatus { child, detailed })
     }
 
-    /// Whether there are changes, and what else was told.
-    fn finish(self) -> Result<(bool, Option<Told>), String> {
-        let (changes, status) = match self.child.wait_with_output() {
-            Ok(out) => (out.stdout, Ok(out.status)),
-            Err(e) => (Vec::new(), Err(e)),
-        };
-        match process::exit_text(status, &self.program) {
-            None if self.detailed => {
-                let told = Told::parse(&changes);
-                Ok((told.changed, Some(told)))
-            }
-            None => Ok((!changes.is_empty(), None)),
-            Some(e) => Err(e),
+    /// Whether there are changes, and what else was told. `None` where git has to be asked again: it
+    /// refuses to tell what is ignored under `status.showUntrackedFiles=no`, and why it fails is told once.
+    fn finish(self) -> Option<(bool, Option<Told>)> {
+        let out = self.child.wait_with_output().ok()?;
+        if !out.status.success() {
+            return None;
         }
+        if !self.detailed {
+            return Some((!out.stdout.is_empty(), None));
+        }
+        let told = Told::parse(&out.stdout);
+        Some((told.changed, Some(told)))
     }
 }
 

@@ -99,7 +99,7 @@ impl Shell<'_> {
         let permissions = fs::Permissions::from_mode(mode_after_umask(dst, perm));
         // The cache may hold the same file: it must not become one that users write into.
         let moved = if disk::own::metadata(src).is_ok_and(|meta| meta.nlink() > 1) {
-            copy(dst, src, perm, force).is_ok()
+            copy_then_move(dst, src, perm).is_ok()
         } else {
             fs::set_permissions(src, permissions)
                 .and_then(|()| fs::rename(src, dst))
@@ -112,6 +112,20 @@ impl Shell<'_> {
             return Ok(());
         }
         self.copy_file(dst, src, perm, force)
+    }
+
+    /// `cp src dst` of an executable that the stock command would have linked and moved: the result is that
+    /// of the move. A symbolic link at `dst` is replaced; what it leads to stays as it is.
+    pub fn copy_executable(&self, dst: &str, src: &str, perm: u32) -> Result<(), ActionError> {
+        check_overwrite(dst, false)?;
+        if has_setgid(&path::dir(dst)) || copy_then_move(dst, src, perm).is_err() {
+            return self.copy_file(dst, src, perm, false);
+        }
+        footprint::writes(dst);
+        if self.config().flags.x {
+            self.show_cmd("", &format!("cp {src} {dst}"));
+        }
+        Ok(())
     }
 
     /// `rm -rf path`.
@@ -172,6 +186,24 @@ fn copy(dst: &str, src: &str, perm: u32, force: bool) -> Result<(), ActionError>
                 errno_text(&e)
             ))
         })
+}
+
+/// Copies a file to a name beside `dst` and moves it there: nobody sees a part of it.
+fn copy_then_move(dst: &str, src: &str, perm: u32) -> std::io::Result<()> {
+    let mut source = disk::own::open(src)?;
+    let beside = format!("{}-go-tmp-{}", path::clean(dst), std::process::id());
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(perm);
+    let mut target = options.open(&beside)?;
+    let moved = std::io::copy(&mut source, &mut target).and_then(|_| {
+        drop(target);
+        fs::rename(&beside, dst)
+    });
+    if moved.is_err() {
+        // It is nobody's.
+        let _ = fs::remove_file(&beside);
+    }
+    moved
 }
 
 /// An error of the file system in Go's words (fs.PathError).
@@ -276,6 +308,25 @@ fn is_object(file: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_takes_the_place_of_a_link() {
+        let temp = tempfile::tempdir().unwrap();
+        let file = |name: &str| format!("{}/{name}", temp.path().display());
+        fs::write(file("src"), "new").unwrap();
+        fs::write(file("old"), "old").unwrap();
+        std::os::unix::fs::symlink("old", file("dst")).unwrap();
+        fs::create_dir(file("dir")).unwrap();
+        copy_then_move(&file("dst"), &file("src"), 0o700).unwrap();
+        assert_eq!(fs::read_to_string(file("old")).unwrap(), "old");
+        let meta = fs::symlink_metadata(file("dst")).unwrap();
+        assert!(meta.is_file());
+        assert_eq!(meta.permissions().mode() & 0o777, 0o700);
+        assert_eq!(fs::read_to_string(file("dst")).unwrap(), "new");
+        // What can't be done leaves nothing.
+        assert!(copy_then_move(&file("dir"), &file("src"), 0o700).is_err());
+        assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 4);
+    }
 
     #[test]
     fn a_full_disk_is_not_a_file_that_can_not_be_opened() {
