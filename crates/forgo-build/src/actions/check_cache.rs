@@ -58,6 +58,8 @@ pub struct CacheCheck {
     pub own_keys: OwnKeys,
     /// vet's configuration, where it could be made without building.
     pub vet: Option<Arc<VetConfig>>,
+    /// `-v` has said the package's name.
+    pub named: bool,
 }
 
 /// The work of a `build check cache` node for the build `build`.
@@ -98,6 +100,7 @@ fn check(
     if check.need.build
         && let Some(key) = check.action_id
     {
+        check.named = say_name(cx, build);
         spare(cx, &inputs, build, &key, &mut check)?;
         if check.need.is_empty() {
             return Ok(check);
@@ -166,6 +169,25 @@ fn look_up<'r>(
         check.need.compiled_go_files = false;
     }
     Ok(inputs)
+}
+
+/// Under `-v` the name comes where the stock command's check would be over and its build begin: what
+/// spares the build takes time, and names would come in the order in which that ends. Not if other
+/// actions, cgo's for one, run before the build.
+fn say_name(cx: &ActionCx<'_>, build: NodeId) -> bool {
+    let flags = &cx.config().flags;
+    let build_follows = || {
+        let own = cx.node_of(build).deps.iter();
+        own.filter(|&&dep| cx.node_of(dep).package == cx.node().package)
+            .count()
+            == 1
+    };
+    let say = flags.v && !flags.n && build_follows();
+    if say {
+        let name = &cx.package().import_path;
+        cx.shell.print(format!("{name}\n"));
+    }
+    say
 }
 
 /// Looks for an archive that was compiled from the same under another key.

@@ -39,7 +39,7 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     // The coverage file and cgo's header are other nodes' business.
     let need = check.need;
     let spared = check.way.is_some_and(Way::stands_for_compile);
-    if spared && cx.config().flags.v {
+    if spared && cx.config().flags.v && !check.named {
         cx.shell.print(format!("{}\n", cx.package().import_path));
     }
     if !need.build && !need.vet && !need.compiled_go_files {
@@ -77,7 +77,7 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
     if flags.n {
         cx.shell.print(format!("\n#\n# {}\n#\n\n", p.import_path));
     }
-    if flags.v && !check.way.is_some_and(Way::stands_for_compile) {
+    if flags.v && !check.named && !check.way.is_some_and(Way::stands_for_compile) {
         cx.shell.print(format!("{}\n", p.import_path));
     }
     let key = check.action_id.expect("what is to be built has a key");
