@@ -134,9 +134,59 @@ fn unknown_commands_are_the_stock_ones() {
             &["-x"],
             &[],
             &["help", "nosuch"],
-            &["help", "build"],
+            &["help", "mod"],
         ] {
             w.same(args);
+        }
+    });
+}
+
+#[test]
+fn help_is_the_stock_one_after_what_is_forgos_own() {
+    each(MODULE, |w| {
+        for args in [&["help"][..], &["help", "build"], &["help", "environment"]] {
+            let said = w.forgo(args).stdout;
+            let (own, rest) = said.split_once("\n\n").unwrap();
+            assert!(own.lines().all(|l| l.starts_with("forgo: ")), "{own}");
+            assert_eq!(rest, w.stock(args).stdout, "{args:?}");
+        }
+        // Who takes forgo for the go command gets nothing but its help.
+        let mut command = w.forgo_command();
+        std::os::unix::process::CommandExt::arg0(&mut command, "go");
+        let as_go = command.args(["help", "build"]).output().unwrap().stdout;
+        assert_eq!(
+            String::from_utf8_lossy(&as_go),
+            w.stock(&["help", "build"]).stdout
+        );
+    });
+}
+
+#[test]
+fn traces_have_the_stock_spans() {
+    const MODULE: &[(&str, &str)] = &[("go.mod", "module m\n\ngo 1.26\n"), ("m.go", "package m\n")];
+    each(MODULE, |w| {
+        for command in ["build", "vet"] {
+            let spans = |file: &str| {
+                let text = std::fs::read_to_string(w.path(file)).unwrap();
+                let events: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+                let mut names: Vec<String> = events
+                    .iter()
+                    .map(|e| format!("{} {}", e["ph"], e["name"]))
+                    // forgo's loader works otherwise.
+                    .filter(|n| !n.contains("load.loadPackageData") && !n.contains("modload."))
+                    .collect();
+                names.sort();
+                names
+            };
+            let flag = |file: &str| format!("-debug-trace={}", w.path(file).display());
+            assert_eq!(w.stock(&[command, &flag("stock.json"), "."]).code, Some(0));
+            assert_eq!(w.forgo(&[command, &flag("forgo.json"), "."]).code, Some(0));
+            let (ours, stocks) = (spans("forgo.json"), spans("stock.json"));
+            assert!(
+                ours.iter().any(|n| n.contains("Executing action")),
+                "{ours:?}"
+            );
+            assert_eq!(ours, stocks, "{command}");
         }
     });
 }

@@ -10,7 +10,7 @@ use forgo_build::package::PackageId;
 use forgo_build::plan::PlanBuilder;
 use forgo_build::plan::goal::{Output, filter};
 
-use super::{Command, Invocation, Loading, stop_at};
+use super::{Command, Invocation, LOADING, Loading, stop_at};
 use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 use crate::session::{Session, stop_plan};
@@ -34,8 +34,10 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
         auto_vcs: true,
         ..PackageOpts::default()
     };
-    let packages = loader
-        .packages_and_errors(opts, &invocation.args)
+    let packages = console
+        .span(LOADING, || {
+            loader.packages_and_errors(opts, &invocation.args)
+        })
         .map_err(stop_at)?;
     loader.check_package_errors(&packages).map_err(stop_at)?;
 

@@ -1,6 +1,7 @@
 //! `forgo completion SHELL`: prints a script that completes commands and flags. A verb of forgo's own;
 //! under the name `go` it is the stock command's to say that there is none.
 
+use super::own::VERBS;
 use super::{COMMANDS, Command};
 use crate::exit::{Outcome, Stop};
 use crate::flags::kind::Kind;
@@ -27,7 +28,7 @@ fn usage() -> Stop {
 }
 
 /// Commands that the stock command does.
-const STOCK: &[&str] = &[
+pub const STOCK: &[&str] = &[
     "bug",
     "doc",
     "fix",
@@ -42,9 +43,11 @@ const STOCK: &[&str] = &[
 ];
 
 fn names() -> String {
+    let own = VERBS.iter().filter_map(|(verb, _)| verb.split(' ').next());
     let mut names: Vec<&str> = COMMANDS
         .iter()
         .map(|c| c.name)
+        .chain(own)
         .chain(STOCK.iter().copied())
         .collect();
     names.sort_unstable();

@@ -15,7 +15,7 @@ use forgo_build::plan::PlanBuilder;
 use forgo_build::plan::goal::{filter, install_errors};
 use forgo_golang::path;
 
-use super::{Command, Invocation, Loading, is_versioned, stop_at};
+use super::{Command, Invocation, LOADING, Loading, is_versioned, stop_at};
 use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 use crate::report::Console;
@@ -56,7 +56,9 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
             auto_vcs: true,
             ..PackageOpts::default()
         };
-        let packages = loader.packages_and_errors(opts, args).map_err(stop_at)?;
+        let packages = console
+            .span(LOADING, || loader.packages_and_errors(opts, args))
+            .map_err(stop_at)?;
         suggest_version(&loader, &packages, args)?;
         (packages, args.clone())
     };
@@ -66,7 +68,10 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
             .prepare_for_coverage_build(&packages)
             .map_err(stop_at)?;
     }
-    install(cfg, console, &scanner, loader, &packages, &patterns)
+    let span = format!("InstallPackages {}", patterns.join(" "));
+    console.span(&span, || {
+        install(cfg, console, &scanner, loader, &packages, &patterns)
+    })
 }
 
 /// Outside of any module, where all that is wrong is that nothing provides the packages.

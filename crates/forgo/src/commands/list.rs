@@ -22,7 +22,7 @@ use forgo_build::run::PackageFacts;
 use forgo_golang::template::value::{STRING, STRINGS, Signature, Type, Value};
 use forgo_golang::template::{Functions, Template};
 
-use super::{Command, Invocation, Loading, stop_at};
+use super::{Command, Invocation, LOADING, Loading, stop_at};
 use crate::delegate;
 use crate::exit::{Outcome, Stop};
 use crate::flags::kind::parse_bool;
@@ -171,8 +171,10 @@ fn list(invocation: &Invocation<'_>, options: &Options, loading: Loading) -> Out
     options.check_pairs()?;
 
     let opts = options.package_opts();
-    let mut packages = loader
-        .packages_and_errors(opts, &invocation.args)
+    let mut packages = console
+        .span(LOADING, || {
+            loader.packages_and_errors(opts, &invocation.args)
+        })
         .map_err(stop_at)?;
     if !options.errors_are_data {
         gather::report_errors(&loader.graph, console, &packages);
@@ -185,7 +187,7 @@ fn list(invocation: &Invocation<'_>, options: &Options, loading: Loading) -> Out
         let errors_are_data = options.errors_are_data;
         gather::add_tests(
             &mut loader,
-            cfg,
+            (cfg, console),
             opts,
             errors_are_data,
             store,

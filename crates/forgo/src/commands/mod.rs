@@ -9,10 +9,14 @@ mod env;
 mod install;
 mod list;
 mod loading;
+mod man;
+mod own;
 mod run;
 pub mod test;
 mod tool;
 mod vet;
+
+use std::io::IsTerminal;
 
 use forgo_build::config::Config;
 use forgo_build::load::FatalError;
@@ -37,7 +41,7 @@ pub struct Command {
     /// It parses its arguments itself: [`Invocation::args`] has all of them, and GOFLAGS is not
     /// applied (cmd/go's `CustomFlags`).
     pub custom_flags: bool,
-    /// Does it.
+    /// Does it. With `custom_flags`, what comes after the flags is to be [`traced`].
     pub run: fn(&mut Invocation<'_>) -> Outcome,
 }
 
@@ -121,12 +125,23 @@ fn usage(command: &Command, message: &str) -> Stop {
     Stop { text, status: 2 }
 }
 
+/// Spans of a trace: packages are loaded, and their tests.
+const LOADING: &str = "load.PackagesAndErrors";
+const LOADING_TESTS: &str = "load.TestPackagesAndErrors";
+
 /// Finds and runs the command that the process's arguments ask for.
 pub fn run(console: &Console) -> Outcome {
     let args = process::arguments();
     let name = args.first().map_or("", String::as_str);
-    if name == "completion" && !process::is_named_go() {
-        return completion::run(&args[1..], console);
+    match (name, process::is_named_go()) {
+        ("completion", false) => return completion::run(&args[1..], console),
+        ("man", false) => return man::run(&args[1..], console),
+        ("help", named_go) if !named_go || std::io::stdout().is_terminal() => {
+            if let Some(text) = own::before_help(&args[1..]) {
+                console.print(text);
+            }
+        }
+        _ => {}
     }
     match COMMANDS.iter().find(|c| c.name == name) {
         Some(command) => start(command, args, console),
@@ -185,16 +200,21 @@ fn work(
         given,
         console,
     };
-    if !command.custom_flags {
-        invocation.parse()?;
-        invocation.configure()?;
+    if command.custom_flags {
+        return (command.run)(&mut invocation);
     }
-    traced(&mut invocation)
+    invocation.parse()?;
+    invocation.configure()?;
+    traced(&mut invocation, command.run)
 }
 
-/// Runs the command, within the files that `-debug-trace` and `-debug-runtime-trace` name.
-fn traced(invocation: &mut Invocation<'_>) -> Outcome {
-    let (console, run) = (invocation.console, invocation.command.run);
+/// Runs a command whose flags are known, within the files that `-debug-trace` and `-debug-runtime-trace`
+/// name.
+fn traced<'a>(
+    invocation: &mut Invocation<'a>,
+    run: impl FnOnce(&mut Invocation<'a>) -> Outcome,
+) -> Outcome {
+    let console = invocation.console;
     let flags = &invocation.cfg().flags;
     if !flags.debug_runtime_trace.is_empty() {
         console.warn("forgo: there is no Go runtime to trace: -debug-runtime-trace does nothing\n");

@@ -24,7 +24,7 @@ use forgo_build::plan::test::{BinaryOptions, MainFile, TestPlan};
 use forgo_build::shell::{Shell, ShellShared};
 
 use super::run::exec_words;
-use super::{Command, Invocation, Loading, stop_at};
+use super::{Command, Invocation, LOADING, LOADING_TESTS, Loading, stop_at, traced};
 use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 use crate::report::Console;
@@ -59,8 +59,10 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     if given.json {
         footprint::refuse("events have their time");
     }
-    let loading = Loading::begin(invocation, RootMode::Auto)?;
-    test(invocation, &given, loading)
+    traced(invocation, |invocation| {
+        let loading = Loading::begin(invocation, RootMode::Auto)?;
+        test(invocation, &given, loading)
+    })
 }
 
 fn test(invocation: &Invocation<'_>, given: &TestFlags, loading: Loading) -> Outcome {
@@ -68,8 +70,10 @@ fn test(invocation: &Invocation<'_>, given: &TestFlags, loading: Loading) -> Out
     let exec = exec_words(cfg, &invocation.flags);
     let scanner = loading.scanner(cfg)?;
     let mut loader = loading.loader(cfg, &scanner, console)?;
-    let packages = loader
-        .packages_and_errors(OPTS, &given.packages)
+    let packages = console
+        .span(LOADING, || {
+            loader.packages_and_errors(OPTS, &given.packages)
+        })
         .map_err(stop_at)?;
     if packages.is_empty() {
         return Err(Stop::fatal("no packages to test"));
@@ -295,10 +299,12 @@ impl Tests<'_> {
             cfg: self.cfg,
             overlay,
         };
-        builder
-            .packages
-            .test_packages_for(OPTS, p, cover.as_ref(), &testmain)
-            .map_err(stop_at)
+        let load = || {
+            builder
+                .packages
+                .test_packages_for(OPTS, p, cover.as_ref(), &testmain)
+        };
+        self.console.span(LOADING_TESTS, load).map_err(stop_at)
     }
 
     /// Makes the directory of a test's main package, and writes the package.

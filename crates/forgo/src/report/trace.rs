@@ -11,7 +11,7 @@ use std::thread::ThreadId;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use forgo_build::package::PackageGraph;
-use forgo_build::plan::Plan;
+use forgo_build::plan::{Kind, Plan};
 use serde::Serialize;
 
 /// An event, with the fields in the order of Go's internal/trace/traceviewer/format.
@@ -54,6 +54,8 @@ struct State {
 #[derive(Debug)]
 struct Action {
     name: String,
+    /// It does something: groups and built-in packages have no spans.
+    works: bool,
     deps: Vec<u32>,
     /// When it ended, and where it ran.
     end: Option<(f64, u64)>,
@@ -84,6 +86,7 @@ impl Trace {
                     node.mode,
                     package.unwrap_or_default()
                 ),
+                works: !matches!(node.kind, Kind::Nothing),
                 deps: node.deps.iter().map(|d| d.0).collect(),
                 end: None,
             }
@@ -120,7 +123,7 @@ impl Trace {
     /// An action begins: after it, arrows from those it depends on.
     pub fn begin_action(&self, node: u32) {
         let mut state = self.lock();
-        let Some(action) = state.actions.get(node as usize) else {
+        let Some(action) = state.working(node) else {
             return;
         };
         let (name, deps) = (action.name.clone(), action.deps.clone());
@@ -171,7 +174,7 @@ impl Trace {
     pub fn end_action(&self, node: u32) {
         let mut state = self.lock();
         let (ts, tid) = (now(), state.thread());
-        let Some(action) = state.actions.get_mut(node as usize) else {
+        let Some(action) = state.working(node) else {
             return;
         };
         action.end = Some((ts, tid));
@@ -204,6 +207,11 @@ impl State {
             .or_insert(next)
     }
 
+    fn working(&mut self, node: u32) -> Option<&mut Action> {
+        let action = self.actions.get_mut(node as usize);
+        action.filter(|action| action.works)
+    }
+
     fn write(&mut self, line: &Line<'_>) {
         let start = if self.entries == 0 { "[\n" } else { "," };
         self.entries += 1;
@@ -232,17 +240,25 @@ mod tests {
         trace.lock().actions = vec![
             Action {
                 name: "a".into(),
+                works: true,
                 deps: vec![],
                 end: None,
             },
             Action {
                 name: "b".into(),
+                works: true,
                 deps: vec![0],
+                end: None,
+            },
+            Action {
+                name: "both".into(),
+                works: false,
+                deps: vec![0, 1],
                 end: None,
             },
         ];
         trace.begin("all");
-        for node in [0, 1] {
+        for node in [0, 1, 2] {
             trace.begin_action(node);
             trace.end_action(node);
         }

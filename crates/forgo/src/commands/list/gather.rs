@@ -11,7 +11,7 @@ use forgo_build::run::PackageFacts;
 use forgo_cache::{Content, Verify};
 
 use super::Options;
-use crate::commands::stop_at;
+use crate::commands::{LOADING_TESTS, stop_at};
 use crate::exit::{Outcome, Stop};
 use crate::report::Console;
 use crate::session::Store;
@@ -29,7 +29,7 @@ pub fn report_errors(graph: &PackageGraph, console: &Console, packages: &[Packag
 /// package that has tests.
 pub fn add_tests(
     loader: &mut Loader<'_>,
-    cfg: &Config,
+    (cfg, console): (&Config, &Console),
     opts: PackageOpts,
     errors_are_data: bool,
     store: &Store,
@@ -47,12 +47,16 @@ pub fn add_tests(
             continue;
         }
         let set = if errors_are_data {
-            loader
-                .test_packages_and_errors(opts, p, None, &testmain)
+            console
+                .span(LOADING_TESTS, || {
+                    loader.test_packages_and_errors(opts, p, None, &testmain)
+                })
                 .map_err(stop_at)?
         } else {
-            let set = loader
-                .test_packages_for(opts, p, None, &testmain)
+            let set = console
+                .span(LOADING_TESTS, || {
+                    loader.test_packages_for(opts, p, None, &testmain)
+                })
                 .map_err(stop_at)?;
             if let Some(error) = set.perr.and_then(|p| loader.graph[p].error.as_ref()) {
                 let text = format!("go: can't load test package: {error}");

@@ -14,7 +14,7 @@ use forgo_build::load::{Loader, PackageOpts, RootMode, Testmain};
 use forgo_build::package::PackageId;
 use forgo_build::plan::{BuildMode, Kind, Node, PlanBuilder};
 
-use super::{Command, Invocation, Loading, stop_at};
+use super::{Command, Invocation, LOADING, LOADING_TESTS, Loading, stop_at, traced};
 use crate::exit::{Outcome, Stop};
 use crate::flags::Flags;
 use crate::flags::table::Commands;
@@ -38,6 +38,10 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     // -json is the tool's here, not the build's.
     invocation.startup.cfg.flags.json = false;
     invocation.console.set_json(false, 0);
+    traced(invocation, |invocation| vet(invocation, given))
+}
+
+fn vet(invocation: &mut Invocation<'_>, given: ToolArguments) -> Outcome {
     let loading = Loading::begin(invocation, RootMode::Auto)?;
     let (cfg, console) = (invocation.cfg(), invocation.console);
     let scanner = loading.scanner(cfg)?;
@@ -48,8 +52,10 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
         mod_resolve_tests: true,
         ..PackageOpts::default()
     };
-    let packages = loader
-        .packages_and_errors(opts, &invocation.args)
+    let packages = console
+        .span(LOADING, || {
+            loader.packages_and_errors(opts, &invocation.args)
+        })
         .map_err(stop_at)?;
     loader.check_package_errors(&packages).map_err(stop_at)?;
     if packages.is_empty() {
@@ -153,8 +159,10 @@ fn targets(
         if apply_fixes && foreign {
             continue;
         }
-        let made = loader
-            .test_packages_for(opts, id, None, testmain)
+        let made = console
+            .span(LOADING_TESTS, || {
+                loader.test_packages_for(opts, id, None, testmain)
+            })
             .map_err(stop_at)?;
         if let Some(error) = made.perr.and_then(|id| loader.graph[id].error.as_ref()) {
             console.error(&error.to_string());
