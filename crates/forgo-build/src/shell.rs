@@ -21,6 +21,7 @@ use crate::footprint;
 use crate::package::Package;
 use crate::process;
 use crate::run::children::Children;
+use crate::run::costs::Costs;
 use crate::run::pool::Pool;
 
 pub(crate) use files::{remove_all, write_whole};
@@ -38,6 +39,8 @@ pub struct ShellShared<'r> {
     pub children: Children,
     /// How many may run, with those of other forgo processes.
     pool: Pool,
+    /// What actions cost.
+    pub(crate) costs: Costs,
     /// The current directory of the script that -x prints. Held while printing.
     script_dir: Mutex<String>,
     /// Directories made, with the error that making them gave.
@@ -53,6 +56,7 @@ impl<'r> ShellShared<'r> {
             work_dir,
             children: Children::default(),
             pool: Pool::new(config),
+            costs: Costs::new(config),
             script_dir: Mutex::default(),
             made: Mutex::default(),
         }
@@ -70,6 +74,8 @@ impl<'r> ShellShared<'r> {
 pub struct Shell<'r> {
     shared: &'r ShellShared<'r>,
     package: Option<&'r Package>,
+    /// What the action does.
+    mode: &'r str,
     /// Output that is kept for the cache instead of being reported at once (`Action.output`).
     saved: RefCell<Option<String>>,
     times: RefCell<CommandTimes>,
@@ -103,9 +109,15 @@ impl<'r> Shell<'r> {
         Shell {
             shared,
             package,
+            mode: "",
             saved: RefCell::default(),
             times: RefCell::default(),
         }
+    }
+
+    /// For an action of this mode: what it costs is put down to it.
+    pub fn of_mode(self, mode: &'r str) -> Shell<'r> {
+        Shell { mode, ..self }
     }
 
     /// A shell of the run, for what is done for no action in particular (`BackgroundShell`).
@@ -255,11 +267,15 @@ impl<'r> Shell<'r> {
         };
 
         footprint::worked();
-        let children = &self.shared.children;
-        let token = self.shared.pool.take(|| children.interrupted());
+        let (children, costs) = (&self.shared.children, &self.shared.costs);
+        let package = self.package.map(Package::desc).unwrap_or_default();
+        let cost = costs.key(self.mode, &package);
+        let peak = costs.of(cost).map_or(0, |cost| u64::from(cost.peak) * 1024);
+        let token = self.shared.pool.take(peak, || children.interrupted());
         let start = Instant::now();
-        let ended = children.run(command);
+        let ended = children.run(command, |pid| token.is_used_by(pid));
         drop(token);
+        costs.record(cost, &ended, start.elapsed());
         if !self.config().flags.debug_actiongraph.is_empty() {
             let mut times = self.times.borrow_mut();
             times.cmd.push(join_unambiguously(args));

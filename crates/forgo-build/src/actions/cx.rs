@@ -137,7 +137,7 @@ impl<'r> ActionCx<'r> {
     /// For one node of a run.
     pub fn new(run: &'r RunCx<'r>, id: NodeId, failed: Option<NodeId>) -> Self {
         let package = run.job.plan[id].package.map(|p| &run.job.graph[p]);
-        let shell = Shell::new(&run.shells, package);
+        let shell = Shell::new(&run.shells, package).of_mode(&run.job.plan[id].mode);
         ActionCx {
             run,
             id,

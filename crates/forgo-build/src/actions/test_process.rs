@@ -185,7 +185,7 @@ fn signal(child: &Child, signal: Signal) -> bool {
 }
 
 fn wait(children: &Children, child: &Child, sender: Sender<Status>) {
-    let (status, _, _) = children.wait(child);
+    let (status, _) = children.wait(child);
     // The receiver waits for this.
     let _ = sender.send(status);
 }

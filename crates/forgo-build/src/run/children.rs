@@ -36,6 +36,9 @@ pub struct Ended {
     pub user: Duration,
     /// System CPU time.
     pub sys: Duration,
+    /// The most memory that it, or one of its own children, used at once, in bytes. No less than what forgo
+    /// had in use when it was started.
+    pub peak: u64,
 }
 
 impl Ended {
@@ -45,13 +48,15 @@ impl Ended {
             status: Err(e),
             user: Duration::ZERO,
             sys: Duration::ZERO,
+            peak: 0,
         }
     }
 }
 
 impl Children {
-    /// Runs a command to its end, with nothing to read and with both output streams caught.
-    pub fn run(&self, mut command: Command) -> Ended {
+    /// Runs a command to its end, with nothing to read and with both output streams caught. `started` is told
+    /// the number of the process.
+    pub fn run(&self, mut command: Command, started: impl FnOnce(u32)) -> Ended {
         let (mut reader, writer) = match std::io::pipe() {
             Ok(ends) => ends,
             Err(e) => return Ended::not_started(e),
@@ -65,16 +70,18 @@ impl Children {
             Ok(child) => child,
             Err(e) => return Ended::not_started(e),
         };
+        started(child.id());
         // The command holds the writing ends: without this the pipe would never end.
         drop(command);
         let mut output = Vec::new();
         let read = reader.read_to_end(&mut output);
-        let (status, user, sys) = self.wait(&child);
+        let (status, usage) = self.wait(&child);
         Ended {
             output,
             status: read.and(status),
-            user,
-            sys,
+            user: usage.user,
+            sys: usage.sys,
+            peak: usage.peak,
         }
     }
 
@@ -112,8 +119,8 @@ impl Children {
         self.lock().programs
     }
 
-    /// Waits for a child's end: its status, and the user and system CPU time it took.
-    pub fn wait(&self, child: &Child) -> (std::io::Result<ExitStatus>, Duration, Duration) {
+    /// Waits for a child's end: its status, and what it took.
+    pub fn wait(&self, child: &Child) -> (std::io::Result<ExitStatus>, Usage) {
         let pid = child.id().cast_signed();
         // Wait first, reap after it is off the list: a number on the list is never another's.
         if let Some(id) = Pid::from_raw(pid) {
@@ -148,8 +155,16 @@ impl Children {
     }
 }
 
-/// wait4, for the CPU time that std's wait does not give.
-fn reap(pid: i32) -> (std::io::Result<ExitStatus>, Duration, Duration) {
+/// What a process took, its own children included: time of the CPU, memory at its peak in bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Usage {
+    user: Duration,
+    sys: Duration,
+    peak: u64,
+}
+
+/// wait4, for the usage that std's wait does not give.
+fn reap(pid: i32) -> (std::io::Result<ExitStatus>, Usage) {
     let mut status = 0;
     let duration = |t: libc::timeval| {
         let micros = t.tv_sec.unsigned_abs() * 1_000_000 + t.tv_usec.unsigned_abs();
@@ -163,11 +178,22 @@ fn reap(pid: i32) -> (std::io::Result<ExitStatus>, Duration, Duration) {
         };
         if got >= 0 {
             let status = Ok(ExitStatus::from_raw(status));
-            return (status, duration(usage.ru_utime), duration(usage.ru_stime));
+            // In KiB, but for macOS.
+            let unit = if cfg!(target_vendor = "apple") {
+                1
+            } else {
+                1024
+            };
+            let usage = Usage {
+                user: duration(usage.ru_utime),
+                sys: duration(usage.ru_stime),
+                peak: usage.ru_maxrss.unsigned_abs() * unit,
+            };
+            return (status, usage);
         }
         let error = std::io::Error::last_os_error();
         if error.kind() != std::io::ErrorKind::Interrupted {
-            return (Err(error), Duration::ZERO, Duration::ZERO);
+            return (Err(error), Usage::default());
         }
     }
 }
@@ -184,7 +210,8 @@ mod tests {
 
     #[test]
     fn both_streams_are_caught_in_order() {
-        let ended = Children::default().run(shell("echo a; echo b >&2; echo c; exit 3"));
+        let ended = Children::default().run(shell("echo a; echo b >&2; echo c; exit 3"), |_| {});
+        assert!(ended.peak > 0);
         assert_eq!(ended.output, b"a\nb\nc\n");
         assert_eq!(ended.status.unwrap().code(), Some(3));
     }
@@ -193,7 +220,7 @@ mod tests {
     fn interrupt_ends_children_and_lets_no_other_start() {
         let children = Children::default();
         let ended = std::thread::scope(|scope| {
-            let running = scope.spawn(|| children.run(shell("kill -STOP $$; exit 0")));
+            let running = scope.spawn(|| children.run(shell("kill -STOP $$; exit 0"), |_| {}));
             while children.lock().pids.is_empty() {
                 std::thread::yield_now();
             }
@@ -208,6 +235,6 @@ mod tests {
             status.signal() == Some(libc::SIGINT) || status.code() == Some(0),
             "{status:?}"
         );
-        assert!(children.run(shell("true")).status.is_err());
+        assert!(children.run(shell("true"), |_| {}).status.is_err());
     }
 }

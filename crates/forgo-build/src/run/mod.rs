@@ -17,6 +17,7 @@ use crate::run::action_graph::Times;
 mod action_graph;
 pub mod build_id;
 pub mod children;
+pub(crate) mod costs;
 pub(crate) mod cutoff;
 pub(crate) mod exports;
 pub(crate) mod links;
@@ -113,6 +114,7 @@ pub fn run(job: Job<'_>) -> Summary {
     let failed = |outcome: &OnceLock<Outcome>| outcome.get().is_some_and(|o| o.failed.is_some());
     let failed = end.interrupted || end.fatal.is_some() || cx.outcomes.iter().any(failed);
     moving::end(&cx, failed);
+    cx.shells.costs.save();
     Summary {
         failed,
         interrupted: end.interrupted,

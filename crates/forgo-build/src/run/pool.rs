@@ -10,6 +10,10 @@
 //! the line, and has got nothing, runs one more tool without a token, and from then on one at a time whenever it
 //! likes.
 //!
+//! Who is going to use much memory, by what was [recorded](super::costs), gets a token only if so much is free, or
+//! if nobody else with a token uses much. What those with tokens have not used yet is not free: they have written
+//! down what they are going to. Others get tokens meanwhile.
+//!
 //! Tests and programs of the user's need no token: they may take days, and run forgo too. -p limits a process
 //! as ever: nobody starts more than that.
 
@@ -17,15 +21,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use forgo_cache::disk::{Slots, Taken};
+use forgo_cache::disk::{Need, Slots, Taken};
 
 use crate::config::Config;
+use crate::disk;
+use crate::toolchain::memory;
 
 /// How often the one at the head of the line looks for a token.
 const PAUSE: Duration = Duration::from_millis(4);
 
 /// How long tools, all of them, must have run before one more is started without a token.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often is looked for free memory.
+const MEMORY_PAUSE: Duration = Duration::from_millis(50);
+
+/// What is worth to be counted, in bytes.
+const MUCH: u64 = 256 << 20;
 
 /// The tokens, as a run sees them.
 #[derive(Debug)]
@@ -42,6 +54,8 @@ pub struct Pool {
     spare: AtomicBool,
     /// How long is waited for a token in vain.
     patience: Duration,
+    /// Tells how much memory is free, where that is known.
+    free: fn() -> Option<u64>,
 }
 
 /// What a tool is run with; given back when it is dropped.
@@ -49,6 +63,8 @@ pub struct Pool {
 pub struct Token<'p> {
     pool: &'p Pool,
     held: Held,
+    /// Memory that the tool is going to use, where it is much.
+    peak: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,44 +88,107 @@ impl Pool {
             line: Mutex::default(),
             spare: AtomicBool::new(false),
             patience: PATIENCE,
+            free: memory::free,
         }
     }
 
-    /// Waits for a token; soon over when `interrupted`.
-    pub fn take(&self, interrupted: impl Fn() -> bool) -> Token<'_> {
+    /// Waits for a token to run a tool with that uses so much memory at its `peak`, in bytes, as far as is known;
+    /// soon over when `interrupted`.
+    pub fn take(&self, peak: u64, interrupted: impl Fn() -> bool) -> Token<'_> {
+        let peak = (peak >= MUCH).then_some(peak);
         let held = match self.slots() {
-            Some(slots) => self.wait(slots, interrupted),
+            Some(slots) => self.wait_with_memory(slots, peak, interrupted),
             None => Held::Nothing,
         };
-        Token { pool: self, held }
+        Token {
+            pool: self,
+            held,
+            peak,
+        }
     }
 
-    fn wait(&self, slots: &Slots, interrupted: impl Fn() -> bool) -> Held {
+    fn wait_with_memory(
+        &self,
+        slots: &Slots,
+        peak: Option<u64>,
+        interrupted: impl Fn() -> bool,
+    ) -> Held {
+        loop {
+            if let Some(held) = self.wait(slots, peak, &interrupted) {
+                return held;
+            }
+            std::thread::sleep(MEMORY_PAUSE);
+        }
+    }
+
+    /// `None` where there is a token, but no memory: the line moves on.
+    fn wait(
+        &self,
+        slots: &Slots,
+        peak: Option<u64>,
+        interrupted: impl Fn() -> bool,
+    ) -> Option<Held> {
         let _line = self.line.lock().unwrap_or_else(|e| e.into_inner());
         let mut head = None;
         let mut since = None;
         loop {
             if self.spare.swap(false, Ordering::AcqRel) {
-                return Held::Spare;
+                return Some(Held::Spare);
             }
             head = head.or_else(|| slots.try_head());
             if head.is_some() {
                 match slots.try_take() {
-                    Taken::Slot(slot) => return Held::Slot(slot),
-                    Taken::Never => return Held::Nothing,
+                    Taken::Slot(slot) => return self.with_memory(slots, slot, peak, interrupted),
+                    Taken::Never => return Some(Held::Nothing),
                     Taken::Full => {}
                 }
                 let since = since.get_or_insert_with(Instant::now);
                 if since.elapsed() >= self.patience {
-                    return Held::Spare;
+                    return Some(Held::Spare);
                 }
             }
             // The tool will not be started.
             if interrupted() {
-                return Held::Nothing;
+                return Some(Held::Nothing);
             }
             std::thread::sleep(PAUSE);
         }
+    }
+
+    /// A slot was taken: it is kept if there is memory. Only the one at the head of the line asks.
+    fn with_memory(
+        &self,
+        slots: &Slots,
+        slot: usize,
+        peak: Option<u64>,
+        interrupted: impl Fn() -> bool,
+    ) -> Option<Held> {
+        if let Some(peak) = peak {
+            if !self.fits(slots, peak) && !interrupted() {
+                slots.give_back(slot);
+                return None;
+            }
+            // Until the tool is started; this process uses little of it.
+            let pid = std::process::id();
+            slots.note(slot, Need { pid, memory: peak });
+        }
+        Some(Held::Slot(slot))
+    }
+
+    fn fits(&self, slots: &Slots, peak: u64) -> bool {
+        let Some(free) = (self.free)() else {
+            return true;
+        };
+        let needs = slots.needs();
+        let running: Vec<(u64, u64)> = needs
+            .iter()
+            .filter_map(|need| Some((need.memory, resident(need.pid)?)))
+            .collect();
+        let promised = running
+            .iter()
+            .map(|(memory, used)| memory.saturating_sub(*used));
+        let needed = promised.fold(peak, u64::saturating_add);
+        running.is_empty() || needed <= free - free / 16
     }
 
     fn slots(&self) -> Option<&Slots> {
@@ -119,6 +198,25 @@ impl Pool {
         };
         self.slots.get_or_init(open).as_ref()
     }
+}
+
+impl Token<'_> {
+    /// The tool has been started.
+    pub fn is_used_by(&self, pid: u32) {
+        if let (Held::Slot(slot), Some(memory)) = (self.held, self.peak)
+            && let Some(slots) = self.pool.slots()
+        {
+            slots.note(slot, Need { pid, memory });
+        }
+    }
+}
+
+/// How much memory a process has in use; `None` where there is no such process.
+fn resident(pid: u32) -> Option<u64> {
+    let statm = disk::own::read_to_string(format!("/proc/{pid}/statm")).ok()?;
+    let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
+    // What has ended and was not waited for uses nothing any more.
+    (pages > 0).then(|| pages * rustix::param::page_size() as u64)
 }
 
 impl Drop for Token<'_> {
@@ -161,10 +259,10 @@ mod tests {
     #[test]
     fn a_token_that_is_given_back_is_got_by_who_waits() {
         let (_dir, one, other, count) = two(FOR_EVER);
-        let mut held: Vec<_> = (0..count).map(|_| one.take(|| false)).collect();
+        let mut held: Vec<_> = (0..count).map(|_| one.take(0, || false)).collect();
         assert!(held.iter().all(|token| matches!(token.held, Held::Slot(_))));
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| other.take(|| false).held);
+            let waiting = scope.spawn(|| other.take(0, || false).held);
             let given_back = held.last().map(|token| token.held);
             held.pop();
             assert_eq!(waiting.join().ok(), given_back);
@@ -174,32 +272,62 @@ mod tests {
     #[test]
     fn an_interrupt_ends_waiting() {
         let (_dir, one, other, count) = two(FOR_EVER);
-        let _held: Vec<_> = (0..count).map(|_| one.take(|| false)).collect();
-        assert_eq!(other.take(|| true).held, Held::Nothing);
+        let _held: Vec<_> = (0..count).map(|_| one.take(0, || false)).collect();
+        assert_eq!(other.take(0, || true).held, Held::Nothing);
     }
 
     #[test]
     fn patience_ends_and_then_one_tool_at_a_time_goes_without() {
         let (_dir, one, other, count) = two(Duration::ZERO);
-        let held: Vec<_> = (0..count).map(|_| one.take(|| false)).collect();
-        let spare = other.take(|| false);
+        let held: Vec<_> = (0..count).map(|_| one.take(0, || false)).collect();
+        let spare = other.take(0, || false);
         assert_eq!(spare.held, Held::Spare);
         drop(spare);
         assert!(other.spare.load(Ordering::Relaxed));
-        let spare = other.take(|| false);
+        let spare = other.take(0, || false);
         assert_eq!(spare.held, Held::Spare);
         drop(held);
-        assert!(matches!(other.take(|| false).held, Held::Slot(_)));
+        assert!(matches!(other.take(0, || false).held, Held::Slot(_)));
+    }
+
+    #[test]
+    fn big_ones_wait_for_memory_and_small_ones_do_not() {
+        let (_dir, mut one, mut other, _) = two(FOR_EVER);
+        for pool in [&mut one, &mut other] {
+            pool.free = || Some(4 * MUCH);
+        }
+        // Alone, it has to be enough.
+        let first = one.take(100 * MUCH, || false);
+        assert!(matches!(first.held, Held::Slot(_)));
+        first.is_used_by(std::process::id());
+        assert!(matches!(other.take(MUCH - 1, || false).held, Held::Slot(_)));
+        let slots = other.slots().unwrap();
+        let fits = || match other.wait(slots, Some(MUCH), || false) {
+            Some(Held::Slot(slot)) => {
+                slots.give_back(slot);
+                true
+            }
+            _ => false,
+        };
+        assert!(!fits());
+        drop(first);
+        let second = one.take(2 * MUCH, || false);
+        assert!(fits());
+        drop(second);
+        // Who wrote it down is gone: nobody has that number.
+        let third = one.take(100 * MUCH, || false);
+        third.is_used_by(u32::MAX);
+        assert!(fits());
     }
 
     #[test]
     fn nothing_is_shared_without_extras() {
         let (_dir, one, other, count) = two(FOR_EVER);
-        let _held: Vec<_> = (0..count).map(|_| one.take(|| false)).collect();
+        let _held: Vec<_> = (0..count).map(|_| one.take(0, || false)).collect();
         let alone = Pool {
             gocache: None,
             ..other
         };
-        assert_eq!(alone.take(|| false).held, Held::Nothing);
+        assert_eq!(alone.take(0, || false).held, Held::Nothing);
     }
 }

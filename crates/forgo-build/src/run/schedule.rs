@@ -48,8 +48,8 @@ pub struct Schedule<'p> {
     states: Vec<State>,
     /// Root cause of a failed dependency (`Action.Failed`).
     failed: Vec<Option<NodeId>>,
-    /// Place in depth-first post-order: all else equal, work goes on where it would first in a
-    /// simple traversal, so that what is begun is also brought to its end.
+    /// The least goes first: by default the place in depth-first post-order, so that what is begun is also
+    /// brought to its end.
     priorities: Vec<u32>,
     ready: BinaryHeap<Reverse<(u32, NodeId)>>,
 }
@@ -57,15 +57,23 @@ pub struct Schedule<'p> {
 impl<'p> Schedule<'p> {
     /// Nothing has run; nodes without dependencies are ready.
     pub fn new(plan: &'p Plan) -> Self {
+        let mut priorities = vec![0; plan.nodes.len()];
+        for (priority, id) in (0..).zip(&plan.order) {
+            priorities[id.index()] = priority;
+        }
+        Schedule::by(plan, priorities)
+    }
+
+    /// The same, in another order: of those that are ready, the one with the least number goes first.
+    pub fn by(plan: &'p Plan, priorities: Vec<u32>) -> Self {
         let mut schedule = Schedule {
             plan,
             states: vec![State::Waiting(0); plan.nodes.len()],
             failed: vec![None; plan.nodes.len()],
-            priorities: vec![0; plan.nodes.len()],
+            priorities,
             ready: BinaryHeap::new(),
         };
-        for (priority, &id) in (0..).zip(&plan.order) {
-            schedule.priorities[id.index()] = priority;
+        for &id in &plan.order {
             let pending = u32::try_from(plan[id].deps.len()).expect("fewer than 2^32 actions");
             schedule.states[id.index()] = State::Waiting(pending);
             if pending == 0 {

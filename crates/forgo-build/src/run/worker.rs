@@ -17,6 +17,7 @@ use crate::actions::{self, ActionCx, ActionError, Outcome, RunCx};
 use crate::event::{Event, Finish};
 use crate::plan::NodeId;
 use crate::run::action_graph::Times;
+use crate::run::costs;
 use crate::run::schedule::{Schedule, Turn};
 
 /// A node to run, and the root cause if something it depends on failed.
@@ -54,6 +55,13 @@ pub(super) fn run_all(cx: &RunCx<'_>, times: &mut [Times]) -> End {
         config.flags.p.max(1)
     };
     let workers = workers.min(cx.job.plan.order.len());
+    // One at a time, the order is the stock command's; it shows under -x.
+    let schedule = if workers > 1 && config.extras {
+        let priorities = costs::priorities(&cx.shells.costs, cx.job.plan, cx.job.graph);
+        Schedule::by(cx.job.plan, priorities)
+    } else {
+        Schedule::new(cx.job.plan)
+    };
     let (to_workers, tasks) = unbounded();
     let (to_coordinator, reports) = unbounded();
     thread::scope(|scope| {
@@ -64,7 +72,7 @@ pub(super) fn run_all(cx: &RunCx<'_>, times: &mut [Times]) -> End {
         // Workers stop when the coordinator, and with it the sender, is gone.
         let coordinator = Coordinator {
             cx,
-            schedule: Schedule::new(cx.job.plan),
+            schedule,
             times,
             tasks: to_workers,
             reports,

@@ -39,7 +39,7 @@ fn limit(free: u64, p: usize, sources: u64) -> Option<u64> {
 }
 
 /// Memory that can be used without swapping: the machine's, or what is left to the container.
-fn free() -> Option<u64> {
+pub fn free() -> Option<u64> {
     let read = |file: &str| disk::own::read_to_string(file).ok();
     let machine = available(&read("/proc/meminfo")?)?;
     let group = |name: &str| -> Option<u64> {

@@ -1,0 +1,300 @@
+//! What actions cost when they were last done: time, and memory at its peak. Kept in a small file of forgo's own
+//! for all that use the cache. Nothing depends on it but the order in which things are done, and how many big
+//! ones at once: a record that is lost, damaged or out of date costs time, no more.
+//!
+//! Nothing of the kind is in cmd/go.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::config::Config;
+use crate::disk;
+use crate::kept;
+use crate::package::PackageGraph;
+use crate::plan::{NodeId, Plan};
+use crate::run::children::Ended;
+
+const MAGIC: &[u8; 8] = b"forgoC1\n";
+
+/// How many are kept.
+const MOST: usize = 1 << 16;
+
+/// Bytes of a record: key, milliseconds, KiB, day of the last use; sorted by the key.
+const SIZE: usize = 20;
+
+/// What one action costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cost {
+    /// Time in milliseconds: that of its tools, or their CPU time where that is less.
+    pub millis: u32,
+    /// The most memory that one of its tools used, in KiB.
+    pub peak: u32,
+    /// When it was recorded, in days.
+    day: u32,
+}
+
+/// Costs by action. The key is the same in all builds: what is done, on which package, for whom.
+#[derive(Debug)]
+pub struct Costs {
+    /// Where they are kept; `None` where they are not.
+    path: Option<String>,
+    target: u64,
+    known: OnceLock<Vec<u8>>,
+    new: Mutex<HashMap<u64, Cost>>,
+}
+
+impl Costs {
+    /// Those of the cache in use.
+    pub fn new(config: &Config) -> Costs {
+        let gocache = &config.dirs.gocache;
+        let kept = config.extras && !config.flags.n && gocache.starts_with('/');
+        let mut key = kept::KeyText::default();
+        key.add(b"costs of actions");
+        let target = [
+            &config.target.goos,
+            &config.target.goarch,
+            &config.context.install_suffix,
+        ];
+        Costs {
+            path: kept.then(|| kept::path(gocache, &key.sum())),
+            target: target.iter().fold(START, |hash, word| mix(hash, word)),
+            known: OnceLock::new(),
+            new: Mutex::default(),
+        }
+    }
+
+    /// The key of an action: its mode, and the package as messages name it.
+    pub fn key(&self, mode: &str, package: &str) -> u64 {
+        mix(mix(self.target, mode), package)
+    }
+
+    /// What an action did cost.
+    pub fn of(&self, key: u64) -> Option<Cost> {
+        let read = || {
+            let bytes = self
+                .path
+                .as_ref()
+                .and_then(|path| disk::own::read(path).ok());
+            let content = bytes
+                .as_deref()
+                .and_then(|bytes| kept::unseal(MAGIC, bytes));
+            content.unwrap_or_default().to_vec()
+        };
+        find(self.known.get_or_init(read), key)
+    }
+
+    /// A tool of an action is over.
+    pub fn record(&self, key: u64, ended: &Ended, took: Duration) {
+        if self.path.is_none() || ended.status.is_err() {
+            return;
+        }
+        let millis = took.min(ended.user + ended.sys).as_millis();
+        let mut new = self.new.lock().unwrap_or_else(|e| e.into_inner());
+        let cost = new.entry(key).or_default();
+        cost.millis = cost
+            .millis
+            .saturating_add(u32::try_from(millis).unwrap_or(u32::MAX));
+        cost.peak = cost
+            .peak
+            .max(u32::try_from(ended.peak / 1024).unwrap_or(u32::MAX));
+    }
+
+    /// Keeps what was recorded, with what other processes have kept meanwhile.
+    pub fn save(&self) {
+        let mut new = std::mem::take(&mut *self.new.lock().unwrap_or_else(|e| e.into_inner()));
+        let Some(path) = self.path.as_ref().filter(|_| !new.is_empty()) else {
+            return;
+        };
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let today = u32::try_from(now.as_secs() / (24 * 60 * 60)).unwrap_or_default();
+        new.values_mut().for_each(|cost| cost.day = today);
+        let old = disk::own::read(path).unwrap_or_default();
+        let old = kept::unseal(MAGIC, &old).unwrap_or_default();
+        kept::store(path, &kept::seal(MAGIC, &merged(old, &new)));
+    }
+}
+
+const START: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a, of a word and its end.
+fn mix(hash: u64, word: &str) -> u64 {
+    let bytes = word.bytes().chain([0xff]);
+    bytes.fold(hash, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    })
+}
+
+fn key_of(record: &[u8]) -> u64 {
+    u64::from_le_bytes(record[..8].try_into().unwrap_or_default())
+}
+
+fn cost_of(record: &[u8]) -> Cost {
+    let number = |at: usize| u32::from_le_bytes(record[at..at + 4].try_into().unwrap_or_default());
+    Cost {
+        millis: number(8),
+        peak: number(12),
+        day: number(16),
+    }
+}
+
+fn find(records: &[u8], key: u64) -> Option<Cost> {
+    let (records, _) = records.as_chunks::<SIZE>();
+    let at = records
+        .binary_search_by_key(&key, |record| key_of(record))
+        .ok()?;
+    Some(cost_of(&records[at]))
+}
+
+/// All records, sorted; where there are too many, those that were made long ago are left out.
+fn merged(old: &[u8], new: &HashMap<u64, Cost>) -> Vec<u8> {
+    let mut all: Vec<(u64, Cost)> = new.iter().map(|(key, cost)| (*key, *cost)).collect();
+    let old = old.as_chunks::<SIZE>().0.iter();
+    all.extend(
+        old.map(|record| (key_of(record), cost_of(record)))
+            .filter(|(key, _)| !new.contains_key(key)),
+    );
+    if all.len() > MOST {
+        all.sort_unstable_by_key(|(_, cost)| std::cmp::Reverse(cost.day));
+        all.truncate(MOST);
+    }
+    all.sort_unstable_by_key(|(key, _)| *key);
+    let mut bytes = Vec::with_capacity(all.len() * SIZE);
+    for (key, cost) in all {
+        bytes.extend_from_slice(&key.to_le_bytes());
+        for number in [cost.millis, cost.peak, cost.day] {
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+    }
+    bytes
+}
+
+/// In which order ready nodes are taken, by node: those first from which it is the longest way to the end, by what
+/// actions did cost. Where that is much the same, and where nothing is known, it is `plan.order`; tests keep that
+/// among them whatever they cost: one waits for another to begin.
+pub fn priorities(costs: &Costs, plan: &Plan, graph: &PackageGraph) -> Vec<u32> {
+    let mut ways = vec![0_u64; plan.nodes.len()];
+    // Backwards: what comes after a node is known before it.
+    for &id in plan.order.iter().rev() {
+        let after = plan.triggers[id.index()].iter();
+        let longest = after.map(|next| ways[next.index()]).max().unwrap_or(0);
+        let node = &plan[id];
+        let desc = node.package.map(|p| graph[p].desc());
+        let known = desc.and_then(|desc| costs.of(costs.key(&node.mode, &desc)));
+        let weight = known.map_or(0, |cost| cost.millis / UNIT);
+        ways[id.index()] = longest + u64::from(weight);
+    }
+    let rank = |id: NodeId| match plan[id].mode.as_str() {
+        TEST => 0,
+        _ => u64::MAX - ways[id.index()],
+    };
+    let mut order: Vec<(u64, u32, NodeId)> = (0..)
+        .zip(&plan.order)
+        .map(|(place, &id)| (rank(id), place, id))
+        .collect();
+    order.sort_unstable();
+    let mut priorities = vec![0; plan.nodes.len()];
+    for (priority, (.., id)) in (0..).zip(order) {
+        priorities[id.index()] = priority;
+    }
+    priorities
+}
+
+const TEST: &str = "test run";
+
+/// Milliseconds that make a difference. Small packages stay in the order in which they are met, and so does what is
+/// said of them.
+const UNIT: u32 = 250;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::{Package, PackageId};
+    use crate::plan::Node;
+
+    fn cost(millis: u32, day: u32) -> Cost {
+        Cost {
+            millis,
+            peak: 7,
+            day,
+        }
+    }
+
+    #[test]
+    fn records_are_found_again_and_new_ones_count() {
+        let old = merged(
+            &[],
+            &HashMap::from([(1, cost(10, 1)), (9, cost(90, 1)), (5, cost(50, 1))]),
+        );
+        assert_eq!(find(&old, 5), Some(cost(50, 1)));
+        assert_eq!(find(&old, 2), None);
+        let both = merged(&old, &HashMap::from([(5, cost(51, 2)), (2, cost(20, 2))]));
+        let all: Vec<_> = [1, 2, 5, 9].iter().map(|key| find(&both, *key)).collect();
+        let millis: Vec<_> = all.into_iter().map(|cost| cost.map(|c| c.millis)).collect();
+        assert_eq!(millis, [Some(10), Some(20), Some(51), Some(90)]);
+        // Cut off in the middle of a record.
+        assert_eq!(find(&both[..SIZE + 3], 1), Some(cost(10, 1)));
+        assert_eq!(find(&both[..SIZE + 3], 9), None);
+    }
+
+    #[test]
+    fn what_is_old_makes_room() {
+        let many = (0..MOST as u64).map(|key| (key, cost(1, 5))).collect();
+        let old = merged(&[], &many);
+        let more = merged(&old, &HashMap::from([(u64::MAX, cost(2, 6))]));
+        assert_eq!(more.len(), MOST * SIZE);
+        assert_eq!(find(&more, u64::MAX), Some(cost(2, 6)));
+    }
+
+    #[test]
+    fn words_do_not_run_into_each_other() {
+        let costs = Costs::new(&Config::default());
+        assert_ne!(costs.key("ab", "c"), costs.key("a", "bc"));
+    }
+
+    #[test]
+    fn the_longest_way_goes_first_and_tests_keep_their_order() {
+        let package = |path: &str| Package {
+            import_path: path.to_owned(),
+            ..Package::default()
+        };
+        let graph = PackageGraph {
+            packages: ["a", "b"].map(package).into(),
+            ..PackageGraph::default()
+        };
+        let node = |mode: &str, package: u32, deps: &[u32]| Node {
+            package: Some(PackageId(package)),
+            ..Node::group(mode, deps.iter().map(|&d| NodeId(d)).collect())
+        };
+        let plan = Plan::new(
+            vec![
+                node("vet", 0, &[]),
+                node("build", 1, &[]),
+                node("link", 1, &[1]),
+                node(TEST, 0, &[0]),
+                node(TEST, 1, &[2]),
+                node("root", 0, &[3, 4]),
+            ],
+            NodeId(5),
+            String::new(),
+        );
+        let order = |millis: u32| {
+            let costs = Costs::new(&Config::default());
+            let records = HashMap::from([
+                (costs.key("vet", "a"), cost(300, 1)),
+                (costs.key("link", "b"), cost(millis, 1)),
+            ]);
+            costs.known.set(merged(&[], &records)).unwrap();
+            priorities(&costs, &plan, &graph)
+        };
+        let found = order(400);
+        assert!(found[0] < found[1] && found[1] < found[2], "{found:?}");
+        let found = order(600);
+        assert!(
+            found[1] < found[0] && found[2] < found[0] && found[3] < found[4],
+            "{found:?}"
+        );
+    }
+}
