@@ -196,10 +196,32 @@ fn derived(file: &(impl ReadAt + ?Sized)) -> Vec<Range<u64>> {
 
 /// Finds an ID in a file's bytes. `id` must not be empty.
 pub fn find_and_hash(bytes: &[u8], id: &str) -> Found {
-    let Ok(found) = scan(bytes, &derived(bytes), id) else {
+    let zeroed = derived(bytes);
+    if zeroed.is_empty() {
+        return scan_in_place(bytes, id);
+    }
+    let Ok(found) = scan(bytes, &zeroed, id) else {
         unreachable!("memory can be read");
     };
     found
+}
+
+/// [`scan`] of memory, which needs no copies where nothing else is zeroed: every archive.
+fn scan_in_place(bytes: &[u8], id: &str) -> Found {
+    assert!(!id.is_empty(), "no build ID to look for");
+    let zeros = vec![0; id.len()];
+    let mut sha = Sha256::new();
+    let mut offsets = Vec::new();
+    let mut done = 0;
+    for at in memmem::find_iter(bytes, id) {
+        sha.update(&bytes[done..at]);
+        sha.update(&zeros);
+        offsets.push(at as u64);
+        done = at + id.len();
+    }
+    sha.update(&bytes[done..]);
+    let hash = sha.finalize().into();
+    Found { offsets, hash }
 }
 
 /// [`find_and_hash`] of a file, which is not held in memory.

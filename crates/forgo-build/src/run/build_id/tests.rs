@@ -48,6 +48,8 @@ fn ids_are_found_wherever_reads_end() {
     for step in 1..=301 {
         let found = scan(Trickle(&bytes, step), std::slice::from_ref(&excluded), id).unwrap();
         assert_eq!(found, expected, "{step} at a time");
+        let all = scan(Trickle(&bytes, step), &[], id).unwrap();
+        assert_eq!(all, scan_in_place(&bytes, id), "{step} at a time");
     }
 }
 
@@ -62,6 +64,7 @@ fn ids_are_found_across_blocks() {
     }
     let found = find_and_hash(&bytes, id);
     assert_eq!(found.offsets, expected);
+    assert_eq!(scan(bytes.as_slice(), &[], id).unwrap(), found);
     let mut stamped = bytes.clone();
     stamp(&mut stamped, &found.offsets, "abcdefghij/abcdefghij");
     assert_eq!(find_and_hash(&stamped, "abcdefghij/abcdefghij"), found);
