@@ -27,7 +27,7 @@ tasks:
         takes a file of names; --log judges what earlier runs left in target/conformance instead of
         running anything; --record puts the figures into conformance/results.md
   never-wrong [--go GOROOT] [--forgo PROGRAM] [--seed N] [--steps N] [--length N] [--time SECONDS]
-              [--faults | --project DIR [--pkgs PATTERNS] [--below DIR] [--stock-cache GOCACHE]]
+              [--edits | --faults | --project DIR [--pkgs PATTERNS] [--below DIR] [--stock-cache GOCACHE]]
         edit a generated module at random and compare forgo, which remembers, with the stock command
         after each edit; prints the shortest sequence that shows a difference; --faults kills, damages
         files of the cache, fills disks, mounts read-only and so on instead (as root, all of it);

@@ -145,8 +145,8 @@ fn parse(args: &[String]) -> Result<Options, String> {
     let (mut patterns, mut below) = (vec!["./...".to_owned()], String::new());
     let mut args = args.iter();
     while let Some(arg) = args.next() {
-        if arg == "--faults" {
-            faults = true;
+        if let "--faults" | "--edits" = arg.as_str() {
+            faults = arg == "--faults";
             continue;
         }
         let value = args.next().ok_or(format!("{arg} needs a value"))?;
