@@ -36,6 +36,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How often is looked for free memory.
 const MEMORY_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long is waited for memory in vain: as long as who uses it ends at some time. A tool that uses much and
+/// starts forgo itself would not.
+const MEMORY_PATIENCE: Duration = Duration::from_secs(120);
+
 /// What is worth to be counted, in bytes.
 const MUCH: u64 = 256 << 20;
 
@@ -113,7 +117,9 @@ impl Pool {
         peak: Option<u64>,
         interrupted: impl Fn() -> bool,
     ) -> Held {
+        let since = Instant::now();
         loop {
+            let peak = peak.filter(|_| since.elapsed() < MEMORY_PATIENCE);
             if let Some(held) = self.wait(slots, peak, &interrupted) {
                 return held;
             }

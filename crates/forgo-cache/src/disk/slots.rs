@@ -99,13 +99,17 @@ impl Slots {
             if place.file.is_none() {
                 place.file = open(&self.path(n));
             }
-            match place.file.as_ref().map(File::try_lock) {
-                Some(Ok(())) => {
+            let Some(file) = &place.file else {
+                return Taken::Never;
+            };
+            match file.try_lock() {
+                Ok(()) => {
+                    forget(file);
                     place.ours = true;
                     return Taken::Slot(n);
                 }
-                Some(Err(TryLockError::WouldBlock)) => {}
-                Some(Err(TryLockError::Error(_))) | None => return Taken::Never,
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(_)) => return Taken::Never,
             }
         }
         Taken::Full
@@ -122,7 +126,8 @@ impl Slots {
         }
     }
 
-    /// What the holders of other slots wrote down. Some may not hold them any more: then their process is gone.
+    /// What the holders of slots wrote down. Whoever asks is at the head of the line: it locks the slots that
+    /// nobody holds for a moment, to know.
     pub fn needs(&self) -> Vec<Need> {
         let numbers = 0..self.slots.len();
         numbers.filter_map(|n| self.need(n)).collect()
@@ -133,8 +138,13 @@ impl Slots {
         if place.file.is_none() {
             place.file = open(&self.path(slot));
         }
+        let file = place.file.as_ref()?;
+        if !place.ours && !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+            let _ = file.unlock();
+            return None;
+        }
         let mut text = [0; 64];
-        let length = place.file.as_ref()?.read_at(&mut text, 0).ok()?;
+        let length = file.read_at(&mut text, 0).ok()?;
         let text = std::str::from_utf8(&text[..length]).ok()?;
         let mut words = text.split_whitespace();
         Some(Need {
@@ -162,6 +172,13 @@ impl Slots {
 
     fn place(&self, slot: usize) -> MutexGuard<'_, Place> {
         self.slots[slot].lock().unwrap_or_else(|e| e.into_inner())
+    }
+}
+
+/// Of a holder that was killed a note is left; the number of its process may be another's by now.
+fn forget(slot: &File) {
+    if slot.metadata().is_ok_and(|found| found.len() > 0) {
+        let _ = slot.set_len(0);
     }
 }
 
@@ -253,6 +270,18 @@ mod tests {
         one.note(slot, need(7, 8));
         assert_eq!(other.needs(), [need(7, 8)]);
         one.give_back(slot);
+        assert_eq!(other.needs(), []);
+        // Killed: nothing is given back, but the lock is gone.
+        let Taken::Slot(slot) = one.try_take() else {
+            panic!("all are free");
+        };
+        one.note(slot, need(1, 9));
+        assert_eq!(other.needs(), [need(1, 9)]);
+        drop(one);
+        assert_eq!(other.needs(), []);
+        for _ in 0..2 {
+            assert!(matches!(other.try_take(), Taken::Slot(_)));
+        }
         assert_eq!(other.needs(), []);
     }
 
