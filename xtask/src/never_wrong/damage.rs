@@ -61,7 +61,7 @@ impl Damage {
         match self {
             Damage::Removed => Ok(()),
             Damage::Directory => at(path, fs::create_dir(path)),
-            Damage::Dangling => at(path, std::os::unix::fs::symlink("/no/such/file", path)),
+            Damage::Dangling => at(path, std::os::unix::fs::symlink("/proc/no/such/file", path)),
             _ => at(path, fs::write(path, bytes)),
         }
     }

@@ -308,7 +308,11 @@ impl Faults<'_> {
             }
             Fault::ReadOnlyMode => return self.as_nobody(case.ask).map(|a| a.map(Some)),
             Fault::NoHome => self.ask(case.ask, |c| _ = c.env_remove("HOME"))?,
-            Fault::LostHome => self.ask(case.ask, |c| _ = c.env("HOME", "/no/such/home"))?,
+            Fault::LostHome => {
+                // Below a file: nobody can make it.
+                let lost = world.path("home/.config/go/telemetry/mode/home");
+                self.ask(case.ask, |c| _ = c.env("HOME", lost))?
+            }
             Fault::Times(hours) => {
                 for file in world.sources() {
                     set_time(&file, by(*hours))?;
