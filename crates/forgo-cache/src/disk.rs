@@ -15,6 +15,7 @@
 //! The modification time of both kinds of files says when they were last used, to the hour.
 
 mod entry;
+mod holder;
 mod kept;
 mod lock;
 mod slots;
@@ -137,6 +138,10 @@ impl Cache for DiskCache {
 
     fn try_lock(&self, id: &ActionId) -> Locked {
         self.lock_file(id)
+    }
+
+    fn holder_is_stopped(&self, id: &ActionId) -> bool {
+        self.lock_is_stopped(id)
     }
 
     fn keep(&self, id: &ActionId, file: &str, limit: u64) -> Result<()> {

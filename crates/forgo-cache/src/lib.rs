@@ -88,6 +88,12 @@ pub trait Cache: Send + Sync {
         disk::Locked::Never
     }
 
+    /// Whether the process that has a lock is known to be stopped. It costs more than [`Cache::try_lock`].
+    fn holder_is_stopped(&self, id: &ActionId) -> bool {
+        let _ = id;
+        false
+    }
+
     /// Keeps a copy of an executable for [`Cache::kept`], as long as all that are kept do not exceed
     /// `limit` bytes. A cache that has no place for them keeps none.
     fn keep(&self, id: &ActionId, file: &str, limit: u64) -> Result<()> {

@@ -30,6 +30,9 @@ use crate::toolchain::memory;
 /// How often the one at the head of the line looks for a token.
 const PAUSE: Duration = Duration::from_millis(4);
 
+/// After how many pauses is looked whether who is at the head of the line is stopped, and every so many again.
+const LOOKS: usize = 64;
+
 /// How long tools, all of them, must have run before one more is started without a token.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -137,15 +140,20 @@ impl Pool {
         let _line = self.line.lock().unwrap_or_else(|e| e.into_inner());
         let mut head = None;
         let mut since = None;
+        let mut pauses = 0;
         loop {
             if self.spare.swap(false, Ordering::AcqRel) {
                 return Some(Held::Spare);
             }
             head = head.or_else(|| slots.try_head());
-            if head.is_some() {
+            pauses += 1;
+            // It would never get to anybody else.
+            let stuck = head.is_none() && pauses % LOOKS == 0 && slots.head_is_stopped();
+            if head.is_some() || stuck {
                 match slots.try_take() {
                     Taken::Slot(slot) => return self.with_memory(slots, slot, peak, interrupted),
                     Taken::Never => return Some(Held::Nothing),
+                    Taken::Full if stuck => return Some(Held::Spare),
                     Taken::Full => {}
                 }
                 let since = since.get_or_insert_with(Instant::now);

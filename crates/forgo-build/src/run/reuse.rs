@@ -286,7 +286,14 @@ fn stale(cx: &ActionCx<'_>, wanted: &Wanted<'_>, why: &str) {
 fn mismatch_reason(cx: &ActionCx<'_>, wanted: &Wanted<'_>) -> Option<String> {
     let package = cx.package_of(wanted.node)?;
     let mut reason = None;
+    let own = cx.node_of(wanted.node).package;
     for &import in &package.internal.imports {
+        if own == Some(import) {
+            // It imports itself, and has been found stale just now.
+            let path = &package.import_path;
+            reason.get_or_insert_with(|| format!("stale dependency: {path}"));
+            continue;
+        }
         let Some(facts) = cx
             .run
             .facts(import)

@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt;
 
 use forgo_golang::quote::hex;
 
-use super::DiskCache;
+use super::{DiskCache, holder};
 use crate::hash::ActionId;
 
 /// A lock that is held until it is dropped.
@@ -58,6 +58,13 @@ impl DiskCache {
             return Locked::Elsewhere;
         }
         Locked::Held(Lock { path, _file: file })
+    }
+
+    /// Answers to [`crate::Cache::holder_is_stopped`].
+    pub(super) fn lock_is_stopped(&self, id: &ActionId) -> bool {
+        let id = hex(&id.0);
+        let file = File::open(format!("{}/{}/lock-{id}-d", self.dir, &id[..2]));
+        file.is_ok_and(|file| holder::is_stopped(&file))
     }
 }
 

@@ -13,6 +13,8 @@ use std::fs::{File, TryLockError};
 use std::os::unix::fs::FileExt;
 use std::sync::{Mutex, MutexGuard};
 
+use super::holder;
+
 /// The directory, as the first byte of an ID would have it.
 const DIR: &str = "f1";
 
@@ -87,6 +89,11 @@ impl Slots {
             // Without locks, everybody is.
             Ok(()) | Err(TryLockError::Error(_)) => Some(Head(&self.line)),
         }
+    }
+
+    /// Whether who is at the head of the line is stopped, and keeps all others from slots.
+    pub fn head_is_stopped(&self) -> bool {
+        holder::is_stopped(&self.line)
     }
 
     /// Takes a slot. Whoever has more slots than others takes those that the others don't know first.
