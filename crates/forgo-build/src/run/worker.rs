@@ -121,7 +121,7 @@ impl Coordinator<'_, '_> {
                 self.cx
                     .job
                     .reporter
-                    .event(Event::Stderr((text.clone() + "\n").into_bytes()));
+                    .event(Event::Stderr(line(&text).into_bytes()));
                 self.cx.job.reporter.event(Event::ExitStatus(1));
                 self.cx.shells.children.interrupt();
                 return self.wind_down(End {
@@ -266,6 +266,12 @@ fn perform(cx: &RunCx<'_>, task: &Task) -> Report {
     cx.finished(id, how);
     cx.set_outcome(id, outcome);
     report
+}
+
+/// A message as a line, as Go's package log ends it.
+fn line(text: &str) -> String {
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    format!("{text}{end}")
 }
 
 /// The node's outcome; an error is reported.

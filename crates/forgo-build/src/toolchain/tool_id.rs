@@ -11,9 +11,11 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use forgo_golang::path;
+use forgo_golang::quote::quote;
 
 use crate::actions::{ActionCx, ActionError};
 use crate::config::Config;
+use crate::event::Event;
 use crate::footprint::{self, Look, Notes};
 use crate::run::build_id;
 use crate::toolchain::tool;
@@ -45,6 +47,13 @@ impl ToolIds {
 /// Runs the tool, through -toolexec: it may be another tool that really runs.
 fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
     let config = cx.config();
+    let toolexec = &config.flags.toolexec;
+    // The vet tool's place may be elsewhere, but there has to be one here.
+    if toolexec.is_empty() && !disk::exists(tool(config, name)) {
+        cx.run.job.reporter.event(Event::ExitStatus(2));
+        let name = quote(name);
+        return Err(ActionError::fatal(format!("go: no such tool {name}")));
+    }
     let vet_tool = &cx.run.job.options.vet.tool;
     let (path, desc) = if name == "vet" {
         (vet_tool.clone(), vet_tool.clone())
@@ -54,7 +63,7 @@ fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
     let is_vet_tool = path == *vet_tool;
 
     footprint::saw(&path, Look::Whole);
-    let line = if config.flags.toolexec.is_empty() && is_program_of(config, &path) {
+    let line = if toolexec.is_empty() && is_program_of(config, &path) {
         let mut failure = None;
         let note = |notes: &Notes| {
             notes.saw(&path, Look::Whole);

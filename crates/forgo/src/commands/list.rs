@@ -245,6 +245,9 @@ fn build(
         ..RunOptions::default()
     };
     let summary = session.execute(&plan, &loader.graph, &loader.scanner.overlay, &run)?;
+    if summary.fatal {
+        return Err(Stop::status(1));
+    }
     // Their names are shown: they have to be there.
     for facts in &summary.facts {
         for file in facts.compiled_go_files.iter().chain([&facts.export]) {
