@@ -255,6 +255,13 @@ impl Cache for ProgCache {
     }
 }
 
+impl Drop for ProgCache {
+    /// Whoever does not need it any more need not close it: the helper finds its input at an end.
+    fn drop(&mut self) {
+        self.shared.lock().closing = true;
+    }
+}
+
 fn closed() -> Error {
     Error::Fault("GOCACHEPROG program closed unexpectedly".into())
 }

@@ -202,6 +202,18 @@ fn helpers_that_misbehave() {
 }
 
 #[test]
+fn a_helper_that_nobody_needs_any_more_leaves_in_silence() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cache, notices) = helper(dir.path(), "leaves");
+    drop(cache);
+    // The reading thread has its end of the notices until the helper is gone.
+    while std::sync::Arc::strong_count(&notices) > 1 {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    assert_eq!(*notices.lock().unwrap(), []);
+}
+
+#[test]
 fn helpers_that_do_not_start() {
     let dir = tempfile::tempdir().unwrap();
     let error = |prog: &str| open_prog(dir.path(), prog).0.err().unwrap().to_string();
