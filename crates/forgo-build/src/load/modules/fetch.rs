@@ -414,11 +414,20 @@ impl Modules<'_> {
         let output = self
             .stock("", &args, &["GOTOOLCHAIN=local".to_string()])
             .map_err(Error::into_fatal)?;
+        // Told by who imports it: a module that was found for an import and can't be had. Nothing of it is
+        // left in go.mod, so a load of our own would look for it once more.
+        let by_importer =
+            |line: &str| line.ends_with(" imports\n") || line.ends_with(" tested by\n");
+        let mut fatal = false;
         for line in output.stderr.split_inclusive('\n') {
             let progress = ["go: finding ", "go: found ", "go: downloading "];
-            if progress.iter().any(|p| line.starts_with(p)) {
+            fatal |= line.starts_with("go: ") && by_importer(line);
+            if fatal || progress.iter().any(|p| line.starts_with(p)) {
                 self.say(line.to_string());
             }
+        }
+        if fatal {
+            return Err(Fatal::reported());
         }
         Ok(package_errors(&output.stdout))
     }

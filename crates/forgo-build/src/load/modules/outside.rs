@@ -325,6 +325,11 @@ fn classify(e: &Error) -> Class {
         "410 Gone",
         "disabled by GOPROXY=off",
         "no such file",
+        "unknown revision",
+        // Nobody knows where to look for a module of that path.
+        "unrecognized import path",
+        "import path does not begin with hostname",
+        "GOVCS disallows using",
     ]
     .into_iter()
     .any(is)
@@ -363,6 +368,14 @@ mod tests {
         assert_eq!(
             class("reading https://p/x/@v/list: 404 Not Found"),
             Class::NotExist
+        );
+        assert_eq!(
+            class("unrecognized import path \"h.example\": parse: no go-import meta tags ()"),
+            Class::NotExist
+        );
+        assert_eq!(
+            class("invalid version: git ls-remote -q origin: exit status 128"),
+            Class::InvalidVersion
         );
         assert!(Class::NoPackage < Class::NoVersion && Class::NoVersion < Class::NotExist);
     }
