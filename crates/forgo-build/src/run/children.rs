@@ -225,8 +225,13 @@ mod tests {
                 std::thread::yield_now();
             }
             children.interrupt();
-            for &pid in &children.lock().pids {
-                let _ = rustix::process::kill_process(Pid::from_raw(pid).unwrap(), Signal::CONT);
+            // It may stop only now, and the signal may be one that is ignored here: then it is to end by itself.
+            while !running.is_finished() {
+                for &pid in &children.lock().pids {
+                    let pid = Pid::from_raw(pid).unwrap();
+                    let _ = rustix::process::kill_process(pid, Signal::CONT);
+                }
+                std::thread::yield_now();
             }
             running.join().unwrap()
         });
