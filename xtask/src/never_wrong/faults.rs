@@ -361,7 +361,8 @@ impl Faults<'_> {
         Ok(merged.map(|merged| (merged, space)))
     }
 
-    /// Asks as a user who may not write into the cache; by root alone.
+    /// Asks as a user who may not write into the cache; by root alone, and where others may run both commands (a
+    /// distribution below root's home is root's alone).
     fn as_nobody(&self, ask: Ask) -> Result<Option<Answer>> {
         use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
         use std::os::unix::process::CommandExt;
@@ -370,6 +371,16 @@ impl Faults<'_> {
         if at(&root, fs::metadata(&root))?.uid() != 0
             || !at(&self.base, fs::metadata(&self.base)).is_ok_and(|m| m.uid() == 0)
         {
+            return Ok(None);
+        }
+        let may_run = |who| {
+            let mut command = Command::new(self.world.program(who));
+            command.arg("version").current_dir("/");
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            let status = command.uid(NOBODY).gid(NOBODY).status();
+            status.is_ok_and(|status| status.success())
+        };
+        if !may_run(Who::Stock) || !may_run(Who::Forgo) {
             return Ok(None);
         }
         at(

@@ -71,6 +71,13 @@ impl<'a> World<'a> {
         self.root.path().join(name)
     }
 
+    pub(super) fn program(&self, who: Who) -> PathBuf {
+        match who {
+            Who::Stock => self.programs.goroot.join("bin/go"),
+            Who::Forgo => self.programs.forgo.clone(),
+        }
+    }
+
     /// Fills the cache `base` with what the standard library's packages come to.
     pub fn fill_base(&self) -> Result<()> {
         for flags in [&[][..], &["-trimpath"]] {
@@ -187,9 +194,9 @@ impl<'a> World<'a> {
         const FACTS: &str = "{{.ImportPath}} {{.GoFiles}} {{.SFiles}} {{.IgnoredGoFiles}} \
              {{.EmbedFiles}} {{.Imports}} {{with .Module}}{{.Dir}} {{.GoVersion}}{{end}} {{.Error}}";
         let goroot = &self.programs.goroot;
-        let (program, cache) = match who {
-            Who::Stock => (goroot.join("bin/go"), "cache-stock"),
-            Who::Forgo => (self.programs.forgo.clone(), "cache-forgo"),
+        let cache = match who {
+            Who::Stock => "cache-stock",
+            Who::Forgo => "cache-forgo",
         };
         let out = self.path("out");
         let out = out.to_string_lossy();
@@ -202,7 +209,7 @@ impl<'a> World<'a> {
             Ask::Vet => vec!["vet", "./..."],
             Ask::List => vec!["list", "-e", "-deps", "-f", FACTS, "./..."],
         };
-        let mut command = Command::new(program);
+        let mut command = Command::new(self.program(who));
         command
             .arg(args[0])
             .args(flags)
