@@ -631,7 +631,15 @@ fn wrap(op: &str, name: &str, e: &io::Error) -> io::Error {
 
 /// `open FILE: no such file or directory`, as fs.PathError prints it.
 pub(crate) fn path_error(op: &str, name: &str, e: &io::Error) -> String {
+    let op = failed_call(op, e);
     format!("{op} {name}: {}", errno_text(e))
+}
+
+/// Which call a reader says has failed: a directory can be opened, but not read as a file.
+pub(crate) fn failed_call<'a>(op: &'a str, e: &io::Error) -> &'a str {
+    let inner = e.get_ref().and_then(|e| e.downcast_ref::<PathError>());
+    let read = inner.is_some_and(|e| e.op == "read") || e.kind() == io::ErrorKind::IsADirectory;
+    if op == "open" && read { "read" } else { op }
 }
 
 /// What encoding/json says of a text that is not the JSON expected, in the cases that happen.

@@ -185,14 +185,27 @@ fn trace(cfg: &Config) -> Option<Trace> {
     Some(Arc::new(|line: &str| write_stderr(line.as_bytes())))
 }
 
+/// Whoever loads packages needs a cache directory, though forgo has nothing to look up in it: the
+/// stock command keeps its module index there.
+pub fn needs_cache(cfg: &Config, graph: &PackageGraph) -> Outcome {
+    if graph.packages.iter().all(|p| p.dir.is_empty()) {
+        return Ok(());
+    }
+    open(cfg, &Arc::new(new_hashes(cfg)), "").map(drop)
+}
+
 /// The cache that the settings name.
 fn open_cache(cfg: &Config, hashes: &Arc<HashContext>) -> Outcome<Box<dyn Cache>> {
+    open(cfg, hashes, cfg.env.get("GOCACHEPROG"))
+}
+
+fn open(cfg: &Config, hashes: &Arc<HashContext>, prog: &str) -> Outcome<Box<dyn Cache>> {
     let mut environment = cfg.env.orig.clone();
     environment.extend(cfg.env.cmd.iter().cloned());
     let settings = Settings {
         dir: &cfg.dirs.gocache,
         dir_error: cfg.dirs.gocache_error.as_deref(),
-        prog: cfg.env.get("GOCACHEPROG"),
+        prog,
         environment: &environment,
         cwd: &cfg.cwd,
         verify: cfg.debug.cache_verify.then(|| Arc::clone(hashes)),

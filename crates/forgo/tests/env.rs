@@ -108,6 +108,8 @@ fn bad_settings() {
         &[("GOFLAGS", "'-x")],
         &[("GO111MODULE", "bad")],
         &[("GOWORK", "relative")],
+        &[("GOTMPDIR", "relative")],
+        &[("TMPDIR", "relative")],
         &[("GOPATH", "relative")],
         &[("GOPATH", "~/go")],
         &[("GOOS", "nosuch")],
@@ -128,7 +130,32 @@ fn bad_settings() {
             w.same(&["env", "GOOS"]);
             w.same(&["env", "GOGCCFLAGS"]);
             w.same(&["build"]);
+            w.same(&["list"]);
+            w.same(&["clean", "-n"]);
+            w.same(&["clean", "-n", "-testcache"]);
         }
+        w.unset_all();
+        w.set("GOCACHE", "/dev/null/x");
+        for args in [&["list", "errors"][..], &["clean", "-n", "-r", "errors"]] {
+            w.same(args);
+        }
+        w.same(&["clean", "-n", "-cache"]);
+    });
+}
+
+/// GOENV=off is about reading.
+#[test]
+fn settings_are_written_though_none_are_read() {
+    each(MODULE, |w| {
+        let file = w.path("home/.config/go/env");
+        for who in [support::World::stock, support::World::forgo] {
+            assert_eq!(who(w, &["env", "-w", "GOBIN=/b"]).code, Some(0));
+            assert_eq!(std::fs::read(&file).expect("a file"), b"GOBIN=/b\n");
+            std::fs::remove_file(&file).expect("removed");
+        }
+        std::fs::create_dir(&file).expect("a directory");
+        w.same(&["env", "-w", "GOBIN=/b"]);
+        w.same(&["env", "-u", "GOBIN"]);
     });
 }
 

@@ -498,8 +498,53 @@ fn repositories_whose_untracked_files_are_not_shown() {
     });
 }
 
+/// Under GOPROXY=off a commit goes by the version that it had before it was tagged, whoever told it.
+#[test]
+fn tags_put_on_commits_that_were_built() {
+    const COMMAND: &[(&str, &str)] = &[
+        (".gitignore", "out\n"),
+        ("go.mod", "module example.com/Cmd\n\ngo 1.26\n"),
+        ("main.go", "package main\n\nfunc main() {}\n"),
+    ];
+    let has = |world: &World, text: &str| {
+        let out = std::fs::read(world.path("w/out")).expect("an output");
+        out.windows(text.len()).any(|w| w == text.as_bytes())
+    };
+    each(COMMAND, |world| {
+        git(world, &["init", "-q"]);
+        git(world, &["add", "."]);
+        git(world, &["commit", "-q", "-m", "one"]);
+        let info = world.path("gopath/pkg/mod/cache/download/example.com/!cmd/@v");
+        let kept = || {
+            let entry = std::fs::read_dir(&info).expect("a directory").next();
+            std::fs::read(entry.expect("a file").expect("a file").path()).expect("a text")
+        };
+        let build = ["build", "-o", "out", "."];
+        assert_eq!(world.stock(&build).code, Some(0));
+        let by_stock = kept();
+        std::fs::remove_dir_all(world.path("gopath/pkg")).expect("removed");
+        for proxy in ["off", "file://$W/proxy", "off"] {
+            world.set("GOPROXY", proxy);
+            assert_eq!(world.forgo(&build).code, Some(0));
+            assert!(kept() == by_stock, "GOPROXY={proxy}");
+            let tagged = proxy != "off";
+            assert_eq!(has(world, "v1.2.3"), tagged, "GOPROXY={proxy}");
+            if !tagged {
+                git(world, &["tag", "-f", "v1.2.3"]);
+            } else {
+                // The version that is told now is kept too, but a pseudo-version goes before it.
+                std::fs::remove_file(info.join("v1.2.3.info")).expect("removed");
+            }
+        }
+        assert_eq!(world.stock(&build).code, Some(0));
+        assert!(!has(world, "v1.2.3"));
+    });
+}
+
 fn prepare_repository(world: &mut World) {
     world.set("GOCACHE", "$W/cache");
+    // Under GOPROXY=off a commit keeps the version it had before it was tagged.
+    world.set("GOPROXY", "file://$W/proxy");
     std::fs::create_dir_all(world.path("cache")).expect("a directory");
     git(world, &["init", "-q"]);
     git(world, &["add", "."]);

@@ -72,6 +72,12 @@ fn flags_that_are_wrong() {
         ] {
             w.same(args);
         }
+        for goflags in ["-x=y", "-tags", "-race=maybe", "-C=good"] {
+            w.set("GOFLAGS", goflags);
+            w.same(&["vet", "./good"]);
+        }
+        w.set("GOFLAGS", "-tags=a,b");
+        w.same(&["vet", "-n", "./good"]);
     });
 }
 

@@ -36,6 +36,7 @@ mod test_variants;
 mod testmain;
 mod vcs;
 mod vcs_footprint;
+mod vcs_info;
 mod vcs_version;
 mod visibility;
 

@@ -13,6 +13,7 @@ use forgo_golang::{modfile, module, path, semver};
 use super::calendar::Time;
 use super::vcs::{Status, Vcs, VcsCx};
 use super::vcs_footprint;
+use super::vcs_info::{self, Info};
 use crate::event::Event;
 use crate::process;
 
@@ -77,7 +78,19 @@ pub(super) fn module_version(
         commits: RefCell::default(),
         missing: RefCell::default(),
     };
-    repo.version()
+    if !vcs_info::may_be_kept(cx.cfg) {
+        return repo.told_version();
+    }
+    let told = match vcs_info::kept_so_far(cx.cfg, mod_path, &status.revision) {
+        Some(_) => None,
+        None => repo.told_version(),
+    };
+    // Looked for once more, after the directory got its file: then what was seen there holds for the next
+    // time too.
+    match vcs_info::kept(cx.cfg, mod_path, &status.revision) {
+        None if told.is_none() => repo.told_version(),
+        kept => kept.or(told),
+    }
 }
 
 /// A commit.
@@ -167,6 +180,18 @@ impl CodeRepo<'_> {
     fn read(&self, rev: &str, file: &str) -> Option<String> {
         let object = format!("{}:{file}", self.stat(rev)?.hash);
         self.git(&["cat-file", "--end-of-options", "blob", &object])
+    }
+
+    /// The version by the repository, which is noted in the module cache.
+    fn told_version(&self) -> Option<String> {
+        let version = self.version()?;
+        let commit = self.stat(self.revision)?;
+        let info = Info::new(&version, commit.secs, &self.code_dir, &commit.hash);
+        if let Err(line) = vcs_info::keep(self.cx.cfg, self.mod_path, &info) {
+            let text = line.into_bytes();
+            self.cx.reporter.event(Event::Stderr(text));
+        }
+        Some(version)
     }
 
     fn version(&self) -> Option<String> {

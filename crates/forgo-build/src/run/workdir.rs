@@ -36,7 +36,11 @@ impl WorkDir {
         } else {
             path::join2(&config.cwd, &config.dirs.tmp)
         };
-        let path = make_unique(&parent).map_err(|e| format!("go: creating work dir: {e}"))?;
+        let path = make_unique(&parent).map_err(|e| {
+            // Go makes the path absolute once the directory is there.
+            let e = e.replacen(&parent, &config.dirs.tmp, 1);
+            format!("go: creating work dir: {e}")
+        })?;
         if config.flags.x || config.flags.work {
             let text = format!("WORK={path}\n");
             reporter.event(Event::Output {

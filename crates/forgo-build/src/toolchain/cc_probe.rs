@@ -237,10 +237,13 @@ pub fn supports(cx: &ActionCx<'_>, compiler: &[String], flag: &str) -> bool {
         }
         return false;
     }
-    let compiler_key = compiler_key(cx, &compiler[0]);
+    let Some(program) = compiler.first() else {
+        return false;
+    };
+    let compiler_key = compiler_key(cx, program);
     // Held during the trial: no flag is tried twice.
     let mut known = lock(&cx.run.c_compilers.flags);
-    let key = (compiler[0].clone(), flag.to_owned());
+    let key = (program.clone(), flag.to_owned());
     if let Some(&supported) = known.get(&key) {
         return supported;
     }

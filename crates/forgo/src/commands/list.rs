@@ -27,7 +27,7 @@ use crate::delegate;
 use crate::exit::{Outcome, Stop};
 use crate::flags::kind::parse_bool;
 use crate::flags::table::Commands;
-use crate::session::{Session, Store, stop_plan};
+use crate::session::{Session, Store, needs_cache, stop_plan};
 use json::Fields;
 use public::Listed;
 
@@ -176,6 +176,7 @@ fn list(invocation: &Invocation<'_>, options: &Options, loading: Loading) -> Out
             loader.packages_and_errors(opts, &invocation.args)
         })
         .map_err(stop_at)?;
+    needs_cache(cfg, &loader.graph)?;
     if !options.errors_are_data {
         gather::report_errors(&loader.graph, console, &packages);
         packages.retain(|p| loader.graph[*p].error.is_none());

@@ -87,6 +87,15 @@ pub fn location(variables: &Variables) -> Result<(String, bool), String> {
     }
 }
 
+/// The file that `-w` and `-u` write. By then the stock command has put its own settings into its
+/// environment: GOENV=off is GOENV= there, and stands for the user's own file.
+pub fn written(variables: &Variables) -> Result<String, String> {
+    match variables.get("GOENV") {
+        "" | "off" => Ok(dirs::user_config(variables)? + "/go/env"),
+        file => Ok(file.to_owned()),
+    }
+}
+
 /// Settings of a file; nothing when it can't be read.
 pub fn read(file: &str) -> BTreeMap<String, String> {
     match disk::read(file) {

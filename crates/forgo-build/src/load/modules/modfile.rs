@@ -290,6 +290,7 @@ impl<'m, 'a> Fix<'m, 'a> {
 /// An error of the file system as Go prints it: `open /x/y: no such file or directory`. One that
 /// comes from a [`SourceTree`](super::SourceTree) may name an operation and a path already.
 pub(super) fn io_text(op: &str, name: &str, e: &std::io::Error) -> String {
+    let op = crate::fsys::failed_call(op, e);
     let text = crate::process::errno_text(e);
     let cause = match e.raw_os_error() {
         Some(_) => &text,

@@ -26,7 +26,10 @@ fn cache_dir(cfg: &Config) -> Outcome<Option<&str>> {
 
 /// Shows `rm -rf` of what is there; then removes all of it. Returns the first error.
 fn remove_shown(cfg: &Config, console: &Console, paths: &[String]) -> Result<(), String> {
-    let there = |p: &String| disk::own::metadata(p).is_ok();
+    let there = |p: &String| match disk::own::metadata(p) {
+        Ok(_) => true,
+        Err(e) => e.kind() != std::io::ErrorKind::NotFound,
+    };
     if cfg.flags.shows_commands() && paths.iter().any(there) {
         console.print(format!("rm -rf {}\n", paths.join(" ")));
     }

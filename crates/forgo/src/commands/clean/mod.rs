@@ -16,6 +16,7 @@ use super::{Command, Invocation, stop_at};
 use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 use crate::report::Console;
+use crate::session::needs_cache;
 
 /// The command.
 pub const COMMAND: Command = Command {
@@ -38,11 +39,14 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
         return Err(Stop::fatal(text));
     }
     let named = !args.is_empty() || flags.on("i") || flags.on("r");
-    if named || chosen.is_none() && in_module_or_gopath(invocation, &scanner)? {
+    // Asked whatever was chosen: settings that make no sense end the command.
+    let here = in_module_or_gopath(invocation, &scanner)?;
+    if named || chosen.is_none() && here {
         let mut loader = Loader::new(cfg, &scanner, console, RootMode::Auto).map_err(stop_at)?;
         let packages = loader
             .packages_and_errors(PackageOpts::default(), args)
             .map_err(stop_at)?;
+        needs_cache(cfg, &loader.graph)?;
         packages::Cleaner::new(cfg, console, &loader.graph, flags.on("i"), flags.on("r"))
             .clean_all(&packages);
     }

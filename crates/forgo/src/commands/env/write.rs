@@ -173,18 +173,21 @@ fn update(
     add: BTreeMap<String, String>,
     delete: &BTreeSet<String>,
 ) -> Outcome {
-    let file = match env_file::location(&invocation.startup.process) {
-        Ok((file, _)) => file,
+    let file = match env_file::written(&invocation.startup.process) {
+        Ok(file) => file,
         Err(why) => return fatal(format!("cannot find go env config: {why}")),
     };
     let old = match disk::own::read_to_string(&file) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound && !add.is_empty() => String::new(),
         Err(e) => {
-            return fatal(format!(
-                "reading go env config: open {file}: {}",
-                errno_text(&e)
-            ));
+            // A directory can be opened.
+            let call = match e.kind() {
+                std::io::ErrorKind::IsADirectory => "read",
+                _ => "open",
+            };
+            let why = errno_text(&e);
+            return fatal(format!("reading go env config: {call} {file}: {why}"));
         }
     };
     let text = rewrite(&old, add, delete);

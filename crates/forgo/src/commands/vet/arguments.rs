@@ -57,7 +57,7 @@ pub fn parse(invocation: &mut Invocation<'_>) -> Outcome<ToolArguments> {
     let goflags = invocation.cfg().env.get("GOFLAGS");
     invocation.goflags = goflags::words_knowing(goflags, false, &is_known).map_err(Stop::fatal)?;
     goflags::apply(&invocation.goflags, &mut invocation.flags)
-        .map_err(|line| Stop::with_status(format!("{line}\n{usage}"), 2))?;
+        .map_err(|line| super::super::usage(&COMMAND, &line))?;
     let from_goflags: Vec<String> = invocation
         .flags
         .settings()
@@ -104,7 +104,11 @@ pub fn parse(invocation: &mut Invocation<'_>) -> Outcome<ToolArguments> {
     implicit.dedup();
     let mut flags: Vec<String> = implicit
         .into_iter()
-        .map(|name| format!("-{name}={}", invocation.flags.text(name)))
+        .map(|name| match name.as_str() {
+            // How Go's value of this flag, a list, prints itself.
+            "tags" => "-tags=<TagsFlag>".to_owned(),
+            _ => format!("-{name}={}", invocation.flags.text(name)),
+        })
         .collect();
     flags.extend(explicit);
     Ok(ToolArguments { tool, flags })
