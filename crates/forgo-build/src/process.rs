@@ -137,7 +137,17 @@ pub fn exit_text(status: io::Result<ExitStatus>, program: &str) -> Option<String
     use std::os::unix::process::ExitStatusExt;
     let status = match status {
         Ok(status) => status,
-        Err(e) => return Some(format!("fork/exec {program}: {}", errno_text(&e))),
+        Err(e) if program.contains('/') => {
+            return Some(format!("fork/exec {program}: {}", errno_text(&e)));
+        }
+        // Looked for in the list, and not there.
+        Err(e) => {
+            let why = match e.kind() {
+                io::ErrorKind::NotFound => "executable file not found in $PATH".to_owned(),
+                _ => errno_text(&e),
+            };
+            return Some(format!("exec: {}: {why}", quote::quote(program)));
+        }
     };
     if status.success() {
         return None;

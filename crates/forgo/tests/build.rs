@@ -171,6 +171,7 @@ fn runs() {
             &["run", ".", "fail"],
             &["run", "-exec=echo x", "./cmd/a", "y"],
             &["run", "-exec=/no/such/program", "./cmd/a"],
+            &["run", "-exec=no-such-program", "./cmd/a"],
             &["run", "./lib"],
             &["run", "./..."],
             &["run"],

@@ -93,6 +93,7 @@ fn results() {
             &["test", "-list", ".", "./pass", "./none"],
             &["test", "-timeout=1s", "./hang"],
             &["test", "-exec", "echo", "./pass"],
+            &["test", "-exec", "no-such-program", "./pass"],
             &["test", "-cover", "./pass", "./none"],
         ] {
             same(world, args);

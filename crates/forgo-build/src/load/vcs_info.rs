@@ -86,7 +86,10 @@ fn look(dir: &str, hash: &str) -> Option<String> {
     let mut version = None;
     for entry in disk::own::read_dir(dir).ok()?.flatten() {
         let name = entry.file_name().into_string().unwrap_or_default();
-        let Some(v) = name.strip_suffix(".info").filter(|_| name.ends_with(&suffix)) else {
+        let Some(v) = name
+            .strip_suffix(".info")
+            .filter(|_| name.ends_with(&suffix))
+        else {
             continue;
         };
         if module::is_pseudo_version(v) && semver::compare(v, &best) == Ordering::Greater {
