@@ -15,7 +15,8 @@ use forgo_golang::path;
 
 use crate::config::Config;
 use crate::footprint::{self, Look, Notes, saw};
-use crate::{disk, kept, process};
+use crate::kept::{self, KeyText};
+use crate::{disk, process};
 
 /// Variables of git's that change no answer. Any other may send it elsewhere.
 const HARMLESS: [&str; 15] = [
@@ -122,7 +123,56 @@ pub(super) fn answer(
     )
 }
 
+/// The names of the tags in the history of a commit, line by line, and perhaps those of other references.
+/// `args` ask for them; `ask` runs git. It is the longest of all questions where no tag is near, and its answer is
+/// the same in all checkouts and copies of a repository: it is kept by the tags there are and what they
+/// lead to.
+pub(super) fn tags_merged(
+    cfg: &Config,
+    root: &str,
+    args: &[&str],
+    ask: impl FnOnce() -> Option<Vec<u8>>,
+) -> Option<Vec<u8>> {
+    answer(cfg, root, args, || {
+        let key = Repository::new(cfg, root).and_then(|repository| repository.key_of_tags(args));
+        match key {
+            Some(key) => kept::lasting(cfg, &key, || ask().map(|refs| only_tags(&refs))),
+            None => ask(),
+        }
+    })
+}
+
+fn only_tags(refs: &[u8]) -> Vec<u8> {
+    let lines = refs.split_inclusive(|&b| b == b'\n');
+    lines
+        .filter(|line| line.starts_with(b"refs/tags/"))
+        .flatten()
+        .copied()
+        .collect()
+}
+
 impl Repository {
+    /// A key that says which commits there are behind tags, and what may let git see another history: commits
+    /// that stand for others, that are cut off, settings.
+    fn key_of_tags(&self, args: &[&str]) -> Option<[u8; 32]> {
+        let format = "--format=%(refname) %(objectname)";
+        let refs = (self.command)(&["for-each-ref", format, "refs/tags", "refs/replace"])?;
+        let settings = (self.command)(&["config", "--list", "-z"])?;
+        let (_, common) = self.git_dirs(&Notes::new(&self.root))?;
+        let mut key = KeyText::default();
+        key.add(b"tags merged");
+        key.add(self.program.as_bytes());
+        key.list(args.iter().map(|arg| arg.as_bytes()));
+        key.add(&refs);
+        // Every branch has some of its own, which say nothing of commits.
+        let of_branch = |s: &&[u8]| s.starts_with(b"branch.") || s.starts_with(b"remote.");
+        key.list(settings.split(|&b| b == 0).filter(|s| !of_branch(s)));
+        for name in ["shallow", "info/grafts"] {
+            key.add(&disk::own::read(format!("{common}/{name}")).unwrap_or_default());
+        }
+        Some(key.sum())
+    }
+
     /// `None` where the environment sends git elsewhere.
     fn new(cfg: &Config, root: &str) -> Option<Repository> {
         let program = process::look_path(cfg, "git").ok()?;
@@ -330,6 +380,14 @@ fn note_tree(notes: &Notes, dir: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tags_of_references() {
+        let refs =
+            b"refs/heads/main\nrefs/tags/v1.0.0\nrefs/tags/a/v2\nrefs/remotes/o/refs/tags/x\n";
+        assert_eq!(only_tags(refs), b"refs/tags/v1.0.0\nrefs/tags/a/v2\n");
+        assert_eq!(only_tags(b""), b"");
+    }
 
     #[test]
     fn what_status_tells() {

@@ -104,6 +104,11 @@ struct Commit {
 impl CodeRepo<'_> {
     /// Runs git in the repository. Under -x the command is shown, and how long it took.
     fn git(&self, args: &[&str]) -> Option<String> {
+        self.git_kept(args, false)
+    }
+
+    /// As [`CodeRepo::git`]; where that can be told, of `tags` merged only those are given.
+    fn git_kept(&self, args: &[&str], tags: bool) -> Option<String> {
         let cfg = self.cx.cfg;
         let program = process::look_path(cfg, "git").ok()?;
         let shown = shown_command(self.root, args);
@@ -122,6 +127,8 @@ impl CodeRepo<'_> {
         };
         let output = if cfg.flags.x {
             ask()
+        } else if tags {
+            vcs_footprint::tags_merged(cfg, self.root, args, ask)
         } else {
             vcs_footprint::answer(cfg, self.root, args, ask)
         };
@@ -264,7 +271,7 @@ impl CodeRepo<'_> {
     /// The highest version tagged in the history of the commit; `None` where git fails.
     fn recent_tag(&self, hash: &str) -> Option<String> {
         let merged = format!("--merged={hash}");
-        let refs = self.git(&["for-each-ref", "--format=%(refname)", &merged])?;
+        let refs = self.git_kept(&["for-each-ref", "--format=%(refname)", &merged], true)?;
         let mut highest = String::new();
         for line in refs.lines() {
             let Some(tag) = line.trim().strip_prefix("refs/tags/") else {
