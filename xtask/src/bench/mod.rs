@@ -2,6 +2,7 @@
 //! table of medians and of the median of the pairs' ratios. Single times mean little on a shared
 //! machine; the ratios are what to look at. No test asserts on any of it.
 
+pub mod crowd;
 pub mod generated;
 pub mod scenarios;
 
@@ -21,6 +22,8 @@ struct Options {
     cache: Option<PathBuf>,
     /// How many packages the generated module has.
     packages: usize,
+    /// How many checkouts are built at once.
+    checkouts: usize,
     runs: usize,
     names: Vec<String>,
 }
@@ -50,6 +53,14 @@ pub fn main(args: &[String]) -> Result<bool, String> {
         println!("{}", row(scenario, &pairs));
         done += 1;
     }
+    if options
+        .names
+        .iter()
+        .any(|n| crowd::NAME.starts_with(n.as_str()))
+    {
+        println!("{}", crowd(&options)?);
+        done += 1;
+    }
     if done == 0 {
         Err("no scenario of that name can run; projects are named with --project DIR".into())
     } else {
@@ -59,7 +70,7 @@ pub fn main(args: &[String]) -> Result<bool, String> {
 
 fn parse(args: &[String]) -> Result<Options, String> {
     let (mut goroot, mut forgo, mut project, mut cache) = (None, None, None, None);
-    let (mut runs, mut packages, mut names) = (5, 0, Vec::new());
+    let (mut runs, mut packages, mut checkouts, mut names) = (5, 0, 20, Vec::new());
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value")).cloned();
@@ -70,6 +81,9 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--cache" => cache = Some(PathBuf::from(value()?)),
             "--packages" => packages = value()?.parse().map_err(|_| "--packages: not a number")?,
             "--runs" => runs = value()?.parse().map_err(|_| "--runs: not a number")?,
+            "--checkouts" => {
+                checkouts = value()?.parse().map_err(|_| "--checkouts: not a number")?
+            }
             flag if flag.starts_with('-') => return Err(format!("bench: unknown flag {flag}")),
             name => names.push(name.to_string()),
         }
@@ -79,9 +93,33 @@ fn parse(args: &[String]) -> Result<Options, String> {
         project,
         cache,
         packages,
+        checkouts,
         runs,
         names,
     })
+}
+
+/// Checkouts of the project, or of the cache lab, at once.
+fn crowd(options: &Options) -> Result<String, String> {
+    let temp = temporary()?;
+    let lab = temp.path().join("cache-lab");
+    if options.project.is_none() {
+        crate::tour::lab::write_module(&lab)?;
+    }
+    let crowd = crowd::Crowd {
+        programs: &options.programs,
+        module: options.project.as_ref().unwrap_or(&lab),
+        temp: temp.path(),
+        checkouts: options.checkouts,
+    };
+    crowd.table()
+}
+
+fn temporary() -> Result<tempfile::TempDir, String> {
+    tempfile::Builder::new()
+        .prefix("forgo-bench-")
+        .tempdir()
+        .map_err(|e| e.to_string())
 }
 
 /// Runs a scenario: each command without counting, then in turn.
@@ -135,10 +173,7 @@ impl Drop for Bench<'_> {
 
 impl<'a> Bench<'a> {
     fn new(scenario: &'a Scenario, options: &'a Options) -> Result<Bench<'a>, String> {
-        let temp = tempfile::Builder::new()
-            .prefix("forgo-bench-")
-            .tempdir()
-            .map_err(|e| e.to_string())?;
+        let temp = temporary()?;
         let dir = match (&options.project, scenario.place) {
             (Some(dir), Place::Project) => {
                 std::fs::canonicalize(dir).map_err(|e| format!("{}: {e}", dir.display()))?
