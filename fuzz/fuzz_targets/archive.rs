@@ -24,6 +24,6 @@ fuzz_target!(|bytes: &[u8]| {
         import: &|_, old| Ok(old),
     };
     if let Ok(moved) = relocate(bytes, &how) {
-        assert!(archive::read(&moved.bytes).is_ok());
+        assert!(archive::read(&moved.pieces.to_vec()).is_ok());
     }
 });

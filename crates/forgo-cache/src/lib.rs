@@ -35,6 +35,8 @@ pub struct Entry {
 pub enum Content<'a> {
     /// These bytes.
     Bytes(&'a [u8]),
+    /// These, one after the other.
+    Pieces(&'a [&'a [u8]]),
     /// A file's, which must not change meanwhile.
     File(&'a str),
     /// These bytes, which are a file's too. Nobody writes into that file any more, so that the store

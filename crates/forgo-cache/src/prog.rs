@@ -340,6 +340,10 @@ fn write_body(
         Content::Bytes(bytes) | Content::Made { bytes, .. } => {
             encoder.write_all(bytes).map(|()| bytes.len() as u64)
         }
+        Content::Pieces(pieces) => pieces.iter().try_fold(0, |wrote, piece| {
+            encoder.write_all(piece)?;
+            Ok(wrote + piece.len() as u64)
+        }),
         Content::File(path) => {
             let mut file =
                 File::open(path).map_err(|e| Error::Fault(path_error("open", path, &e)))?;

@@ -54,6 +54,7 @@ fn there_and_back() {
     let contents = [
         Content::Bytes(b"bytes"),
         Content::Bytes(b""),
+        Content::Pieces(&[b"in ", b"", b"pieces"]),
         Content::File(source.to_str().unwrap()),
         Content::Made {
             bytes: b"from a file",
@@ -63,6 +64,7 @@ fn there_and_back() {
     for (seed, content) in (1..).zip(contents) {
         let expected = match content {
             Content::Bytes(bytes) | Content::Made { bytes, .. } => bytes.to_vec(),
+            Content::Pieces(pieces) => pieces.concat(),
             Content::File(path) => std::fs::read(path).unwrap(),
         };
         let (output, size) = cache.put(&id(seed), content, Verify::Strict).unwrap();

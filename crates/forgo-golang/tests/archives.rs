@@ -73,7 +73,7 @@ fn there_and_back() {
             import: &import,
         };
         let moved = match relocate(&bytes, &moved) {
-            Ok(moved) => moved.bytes,
+            Ok(moved) => moved.pieces.to_vec(),
             Err(Unfit::Refused(why)) => {
                 println!("{}: {why}", file.display());
                 refused += 1;
@@ -86,7 +86,7 @@ fn there_and_back() {
             import: &import,
         };
         let restored = relocate(&moved, &restored).unwrap();
-        assert!(restored.bytes == bytes, "{}", file.display());
+        assert!(restored.pieces.to_vec() == bytes, "{}", file.display());
         count += 1;
     }
     println!("{count} moved, {refused} refused");

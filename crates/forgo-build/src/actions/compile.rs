@@ -144,6 +144,7 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
             file: &archive,
             build_id: &stamped.build_id,
             said: &cx.shell.saved_output(),
+            is_genuine: true,
         };
         if !moving::record(cx, &depends_on, keys, &made) {
             cutoff::record(cx, &depends_on, keys, (output, *size))?;

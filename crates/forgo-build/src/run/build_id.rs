@@ -15,6 +15,7 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 use forgo_cache::{hash_to_string, path_error};
+use forgo_golang::object::pieces::Pieces;
 use memchr::memmem;
 use sha2::{Digest, Sha256};
 
@@ -224,6 +225,14 @@ fn scan_in_place(bytes: &[u8], id: &str) -> Found {
     Found { offsets, hash }
 }
 
+/// [`find_and_hash`] of an archive in pieces.
+pub fn find_and_hash_pieces(archive: &Pieces<'_>, id: &str) -> Found {
+    let Ok(found) = scan(archive.reader(), &[], id) else {
+        unreachable!("memory can be read");
+    };
+    found
+}
+
 /// [`find_and_hash`] of a file, which is not held in memory.
 pub fn find_and_hash_file(file: &File, id: &str) -> io::Result<Found> {
     scan(file, &derived(file), id)
@@ -231,7 +240,8 @@ pub fn find_and_hash_file(file: &File, id: &str) -> io::Result<Found> {
 
 /// Reads block by block; the search for the ID spans the borders of blocks.
 fn scan(mut reader: impl Read, zeroed: &[Range<u64>], id: &str) -> io::Result<Found> {
-    const BLOCK: usize = 128 << 10;
+    // Of a size that the allocator need not ask the kernel for.
+    const BLOCK: usize = 64 << 10;
     assert!(!id.is_empty(), "no build ID to look for");
     let finder = memmem::Finder::new(id);
     let zeros = vec![0; id.len()];

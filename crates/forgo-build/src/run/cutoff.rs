@@ -62,7 +62,7 @@ pub fn find(
         return Ok(None);
     };
     // Only what was compiled without a word has a second key.
-    let file = store(cx, inputs, build, key, &bytes, "")?;
+    let file = store(cx, inputs, build, key, Content::Bytes(&bytes), "")?;
     Ok(file.map(|file| Known {
         built: Artifact::Cached(file),
         build_id,
@@ -77,7 +77,7 @@ pub fn store(
     inputs: &Inputs<'_>,
     build: NodeId,
     key: &ActionId,
-    bytes: &[u8],
+    archive: Content<'_>,
     said: &str,
 ) -> Result<Option<String>, ActionError> {
     let (job, p) = (&cx.run.job, inputs.package);
@@ -88,7 +88,7 @@ pub fn store(
     }
     let stdout = job.hashes.subkey(key, "stdout");
     let _ = put_bytes(job.cache, &stdout, said.as_bytes(), Verify::Strict);
-    match job.cache.put(key, Content::Bytes(bytes), Verify::Strict) {
+    match job.cache.put(key, archive, Verify::Strict) {
         Ok((output, _)) => Ok(Some(job.cache.output_file(&output))),
         Err(e @ forgo_cache::Error::Verify(_)) => Err(ActionError::fatal(e.to_string())),
         Err(_) => Ok(None),

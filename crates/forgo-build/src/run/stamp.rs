@@ -4,13 +4,18 @@
 //!
 //! Answers to `updateBuildID` in cmd/go/internal/work/buildid.go.
 
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::ops::Deref;
+
 use forgo_cache::{ActionId, Content, OutputId, Verify, get_file, hash_to_string, put_bytes};
 
+use forgo_golang::object::pieces::Pieces;
 use forgo_golang::raw;
 
 use crate::actions::{ActionCx, ActionError};
 use crate::plan::Kind;
-use crate::run::build_id::{self, Found};
+use crate::run::build_id;
 use crate::shell::join_unambiguously;
 use crate::{archive, disk};
 
@@ -40,61 +45,113 @@ pub struct Stamped {
     pub output: Option<(OutputId, u64)>,
 }
 
-/// An archive of the cache that stands for one which would be compiled, or becomes it. It is undamaged: its
-/// build ID says the hash of everything else.
+/// An archive of the cache that stands for one which would be compiled, or that one is made of.
 #[derive(Debug)]
 pub struct Donor {
-    /// All of it.
-    pub bytes: Vec<u8>,
+    bytes: Buffer,
     build_id: String,
-    found: Found,
 }
 
 impl Donor {
-    /// The archive behind a key; `None` where there is none or it is damaged.
+    /// The archive behind a key; `None` where there is none. It may be damaged.
     pub fn read(cx: &ActionCx<'_>, key: &ActionId) -> Option<Donor> {
         let (file, _) = get_file(cx.run.job.cache, key).ok()?;
-        let bytes = disk::own::read(&file).ok()?;
-        let build_id = archive::build_id(&bytes[..bytes.len().min(1024)])?;
-        if build_id.is_empty() {
-            return None;
-        }
-        let found = build_id::find_and_hash(&bytes, &build_id);
-        let genuine = hash_to_string(&found.hash) == build_id::content_id(&build_id);
-        genuine.then_some(Donor {
-            bytes,
-            build_id,
-            found,
-        })
+        Donor::read_file(&file)
     }
 
-    /// The hash of everything but the build ID.
+    /// That of a file.
+    pub fn read_file(file: &str) -> Option<Donor> {
+        let bytes = Buffer::read(file).ok()?;
+        let build_id = archive::build_id(&bytes[..bytes.len().min(1024)])?;
+        (!build_id.is_empty()).then_some(Donor { bytes, build_id })
+    }
+
+    /// All of it.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// What it says its content ID is.
     pub fn content_id(&self) -> &str {
         build_id::content_id(&self.build_id)
     }
 
-    /// With other contents, but still the old build ID.
-    pub fn with(self, bytes: Vec<u8>) -> Donor {
-        if bytes == self.bytes {
-            return self;
-        }
-        drop(self.bytes);
-        Donor {
-            found: build_id::find_and_hash(&bytes, &self.build_id),
-            bytes,
-            build_id: self.build_id,
-        }
+    /// Whether it is undamaged: its build ID says the hash of everything else.
+    pub fn is_genuine(&self) -> bool {
+        let found = build_id::find_and_hash(&self.bytes, &self.build_id);
+        hash_to_string(&found.hash) == self.content_id()
     }
 
-    /// As a compile with this stock key would write it, and its build ID.
-    pub fn stamped(mut self, key: &ActionId) -> Option<(Vec<u8>, String)> {
-        let content = hash_to_string(&self.found.hash);
-        let new = format!("{}/{content}", hash_to_string(&key.0));
-        if new.len() != self.build_id.len() {
+    /// A checksum of all of it, many times as fast as a hash that withstands forgery. Whoever can write
+    /// into the cache needs no forgery.
+    pub fn checksum(&self) -> u128 {
+        xxhash_rust::xxh3::xxh3_128(&self.bytes)
+    }
+
+    /// As a compile with this stock key would write it, and its build ID; `None` where it is damaged.
+    pub fn stamped(mut self, key: &ActionId) -> Option<(Buffer, String)> {
+        let found = build_id::find_and_hash(&self.bytes, &self.build_id);
+        let content = hash_to_string(&found.hash);
+        if content != self.content_id() {
             return None;
         }
-        build_id::stamp(&mut self.bytes, &self.found.offsets, &new);
+        let new = self.stamp(key, &content)?;
+        build_id::stamp(&mut self.bytes.0, &found.offsets, &new);
         Some((self.bytes, new))
+    }
+
+    /// Gives what was made of this one, and still has its build ID, the build ID that a compile with this
+    /// stock key would give it.
+    pub fn stamp_made(&self, made: &mut Pieces<'_>, key: &ActionId) -> Option<String> {
+        let found = build_id::find_and_hash_pieces(made, &self.build_id);
+        let new = self.stamp(key, &hash_to_string(&found.hash))?;
+        for at in found.offsets {
+            made.overwrite(at as usize, new.as_bytes());
+        }
+        Some(new)
+    }
+
+    /// The build ID that takes the place of the old one, which has the same length.
+    fn stamp(&self, key: &ActionId, content: &str) -> Option<String> {
+        let new = format!("{}/{content}", hash_to_string(&key.0));
+        (new.len() == self.build_id.len()).then_some(new)
+    }
+}
+
+/// A file's bytes, in memory that a thread uses for one file after the other: fresh memory costs as much as
+/// reading the file.
+#[derive(Debug, Default)]
+pub struct Buffer(Vec<u8>);
+
+/// What is larger is given back at once.
+const KEPT_CAPACITY: usize = 8 << 20;
+
+thread_local! {
+    static FREE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+impl Buffer {
+    fn read(file: &str) -> io::Result<Buffer> {
+        let mut buffer = Buffer(FREE.take());
+        buffer.0.clear();
+        disk::own::open(file)?.read_to_end(&mut buffer.0)?;
+        Ok(buffer)
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if self.0.capacity() <= KEPT_CAPACITY {
+            FREE.set(std::mem::take(&mut self.0));
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 //! the old file goes on with it, and both kinds of writers write the same bytes under one name.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
@@ -69,6 +69,9 @@ impl DiskCache {
         content: Content,
         executable: Option<&str>,
     ) -> Result<(OutputId, u64)> {
+        if let (Content::Pieces(pieces), None) = (content, executable) {
+            return self.store_pieces(pieces);
+        }
         let (output, size) = digest(content)?;
         let mut path = self.path(&output.0, 'd');
         if let Some(name) = executable {
@@ -92,6 +95,29 @@ impl DiskCache {
         temporary.rename(&path)?;
         Ok((output, size))
     }
+
+    /// Puts an output in place that probably is not there: it is written while it is hashed, for its bytes are
+    /// near the processor then.
+    fn store_pieces(&self, pieces: &[&[u8]]) -> Result<(OutputId, u64)> {
+        // Its place is known in the end. Files spread over the directories all the same.
+        let somewhere = [SEQUENCE.load(Ordering::Relaxed) as u8; 32];
+        let target = self.path(&somewhere, 'd');
+        let temporary = Temporary::create(&self.dir, &somewhere, &target, 0o666)?;
+        let mut sha = Sha256::new();
+        let mut size = 0;
+        for part in parts(pieces) {
+            part.iter().for_each(|bytes| sha.update(bytes));
+            size += part.iter().map(|bytes| bytes.len() as u64).sum::<u64>();
+            write_pieces(&temporary.file, &part)
+                .map_err(|e| Error::Fault(path_error("write", &target, &e)))?;
+        }
+        let output = OutputId(sha.finalize().into());
+        let path = self.path(&output.0, 'd');
+        if !holds(&path, Content::Pieces(pieces), &output, size) {
+            temporary.rename(&path)?;
+        }
+        Ok((output, size))
+    }
 }
 
 /// The hash and the size of some content.
@@ -99,6 +125,12 @@ pub(crate) fn digest(content: Content) -> Result<(OutputId, u64)> {
     match content {
         Content::Bytes(bytes) | Content::Made { bytes, .. } => {
             Ok((OutputId::of(bytes), bytes.len() as u64))
+        }
+        Content::Pieces(pieces) => {
+            let mut sha = Sha256::new();
+            pieces.iter().for_each(|piece| sha.update(piece));
+            let size = pieces.iter().map(|piece| piece.len() as u64).sum();
+            Ok((OutputId(sha.finalize().into()), size))
         }
         Content::File(path) => {
             let mut file =
@@ -133,6 +165,49 @@ fn for_each_block(
     }
 }
 
+/// Pieces in parts of some size each, which may begin and end within a piece.
+fn parts<'p>(pieces: &[&'p [u8]]) -> impl Iterator<Item = Vec<&'p [u8]>> {
+    const SIZE: usize = 256 << 10;
+    let mut pieces = pieces.iter();
+    let mut rest: &[u8] = &[];
+    std::iter::from_fn(move || {
+        let (mut part, mut left) = (Vec::new(), SIZE);
+        while left > 0 {
+            if rest.is_empty() {
+                match pieces.next() {
+                    Some(piece) => rest = piece,
+                    None => break,
+                }
+            }
+            let (bytes, after) = rest.split_at(left.min(rest.len()));
+            part.push(bytes);
+            left -= bytes.len();
+            rest = after;
+        }
+        (!part.is_empty()).then_some(part)
+    })
+}
+
+/// Writes many pieces with few calls.
+fn write_pieces(mut file: &File, pieces: &[&[u8]]) -> io::Result<()> {
+    // What the kernel takes at once.
+    for pieces in pieces.chunks(1024) {
+        let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|p| IoSlice::new(p)).collect();
+        let mut left = slices.as_mut_slice();
+        // Those without bytes would look like a file that takes none.
+        IoSlice::advance_slices(&mut left, 0);
+        while !left.is_empty() {
+            match file.write_vectored(left) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(n) => IoSlice::advance_slices(&mut left, n),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Is the output in its place already, undamaged?
 fn holds(path: &str, content: Content, output: &OutputId, size: u64) -> bool {
     match std::fs::metadata(path) {
@@ -144,7 +219,9 @@ fn holds(path: &str, content: Content, output: &OutputId, size: u64) -> bool {
         Content::Bytes(bytes) | Content::Made { bytes, .. } => {
             std::fs::read(path).is_ok_and(|there| there == bytes)
         }
-        Content::File(_) => digest(Content::File(path)).is_ok_and(|(there, _)| there == *output),
+        Content::Pieces(_) | Content::File(_) => {
+            digest(Content::File(path)).is_ok_and(|(there, _)| there == *output)
+        }
     }
 }
 
@@ -203,6 +280,9 @@ impl Temporary {
             Content::Bytes(bytes) | Content::Made { bytes, .. } => {
                 return (&self.file).write_all(bytes).map_err(write_fault);
             }
+            Content::Pieces(pieces) => {
+                return write_pieces(&self.file, pieces).map_err(write_fault);
+            }
             Content::File(source) => source,
         };
         let mut from =
@@ -238,5 +318,42 @@ impl Drop for Temporary {
         if !self.renamed {
             let _ = std::fs::remove_file(&self.path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Cache, get_bytes};
+
+    #[test]
+    fn pieces_are_one_output() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = DiskCache::open(dir.path().to_str().unwrap(), None).unwrap();
+        // More than one call can write, and some without bytes.
+        let whole: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
+        let mut pieces: Vec<&[u8]> = whole[..40_000].chunks(7).collect();
+        pieces.push(&whole[40_000..]);
+        pieces.insert(0, &[]);
+        pieces.insert(1024, &[]);
+        pieces.push(&[]);
+        for seed in 0..2 {
+            let id = ActionId([seed; 32]);
+            let stored = cache.put(&id, Content::Pieces(&pieces), Verify::Strict);
+            let size = whole.len() as u64;
+            assert_eq!(stored.unwrap(), (OutputId::of(&whole), size));
+            assert_eq!(get_bytes(&cache, &id).unwrap().0, whole);
+        }
+        // What is damaged is written again.
+        let file = cache.output_file(&OutputId::of(&whole));
+        std::fs::write(&file, vec![0; whole.len()]).unwrap();
+        let id = ActionId([7; 32]);
+        cache
+            .put(&id, Content::Pieces(&pieces), Verify::Strict)
+            .unwrap();
+        assert_eq!(get_bytes(&cache, &id).unwrap().0, whole);
+        let empty: [&[u8]; 2] = [&[], &[]];
+        let stored = cache.put(&id, Content::Pieces(&empty), Verify::Strict);
+        assert_eq!(stored.unwrap(), (OutputId::of(&[]), 0));
     }
 }

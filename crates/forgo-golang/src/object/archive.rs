@@ -20,6 +20,7 @@ use memchr::memchr;
 use sha2::{Digest, Sha256};
 
 use super::Unfit;
+use super::pieces::Pieces;
 
 /// What an archive begins with.
 pub const MAGIC: &[u8; 8] = b"!<arch>\n";
@@ -183,6 +184,17 @@ pub fn write_entry<E>(
         archive.push(0);
     }
     Ok(())
+}
+
+/// Appends a member that is there already to an archive in pieces.
+pub fn push_entry<'a>(archive: &mut Pieces<'a>, header: &'a [u8], data: Pieces<'a>) {
+    archive.push(header);
+    archive.push(size_field(data.len()).into_bytes());
+    let odd = data.len() % 2 == 1;
+    archive.append(data);
+    if odd {
+        archive.push(&[0][..]);
+    }
 }
 
 /// The end of a header. Archives are far smaller than ten digits can say.

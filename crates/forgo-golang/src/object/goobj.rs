@@ -20,6 +20,7 @@
 //!
 //! Answers to cmd/internal/goobj/objfile.go and WriteObjFile in cmd/internal/obj/objfile.go.
 
+use super::pieces::Pieces;
 use super::{Fingerprint, ImportNow, Rename, Unfit, put_u32, u32_at};
 
 /// What an object begins with, after its text.
@@ -178,10 +179,16 @@ impl<'a> Object<'a> {
 
     /// The packages imported, and their fingerprints.
     pub fn imports(&self) -> impl Iterator<Item = (&'a [u8], Fingerprint)> {
+        self.imports_at()
+            .map(|(path, fingerprint, _)| (path, fingerprint))
+    }
+
+    /// The packages imported, their fingerprints and where these stand.
+    fn imports_at(&self) -> impl Iterator<Item = (&'a [u8], Fingerprint, usize)> {
         self.strings(&WITH_STRINGS[0]).map(|(at, length, offset)| {
             let mut fingerprint = [0; 8];
             fingerprint.copy_from_slice(&self.bytes[at + 8..at + 16]);
-            (self.string(length, offset), fingerprint)
+            (self.string(length, offset), fingerprint, at + 8)
         })
     }
 
@@ -191,44 +198,75 @@ impl<'a> Object<'a> {
         out.extend_from_slice(self.bytes);
     }
 
-    /// The member with what is to be different.
-    pub fn write_changed(&self, changes: &Changes, out: &mut Vec<u8>) -> Result<(), Unfit> {
+    /// The member with what is to be different. What can't be is not copied: most strings, and the blocks
+    /// with flags, hashes, relocations and data.
+    pub fn changed(&self, changes: &Changes) -> Result<Pieces<'a>, Unfit> {
         let edits = Edits::of(self, changes.rename)?;
-        out.extend_from_slice(self.text);
-        let begin = out.len();
-        out.extend_from_slice(&self.bytes[..STRINGS]);
-        let mut copied = STRINGS;
-        for edit in &edits.0 {
-            out.extend_from_slice(&self.bytes[copied..edit.offset]);
-            out.extend_from_slice(&edit.new);
-            copied = edit.offset + edit.length;
-        }
-        out.extend_from_slice(&self.bytes[copied..]);
-
-        let new = &mut out[begin..];
-        let grown = new.len() as i64 - self.bytes.len() as i64;
-        let moved = |at: usize| (at as i64 + grown) as usize;
-        new[MAGIC.len()..MAGIC.len() + 8].copy_from_slice(&changes.fingerprint);
+        let grown = edits.0.last().map_or(0, |edit| edit.grown);
+        let mut head = self.bytes[..STRINGS].to_vec();
+        head[MAGIC.len()..MAGIC.len() + 8].copy_from_slice(&changes.fingerprint);
         for (i, offset) in self.offsets.iter().enumerate() {
-            put_u32(new, OFFSETS + 4 * i, small(moved(*offset))?);
+            let moved = small((*offset as i64 + grown) as usize)?;
+            put_u32(&mut head, OFFSETS + 4 * i, moved);
         }
+        let mut symbols = Part::of(self, AUTOLIB..REF_FLAGS);
+        let mut names = Part::of(self, REF_NAMES..END);
         if !edits.0.is_empty() {
             for block in &WITH_STRINGS {
+                let part = if block.from == REF_NAMES {
+                    &mut names
+                } else {
+                    &mut symbols
+                };
                 for (at, length, offset) in self.strings(block) {
                     let (length, offset) = edits.moved(block.file, length, offset)?;
-                    put_u32(new, moved(at), small(length)?);
-                    put_u32(new, moved(at) + 4, small(offset)?);
+                    let place = part.place(at, 8);
+                    put_u32(place, 0, small(length)?);
+                    put_u32(place, 4, small(offset)?);
                 }
             }
         }
-        for (at, length, offset) in self.strings(&WITH_STRINGS[0]) {
-            let place = moved(at) + 8..moved(at) + 16;
-            let mut old = [0; 8];
-            old.copy_from_slice(&new[place.clone()]);
-            let import = (changes.import)(self.string(length, offset), old)?;
-            new[place].copy_from_slice(&import);
+        for (path, old, at) in self.imports_at() {
+            let import = (changes.import)(path, old)?;
+            symbols.place(at, 8).copy_from_slice(&import);
         }
-        Ok(())
+
+        let mut out = Pieces::default();
+        out.push(self.text);
+        out.push(head);
+        let mut copied = STRINGS;
+        for edit in edits.0 {
+            out.push(&self.bytes[copied..edit.offset]);
+            out.push(edit.new);
+            copied = edit.offset + edit.length;
+        }
+        out.push(&self.bytes[copied..self.offsets[AUTOLIB]]);
+        out.push(symbols.bytes);
+        out.push(&self.bytes[self.offsets[REF_FLAGS]..self.offsets[REF_NAMES]]);
+        out.push(names.bytes);
+        Ok(out)
+    }
+}
+
+/// A copy of some blocks.
+struct Part {
+    begin: usize,
+    bytes: Vec<u8>,
+}
+
+impl Part {
+    fn of(object: &Object, blocks: std::ops::Range<usize>) -> Part {
+        let (begin, end) = (object.offsets[blocks.start], object.offsets[blocks.end]);
+        Part {
+            begin,
+            bytes: object.bytes[begin..end].to_vec(),
+        }
+    }
+
+    /// The bytes that are at an offset of the object.
+    fn place(&mut self, at: usize, length: usize) -> &mut [u8] {
+        let at = at - self.begin;
+        &mut self.bytes[at..at + length]
     }
 }
 

@@ -12,7 +12,7 @@
 //! * [`archive`]: members; lenient where only a build ID is looked for, strict in
 //!   [`archive::read`].
 //! * [`pkgbits`], [`goobj`]: strict readers, and writers that can give other names to source files.
-//! * [`relocate`]: an archive as the compiler would have written it in another directory.
+//! * [`relocate`]: an archive as the compiler would have written it in another directory, in [`pieces`].
 //!
 //! These formats are internal to the distribution and promise nothing from release to release. The
 //! readers refuse whatever they do not know for certain; what they accept they can write again, byte
@@ -20,6 +20,7 @@
 
 pub mod archive;
 pub mod goobj;
+pub mod pieces;
 pub mod pkgbits;
 pub mod relocate;
 

@@ -11,6 +11,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::pieces::Pieces;
 use super::pkgbits::{Export, PkgDef, Renames, head};
 use super::{Fingerprint, ImportNow, Rename, Unfit, archive, goobj};
 
@@ -24,61 +25,66 @@ pub struct Move<'a> {
 }
 
 /// An archive that was moved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moved {
-    /// The archive. Its build ID is the old one.
-    pub bytes: Vec<u8>,
+#[derive(Debug, Clone)]
+pub struct Moved<'a> {
+    /// The archive, for the greater part the one that it was before. Its build ID is the old one.
+    pub pieces: Pieces<'a>,
     /// The fingerprint of its export data, before and now.
     pub fingerprints: (Fingerprint, Fingerprint),
 }
 
 /// Moves a package's archive. Members that are not Go's are refused, but for the two marks that cgo leaves
 /// there.
-pub fn archive(bytes: &[u8], how: &Move) -> Result<Moved, Unfit> {
+pub fn archive<'a>(bytes: &'a [u8], how: &Move) -> Result<Moved<'a>, Unfit> {
     let entries = archive::read(bytes)?;
     let (first, objects) = entries
         .split_first()
         .filter(|(first, _)| first.name() == b"__.PKGDEF")
         .ok_or(Unfit::Malformed("no export data"))?;
-    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 8 + 4096);
-    out.extend_from_slice(archive::MAGIC);
+    let mut out = Pieces::default();
+    out.push(&archive::MAGIC[..]);
 
     let frame = PkgDef::read(first.data)?;
     let export = Export::read(frame.export)?;
     let renames = export.renames(how.rename)?;
     let mut new = export.fingerprint;
-    archive::write_entry(&mut out, first.header, |out| {
-        PkgDef::frame(frame.head, |out| new = export.write(&renames, out), out);
-        Ok::<(), Unfit>(())
-    })?;
-    if renames.is_empty() && new != export.fingerprint {
-        return Err(FINGERPRINT);
+    let mut data = Pieces::default();
+    if renames.is_empty() {
+        if head(&export.digest(&renames)) != export.fingerprint {
+            return Err(FINGERPRINT);
+        }
+        data.push(first.data);
+    } else {
+        let mut member = Vec::with_capacity(first.data.len() + first.data.len() / 8 + 1024);
+        let write = |out: &mut Vec<u8>| new = export.write(&renames, out);
+        PkgDef::frame(frame.head, write, &mut member);
+        data.push(member);
     }
+    archive::push_entry(&mut out, first.header, data);
     let fingerprints = (export.fingerprint, new);
     for entry in objects {
-        archive::write_entry(&mut out, entry.header, |out| {
-            if goobj::is_object(entry.data) {
-                object(entry.data, how, fingerprints, out)
-            } else if matches!(entry.name(), b"preferlinkext" | b"dynimportfail") {
-                out.extend_from_slice(entry.data);
-                Ok(())
-            } else {
-                Err(Unfit::Refused("it has objects of other compilers"))
-            }
-        })?;
+        let data = if goobj::is_object(entry.data) {
+            object(entry.data, how, fingerprints)?
+        } else if matches!(entry.name(), b"preferlinkext" | b"dynimportfail") {
+            let mut same = Pieces::default();
+            same.push(entry.data);
+            same
+        } else {
+            return Err(Unfit::Refused("it has objects of other compilers"));
+        };
+        archive::push_entry(&mut out, entry.header, data);
     }
     Ok(Moved {
-        bytes: out,
+        pieces: out,
         fingerprints,
     })
 }
 
-fn object(
-    member: &[u8],
+fn object<'a>(
+    member: &'a [u8],
     how: &Move,
     (old, new): (Fingerprint, Fingerprint),
-    out: &mut Vec<u8>,
-) -> Result<(), Unfit> {
+) -> Result<Pieces<'a>, Unfit> {
     let object = goobj::Object::read(member)?;
     // The assembler's have none.
     let fingerprint = match object.fingerprint {
@@ -86,12 +92,11 @@ fn object(
         [0, 0, 0, 0, 0, 0, 0, 0] => [0; 8],
         _ => return Err(Unfit::Malformed("an object of other export data")),
     };
-    let changes = goobj::Changes {
+    object.changed(&goobj::Changes {
         rename: how.rename,
         fingerprint,
         import: how.import,
-    };
-    object.write_changed(&changes, out)
+    })
 }
 
 /// What importers see of a package, with its source files called otherwise.

@@ -39,6 +39,7 @@ pub fn adopt(
             file,
             build_id: &known.build_id,
             said: &said,
+            is_genuine: false,
         };
         keep(cx, inputs, &everywhere, &made);
     }
@@ -74,7 +75,7 @@ fn adoption(cx: &ActionCx<'_>) -> Result<Option<ActionId>, ActionError> {
 /// The key of the note: what was asked for, and where.
 fn note(cx: &ActionCx<'_>) -> Result<ActionId, ActionError> {
     let (config, graph) = (cx.config(), cx.run.job.graph);
-    let mut hash = cx.run.job.hashes.new_own_hash("adopted 2");
+    let mut hash = cx.run.job.hashes.new_own_hash("adopted 3");
     writeln!(hash, "{}", cx.tool_id("compile")?);
     writeln!(hash, "{}", cx.run.moving.places(cx).to_text());
     writeln!(hash, "{:?} {:?}", config.target, config.context);

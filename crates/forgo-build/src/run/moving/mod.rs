@@ -20,7 +20,8 @@ pub mod vets;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
+use forgo_cache::{ActionId, Content, Verify, get_bytes, put_bytes};
+use forgo_golang::object::pieces::Pieces;
 use forgo_golang::object::relocate::{self, Move, Moved};
 use forgo_golang::object::{Fingerprint, Unfit};
 use forgo_golang::quote::hex;
@@ -60,8 +61,8 @@ impl Shared {
 }
 
 /// An archive that was moved here.
-struct Arrived {
-    bytes: Vec<u8>,
+struct Arrived<'d> {
+    archive: Pieces<'d>,
     build_id: String,
     /// What the compiler said of it, as it would have been said here.
     said: String,
@@ -98,7 +99,10 @@ pub fn find(
         Some(Kept::NotMoved) => return Ok(Found::NotMoved),
         None => return Ok(Found::Nothing),
     };
-    let Some(arrived) = bring(cx, inputs, record, key) else {
+    let Some(donor) = donor(cx, &record) else {
+        return Ok(Found::Nothing);
+    };
+    let Some(arrived) = bring(cx, inputs, record, &donor, key) else {
         return Ok(Found::Nothing);
     };
     if verify::is_chosen(cx, key) {
@@ -132,6 +136,8 @@ pub struct Made<'a> {
     pub build_id: &'a str,
     /// What the compiler said of it.
     pub said: &'a str,
+    /// Its content ID was just made of its bytes.
+    pub is_genuine: bool,
 }
 
 /// Remembers an archive that was just compiled and stored, for [`find`]; `false` where it won't be found.
@@ -163,9 +169,17 @@ fn keep(cx: &ActionCx<'_>, inputs: &Inputs<'_>, everywhere: &ActionId, made: &Ma
     if !sources::are_plain(cx, inputs, places) {
         return false;
     }
+    let content = build_id::content_id(made.build_id);
+    // From now on the checksum stands for the content ID.
+    let donor = Donor::read_file(made.file)
+        .filter(|donor| donor.content_id() == content && (made.is_genuine || donor.is_genuine()));
+    let Some(sum) = donor.map(|donor| donor.checksum()) else {
+        return false;
+    };
     let record = Record {
         key: *made.key,
-        content: build_id::content_id(made.build_id).to_owned(),
+        content: content.to_owned(),
+        sum,
         export: export.id,
         placed: export.placed,
         cwd,
@@ -241,24 +255,27 @@ pub fn key(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<ActionId>, A
     inputs.key_elsewhere(cx, place, &exports).map(Some)
 }
 
-/// An archive as a compile with this stock key would write it here; `None` where it is gone or damaged, or
-/// can't be moved.
-fn bring(
+/// The archive of a record; `None` where it is gone or damaged.
+fn donor(cx: &ActionCx<'_>, record: &Record) -> Option<Donor> {
+    let donor = Donor::read(cx, &record.key)?;
+    let same = donor.content_id() == record.content && donor.checksum() == record.sum;
+    same.then_some(donor)
+}
+
+/// An archive as a compile with this stock key would write it here; `None` where it can't be moved.
+fn bring<'d>(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
     record: Record,
+    donor: &'d Donor,
     key: &ActionId,
-) -> Option<Arrived> {
+) -> Option<Arrived<'d>> {
     let here = cx.run.moving.places(cx);
     let said = said_here(cx, &record, here)?;
-    let donor = Donor::read(cx, &record.key)?;
-    if donor.content_id() != record.content {
-        return None;
-    }
-    let moved = relocated(cx, inputs, &donor.bytes, &record.places, here).ok()?;
-    let (bytes, build_id) = donor.with(moved.bytes).stamped(key)?;
+    let mut moved = relocated(cx, inputs, donor.bytes(), &record.places, here).ok()?;
+    let build_id = donor.stamp_made(&mut moved.pieces, key)?;
     Some(Arrived {
-        bytes,
+        archive: moved.pieces,
         build_id,
         said,
         record,
@@ -266,13 +283,13 @@ fn bring(
     })
 }
 
-fn relocated(
+fn relocated<'b>(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
-    bytes: &[u8],
+    bytes: &'b [u8],
     there: &Places,
     here: &Places,
-) -> Result<Moved, Unfit> {
+) -> Result<Moved<'b>, Unfit> {
     let imports: HashMap<&[u8], &Import<'_>> = inputs
         .imports
         .iter()
@@ -319,9 +336,11 @@ fn settle(
     inputs: &Inputs<'_>,
     build: NodeId,
     key: &ActionId,
-    arrived: Arrived,
+    arrived: Arrived<'_>,
 ) -> Result<Found, ActionError> {
-    let stored = cutoff::store(cx, inputs, build, key, &arrived.bytes, &arrived.said)?;
+    let pieces: Vec<&[u8]> = arrived.archive.iter().collect();
+    let archive = Content::Pieces(&pieces);
+    let stored = cutoff::store(cx, inputs, build, key, archive, &arrived.said)?;
     let Some(file) = stored else {
         return Ok(Found::Nothing);
     };

@@ -1,9 +1,10 @@
 //! What is kept under a key that is the same everywhere: which archive the work made, and where.
 //!
 //! ```text
-//! forgo: made elsewhere 2
+//! forgo: made elsewhere 3
 //! key 0123…                    the stock key of that archive
 //! content abc…                 its content ID
+//! sum 89ab…                    a checksum of all of it
 //! export 4567… placed          what importers see of it, the same everywhere, and whether that names places
 //! cwd <module example.com/m>   where the compiler was run, if it said something
 //! place <module example.com/m> /home/me/m
@@ -16,7 +17,7 @@ use forgo_golang::quote::hex;
 
 use crate::run::moving::Places;
 
-const HEAD: &str = "forgo: made elsewhere 2";
+const HEAD: &str = "forgo: made elsewhere 3";
 const NOT_MOVED: &str = "not moved";
 
 /// What is kept.
@@ -35,6 +36,8 @@ pub struct Record {
     pub key: ActionId,
     /// Its content ID.
     pub content: String,
+    /// [`crate::run::stamp::Donor::checksum`] of it.
+    pub sum: u128,
     /// [`crate::run::exports::Anywhere::id`] of it.
     pub export: [u8; 32],
     /// [`crate::run::exports::Anywhere::placed`] of it.
@@ -58,9 +61,10 @@ impl Kept {
         };
         let placed = if record.placed { "placed" } else { "free" };
         format!(
-            "{HEAD}\nkey {}\ncontent {}\nexport {} {placed}\n{cwd}{}",
+            "{HEAD}\nkey {}\ncontent {}\nsum {:032x}\nexport {} {placed}\n{cwd}{}",
             record.key,
             record.content,
+            record.sum,
             hex(&record.export),
             record.places.to_text()
         )
@@ -78,6 +82,7 @@ impl Kept {
         }
         let key = parse_hex(lines.next()?.strip_prefix("key ")?)?;
         let content = lines.next()?.strip_prefix("content ")?.to_owned();
+        let sum = lines.next()?.strip_prefix("sum ")?;
         let export = lines.next()?.strip_prefix("export ")?;
         let (export, placed) = export.split_once(' ')?;
         let cwd = lines.peek().and_then(|line| line.strip_prefix("cwd "));
@@ -88,6 +93,7 @@ impl Kept {
         Some(Kept::Archive(Record {
             key: ActionId(key),
             content,
+            sum: parse_sum(sum)?,
             export: parse_hex(export)?,
             placed: match placed {
                 "placed" => true,
@@ -111,6 +117,11 @@ fn parse_hex(hex: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
+fn parse_sum(hex: &str) -> Option<u128> {
+    let whole = hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit());
+    u128::from_str_radix(hex, 16).ok().filter(|_| whole)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +132,7 @@ mod tests {
             let record = Kept::Archive(Record {
                 key: ActionId([0xa7; 32]),
                 content: "a-b_c".into(),
+                sum: 0x89ab,
                 export: [0x0f; 32],
                 placed,
                 cwd: cwd.into(),

@@ -33,7 +33,7 @@ fn moved(bytes: &[u8], from: &str, to: &str) -> Result<Vec<u8>, Unfit> {
         rename: &rename(from, to),
         import: &import,
     };
-    relocate(bytes, &how).map(|moved| moved.bytes)
+    relocate(bytes, &how).map(|moved| moved.pieces.to_vec())
 }
 
 #[test]
