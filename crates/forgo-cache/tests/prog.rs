@@ -27,7 +27,12 @@ fn open_prog(dir: &Path, prog: &str) -> (Result<Box<dyn Cache>>, Notices) {
         environment: &environment,
         cwd: dir.to_str().unwrap(),
         verify: None,
-        notice: Arc::new(move |notice| sink.lock().unwrap().push(notice)),
+        // That it has waited for a while it says on a busy machine.
+        notice: Arc::new(move |notice| {
+            if !matches!(notice, Notice::Waiting(_)) {
+                sink.lock().unwrap().push(notice);
+            }
+        }),
     });
     (cache, notices)
 }
@@ -100,7 +105,7 @@ fn there_and_back() {
     assert!(
         heard
             .trim_end()
-            .ends_with("\n{\"ID\":10,\"Command\":\"close\"}"),
+            .ends_with("\n{\"ID\":12,\"Command\":\"close\"}"),
         "{heard}"
     );
 }

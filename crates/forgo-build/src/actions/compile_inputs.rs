@@ -180,7 +180,7 @@ impl<'r> Inputs<'r> {
         imported: &[String],
     ) -> Result<ActionId, ActionError> {
         assert_eq!(imported.len(), self.imports.len());
-        let mut hash = cx.run.job.hashes.new_own_hash("build everywhere");
+        let mut hash = cx.run.job.hashes.new_own_hash("build everywhere 2");
         self.hash(cx, &mut hash, place, imported.iter().map(String::as_str))?;
         Ok(hash.action_id())
     }
