@@ -108,6 +108,8 @@ fn bad_settings() {
         &[("GOFLAGS", "'-x")],
         &[("GO111MODULE", "bad")],
         &[("GOWORK", "relative")],
+        &[("GOWORK", "$W/home")],
+        &[("GOFLAGS", "-overlay=.")],
         &[("GOTMPDIR", "relative")],
         &[("TMPDIR", "relative")],
         &[("GOPATH", "relative")],
