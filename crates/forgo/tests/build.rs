@@ -110,6 +110,7 @@ fn installs() {
             &["install", "main.go"],
             &["install", "./lib"],
             &["install", "nosuch"],
+            &["install", "nosuch@v1"],
             &["install", "./cmd/a", "./cmd/b"],
         ],
     );

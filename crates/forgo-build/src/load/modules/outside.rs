@@ -42,7 +42,13 @@ impl Modules<'_> {
         self.load_mod_file()?;
         let blame = |e: Error| match e {
             Error::Fatal(f) => f,
-            e => Error::text(format!("{}: {e}", args[0])).into_fatal(),
+            e => {
+                // A path that can be no module's is blamed with its version before it is asked for.
+                let text = e.to_string();
+                let prefix = format!("{}: ", args[0]);
+                let why = text.strip_prefix(&prefix).unwrap_or(&text);
+                Error::text(prefix.clone() + why).into_fatal()
+            }
         };
         let root = self.query_packages(&patterns[0], &version).map_err(blame)?;
         self.warn_deprecated(&root).map_err(blame)?;
