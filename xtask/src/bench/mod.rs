@@ -28,14 +28,13 @@ struct Options {
     names: Vec<String>,
 }
 
+const HEAD: &str = "| scenario | runs | go | forgo | forgo/go | go CPU | forgo CPU | ratio | own CPU go | forgo | ratio | own peak go | forgo |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|";
+
 /// `cargo xtask bench`.
 pub fn main(args: &[String]) -> Result<bool, String> {
     let options = parse(args)?;
     println!("{}, {}\n", options.programs.release(), machine());
-    println!(
-        "| scenario | runs | go | forgo | forgo/go | go CPU | forgo CPU | ratio | own CPU go | forgo | ratio | own peak go | forgo |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     let mut done = 0;
     for scenario in &SCENARIOS {
         let wanted = options.names.is_empty()
@@ -50,6 +49,9 @@ pub fn main(args: &[String]) -> Result<bool, String> {
             continue;
         }
         let pairs = measure(scenario, &options)?;
+        if done == 0 {
+            println!("{HEAD}");
+        }
         println!("{}", row(scenario, &pairs));
         done += 1;
     }
