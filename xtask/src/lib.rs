@@ -7,3 +7,4 @@ pub mod measure;
 pub mod never_wrong;
 pub mod parity;
 pub mod tour;
+pub mod tree;

@@ -12,6 +12,7 @@ use std::process::Command;
 
 use crate::measure::{Cost, median, run};
 use crate::tour::lab::{Programs, Who, command};
+use crate::tree;
 use scenarios::{Place, SCENARIOS, Scenario};
 
 /// What is asked for.
@@ -195,9 +196,7 @@ impl<'a> Bench<'a> {
             && scenario.place == Place::Project
         {
             for who in Who::BOTH {
-                copy(cache, &cache_of(&temp, who), &|from, to| {
-                    std::fs::hard_link(from, to)
-                })?;
+                tree::link_cache(cache, &cache_of(&temp, who))?;
             }
         }
         let original = match &scenario.change {
@@ -248,9 +247,7 @@ impl<'a> Bench<'a> {
     /// Goes on in a new copy of the project.
     fn check_out(&mut self, round: usize) -> Result<(), String> {
         let to = self.temp.path().join(format!("checkout-{round}"));
-        copy(&self.dir, &to, &|from, to| {
-            std::fs::copy(from, to).map(|_| ())
-        })?;
+        tree::copy_all(&self.dir, &to)?;
         if round > 1 {
             remove(&self.dir)?;
         }
@@ -289,30 +286,6 @@ impl<'a> Bench<'a> {
 
 fn cache_of(temp: &tempfile::TempDir, who: Who) -> PathBuf {
     temp.path().join(format!("cache-{}", who.title()))
-}
-
-/// Copies a directory, each file by `file`.
-fn copy(
-    from: &Path,
-    to: &Path,
-    file: &dyn Fn(&Path, &Path) -> std::io::Result<()>,
-) -> Result<(), String> {
-    let error = |e: std::io::Error| format!("{}: {e}", from.display());
-    std::fs::create_dir_all(to).map_err(error)?;
-    for item in std::fs::read_dir(from).map_err(error)? {
-        let item = item.map_err(error)?;
-        let (path, to) = (item.path(), to.join(item.file_name()));
-        let kind = item.file_type().map_err(error)?;
-        if kind.is_dir() {
-            copy(&path, &to, file)?;
-        } else if kind.is_symlink() {
-            let target = std::fs::read_link(&path).map_err(error)?;
-            std::os::unix::fs::symlink(target, &to).map_err(error)?;
-        } else {
-            file(&path, &to).map_err(|e| format!("{}: {e}", path.display()))?;
-        }
-    }
-    Ok(())
 }
 
 fn remove(dir: &Path) -> Result<(), String> {

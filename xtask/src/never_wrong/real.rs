@@ -12,8 +12,9 @@ use std::time::{Duration, Instant, SystemTime};
 use super::Options;
 use super::edits::Dice;
 use super::text_edits::{Op, Texts};
-use super::world::{Answer, Result, answer_of, at, difference, link_tree, set_time};
+use super::world::{Answer, Result, answer_of, at, difference, set_time};
 use crate::tour::lab::{Programs, Who};
+use crate::tree::{self, Take};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +142,10 @@ impl<'a> Copy<'a> {
         let root = tempfile::Builder::new().prefix("never-wrong").tempdir();
         let root = root.map_err(|e| e.to_string())?;
         let module = root.path().join("m");
-        copy_module(project, &module)?;
+        tree::copy(project, &module, &|path| match path.file_name() {
+            Some(name) if name == ".git" => Take::LeaveOut,
+            _ => Take::Copy,
+        })?;
         for dir in ["home/.config/go/telemetry", "tmp", "gopath", "out"] {
             let dir = root.path().join(dir);
             at(&dir, fs::create_dir_all(&dir))?;
@@ -151,7 +155,7 @@ impl<'a> Copy<'a> {
         for cache in ["cache-forgo", "cache-stock"] {
             let cache = root.path().join(cache);
             match &options.stock_cache {
-                Some(seed) => link_tree(seed, &cache)?,
+                Some(seed) => tree::link_cache(seed, &cache)?,
                 None => at(&cache, fs::create_dir_all(&cache))?,
             }
         }
@@ -320,25 +324,4 @@ impl<'a> Copy<'a> {
         let output = command.output().map_err(|e| format!("{who:?}: {e}"))?;
         answer_of(&output, &path("out"))
     }
-}
-
-/// A copy of a module, without its history.
-fn copy_module(from: &Path, to: &Path) -> Result<()> {
-    at(to, fs::create_dir_all(to))?;
-    for item in at(from, fs::read_dir(from))?.flatten() {
-        let (path, copy) = (item.path(), to.join(item.file_name()));
-        let kind = at(&path, item.file_type())?;
-        if item.file_name() == ".git" {
-            continue;
-        }
-        if kind.is_dir() {
-            copy_module(&path, &copy)?;
-        } else if kind.is_symlink() {
-            let leads = at(&path, fs::read_link(&path))?;
-            at(&copy, std::os::unix::fs::symlink(leads, &copy))?;
-        } else {
-            at(&copy, fs::copy(&path, &copy))?;
-        }
-    }
-    Ok(())
 }

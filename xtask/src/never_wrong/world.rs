@@ -12,6 +12,7 @@ use regex::Regex;
 use super::edits::{Ask, Edit, PACKAGES, Step};
 use super::module::{Files, Module};
 use crate::tour::lab::{Programs, Who};
+use crate::tree;
 
 /// The world.
 pub struct World<'a> {
@@ -61,7 +62,7 @@ impl<'a> World<'a> {
         let mode = world.path("home/.config/go/telemetry/mode");
         at(&mode, fs::write(&mode, "off"))?;
         for cache in ["cache-forgo", "cache-stock"] {
-            link_tree(base, &world.path(cache))?;
+            tree::link_cache(base, &world.path(cache))?;
         }
         world.write_files()?;
         Ok(world)
@@ -97,7 +98,7 @@ impl<'a> World<'a> {
     pub fn step(&mut self, step: Step) -> Result<Option<String>> {
         self.edit(step)?;
         let before = self.path("out.before");
-        copy_tree(&self.path("out"), &before)?;
+        tree::copy_all(&self.path("out"), &before)?;
         let forgo = self.ask(Who::Forgo, step.ask)?;
         let (out, ours) = (self.path("out"), self.path("out.forgo"));
         at(&out, fs::rename(&out, &ours))?;
@@ -347,31 +348,6 @@ pub(super) fn set_time(file: &Path, time: SystemTime) -> Result<()> {
 }
 
 /// A copy of a cache whose entries are the same files: nobody writes into them.
-pub(super) fn link_tree(from: &Path, to: &Path) -> Result<()> {
-    at(to, fs::create_dir_all(to))?;
-    for item in at(from, fs::read_dir(from))?.flatten() {
-        let (path, copy) = (item.path(), to.join(item.file_name()));
-        if path.is_dir() {
-            link_tree(&path, &copy)?;
-        } else if path.extension().is_some_and(|e| e == "txt") {
-            // When it was trimmed: this is written to.
-            at(&path, fs::copy(&path, &copy))?;
-        } else {
-            at(&path, fs::hard_link(&path, &copy))?;
-        }
-    }
-    Ok(())
-}
-
-fn copy_tree(from: &Path, to: &Path) -> Result<()> {
-    at(to, fs::create_dir_all(to))?;
-    for item in at(from, fs::read_dir(from))?.flatten() {
-        let (path, copy) = (item.path(), to.join(item.file_name()));
-        at(&path, fs::copy(&path, &copy))?;
-    }
-    Ok(())
-}
-
 /// Cuts off one of the files that were made last.
 fn cut_off(cache: &Path, n: u8) -> Result<()> {
     let mut found = Vec::new();

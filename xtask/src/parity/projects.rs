@@ -19,6 +19,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::tree::{self, Take};
+
 /// Something to build with both commands.
 pub struct Project {
     /// For the table.
@@ -178,7 +180,10 @@ impl Project {
             return Ok(self.dir.clone());
         }
         let copy = scratch.join(&self.name);
-        copy_tree(&self.dir, &copy)?;
+        tree::copy(&self.dir, &copy, &|path| match path.file_name() {
+            Some(name) if name == "PARITY" => Take::LeaveOut,
+            _ => Take::Copy,
+        })?;
         if self.git {
             make_checkout(&copy)?;
         }
@@ -202,20 +207,6 @@ pub fn of_our_own() -> Result<Vec<Project>, String> {
 fn is_installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
-}
-
-fn copy_tree(from: &Path, to: &Path) -> Result<(), String> {
-    let fail = |e: std::io::Error| format!("{}: {e}", from.display());
-    fs::create_dir_all(to).map_err(fail)?;
-    for item in fs::read_dir(from).map_err(fail)?.flatten() {
-        let target = to.join(item.file_name());
-        if item.file_type().map_err(fail)?.is_dir() {
-            copy_tree(&item.path(), &target)?;
-        } else if item.file_name() != "PARITY" {
-            fs::copy(item.path(), &target).map_err(fail)?;
-        }
-    }
-    Ok(())
 }
 
 /// Makes a directory a git checkout of one commit.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::tour::lab::{Programs, Who};
+use crate::tree::{self, Take};
 
 /// What a run said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,23 +174,17 @@ fn without_time(line: &str) -> String {
     }
 }
 
-/// Copies a cache; what can't change is linked.
+/// Copies the stock command's part of a cache; what can't change is linked.
 pub fn copy_cache(from: &Path, to: &Path) -> Result<(), String> {
-    let fail = |e: std::io::Error| format!("{}: {e}", from.display());
-    fs::create_dir_all(to).map_err(fail)?;
-    for item in fs::read_dir(from).map_err(fail)?.flatten() {
-        let target = to.join(item.file_name());
-        let name = item.file_name();
-        let name = name.to_string_lossy();
-        if item.file_type().map_err(fail)?.is_dir() {
-            copy_cache(&item.path(), &target)?;
-        } else if name.ends_with("-d") {
-            fs::hard_link(item.path(), &target).map_err(fail)?;
-        } else if name.ends_with("-a") || name == "README" || name == "trim.txt" {
-            fs::copy(item.path(), &target).map_err(fail)?;
+    tree::copy(from, to, &|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        match &*name {
+            "README" | "trim.txt" => Take::Copy,
+            name if name.ends_with("-d") => Take::Link,
+            name if name.ends_with("-a") || path.is_dir() => Take::Copy,
+            _ => Take::LeaveOut,
         }
-    }
-    Ok(())
+    })
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use crate::measure;
+use crate::tree;
 
 /// One of the two commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,9 +206,14 @@ impl Lab {
         Ok(())
     }
 
-    /// Makes the cache of both commands a copy of one that holds the compiled standard library
-    /// packages which the module needs, so that an exercise starts warm.
+    /// Builds the module with both commands, so that an exercise starts warm. The standard library's packages
+    /// are compiled once for both.
     pub fn warm(&self) -> Result<(), String> {
+        let std = self.go(Who::Stock, &["build", "fmt"])?;
+        if std.code != 0 {
+            return Err(format!("go build fmt: {}", std.text()));
+        }
+        tree::copy_all(&self.cache(Who::Stock), &self.cache(Who::Forgo))?;
         for who in Who::BOTH {
             let run = self.go(who, &["build", "./..."])?;
             if run.code != 0 {
