@@ -7,7 +7,7 @@
 //! * `ab/ab…-d`: an output, by its own hash. A cached executable is a directory of that name,
 //!   with the executable, under a name of its own, alone inside;
 //! * `f0/kept-ab…-d`: an executable kept by forgo, by a key of forgo's own;
-//! * `ab/lock-ab…-d`: held by a forgo process that makes what has this key;
+//! * `forgo.lock`: forgo processes lock places in it while they make what has a key;
 //! * `f1/slot-…-d`: held by forgo processes that run tools, so that all of them together run no more than
 //!   the machine has processors for;
 //! * `trim.txt`: when the cache was last trimmed.
@@ -137,7 +137,7 @@ impl Cache for DiskCache {
     }
 
     fn try_lock(&self, id: &ActionId) -> Locked {
-        self.lock_file(id)
+        self.lock(id)
     }
 
     fn holder_is_stopped(&self, id: &ActionId) -> bool {

@@ -3,8 +3,15 @@
 //!
 //! Nothing of the kind is in cmd/go.
 
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
 use crate::config::Config;
 use crate::disk;
+
+/// For how long an answer about free memory serves all compiles that begin: there may be many, and each
+/// question takes three files.
+const FRESH: Duration = Duration::from_millis(100);
 
 /// What one compile may be given at most.
 const MOST: u64 = 1 << 30;
@@ -24,7 +31,7 @@ pub fn for_compile(config: &Config, sources: u64) -> Vec<String> {
     if off || set("GOGC") || set("GOMEMLIMIT") || set("GODEBUG") {
         return Vec::new();
     }
-    let Some(limit) = free().and_then(|free| limit(free, config.flags.p, sources)) else {
+    let Some(limit) = free_lately().and_then(|free| limit(free, config.flags.p, sources)) else {
         return Vec::new();
     };
     vec!["GOGC=off".to_owned(), format!("GOMEMLIMIT={limit}")]
@@ -36,6 +43,20 @@ fn limit(free: u64, p: usize, sources: u64) -> Option<u64> {
     let limit = (free / 2 / p.max(1) as u64).min(MOST);
     let needed = START.saturating_add(sources.saturating_mul(PER_BYTE));
     (needed <= limit).then_some(limit)
+}
+
+/// [`free`], a short while ago.
+fn free_lately() -> Option<u64> {
+    static LAST: Mutex<Option<(Instant, Option<u64>)>> = Mutex::new(None);
+    let mut last = LAST.lock().ok()?;
+    match *last {
+        Some((then, free)) if then.elapsed() < FRESH => free,
+        _ => {
+            let now = free();
+            *last = Some((Instant::now(), now));
+            now
+        }
+    }
 }
 
 /// Memory that can be used without swapping: the machine's, or what is left to the container.

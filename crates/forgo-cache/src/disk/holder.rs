@@ -12,11 +12,13 @@ pub(super) fn is_stopped(file: &File) -> bool {
     let Ok(locks) = std::fs::read_to_string("/proc/locks") else {
         return false;
     };
-    holders(&locks, meta.ino()).any(|pid| {
-        // Of a process of another namespace the number is 0.
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        states_stop(&stat)
-    })
+    holders(&locks, meta.ino()).any(process_is_stopped)
+}
+
+/// Whether a process is stopped; of one of another namespace the number is 0, and it is not known.
+pub(super) fn process_is_stopped(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    states_stop(&stat)
 }
 
 /// The processes that hold a lock on a file, by its inode: `1: FLOCK  ADVISORY  WRITE 123 fe:00:4711 0 EOF`. On

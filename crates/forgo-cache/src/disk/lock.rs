@@ -1,31 +1,44 @@
 //! Locks by action ID, held by processes: forgo's own, unknown to the stock command.
 //!
-//! A lock is a file `ab/lock-ab…-d` that its holder has locked with flock(2), so it ends with the
-//! holder, however that ends. The file is removed by the holder; what a killed process leaves is locked
-//! by the next one, or trimmed.
+//! All locks of a cache are places in one empty file, `forgo.lock`: the byte whose number is made of an ID's first
+//! bytes is locked by fcntl(2), which needs no bytes to be there. So a lock costs no file, it ends with its holder
+//! however that ends, and the kernel tells who that is. Two IDs that meet in one byte wait for each other,
+//! which is harmless.
+//!
+//! Such locks belong to a process, not to a thread: another thread's is found in a set. And they all end when the
+//! process closes the file, so it is opened once and stays open.
 
-use std::fs::{File, TryLockError};
-use std::os::unix::fs::MetadataExt;
+use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use forgo_golang::quote::hex;
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
 
 use super::{DiskCache, holder};
 use crate::hash::ActionId;
 
+/// The locks of a cache, as far as this process holds them.
+#[derive(Debug)]
+struct Locks {
+    file: File,
+    held: Mutex<HashSet<i64>>,
+}
+
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
-    path: String,
-    /// Unlocked by being closed, after the file is gone.
-    _file: File,
+    locks: Arc<Locks>,
+    place: i64,
 }
 
 /// What came of trying to get a lock.
 #[derive(Debug)]
 pub enum Locked {
-    /// It is this process's.
+    /// It is this caller's.
     Held(Lock),
-    /// It is another one's.
+    /// It is another process's or another thread's.
     Elsewhere,
     /// The cache has no locks, or can't be written to.
     Never,
@@ -33,38 +46,94 @@ pub enum Locked {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
+        let mut held = self.locks.held();
+        let _ = self.locks.set(self.place, libc::F_UNLCK);
+        held.remove(&self.place);
     }
+}
+
+/// The files that are open, by the cache's directory.
+static OPEN: Mutex<BTreeMap<String, Arc<Locks>>> = Mutex::new(BTreeMap::new());
+
+impl Locks {
+    /// Those of the cache in a directory; `None` where its file can't be opened.
+    fn of(dir: &str) -> Option<Arc<Locks>> {
+        let mut all = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(locks) = all.get(dir) {
+            return Some(locks.clone());
+        }
+        let path = format!("{dir}/forgo.lock");
+        let file = File::options().append(true).create(true).open(path).ok()?;
+        let held = Mutex::default();
+        let locks = Arc::new(Locks { file, held });
+        all.insert(dir.to_owned(), locks.clone());
+        Some(locks)
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashSet<i64>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Locks a byte or unlocks it.
+    fn set(&self, place: i64, kind: libc::c_int) -> nix::Result<()> {
+        fcntl(&self.file, FcntlArg::F_SETLK(&byte(place, kind))).map(drop)
+    }
+
+    /// The process that has locked a byte: 0 if it is none or this one, or of another namespace.
+    fn holder(&self, place: i64) -> libc::pid_t {
+        let mut lock = byte(place, libc::F_WRLCK);
+        let asked = fcntl(&self.file, FcntlArg::F_GETLK(&mut lock));
+        match asked {
+            Ok(_) if lock.l_type != libc::F_UNLCK as libc::c_short => lock.l_pid,
+            _ => 0,
+        }
+    }
+}
+
+/// How fcntl(2) is told of one byte.
+fn byte(place: i64, kind: libc::c_int) -> libc::flock {
+    libc::flock {
+        l_type: kind as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: place,
+        l_len: 1,
+        l_pid: 0,
+    }
+}
+
+/// The byte that an ID's lock is; the last one that a file could have is left out.
+fn place_of(id: &ActionId) -> i64 {
+    let mut first = [0; 8];
+    first.copy_from_slice(&id.0[..8]);
+    (u64::from_be_bytes(first) >> 2) as i64
 }
 
 impl DiskCache {
     /// Answers to [`crate::Cache::try_lock`].
-    pub(super) fn lock_file(&self, id: &ActionId) -> Locked {
-        let id = hex(&id.0);
-        let path = format!("{}/{}/lock-{id}-d", self.dir, &id[..2]);
-        let open = File::options().append(true).create(true).open(&path);
-        let Ok(file) = open else {
+    pub(super) fn lock(&self, id: &ActionId) -> Locked {
+        let Some(locks) = Locks::of(&self.dir) else {
             return Locked::Never;
         };
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Locked::Elsewhere,
-            // A file system without locks.
-            Err(TryLockError::Error(_)) => return Locked::Never,
-        }
-        // Its last holder may have removed it between the two steps.
-        let inode = |meta: std::io::Result<std::fs::Metadata>| meta.ok().map(|m| m.ino());
-        if inode(file.metadata()) != inode(std::fs::metadata(&path)) {
+        let place = place_of(id);
+        let mut held = locks.held();
+        if held.contains(&place) {
             return Locked::Elsewhere;
         }
-        Locked::Held(Lock { path, _file: file })
+        match locks.set(place, libc::F_WRLCK) {
+            Ok(()) => {}
+            Err(Errno::EAGAIN | Errno::EACCES) => return Locked::Elsewhere,
+            // A file system without locks.
+            Err(_) => return Locked::Never,
+        }
+        held.insert(place);
+        drop(held);
+        Locked::Held(Lock { locks, place })
     }
 
     /// Answers to [`crate::Cache::holder_is_stopped`].
     pub(super) fn lock_is_stopped(&self, id: &ActionId) -> bool {
-        let id = hex(&id.0);
-        let file = File::open(format!("{}/{}/lock-{id}-d", self.dir, &id[..2]));
-        file.is_ok_and(|file| holder::is_stopped(&file))
+        let holder = Locks::of(&self.dir).map_or(0, |locks| locks.holder(place_of(id)));
+        holder > 0 && holder::process_is_stopped(&holder.to_string())
     }
 }
 
@@ -76,16 +145,16 @@ mod tests {
     #[test]
     fn one_at_a_time() {
         let dir = tempfile::tempdir().unwrap();
-        let cache = DiskCache::open(dir.path().to_str().unwrap(), None).unwrap();
-        let (one, other) = (ActionId([1; 32]), ActionId([2; 32]));
+        let open = || DiskCache::open(dir.path().to_str().unwrap(), None).unwrap();
+        let cache = open();
+        let (one, other) = (ActionId([1; 32]), ActionId([255; 32]));
         let Locked::Held(lock) = cache.try_lock(&one) else {
             panic!("nobody has it");
         };
-        assert!(matches!(cache.try_lock(&one), Locked::Elsewhere));
+        assert!(matches!(open().try_lock(&one), Locked::Elsewhere));
         assert!(matches!(cache.try_lock(&other), Locked::Held(_)));
+        assert!(!cache.holder_is_stopped(&one));
         drop(lock);
         assert!(matches!(cache.try_lock(&one), Locked::Held(_)));
-        let left = std::fs::read_dir(dir.path().join("01")).unwrap().count();
-        assert_eq!(left, 0);
     }
 }
