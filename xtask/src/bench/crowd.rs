@@ -6,9 +6,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::{copy, remove};
+use super::remove;
 use crate::measure::{Cost, run_into};
 use crate::tour::lab::{Programs, Who, command};
+use crate::tree;
 
 /// Its name among the scenarios.
 pub const NAME: &str = "crowd of checkouts";
@@ -55,9 +56,7 @@ impl Crowd<'_> {
     fn check_out(&self) -> Result<Vec<PathBuf>, String> {
         let one = |i| {
             let to = self.temp.join(format!("crowd-{i}"));
-            copy(self.module, &to, &|from, to| {
-                std::fs::copy(from, to).map(|_| ())
-            })?;
+            tree::copy_all(self.module, &to)?;
             Ok(to)
         };
         (0..self.checkouts).map(one).collect()

@@ -135,6 +135,7 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
         key,
         build_id: &check.build_id,
         main_key: None,
+        sum: keys.everywhere.is_some(),
     };
     let stamped = stamp::finish(cx, &made)?;
     if let Some((output, size)) = &stamped.output {
@@ -144,7 +145,7 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
             file: &archive,
             build_id: &stamped.build_id,
             said: &cx.shell.saved_output(),
-            is_genuine: true,
+            sum: stamped.sum,
         };
         if !moving::record(cx, &depends_on, keys, &made) {
             cutoff::record(cx, &depends_on, keys, (output, *size))?;

@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 
 use crate::archive;
 use crate::disk;
+use crate::run::buffer::Buffer;
 
 /// How much of an executable is read at first; the ID of most lies there.
 const HEAD: usize = 32 * 1024;
@@ -340,7 +341,7 @@ pub struct Updated {
     /// (`-ldflags=-buildid=`), and nothing is to be cached.
     pub stamped: bool,
     /// The file's bytes as they are now, where they are in memory anyway.
-    pub bytes: Option<Vec<u8>>,
+    pub bytes: Option<Buffer>,
 }
 
 /// Gives a file that carries `old` the build ID that its contents deserve. The error is a text in
@@ -365,7 +366,8 @@ pub fn update_file(path: &str, old: &str) -> Result<Updated, String> {
             bytes: None,
         });
     }
-    let mut bytes = Vec::with_capacity(size as usize + 1);
+    let mut bytes = Buffer::default();
+    bytes.reserve(size as usize + 1);
     (&file).read_to_end(&mut bytes).map_err(read_error)?;
     let found = find_and_hash(&bytes, old);
     let build_id = with_content_id(old, &found.hash)?;

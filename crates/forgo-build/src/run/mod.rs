@@ -15,6 +15,7 @@ use crate::plan::Plan;
 use crate::run::action_graph::Times;
 
 mod action_graph;
+pub mod buffer;
 pub mod build_id;
 pub mod children;
 pub(crate) mod costs;

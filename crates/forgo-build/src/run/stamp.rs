@@ -4,9 +4,7 @@
 //!
 //! Answers to `updateBuildID` in cmd/go/internal/work/buildid.go.
 
-use std::cell::Cell;
-use std::io::{self, Read};
-use std::ops::Deref;
+use std::io::Read as _;
 
 use forgo_cache::{ActionId, Content, OutputId, Verify, get_file, hash_to_string, put_bytes};
 
@@ -15,6 +13,7 @@ use forgo_golang::raw;
 
 use crate::actions::{ActionCx, ActionError};
 use crate::plan::Kind;
+use crate::run::buffer::Buffer;
 use crate::run::build_id;
 use crate::shell::join_unambiguously;
 use crate::{archive, disk};
@@ -30,6 +29,8 @@ pub struct Made<'a> {
     pub build_id: &'a str,
     /// Of a link: the key of the main package, under which the linker's output is kept.
     pub main_key: Option<ActionId>,
+    /// Its [checksum](Stamped::sum) is wanted.
+    pub sum: bool,
 }
 
 /// What has become of it.
@@ -43,6 +44,8 @@ pub struct Stamped {
     pub cached: Option<String>,
     /// Of an archive that was stored: its output and size.
     pub output: Option<(OutputId, u64)>,
+    /// The [checksum](Donor::checksum) of an archive, where it is wanted and the bytes were at hand.
+    pub sum: Option<u128>,
 }
 
 /// An archive of the cache that stands for one which would be compiled, or that one is made of.
@@ -61,7 +64,8 @@ impl Donor {
 
     /// That of a file.
     pub fn read_file(file: &str) -> Option<Donor> {
-        let bytes = Buffer::read(file).ok()?;
+        let mut bytes = Buffer::default();
+        disk::own::open(file).ok()?.read_to_end(&mut bytes).ok()?;
         let build_id = archive::build_id(&bytes[..bytes.len().min(1024)])?;
         (!build_id.is_empty()).then_some(Donor { bytes, build_id })
     }
@@ -85,7 +89,7 @@ impl Donor {
     /// A checksum of all of it, many times as fast as a hash that withstands forgery. Whoever can write
     /// into the cache needs no forgery.
     pub fn checksum(&self) -> u128 {
-        xxhash_rust::xxh3::xxh3_128(&self.bytes)
+        checksum(&self.bytes)
     }
 
     /// As a compile with this stock key would write it, and its build ID; `None` where it is damaged.
@@ -96,7 +100,7 @@ impl Donor {
             return None;
         }
         let new = self.stamp(key, &content)?;
-        build_id::stamp(&mut self.bytes.0, &found.offsets, &new);
+        build_id::stamp(&mut self.bytes, &found.offsets, &new);
         Some((self.bytes, new))
     }
 
@@ -118,41 +122,8 @@ impl Donor {
     }
 }
 
-/// A file's bytes, in memory that a thread uses for one file after the other: fresh memory costs as much as
-/// reading the file.
-#[derive(Debug, Default)]
-pub struct Buffer(Vec<u8>);
-
-/// What is larger is given back at once.
-const KEPT_CAPACITY: usize = 8 << 20;
-
-thread_local! {
-    static FREE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-}
-
-impl Buffer {
-    fn read(file: &str) -> io::Result<Buffer> {
-        let mut buffer = Buffer(FREE.take());
-        buffer.0.clear();
-        disk::own::open(file)?.read_to_end(&mut buffer.0)?;
-        Ok(buffer)
-    }
-}
-
-impl Deref for Buffer {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl Drop for Buffer {
-    fn drop(&mut self) {
-        if self.0.capacity() <= KEPT_CAPACITY {
-            FREE.set(std::mem::take(&mut self.0));
-        }
-    }
+fn checksum(bytes: &[u8]) -> u128 {
+    xxhash_rust::xxh3::xxh3_128(bytes)
 }
 
 /// Stamps and stores a file.
@@ -197,11 +168,13 @@ pub fn finish(cx: &ActionCx<'_>, made: &Made<'_>) -> Result<Stamped, ActionError
         Kind::Link if cx.node().cache_executable => store_executable(cx, made, content),
         _ => None,
     };
+    let bytes = updated.bytes.as_deref().filter(|_| made.sum);
     Ok(Stamped {
         build_id,
         id_is_final: true,
         cached,
         output,
+        sum: bytes.map(|bytes| checksum(bytes)),
     })
 }
 

@@ -39,7 +39,7 @@ pub fn adopt(
             file,
             build_id: &known.build_id,
             said: &said,
-            is_genuine: false,
+            sum: None,
         };
         keep(cx, inputs, &everywhere, &made);
     }

@@ -136,8 +136,8 @@ pub struct Made<'a> {
     pub build_id: &'a str,
     /// What the compiler said of it.
     pub said: &'a str,
-    /// Its content ID was just made of its bytes.
-    pub is_genuine: bool,
+    /// The [checksum](Donor::checksum) of its bytes, where its content ID was just made of them.
+    pub sum: Option<u128>,
 }
 
 /// Remembers an archive that was just compiled and stored, for [`find`]; `false` where it won't be found.
@@ -171,9 +171,12 @@ fn keep(cx: &ActionCx<'_>, inputs: &Inputs<'_>, everywhere: &ActionId, made: &Ma
     }
     let content = build_id::content_id(made.build_id);
     // From now on the checksum stands for the content ID.
-    let donor = Donor::read_file(made.file)
-        .filter(|donor| donor.content_id() == content && (made.is_genuine || donor.is_genuine()));
-    let Some(sum) = donor.map(|donor| donor.checksum()) else {
+    let sum = made.sum.or_else(|| {
+        let donor = Donor::read_file(made.file)?;
+        let good = donor.content_id() == content && donor.is_genuine();
+        good.then(|| donor.checksum())
+    });
+    let Some(sum) = sum else {
         return false;
     };
     let record = Record {
