@@ -244,10 +244,12 @@ impl<'l> DataLoader<'l> {
         data
     }
 
-    /// Where module mode installs commands (modload.BinDir).
+    /// Where module mode installs commands (modload.BinDir): nowhere without a GOPATH.
     pub fn bin_dir(&self) -> String {
-        let gopath = self.cfg.dirs.gopath.first().map_or("", String::as_str);
-        path::join2(gopath, "bin")
+        match self.cfg.dirs.gopath.first().map(String::as_str) {
+            None | Some("") => String::new(),
+            Some(gopath) => path::join2(gopath, "bin"),
+        }
     }
 
     fn load_dir(&self, r: &Resolution, import: &str) -> PackageData {

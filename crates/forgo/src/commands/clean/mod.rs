@@ -12,6 +12,8 @@ use forgo_build::load::scan::Scanner;
 use forgo_build::load::{Loader, PackageOpts, RootMode, fips140};
 use forgo_build::process::errno_text;
 
+use forgo_golang::path;
+
 use super::{Command, Invocation, stop_at};
 use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
@@ -89,15 +91,20 @@ impl Reporter for ToStdout<'_> {
 }
 
 /// os.RemoveAll: of anything, missing or not. The error is Go's fs.PathError.
-fn remove_all(path: &str) -> Result<(), String> {
-    let result = match disk::own::symlink_metadata(path) {
+fn remove_all(file: &str) -> Result<(), String> {
+    let result = match disk::own::symlink_metadata(file) {
         Err(e) => Err(e),
-        Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(path),
-        Ok(_) => std::fs::remove_file(path),
+        Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(file),
+        Ok(_) => std::fs::remove_file(file),
     };
     match result {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            Err(format!("unlinkat {path}: {}", errno_text(&e)))
+            // Go removes what can't be removed at once from its directory.
+            let parent = path::dir(file);
+            if let Err(e) = disk::own::read_dir(&parent) {
+                return Err(format!("open {parent}: {}", errno_text(&e)));
+            }
+            Err(format!("unlinkat {file}: {}", errno_text(&e)))
         }
         _ => Ok(()),
     }
