@@ -119,6 +119,7 @@ fn installs() {
         &[&["install"], &["install", "main.go"]],
     );
     results(&[("GOBIN", "rel")], &[&["install"]]);
+    results(&[("GOPATH", "-"), ("HOME", "-")], &[&["install"]]);
     results(
         &[("GO111MODULE", "off")],
         &[&["install", "./lib"], &["install", "."]],
