@@ -248,6 +248,9 @@ fn tools() {
         ] {
             w.same(args);
         }
+        // It does not come with the distribution, but is built.
+        w.set("GO111MODULE", "off");
+        w.same(&["tool", "buildid"]);
     });
 }
 

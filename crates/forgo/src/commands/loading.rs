@@ -23,7 +23,12 @@ impl Loading {
     /// Derives what `-buildmode` and the like turn into.
     pub fn begin(invocation: &mut Invocation<'_>, root: RootMode) -> Outcome<Loading> {
         fips140::apply(&mut invocation.startup.cfg).map_err(stop_at)?;
-        let enabled = root == RootMode::None || will_be_enabled(invocation.cfg());
+        let cfg = invocation.cfg();
+        let enabled = match root {
+            RootMode::None => true,
+            RootMode::Ignored => cfg.modules.go111module != "off",
+            RootMode::Auto => will_be_enabled(cfg),
+        };
         let complaint = invocation.build_init(enabled).err();
         Ok(Loading { root, complaint })
     }

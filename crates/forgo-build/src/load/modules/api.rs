@@ -120,6 +120,15 @@ pub enum RootMode {
     /// `NoRoot` with ForceUseModules and AllowMissingModuleImports: `go run pkg@version`, `go install
     /// pkg@version`.
     None,
+    /// `NoRoot` alone: the tools of the distribution, which are built under GO111MODULE=off too.
+    Ignored,
+}
+
+impl RootMode {
+    /// Is no main module looked for?
+    pub fn is_no_root(self) -> bool {
+        matches!(self, RootMode::None | RootMode::Ignored)
+    }
 }
 
 /// What [`Modules::load_packages`] is to do (modload.PackageOpts).

@@ -55,7 +55,7 @@ impl<'a> Modules<'a> {
     }
 
     fn find_go_work(&self) -> Result<String, Fatal> {
-        if self.root_mode == RootMode::None {
+        if self.root_mode.is_no_root() {
             return Ok(String::new());
         }
         work_file(self.cfg, self.tree)
@@ -75,7 +75,7 @@ impl<'a> Modules<'a> {
             }
         };
         let modfile = &self.cfg.modules.modfile;
-        if force {
+        if self.root_mode.is_no_root() {
             if !modfile.is_empty() && !self.cfg.modules.goflags.contains("-modfile") {
                 return Err(Fatal::with(
                     "go: -modfile cannot be used with commands that ignore the current module",

@@ -43,11 +43,12 @@ impl Modules<'_> {
         let blame = |e: Error| match e {
             Error::Fatal(f) => f,
             e => {
-                // A path that can be no module's is blamed with its version before it is asked for.
                 let text = e.to_string();
                 let prefix = format!("{}: ", args[0]);
-                let why = text.strip_prefix(&prefix).unwrap_or(&text);
-                Error::text(prefix.clone() + why).into_fatal()
+                // A path that can be no module's is blamed with its version before it is asked for.
+                let once = text.strip_prefix(&prefix);
+                let once = once.filter(|why| why.starts_with("malformed module path"));
+                Error::text(prefix.clone() + once.unwrap_or(&text)).into_fatal()
             }
         };
         let root = self.query_packages(&patterns[0], &version).map_err(blame)?;

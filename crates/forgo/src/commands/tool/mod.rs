@@ -68,7 +68,7 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
         invocation.startup.force_host();
         return build_and_run(
             invocation,
-            RootMode::None,
+            RootMode::Ignored,
             &path,
             &args,
             name,
