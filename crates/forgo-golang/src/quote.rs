@@ -1,6 +1,6 @@
 //! Go string literals: strconv.Quote and Unquote, and what fmt prints for `%q` and `%x`.
 
-pub use crate::unicode::{is_graphic, is_print};
+pub use crate::unicode::{Edition, is_graphic, is_print};
 
 /// `%q` of a string (strconv.Quote).
 pub fn quote(s: &str) -> String {
@@ -12,16 +12,21 @@ pub fn quote(s: &str) -> String {
 /// Appends `%q` of a string.
 pub fn quote_into(out: &mut String, s: &str) {
     out.push('"');
-    escape_into(out, s, '"');
+    escape_into(out, s, '"', is_print);
     out.push('"');
 }
 
 /// `%q` of bytes that need not be UTF-8.
 pub fn quote_bytes(s: &[u8]) -> String {
+    quote_bytes_in(s, Edition::V17)
+}
+
+/// `%q` of bytes by a release of Go that knows these characters.
+pub fn quote_bytes_in(s: &[u8], edition: Edition) -> String {
     let mut out = String::with_capacity(s.len() + 2);
     out.push('"');
     for chunk in s.utf8_chunks() {
-        escape_into(&mut out, chunk.valid(), '"');
+        escape_into(&mut out, chunk.valid(), '"', |c| edition.is_print(c));
         for b in chunk.invalid() {
             out.push_str("\\x");
             push_hex(&mut out, u32::from(*b), 2);
@@ -34,7 +39,7 @@ pub fn quote_bytes(s: &[u8]) -> String {
 /// `%q` of a rune: `'x'`.
 pub fn quote_rune(c: char) -> String {
     let mut out = String::from('\'');
-    escape_char(&mut out, c, '\'');
+    escape_char(&mut out, c, '\'', is_print(c));
     out.push('\'');
     out
 }
@@ -77,7 +82,7 @@ fn push_hex(out: &mut String, v: u32, digits: u32) {
     }
 }
 
-fn escape_into(out: &mut String, s: &str, quote: char) {
+fn escape_into(out: &mut String, s: &str, quote: char, is_print: impl Fn(char) -> bool) {
     // Nearly all that is quoted needs no escape: copy in runs.
     let mut run = 0;
     for (i, c) in s.char_indices() {
@@ -85,13 +90,13 @@ fn escape_into(out: &mut String, s: &str, quote: char) {
             continue;
         }
         out.push_str(&s[run..i]);
-        escape_char(out, c, quote);
+        escape_char(out, c, quote, is_print(c));
         run = i + c.len_utf8();
     }
     out.push_str(&s[run..]);
 }
 
-fn escape_char(out: &mut String, c: char, quote: char) {
+fn escape_char(out: &mut String, c: char, quote: char, is_print: bool) {
     let letter = match c {
         '\x07' => 'a',
         '\x08' => 'b',
@@ -101,7 +106,7 @@ fn escape_char(out: &mut String, c: char, quote: char) {
         '\t' => 't',
         '\x0b' => 'v',
         c if c == quote || c == '\\' => c,
-        c if is_print(c) => {
+        c if is_print => {
             out.push(c);
             return;
         }
@@ -253,6 +258,16 @@ mod tests {
             quote_bytes(b"a\xff\xc3(\xe2\x82"),
             r#""a\xff\xc3(\xe2\x82""#
         );
+        // Part of a key; U+FBD1 is of Unicode 17.
+        for (edition, want) in [
+            (Edition::V15, r#""\x84\ufbd1ˉL7\xed8""#),
+            (Edition::V17, "\"\\x84\u{fbd1}ˉL7\\xed8\""),
+        ] {
+            assert_eq!(
+                quote_bytes_in(b"\x84\xef\xaf\x91\xcb\x89L7\xed8", edition),
+                want
+            );
+        }
         assert_eq!(quote_rune('\''), r"'\''");
         assert_eq!(quote_rune('"'), "'\"'");
         assert_eq!(quote_rune('☺'), "'☺'");

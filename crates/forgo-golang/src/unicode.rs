@@ -1,12 +1,44 @@
 //! Character classes as Go's unicode package and strconv see them (IsLetter, IsDigit, IsPrint,
 //! IsGraphic), and bytes trimmed of white space as Go trims them.
 //!
-//! The table follows Unicode 17, which Go 1.27 uses. Go 1.26 uses Unicode 15: it differs only for
-//! characters that were not assigned then.
+//! The table follows Unicode 17, which Go 1.27 uses. Go 1.26 uses Unicode 15, which differs only for
+//! characters that were not assigned then. That is told apart where bytes are quoted that are no text, since
+//! they become such characters by chance, and a key depends on it; in texts they hardly ever are.
 
 mod table;
 
-use table::{Class, RANGES};
+use table::{Class, RANGES, SINCE_15};
+
+/// Which characters a release of Go knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edition {
+    /// Unicode 15, of Go 1.26 and earlier.
+    V15,
+    /// Unicode 17.
+    V17,
+}
+
+impl Edition {
+    /// Of Go 1.`minor`.
+    pub fn of_go(minor: u32) -> Edition {
+        if minor >= 27 {
+            Edition::V17
+        } else {
+            Edition::V15
+        }
+    }
+
+    /// unicode.IsPrint of that release.
+    pub fn is_print(self, c: char) -> bool {
+        is_print(c) && (self == Edition::V17 || !is_since_15(c))
+    }
+}
+
+fn is_since_15(c: char) -> bool {
+    let c = c as u32;
+    let i = SINCE_15.partition_point(|&(_, end)| end < c);
+    SINCE_15.get(i).is_some_and(|r| r.0 <= c)
+}
 
 fn class(c: char) -> Option<Class> {
     let c = c as u32;
@@ -162,9 +194,29 @@ mod tests {
     }
 
     #[test]
-    fn table_is_sorted() {
+    fn tables_are_sorted() {
         for w in RANGES.windows(2) {
             assert!(w[0].0 <= w[0].1 && w[0].1 < w[1].0);
+        }
+        for w in SINCE_15.windows(2) {
+            assert!(w[0].0 <= w[0].1 && w[0].1 < w[1].0);
+        }
+    }
+
+    #[test]
+    fn editions() {
+        for (c, in_15, in_17) in [
+            ('a', true, true),
+            ('\n', false, false),
+            ('\u{fbc2}', true, true),
+            ('\u{fbc3}', false, true),
+            ('\u{fbd2}', false, true),
+            ('\u{fbd3}', true, true),
+            ('\u{33479}', false, true),
+            ('\u{3347a}', false, false),
+        ] {
+            let print = [26, 27].map(|minor| Edition::of_go(minor).is_print(c));
+            assert_eq!(print, [in_15, in_17], "{c:?}");
         }
     }
 

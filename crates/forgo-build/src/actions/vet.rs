@@ -3,7 +3,7 @@
 //! Answers to `vet` in cmd/go/internal/work/exec.go.
 
 use forgo_cache::{ActionId, Verify, get_file, put_file};
-use forgo_golang::quote::{quote, quote_bytes, quote_slice};
+use forgo_golang::quote::{Edition, quote, quote_bytes_in, quote_slice};
 
 use crate::actions::vet_config::VetConfig;
 use crate::actions::{ActionCx, ActionError, Artifact, Outcome, Provider, vet_output};
@@ -50,11 +50,13 @@ impl Inputs<'_> {
             .hashes
             .new_hash(format_args!("vet {import_path}"));
         writeln!(hash, "vet {}", quote(tool));
-        if cx.config().dist.minor >= 27 {
+        let minor = cx.config().dist.minor;
+        if minor >= 27 {
             writeln!(hash, "vetxonly {vetx_only}");
         }
         writeln!(hash, "vetflags {}", quote_slice(flags));
-        writeln!(hash, "pkg {}", quote_bytes(&build.0));
+        let pkg = quote_bytes_in(&build.0, Edition::of_go(minor));
+        writeln!(hash, "pkg {pkg}");
         for (path, file) in facts {
             writeln!(hash, "vetout {} {}", quote(path), cx.file_hash(file));
         }
