@@ -79,6 +79,14 @@ impl<'p> Bench<'p> {
         Ok(self)
     }
 
+    /// Both commands find in their caches what another one holds.
+    pub fn with_both_caches(self, dir: &Path) -> Result<Self, String> {
+        let forgo = self.setting.cache(Who::Forgo);
+        fs::remove_dir_all(&forgo).map_err(|e| format!("{}: {e}", forgo.display()))?;
+        copy_cache(dir, &forgo)?;
+        self.with_stock_cache(dir)
+    }
+
     /// Leaves everything where it is.
     pub fn keep(mut self) -> PathBuf {
         self.scratch
@@ -165,6 +173,10 @@ struct Builds {
 }
 
 impl Builds {
+    fn keys(&self) -> Vec<&Trace> {
+        self.traces.iter().collect()
+    }
+
     /// Of what an action ID is the key.
     fn names(&self) -> HashMap<String, String> {
         let names = self.traces.iter().flat_map(|trace| &trace.names);
@@ -224,7 +236,7 @@ fn build_both(bench: &Bench, flags: &[&str], has_main: bool) -> Result<Builds, S
 /// same, and looks at all that comes of it.
 fn first_build(bench: &Bench, has_main: bool, row: &mut Row) -> Result<Known, String> {
     let mut builds = build_both(bench, &["-x"], has_main)?;
-    row.note("keys", &differing_keys(&builds.traces));
+    row.note("keys", &differing_keys(&builds.keys()));
     row.note(
         "words",
         &differing_words(&builds.saids[0], &builds.saids[1]),
@@ -269,7 +281,7 @@ fn bytes(bench: &Bench, builds: &Builds, has_main: bool, row: &mut Row) -> Resul
 /// of seconds.
 fn plan(bench: &Bench, row: &mut Row) -> Result<(), String> {
     let builds = build_both(bench, &["-n", "-a"], false)?;
-    row.note("keys", &differing_keys(&builds.traces));
+    row.note("keys", &differing_keys(&builds.keys()));
     row.note(
         "words",
         &differing_words(&builds.saids[0], &builds.saids[1]),
@@ -295,20 +307,21 @@ fn has_main(bench: &Bench) -> Result<bool, String> {
     Ok(said.stdout.lines().any(|name| name == "main"))
 }
 
-fn differing_keys(traces: &[Trace]) -> Vec<String> {
+/// Lines that only one of two traces has; the stock command's comes first.
+pub(super) fn differing_keys(traces: &[&Trace]) -> Vec<String> {
     let mut differences = Vec::new();
     if traces[0].lines.is_empty() {
         differences.push("the stock command printed no HASH line".to_owned());
     }
     for (title, a, b) in [("go", 0, 1), ("forgo", 1, 0)] {
-        let only = traces[a].beyond(&traces[b]);
+        let only = traces[a].beyond(traces[b]);
         differences.extend(only.into_iter().map(|line| format!("only {title}: {line}")));
     }
     differences
 }
 
 /// Where two runs' words differ; `$WORK/bNNN` follows the order of planning and is not compared.
-fn differing_words(stock: &Said, forgo: &Said) -> Vec<String> {
+pub(super) fn differing_words(stock: &Said, forgo: &Said) -> Vec<String> {
     let mut differences = Vec::new();
     if stock.code != forgo.code {
         differences.push(format!(
@@ -343,7 +356,7 @@ fn differing_words(stock: &Said, forgo: &Said) -> Vec<String> {
 }
 
 /// The lines, sorted.
-fn sorted(text: &str) -> String {
+pub(super) fn sorted(text: &str) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     lines.sort_unstable();
     lines.join("\n")
@@ -424,7 +437,8 @@ const LISTS: [&[&str]; 3] = [
     ],
 ];
 
-fn list(bench: &Bench, lists: &[&[&str]], row: &mut Row) -> Result<(), String> {
+/// Compares `list` with each of some sets of flags.
+pub(super) fn list(bench: &Bench, lists: &[&[&str]], row: &mut Row) -> Result<(), String> {
     let packages = &bench.project.packages;
     for flags in lists {
         let said = bench.both("", &bench.command("list", flags, packages))?;
@@ -479,7 +493,7 @@ fn tool_calls(script: &str) -> [usize; TOOLS.len()] {
 }
 
 /// `-frandom-seed=` is made of the temporary directory's name.
-fn without_seeds(script: &str) -> String {
+pub(super) fn without_seeds(script: &str) -> String {
     let flag = "-frandom-seed=";
     let mut parts = script.split(flag);
     let mut out = parts.next().unwrap_or_default().to_owned();

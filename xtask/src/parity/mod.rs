@@ -17,6 +17,10 @@
 //! With `--bytes` only archives and programs are compared, after builds from cold; with `--stock-cache
 //! DIR` those of the stock command are taken from a copy of that cache, where they are there.
 //!
+//! With `--tests` `list -deps -test -json`, `vet` and `test -short` are compared in keys and words, `(cached)`
+//! results with them, each command on its own cache and on the other's; `--dry` then compares what they would
+//! do, and `--stock-cache DIR` is what both begin with.
+//!
 //! forgo's own features are off, but in variants with `FORGO_EXTRAS=on`.
 //!
 //! A project that does not build is compared by its words alone. Without a directory, the projects
@@ -30,6 +34,7 @@ mod projects;
 mod report;
 mod seeds;
 mod side;
+mod testing;
 mod trace;
 
 use std::path::PathBuf;
@@ -67,6 +72,7 @@ struct Options {
     kills: Option<usize>,
     short: bool,
     seeded: bool,
+    tests: bool,
     extent: Extent,
     stock_cache: Option<PathBuf>,
 }
@@ -154,6 +160,7 @@ fn compare(case: &Case, options: &Options) -> Row {
         Bench::new(project, variant, programs, options.cold, jobs).and_then(|bench| match &options
             .stock_cache
         {
+            Some(dir) if options.tests => bench.with_both_caches(dir),
             Some(dir) => bench.with_stock_cache(dir),
             None => Ok(bench),
         });
@@ -162,7 +169,11 @@ fn compare(case: &Case, options: &Options) -> Row {
         Err(text) => row.note("words", &[text]),
         Ok(bench) => {
             let kills = options.kills.unwrap_or(project.kills);
-            checks::run(&bench, options.extent, kills, &mut row);
+            if !options.tests {
+                checks::run(&bench, options.extent, kills, &mut row);
+            } else if let Err(text) = testing::run(&bench, options.extent, &mut row) {
+                row.note("words", &[text]);
+            }
             if options.keep {
                 println!("kept: {}", bench.keep().display());
             }
@@ -229,6 +240,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--dry" => options.extent = Extent::Dry,
             "--bytes" => options.extent = Extent::Bytes,
             "--stock-cache" => options.stock_cache = Some(value()?.into()),
+            "--tests" => options.tests = true,
             "--seeded" => options.seeded = true,
             "--short" => options.short = true,
             "--matrix" => options.matrix = true,

@@ -90,6 +90,11 @@ impl Row {
         }
     }
 
+    /// Tells how much was compared.
+    pub fn tell(&self, text: &str) {
+        println!("{}: {text}", self.title);
+    }
+
     /// Notes the result of a check: no difference is good. A check may be noted more than once.
     pub fn note(&mut self, check: &str, differences: &[String]) {
         let Some(column) = CHECKS.iter().position(|c| *c == check) else {

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub struct Trace {
     /// How often each line came; without the stock command's module index, which forgo has its own
     /// way for. Lines that say the hash of a file count once: who comes first in a race reads it
-    /// alone.
+    /// alone. The lines of `GODEBUG=gocachetest=1` are among them: they tell of tests' keys.
     pub lines: BTreeMap<String, usize>,
     /// What an action ID (in hex) is the key of.
     pub names: HashMap<String, String>,
@@ -28,6 +28,10 @@ impl Trace {
     pub fn read(stderr: &str) -> Trace {
         let mut trace = Trace::default();
         for line in stderr.lines() {
+            if line.starts_with("testcache: ") {
+                *trace.lines.entry(line.to_owned()).or_default() += 1;
+                continue;
+            }
             let Some(rest) = line.strip_prefix("HASH") else {
                 trace.words.push_str(line);
                 trace.words.push('\n');
@@ -130,7 +134,7 @@ mod tests {
         let text = format!(
             "HASH[moduleIndex]\nHASH[moduleIndex]: \"x\"\nHASH[moduleIndex]: {a}\nmkdir -p x\n\
              HASH[build p]\nHASH[build p]: \"compile\\n\"\nHASH[build p]: \"compile\\n\"\n\
-             HASH[build p]: {b}\nHASH subkey {b} \"stdout\" = {c}\nHASH /f: {a}\nHASH /f: {a}\n# p\n"
+             testcache: p: saved\nHASH[build p]: {b}\nHASH subkey {b} \"stdout\" = {c}\nHASH /f: {a}\nHASH /f: {a}\n# p\n"
         );
         let trace = Trace::read(&text);
         assert_eq!(trace.words, "mkdir -p x\n# p\n");
@@ -139,6 +143,7 @@ mod tests {
         assert_eq!(trace.names[&c], "build p \"stdout\"");
         assert_eq!(trace.lines["HASH[build p]: \"compile\\n\""], 2);
         assert_eq!(trace.lines[&format!("HASH /f: {a}")], 1);
+        assert_eq!(trace.lines["testcache: p: saved"], 1);
         assert!(!trace.lines.keys().any(|line| line.contains("moduleIndex")));
         let other = Trace::read(&text.replacen("HASH[build p]: \"compile\\n\"\n", "", 1));
         assert_eq!(trace.beyond(&other), ["1x HASH[build p]: \"compile\\n\""]);
