@@ -22,11 +22,14 @@ use forgo_golang::path;
 
 use crate::config::Config;
 use crate::footprint::{self, Stat};
-use crate::load::FileHead;
+use crate::load::{Extent, FileHead};
 use crate::{disk, kept};
 use table::{Record, Table};
 
 const MAGIC: &[u8; 8] = b"forgoI1\n";
+
+/// Only the head of a larger file is read for its head: it may not be built at all.
+const LARGE: u64 = 256 << 10;
 
 /// Records of files that are gone stay until there are so many.
 const TOO_MANY: usize = 200_000;
@@ -36,6 +39,8 @@ const TOO_MANY: usize = 200_000;
 pub struct FileIndex {
     /// `None`: nothing is known and nothing is learned.
     parts: Option<Parts>,
+    /// The invocation makes keys: of most files whose head is read, the hash is wanted as well.
+    hashes: bool,
 }
 
 #[derive(Debug)]
@@ -80,6 +85,7 @@ impl FileIndex {
                 distribution: part(&cfg.dist.goroot),
                 rest: part(&root_of(&cfg.cwd)),
             }),
+            hashes: matches!(&*cfg.command, "build" | "install" | "run" | "test" | "vet"),
         }
     }
 
@@ -100,18 +106,30 @@ impl FileIndex {
         Ok(hash)
     }
 
-    /// What the head of a source file says, found by `read` if it is not known.
-    pub(crate) fn head(&self, file: &str, read: impl FnOnce() -> FileHead) -> FileHead {
+    /// What the head of a source file says, found by `read` if it is not known. Where the hash of the content
+    /// will be asked for too, `read` is told to find both.
+    pub(crate) fn head(
+        &self,
+        file: &str,
+        read: impl FnOnce(Extent) -> (FileHead, Option<[u8; 32]>),
+    ) -> FileHead {
         let Some(found) = self.find(file) else {
-            return read();
+            return read(Extent::Head).0;
         };
         let known = found.record.as_ref().and_then(|r| r.head.as_deref());
         if let Some(head) = known.and_then(|bytes| codec::decode(file, bytes)) {
             return head;
         }
-        let head = read();
-        if let Some(bytes) = codec::encode(file, &head) {
-            found.learn(|record| record.head = Some(bytes));
+        // Tests of dependencies are not built.
+        let built = file.ends_with(".go") && !file.ends_with("_test.go");
+        let whole = self.hashes && built && found.stat.size <= LARGE;
+        let (head, hash) = read(if whole { Extent::Whole } else { Extent::Head });
+        let bytes = codec::encode(file, &head);
+        if bytes.is_some() || hash.is_some() {
+            found.learn(|record| {
+                record.head = bytes.or(record.head.take());
+                record.hash = hash.or(record.hash);
+            });
         }
         head
     }
@@ -223,7 +241,7 @@ impl Drop for FileIndex {
 mod tests {
     use super::*;
     use crate::fsys::Overlay;
-    use crate::load::read_head;
+    use crate::load::head;
 
     struct World {
         dir: tempfile::TempDir,
@@ -278,12 +296,12 @@ mod tests {
                 Ok(kept_hash(&file))
             });
             assert_eq!(hash.unwrap(), kept_hash(&file));
-            let head = || read_head(&Overlay::default(), &file, name);
-            let got = index.head(&file, || {
+            let head = |extent| head::read(&Overlay::default(), &file, name, extent);
+            let got = index.head(&file, |extent| {
                 parsed = true;
-                head()
+                head(extent)
             });
-            assert_eq!(format!("{got:?}"), format!("{:?}", head()));
+            assert_eq!(format!("{got:?}"), format!("{:?}", head(Extent::Head).0));
             (hashed, parsed)
         }
     }
@@ -325,6 +343,49 @@ mod tests {
         // What does not parse is read each time; its hash is known.
         assert_eq!(w.reads("w/d.go"), (true, true));
         assert_eq!(w.reads("w/d.go"), (false, true));
+    }
+
+    #[test]
+    fn a_build_reads_once_for_both() {
+        let mut w = World::new();
+        w.cfg.command = "build".into();
+        for (name, both) in [("a.go", true), ("a_test.go", false), ("c.s", false)] {
+            let file = w.file(&format!("w/{name}"));
+            for text in [SOURCE, "package", ""] {
+                std::fs::write(&file, text).unwrap();
+                w.settle();
+                let index = FileIndex::new(&w.cfg);
+                let read = |extent| head::read(&Overlay::default(), &file, name, extent);
+                index.head(&file, read);
+                let mut hashed = false;
+                let hash = index.hash(&file, || {
+                    hashed = true;
+                    Ok(kept_hash(&file))
+                });
+                assert_eq!(hash.unwrap(), kept_hash(&file));
+                assert_eq!(hashed, !both, "{name}: {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_head_is_the_same_however_much_is_read() {
+        let w = World::new();
+        let file = w.file("w/a.go");
+        let read = |extent| head::read(&Overlay::default(), &file, "a.go", extent);
+        for before in [0, 8 << 10, 32 << 10, 100 << 10] {
+            for after in [0, 1, 5_000, 60_000] {
+                for end in ["", "\0", "func f() {"] {
+                    let comment = format!("//{}\n", "x".repeat(before));
+                    let text = format!("{comment}{SOURCE}{}{end}", "\n".repeat(after));
+                    std::fs::write(&file, &text).unwrap();
+                    let (head, none) = read(Extent::Head);
+                    let (whole, hash) = read(Extent::Whole);
+                    assert_eq!(format!("{head:?}"), format!("{whole:?}"));
+                    assert_eq!((none, hash), (None, Some(kept_hash(&file))));
+                }
+            }
+        }
     }
 
     #[test]

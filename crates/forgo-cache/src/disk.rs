@@ -7,6 +7,7 @@
 //! * `ab/ab…-d`: an output, by its own hash. A cached executable is a directory of that name,
 //!   with the executable, under a name of its own, alone inside;
 //! * `f0/kept-ab…-d`: an executable kept by forgo, by a key of forgo's own;
+//! * `ab/ab…-note-d`: a small text kept by forgo, by a key of forgo's own;
 //! * `forgo.lock`: forgo processes lock places in it while they make what has a key;
 //! * `f1/slot-…-d`: held by forgo processes that run tools, so that all of them together run no more than
 //!   the machine has processors for;
@@ -18,6 +19,7 @@ mod entry;
 mod holder;
 mod kept;
 mod lock;
+mod notes;
 mod slots;
 mod store;
 mod trim;
@@ -134,6 +136,14 @@ impl Cache for DiskCache {
     fn put_alias(&self, id: &ActionId, output: &OutputId, size: u64) -> Result<bool> {
         self.store_entry(id, output, size, Verify::Lax)?;
         Ok(true)
+    }
+
+    fn put_note(&self, id: &ActionId, text: &[u8]) -> Result<()> {
+        self.write_note(id, text)
+    }
+
+    fn note(&self, id: &ActionId) -> Option<Vec<u8>> {
+        self.read_note(id)
     }
 
     fn try_lock(&self, id: &ActionId) -> Locked {

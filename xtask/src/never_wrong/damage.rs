@@ -70,7 +70,7 @@ impl Damage {
 /// A file that forgo has added to its cache, of any kind: of each kind there are more or less. `None` where
 /// there is none.
 pub fn victim(cache: &Path, dice: &mut Dice) -> Result<Option<PathBuf>> {
-    let mut kinds: [Vec<PathBuf>; 5] = Default::default();
+    let mut kinds: [Vec<PathBuf>; 6] = Default::default();
     for dir in at(cache, fs::read_dir(cache))?.flatten() {
         for item in fs::read_dir(dir.path()).into_iter().flatten().flatten() {
             let (path, name) = (item.path(), item.file_name());
@@ -83,7 +83,8 @@ pub fn victim(cache: &Path, dice: &mut Dice) -> Result<Option<PathBuf>> {
                 () if name.ends_with("-s") => 1,
                 () if name.ends_with("-a") => 2,
                 () if name.ends_with("-d") && name.len() == 66 => 3,
-                () => 4,
+                () if name.ends_with("-note-d") => 4,
+                () => 5,
             };
             kinds[kind].push(path);
         }

@@ -135,7 +135,7 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
         key,
         build_id: &check.build_id,
         main_key: None,
-        sum: keys.everywhere.is_some(),
+        recorded: keys.everywhere.is_some(),
     };
     let stamped = stamp::finish(cx, &made)?;
     if let Some((output, size)) = &stamped.output {

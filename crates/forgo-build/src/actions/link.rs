@@ -131,7 +131,7 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
             key: outcome.action_id.expect("a link has a key"),
             build_id: &outcome.build_id,
             main_key: main_archive.and_then(|&dep| cx.outcome(dep).action_id),
-            sum: false,
+            recorded: false,
         },
     )?;
     outcome.build_id = stamped.build_id;

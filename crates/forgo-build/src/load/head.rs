@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::io::{self, Read};
 
+use forgo_cache::OutputId;
 use forgo_golang::constraint::BuildLines;
 use forgo_golang::header::{self, Header, HeaderError};
 
@@ -11,6 +12,9 @@ use crate::fsys::Overlay;
 
 /// Bytes that are read at first: nearly all heads are shorter.
 const FIRST_READ: usize = 8 << 10;
+
+/// Bytes that are read at once of a file that is wanted whole: more than nearly all have.
+const AT_ONCE: usize = 64 << 10;
 
 /// A file of a directory and what its head says.
 #[derive(Debug)]
@@ -49,80 +53,121 @@ thread_local! {
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
+/// How much of a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// As much as its head takes.
+    Head,
+    /// All of it, for the hash of its content is wanted too.
+    Whole,
+}
+
 /// Reads the head of a file. `file` is its full name, `name` its base name.
 pub fn read_head(overlay: &Overlay, file: &str, name: &str) -> FileHead {
+    read(overlay, file, name, Extent::Head).0
+}
+
+/// Reads the head of a file, and where all of it is read and can be, the hash of its content.
+pub fn read(
+    overlay: &Overlay,
+    file: &str,
+    name: &str,
+    extent: Extent,
+) -> (FileHead, Option<[u8; 32]>) {
     if name.ends_with(".syso") {
-        return FileHead::Binary;
+        return (FileHead::Binary, None);
     }
     BUFFER.with_borrow_mut(|buffer| {
-        let read = if name.ends_with(".go") {
-            grow(
-                overlay,
+        let mut opened = match overlay.open(file) {
+            Ok(opened) => Source {
                 file,
+                opened,
                 buffer,
-                header::read_go_prefix,
-                header::read_go,
-            )
-            .map(|r| r.map(|h| FileHead::Go(Box::new(h))))
-        } else {
-            grow(
-                overlay,
-                file,
-                buffer,
-                header::read_other_prefix,
-                header::read_other,
-            )
-            .map(|r| r.map(FileHead::Other))
+                filled: 0,
+                ended: false,
+            },
+            Err(e) => return (unreadable(&e), None),
         };
-        match read {
+        let whole = extent == Extent::Whole;
+        if whole && let Err(e) = opened.fill(usize::MAX) {
+            return (unreadable(&e), None);
+        }
+        let read = if name.ends_with(".go") {
+            opened
+                .head(header::read_go_prefix, header::read_go)
+                .map(|r| r.map(|h| FileHead::Go(Box::new(h))))
+        } else {
+            opened
+                .head(header::read_other_prefix, header::read_other)
+                .map(|r| r.map(FileHead::Other))
+        };
+        let head = match read {
             Ok(Ok(head)) => head,
             Ok(Err(e)) => FileHead::Unreadable(head_error(name, &e)),
-            Err(e) => FileHead::Unreadable(HeadError {
-                text: e.to_string(),
-                hides: true,
-            }),
-        }
+            Err(e) => unreadable(&e),
+        };
+        let content = &opened.buffer[..opened.filled];
+        (head, whole.then(|| OutputId::of(content).0))
+    })
+}
+
+fn unreadable(e: &io::Error) -> FileHead {
+    FileHead::Unreadable(HeadError {
+        text: e.to_string(),
+        hides: true,
     })
 }
 
 type Parsed<T> = Result<T, HeaderError>;
 
-/// Reads more and more of a file until its head is complete.
-fn grow<T>(
-    overlay: &Overlay,
-    file: &str,
-    buffer: &mut Vec<u8>,
-    of_prefix: fn(&str, &[u8]) -> Option<Parsed<T>>,
-    of_all: fn(&str, &[u8]) -> Parsed<T>,
-) -> io::Result<Parsed<T>> {
-    let mut opened = overlay.open(file)?;
-    let mut filled = 0;
-    loop {
-        let want = if filled == 0 { FIRST_READ } else { filled * 4 };
-        if buffer.len() < want {
-            buffer.resize(want, 0);
+/// A file as far as it has been read.
+struct Source<'s, R> {
+    file: &'s str,
+    opened: R,
+    buffer: &'s mut Vec<u8>,
+    filled: usize,
+    ended: bool,
+}
+
+impl<R: Read> Source<'_, R> {
+    /// Looks at more and more of the file until its head is complete.
+    fn head<T>(
+        &mut self,
+        of_prefix: fn(&str, &[u8]) -> Option<Parsed<T>>,
+        of_all: fn(&str, &[u8]) -> Parsed<T>,
+    ) -> io::Result<Parsed<T>> {
+        let mut want = FIRST_READ;
+        loop {
+            self.fill(want)?;
+            if self.ended && self.filled <= want {
+                return Ok(of_all(self.file, &self.buffer[..self.filled]));
+            }
+            if let Some(head) = of_prefix(self.file, &self.buffer[..want]) {
+                return Ok(head);
+            }
+            want *= 4;
         }
-        let mut ended = false;
-        while filled < want {
-            match opened.read(&mut buffer[filled..want]) {
-                Ok(0) => {
-                    ended = true;
-                    break;
-                }
-                Ok(n) => filled += n,
+    }
+
+    /// Reads until so many bytes are there, or the file ends.
+    fn fill(&mut self, want: usize) -> io::Result<()> {
+        while self.filled < want && !self.ended {
+            let room = want.min((self.filled * 2).max(AT_ONCE));
+            if self.buffer.len() < room {
+                self.buffer.resize(room, 0);
+            }
+            let room = want.min(self.buffer.len());
+            match self.opened.read(&mut self.buffer[self.filled..room]) {
+                Ok(0) => self.ended = true,
+                Ok(n) => self.filled += n,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => {
-                    let text = crate::fsys::path_error("read", file, &e);
+                    let (file, text) = (self.file, crate::fsys::path_error("read", self.file, &e));
                     return Err(io::Error::new(e.kind(), format!("read {file}: {text}")));
                 }
             }
         }
-        if ended {
-            return Ok(of_all(file, &buffer[..filled]));
-        }
-        if let Some(head) = of_prefix(file, &buffer[..filled]) {
-            return Ok(head);
-        }
+        Ok(())
     }
 }
 

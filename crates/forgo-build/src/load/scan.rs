@@ -18,7 +18,7 @@ use forgo_golang::path;
 pub use super::facts::{Decls, DirFacts, Pos, Problem};
 use super::facts::{FactsQuery, Reader};
 use super::fips140::Fips;
-use super::head::{FileHead, SourceFile, read_head};
+use super::head::{self, FileHead, SourceFile, read_head};
 use crate::config::Config;
 use crate::disk;
 use crate::footprint;
@@ -202,11 +202,11 @@ impl<'a> Scanner<'a> {
     }
 
     fn head(&self, file: &str, name: &str) -> FileHead {
-        let read = || read_head(&self.overlay, file, name);
-        match self.overlay.is_active() {
-            true => read(),
-            false => self.overlay.index().head(file, read),
+        if self.overlay.is_active() {
+            return read_head(&self.overlay, file, name);
         }
+        let index = self.overlay.index();
+        index.head(file, |extent| head::read(&self.overlay, file, name, extent))
     }
 
     /// The source files of a directory with their heads.

@@ -52,9 +52,16 @@ impl Exports {
         if let Some(known) = lock(&self.anywhere).get(file) {
             return *known;
         }
-        let anywhere = read(file, places);
+        let member = member(file);
+        let anywhere = read(member.as_deref(), places);
         lock(&self.anywhere).insert(file.to_owned(), anywhere);
         anywhere
+    }
+
+    /// Remembers the same of an archive that was just made, whose bytes are at hand.
+    pub fn note_made(&self, file: &str, archive: &[u8], places: &Places) {
+        let anywhere = read(archive::export_data(archive), places);
+        lock(&self.anywhere).insert(file.to_owned(), anywhere);
     }
 
     /// The fingerprint of a file's export data if the places were those of `there`.
@@ -98,9 +105,10 @@ fn member(file: &str) -> Option<Vec<u8>> {
     archive::export_member(&disk::own::open(file).ok()?).ok()?
 }
 
-fn read(file: &str, places: &Places) -> Result<Anywhere, Unfit> {
-    let member = member(file).ok_or(GONE)?;
-    let seen = places.renaming_to_names(|rename| seen(&member, rename))?;
+/// What is read of the member with the export data.
+fn read(member: Option<&[u8]>, places: &Places) -> Result<Anywhere, Unfit> {
+    let member = member.ok_or(GONE)?;
+    let seen = places.renaming_to_names(|rename| seen(member, rename))?;
     Ok(Anywhere {
         id: seen.id,
         fingerprint: seen.fingerprint,

@@ -29,8 +29,9 @@ pub struct Made<'a> {
     pub build_id: &'a str,
     /// Of a link: the key of the main package, under which the linker's output is kept.
     pub main_key: Option<ActionId>,
-    /// Its [checksum](Stamped::sum) is wanted.
-    pub sum: bool,
+    /// An archive that a record is to be made of: its [checksum](Stamped::sum) is wanted, and what importers
+    /// [see](crate::run::exports) of it.
+    pub recorded: bool,
 }
 
 /// What has become of it.
@@ -168,7 +169,11 @@ pub fn finish(cx: &ActionCx<'_>, made: &Made<'_>) -> Result<Stamped, ActionError
         Kind::Link if cx.node().cache_executable => store_executable(cx, made, content),
         _ => None,
     };
-    let bytes = updated.bytes.as_deref().filter(|_| made.sum);
+    let bytes = updated.bytes.as_deref().filter(|_| made.recorded);
+    if let Some(bytes) = bytes {
+        let places = cx.run.moving.places(cx);
+        cx.run.exports.note_made(made.file, bytes, places);
+    }
     Ok(Stamped {
         build_id,
         id_is_final: true,

@@ -26,7 +26,7 @@ pub fn adopt(
     let Some(everywhere) = OwnKeys::of(cx, inputs)?.everywhere else {
         return Ok(());
     };
-    if job.cache.get(&everywhere).is_ok() {
+    if job.cache.note(&everywhere).is_some() {
         return Ok(());
     }
     let stdout = job.hashes.own_subkey(key, "stdout");

@@ -20,7 +20,7 @@ pub mod vets;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use forgo_cache::{ActionId, Content, Verify, get_bytes, put_bytes};
+use forgo_cache::{ActionId, Content, get_bytes};
 use forgo_golang::object::pieces::Pieces;
 use forgo_golang::object::relocate::{self, Move, Moved};
 use forgo_golang::object::{Fingerprint, Unfit};
@@ -93,8 +93,8 @@ pub fn find(
     let Some(everywhere) = &keys.everywhere else {
         return Ok(Found::NotMoved);
     };
-    let kept = get_bytes(cx.run.job.cache, everywhere).ok();
-    let record = match kept.and_then(|(text, _)| Kept::parse(&text)) {
+    let kept = cx.run.job.cache.note(everywhere);
+    let record = match kept.and_then(|text| Kept::parse(&text)) {
         Some(Kept::Archive(record)) => record,
         Some(Kept::NotMoved) => return Ok(Found::NotMoved),
         None => return Ok(Found::Nothing),
@@ -195,7 +195,7 @@ fn keep(cx: &ActionCx<'_>, inputs: &Inputs<'_>, everywhere: &ActionId, made: &Ma
 /// Another checkout compiles again without it, no more.
 fn put(cx: &ActionCx<'_>, everywhere: &ActionId, kept: &Kept) {
     let text = kept.to_text();
-    let _ = put_bytes(cx.run.job.cache, everywhere, text.as_bytes(), Verify::Lax);
+    let _ = cx.run.job.cache.put_note(everywhere, text.as_bytes());
 }
 
 /// Whether a package may be moved, given why what was compiled here is not used again.

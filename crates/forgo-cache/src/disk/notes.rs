@@ -1,0 +1,91 @@
+//! Small texts of forgo's own, unknown to the stock command, each in one file: half as many as an entry and an
+//! output would be.
+//!
+//! They lie beside the entries as `<id>-note-d`, a name that no output has, so that the stock command's trimming
+//! removes what was not used for long, and its `clean -cache` removes all. The first line is the SHA-256 of the
+//! rest. That makes renaming needless: a file that a killed process left half written, or that another one is
+//! just writing, is none.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+
+use forgo_golang::quote::hex;
+
+use super::{DiskCache, mark_used};
+use crate::error::{Error, Result, path_error};
+use crate::hash::{ActionId, OutputId};
+
+impl DiskCache {
+    fn note_path(&self, id: &ActionId) -> String {
+        let id = hex(&id.0);
+        format!("{}/{}/{id}-note-d", self.dir, &id[..2])
+    }
+
+    /// Answers to [`crate::Cache::put_note`].
+    pub(super) fn write_note(&self, id: &ActionId, text: &[u8]) -> Result<()> {
+        let path = self.note_path(id);
+        let whole = [hex(&OutputId::of(text).0).as_bytes(), b"\n", text].concat();
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o666);
+        let opened = options.open(&path).or_else(|e| match e.kind() {
+            // Others may be reading it, or have it under another name.
+            io::ErrorKind::AlreadyExists => {
+                std::fs::remove_file(&path)?;
+                options.open(&path)
+            }
+            _ => Err(e),
+        });
+        let mut file = opened.map_err(|e| Error::Fault(path_error("open", &path, &e)))?;
+        file.write_all(&whole)
+            .map_err(|e| Error::Fault(path_error("write", &path, &e)))
+    }
+
+    /// Answers to [`crate::Cache::note`].
+    pub(super) fn read_note(&self, id: &ActionId) -> Option<Vec<u8>> {
+        if self.verify.is_some() {
+            return None;
+        }
+        let path = self.note_path(id);
+        let mut file = File::open(&path).ok()?;
+        let mut whole = Vec::new();
+        file.read_to_end(&mut whole).ok()?;
+        if let Ok(meta) = file.metadata() {
+            mark_used(&path, &meta);
+        }
+        let end = whole.iter().position(|b| *b == b'\n')?;
+        let text = whole.split_off(end + 1);
+        (whole[..end] == *hex(&OutputId::of(&text).0).as_bytes()).then_some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Cache;
+
+    #[test]
+    fn notes() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = DiskCache::open(dir.path().to_str().unwrap(), None).unwrap();
+        let id = ActionId([0xab; 32]);
+        assert_eq!(cache.note(&id), None);
+        for text in [&b"long and\nlonger\n"[..], b"", b"short"] {
+            cache.put_note(&id, text).unwrap();
+            assert_eq!(cache.note(&id).unwrap(), text);
+        }
+        let path = cache.note_path(&id);
+        assert!(path.contains("/ab/ab") && path.ends_with("-d"));
+        let whole = std::fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            assert_eq!(cache.note(&id), None, "{length} bytes of {}", whole.len());
+        }
+        let mut other = whole.clone();
+        *other.last_mut().unwrap() ^= 1;
+        std::fs::write(&path, &other).unwrap();
+        assert_eq!(cache.note(&id), None);
+        cache.put_note(&id, b"again").unwrap();
+        assert_eq!(cache.note(&id).unwrap(), b"again");
+    }
+}
