@@ -1,5 +1,5 @@
 //! What is known of files from earlier invocations: the hash of a file's content, and what the head of a
-//! source file says. A file whose stat is what it was is not opened.
+//! source file says, and whether it has line directives. A file whose stat is what it was is not opened.
 //!
 //! There are two indexes: one of the Go distribution, shared by all that use it, and one of all else that is
 //! read from a module's directory. Each is a file of sorted records (`table`) that is read whole when
@@ -22,7 +22,8 @@ use forgo_golang::path;
 
 use crate::config::Config;
 use crate::footprint::{self, Stat};
-use crate::load::{Extent, FileHead};
+use crate::load::FileHead;
+use crate::load::head::{Content, Extent};
 use crate::{disk, kept};
 use table::{Record, Table};
 
@@ -106,12 +107,12 @@ impl FileIndex {
         Ok(hash)
     }
 
-    /// What the head of a source file says, found by `read` if it is not known. Where the hash of the content
-    /// will be asked for too, `read` is told to find both.
+    /// What the head of a source file says, found by `read` if it is not known. Where the rest will be asked
+    /// for too, `read` is told to find both.
     pub(crate) fn head(
         &self,
         file: &str,
-        read: impl FnOnce(Extent) -> (FileHead, Option<[u8; 32]>),
+        read: impl FnOnce(Extent) -> (FileHead, Option<Content>),
     ) -> FileHead {
         let Some(found) = self.find(file) else {
             return read(Extent::Head).0;
@@ -123,15 +124,24 @@ impl FileIndex {
         // Tests of dependencies are not built.
         let built = file.ends_with(".go") && !file.ends_with("_test.go");
         let whole = self.hashes && built && found.stat.size <= LARGE;
-        let (head, hash) = read(if whole { Extent::Whole } else { Extent::Head });
+        let (head, content) = read(if whole { Extent::Whole } else { Extent::Head });
         let bytes = codec::encode(file, &head);
-        if bytes.is_some() || hash.is_some() {
+        if bytes.is_some() || content.is_some() {
             found.learn(|record| {
                 record.head = bytes.or(record.head.take());
-                record.hash = hash.or(record.hash);
+                if let Some(content) = content {
+                    record.hash = Some(content.hash);
+                    record.no_lines = content.no_lines;
+                }
             });
         }
         head
+    }
+
+    /// Whether a Go file is known to have no line directive.
+    pub(crate) fn has_no_lines(&self, file: &str) -> bool {
+        let found = self.find(file).and_then(|found| found.record);
+        found.is_some_and(|record| record.no_lines)
     }
 
     /// A file that records are kept of, with its record if that is good.
@@ -186,6 +196,7 @@ impl Found<'_> {
         if let Some(other) = new.remove(self.file).filter(|r| r.stat == self.stat) {
             record.hash = record.hash.or(other.hash);
             record.head = record.head.or(other.head);
+            record.no_lines |= other.no_lines;
         }
         add(&mut record);
         new.insert(self.file.to_owned(), record);
@@ -312,6 +323,8 @@ mod tests {
 
     const SOURCE: &str = "//go:build linux && !x\n\n//go:debug a=b\n\n// Package p is here.\npackage p // import \"x/y\"\n\nimport (\n\t\"fmt\"\n\t_ \"embed\"\n)\n\n// #cgo LDFLAGS: -lm\nimport \"C\"\n\n//go:embed a b*\nvar f string\n";
 
+    const LINES: &str = "package p\n\n//line x.y:1\nvar i int\n";
+
     #[test]
     fn files_are_read_once() {
         let w = World::new();
@@ -351,7 +364,7 @@ mod tests {
         w.cfg.command = "build".into();
         for (name, both) in [("a.go", true), ("a_test.go", false), ("c.s", false)] {
             let file = w.file(&format!("w/{name}"));
-            for text in [SOURCE, "package", ""] {
+            for text in [SOURCE, "package", "", LINES] {
                 std::fs::write(&file, text).unwrap();
                 w.settle();
                 let index = FileIndex::new(&w.cfg);
@@ -364,6 +377,7 @@ mod tests {
                 });
                 assert_eq!(hash.unwrap(), kept_hash(&file));
                 assert_eq!(hashed, !both, "{name}: {text:?}");
+                assert_eq!(index.has_no_lines(&file), both && text != LINES);
             }
         }
     }
@@ -382,7 +396,7 @@ mod tests {
                     let (head, none) = read(Extent::Head);
                     let (whole, hash) = read(Extent::Whole);
                     assert_eq!(format!("{head:?}"), format!("{whole:?}"));
-                    assert_eq!((none, hash), (None, Some(kept_hash(&file))));
+                    assert_eq!((none, hash.map(|c| c.hash)), (None, Some(kept_hash(&file))));
                 }
             }
         }

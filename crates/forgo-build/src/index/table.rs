@@ -18,6 +18,7 @@ const RECORD: usize = NUMBERS + STAT_SIZE + HASH;
 
 const HAS_HASH: u32 = 1;
 const HAS_HEAD: u32 = 2;
+const NO_LINES: u32 = 4;
 
 /// What is known of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Record {
     pub hash: Option<[u8; 32]>,
     /// What its head says, encoded.
     pub head: Option<Vec<u8>>,
+    /// It is known to have no line directive.
+    pub no_lines: bool,
 }
 
 impl Record {
@@ -37,6 +40,7 @@ impl Record {
             stat,
             hash: None,
             head: None,
+            no_lines: false,
         }
     }
 }
@@ -123,6 +127,7 @@ impl Raw<'_> {
             stat: Stat::from_bytes(stat)?,
             hash: (self.flags & HAS_HASH != 0).then_some(hash),
             head: (self.flags & HAS_HEAD != 0).then(|| self.head.to_vec()),
+            no_lines: self.flags & NO_LINES != 0,
         })
     }
 }
@@ -181,6 +186,8 @@ enum Source<'r> {
 impl Record {
     fn flags(&self) -> u32 {
         let flag = |set: bool, flag: u32| if set { flag } else { 0 };
-        flag(self.hash.is_some(), HAS_HASH) | flag(self.head.is_some(), HAS_HEAD)
+        flag(self.hash.is_some(), HAS_HASH)
+            | flag(self.head.is_some(), HAS_HEAD)
+            | flag(self.no_lines, NO_LINES)
     }
 }

@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use forgo_cache::OutputId;
 use forgo_golang::constraint::BuildLines;
 use forgo_golang::header::{self, Header, HeaderError};
+use memchr::memmem;
 
 use crate::fsys::Overlay;
 
@@ -58,8 +59,17 @@ thread_local! {
 pub enum Extent {
     /// As much as its head takes.
     Head,
-    /// All of it, for the hash of its content is wanted too.
+    /// All of it, for [`Content`] is wanted too.
     Whole,
+}
+
+/// What a file says beyond its head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Content {
+    /// The hash of all of it.
+    pub hash: [u8; 32],
+    /// It has no line directive.
+    pub no_lines: bool,
 }
 
 /// Reads the head of a file. `file` is its full name, `name` its base name.
@@ -67,13 +77,13 @@ pub fn read_head(overlay: &Overlay, file: &str, name: &str) -> FileHead {
     read(overlay, file, name, Extent::Head).0
 }
 
-/// Reads the head of a file, and where all of it is read and can be, the hash of its content.
+/// Reads the head of a file, and where all of it is to be read and can be, what else it says.
 pub fn read(
     overlay: &Overlay,
     file: &str,
     name: &str,
     extent: Extent,
-) -> (FileHead, Option<[u8; 32]>) {
+) -> (FileHead, Option<Content>) {
     if name.ends_with(".syso") {
         return (FileHead::Binary, None);
     }
@@ -106,9 +116,24 @@ pub fn read(
             Ok(Err(e)) => FileHead::Unreadable(head_error(name, &e)),
             Err(e) => unreadable(&e),
         };
-        let content = &opened.buffer[..opened.filled];
-        (head, whole.then(|| OutputId::of(content).0))
+        let text = &opened.buffer[..opened.filled];
+        let content = || Content {
+            hash: OutputId::of(text).0,
+            no_lines: line_directives(text).next().is_none(),
+        };
+        (head, whole.then(content))
     })
+}
+
+/// The `//line` and `/*line` directives of a Go file, each from its second word to the end of the line, and maybe
+/// some text that looks like one.
+pub fn line_directives(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    memmem::find_iter(text, b"line ")
+        .filter(|&at| at >= 2 && matches!(&text[at - 2..at], b"//" | b"/*"))
+        .map(|at| {
+            let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n);
+            &text[at..end]
+        })
 }
 
 fn unreadable(e: &io::Error) -> FileHead {

@@ -42,7 +42,7 @@ mod visibility;
 
 pub use error::{no_go_text, short_path};
 pub use godebug::parse_go_debug;
-pub(crate) use head::{Extent, FileHead};
+pub(crate) use head::FileHead;
 pub use match_package::MatchPackage;
 /// What makes the stock command stop at once (base.Fatal, base.Fatalf, base.ExitIfErrors).
 pub use modules::Fatal as FatalError;

@@ -6,17 +6,18 @@ use memchr::memmem;
 use crate::actions::ActionCx;
 use crate::actions::compile_inputs::Inputs;
 use crate::disk;
+use crate::load::head::line_directives;
 use crate::run::moving::Places;
 
 /// Whether every name of a source file that lies in a place is due to where the file lies.
 pub fn are_plain(cx: &ActionCx<'_>, inputs: &Inputs<'_>, places: &Places) -> bool {
     let p = inputs.package;
     let overlay = cx.run.job.overlay;
-    let read = |file: &String| {
-        let path = forgo_golang::path::join2(&p.dir, file);
-        disk::read(&*overlay.actual(&path)).ok()
-    };
+    let path = |file: &String| forgo_golang::path::join2(&p.dir, file);
+    let read = |file: &String| disk::read(&*overlay.actual(&path(file))).ok();
+    let index = overlay.index();
     let go = p.go_files.iter();
+    let go = go.filter(|file| overlay.is_active() || !index.has_no_lines(&path(file)));
     // A file that is not there is one that the build makes.
     let go = go.filter_map(read).all(|text| is_plain_go(&text, places));
     let assembly = p.s_files.iter().chain(&p.h_files);
@@ -27,12 +28,8 @@ pub fn are_plain(cx: &ActionCx<'_>, inputs: &Inputs<'_>, places: &Places) -> boo
 
 /// `//line` and `/*line` may name any file, but none that a move would take for another.
 fn is_plain_go(text: &[u8], places: &Places) -> bool {
-    memmem::find_iter(text, b"line ").all(|at| {
-        let directive = at >= 2 && matches!(&text[at - 2..at], b"//" | b"/*");
-        let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n);
-        let line = &text[at..end];
-        !directive || memmem::find(line, b"..").is_none() && names_no_place(line, places)
-    })
+    line_directives(text)
+        .all(|line| memmem::find(line, b"..").is_none() && names_no_place(line, places))
 }
 
 /// The preprocessor may name any file. What it includes is in the key, or the package is not moved
