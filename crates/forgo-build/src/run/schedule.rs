@@ -88,6 +88,11 @@ impl<'p> Schedule<'p> {
         self.ready.push(Reverse((self.priorities[id.index()], id)));
     }
 
+    /// Whether there is a node to [take](Schedule::take_next).
+    pub fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     /// Takes the next node out of the queue. It is to be [finished](Schedule::finish), also when it
     /// is skipped.
     pub fn take_next(&mut self) -> Option<(NodeId, Turn)> {

@@ -1,17 +1,19 @@
-//! Threads that run actions, and the one that tells them what to run.
+//! Threads that run actions. Whoever has run one says what became of it and takes the next one himself: nobody
+//! is waked for what the same thread can go on with.
 //!
-//! The coordinator owns the [`Schedule`]; workers get nodes over a channel and report back over
-//! another. Ctrl-C is one more message. An outcome is written once, by who ran the node, before the
-//! coordinator hears of it; nodes after it read it without locks.
+//! The [`Schedule`] is behind a lock, which no action holds while it runs. The thread that started the run waits
+//! for its end or for Ctrl-C. An outcome is written once, by who ran the node, before the schedule hears of it;
+//! nodes after it read it without locks.
 //!
 //! Answers to `Builder.Do` in cmd/go/internal/work/exec.go.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::SystemTime;
 
-use crossbeam_channel::{Receiver, Sender, select, unbounded};
+use crossbeam_channel::{Sender, bounded, select_biased};
 
 use crate::actions::{self, ActionCx, ActionError, Outcome, RunCx};
 use crate::event::{Event, Finish};
@@ -62,172 +64,206 @@ pub(super) fn run_all(cx: &RunCx<'_>, times: &mut [Times]) -> End {
     } else {
         Schedule::new(cx.job.plan)
     };
-    let (to_workers, tasks) = unbounded();
-    let (to_coordinator, reports) = unbounded();
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            let (tasks, reports) = (tasks.clone(), to_coordinator.clone());
-            scope.spawn(move || work(cx, &tasks, &reports));
-        }
-        // Workers stop when the coordinator, and with it the sender, is gone.
-        let coordinator = Coordinator {
-            cx,
+    let now = cx.now();
+    for times in times.iter_mut() {
+        times.ready = now;
+    }
+    let (over, ended) = bounded(1);
+    let run = Run {
+        cx,
+        state: Mutex::new(State {
             schedule,
             times,
-            tasks: to_workers,
-            reports,
-            idle: workers,
-            workers,
-        };
-        coordinator.run()
-    })
-}
-
-struct Coordinator<'c, 'r> {
-    cx: &'c RunCx<'r>,
-    schedule: Schedule<'r>,
-    times: &'c mut [Times],
-    tasks: Sender<Task>,
-    reports: Receiver<Report>,
-    idle: usize,
-    workers: usize,
-}
-
-impl Coordinator<'_, '_> {
-    fn run(mut self) -> End {
-        let now = self.cx.now();
-        for times in self.times.iter_mut() {
-            times.ready = now;
+            waiting: 0,
+            end: None,
+            panic: None,
+            over,
+        }),
+        wake: Condvar::new(),
+    };
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                // Nobody would hear of the end from a thread that is gone.
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run.work())) {
+                    run.lock().fail(cx, panic);
+                    run.wake.notify_all();
+                }
+            });
         }
-        loop {
-            self.hand_out();
-            if self.schedule.is_finished() {
-                return End::default();
-            }
-            let Some(report) = self.wait() else {
-                self.cx.shells.children.interrupt();
-                return self.wind_down(End {
-                    interrupted: true,
-                    fatal: None,
-                });
-            };
-            self.idle += 1;
-            if let Some(panic) = report.panic {
-                self.cx.shells.children.interrupt();
-                self.wind_down(End::default());
-                resume_unwind(panic);
-            }
-            if let Some(text) = report.fatal {
-                self.cx
-                    .job
-                    .reporter
-                    .event(Event::Stderr(line(&text).into_bytes()));
-                self.cx.job.reporter.event(Event::ExitStatus(1));
-                self.cx.shells.children.interrupt();
-                return self.wind_down(End {
-                    interrupted: false,
-                    fatal: Some(text),
-                });
-            }
-            self.take(&report);
-        }
-    }
-
-    /// The next report; `None` on Ctrl-C.
-    fn wait(&self) -> Option<Report> {
-        const ALIVE: &str = "workers outlive the coordinator";
-        if let Ok(report) = self.reports.try_recv() {
-            return Some(report);
-        }
-        select! {
-            recv(self.reports) -> report => Some(report.expect(ALIVE)),
-            recv(self.cx.job.interrupt) -> message => match message {
-                Ok(()) => None,
+        select_biased! {
+            recv(ended) -> _ => {}
+            recv(cx.job.interrupt) -> message => match message {
+                Ok(()) => run.interrupt(),
                 // Nobody can press Ctrl-C.
-                Err(_) => Some(self.reports.recv().expect(ALIVE)),
+                Err(_) => drop(ended.recv()),
             },
         }
+    });
+    let state = run
+        .state
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    if let Some(panic) = state.panic {
+        resume_unwind(panic);
+    }
+    state.end.unwrap_or_default()
+}
+
+/// A run, as its threads share it.
+struct Run<'c, 'r> {
+    cx: &'c RunCx<'r>,
+    state: Mutex<State<'c, 'r>>,
+    /// There is something to do, or nothing will be any more.
+    wake: Condvar,
+}
+
+struct State<'c, 'r> {
+    schedule: Schedule<'r>,
+    times: &'c mut [Times],
+    /// Threads that found nothing to do.
+    waiting: usize,
+    /// No more nodes are to be run.
+    end: Option<End>,
+    /// A bug, to be told when all threads are done.
+    panic: Option<Box<dyn Any + Send>>,
+    /// Dropped or told when the run has ended.
+    over: Sender<()>,
+}
+
+impl<'c, 'r> Run<'c, 'r> {
+    fn lock(&self) -> MutexGuard<'_, State<'c, 'r>> {
+        // A panic of an action is caught before; one of the bookkeeping ends the run.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives ready nodes to idle workers; what takes no work is done here.
-    fn hand_out(&mut self) {
-        while self.idle > 0 {
-            let Some((id, turn)) = self.schedule.take_next() else {
-                return;
+    /// A thread's life.
+    fn work(&self) {
+        let mut state = self.lock();
+        while state.end.is_none() {
+            let Some(task) = state.next(self.cx) else {
+                if state.end.is_none() {
+                    state.waiting += 1;
+                    state = self
+                        .wake
+                        .wait(state)
+                        .unwrap_or_else(PoisonError::into_inner);
+                    state.waiting -= 1;
+                }
+                continue;
             };
-            match turn {
-                Turn::Run { failed } if actions::is_idle(self.cx, id) => {
-                    let report = perform(self.cx, &Task { id, failed });
-                    if let Some(panic) = report.panic {
-                        resume_unwind(panic);
-                    }
-                    self.take(&report);
-                }
-                Turn::Run { failed } => {
-                    self.idle -= 1;
-                    self.tasks
-                        .send(Task { id, failed })
-                        .expect("workers outlive the coordinator");
-                }
-                Turn::Skip(cause) => self.skip(id, cause),
+            // Whoever is waked does the same.
+            if state.waiting > 0 && state.schedule.has_ready() {
+                self.wake.notify_one();
+            }
+            drop(state);
+            let report = perform(self.cx, &task);
+            state = self.lock();
+            if state.end.is_none() {
+                state.take(self.cx, report);
             }
         }
+        self.wake.notify_all();
+    }
+
+    /// Ctrl-C: what runs is ended, and nothing more is begun.
+    fn interrupt(&self) {
+        let mut state = self.lock();
+        if state.panic.is_none() {
+            // Also if all has just ended well: nobody was told.
+            let end = state.end.get_or_insert_default();
+            end.interrupted = end.fatal.is_none();
+        }
+        self.cx.shells.children.interrupt();
+        self.wake.notify_all();
+    }
+}
+
+impl State<'_, '_> {
+    /// The next node that is to be run; what takes no work is done here.
+    fn next(&mut self, cx: &RunCx<'_>) -> Option<Task> {
+        while self.end.is_none() {
+            if self.schedule.is_finished() {
+                self.finish(End::default());
+                break;
+            }
+            let (id, turn) = self.schedule.take_next()?;
+            match turn {
+                Turn::Run { failed } if actions::is_idle(cx, id) => {
+                    let report = perform(cx, &Task { id, failed });
+                    self.take(cx, report);
+                }
+                Turn::Run { failed } => return Some(Task { id, failed }),
+                Turn::Skip(cause) => self.skip(cx, id, cause),
+            }
+        }
+        None
+    }
+
+    fn finish(&mut self, end: End) {
+        if self.end.is_none() {
+            self.end = Some(end);
+            // Once is enough, and nobody may be waiting for it any more.
+            let _ = self.over.try_send(());
+        }
+    }
+
+    /// There is a bug.
+    fn fail(&mut self, cx: &RunCx<'_>, panic: Box<dyn Any + Send>) {
+        self.panic = Some(panic);
+        self.finish(End::default());
+        cx.shells.children.interrupt();
     }
 
     /// A node is over without having been run.
-    fn skip(&mut self, id: NodeId, cause: NodeId) {
-        let now = self.cx.now();
-        self.cx.finished(id, Finish::Skipped);
+    fn skip(&mut self, cx: &RunCx<'_>, id: NodeId, cause: NodeId) {
+        let now = cx.now();
+        cx.finished(id, Finish::Skipped);
         let outcome = Outcome {
             failed: Some(cause),
             ..Outcome::default()
         };
-        self.cx.set_outcome(id, outcome);
-        self.take(&Report {
-            id,
-            start: now,
-            done: now,
-            fatal: None,
-            panic: None,
-        });
+        cx.set_outcome(id, outcome);
+        self.over(cx, id, now, now);
     }
 
-    /// A node is over: others may be ready now.
-    fn take(&mut self, report: &Report) {
-        let times = &mut self.times[report.id.index()];
-        (times.start, times.done) = (report.start, report.done);
-        self.over(report.id);
+    /// A node has been run: others may be ready now, or all is over.
+    fn take(&mut self, cx: &RunCx<'_>, report: Report) {
+        if let Some(panic) = report.panic {
+            self.fail(cx, panic);
+            return;
+        }
+        if let Some(text) = report.fatal {
+            let reporter = cx.job.reporter;
+            reporter.event(Event::Stderr(line(&text).into_bytes()));
+            reporter.event(Event::ExitStatus(1));
+            self.finish(End {
+                interrupted: false,
+                fatal: Some(text),
+            });
+            cx.shells.children.interrupt();
+            return;
+        }
+        self.over(cx, report.id, report.start, report.done);
     }
 
-    fn over(&mut self, id: NodeId) {
-        let failed = self.cx.outcomes[id.index()]
-            .get()
-            .and_then(|outcome| outcome.failed);
+    fn over(
+        &mut self,
+        cx: &RunCx<'_>,
+        id: NodeId,
+        start: Option<SystemTime>,
+        done: Option<SystemTime>,
+    ) {
+        let times = &mut self.times[id.index()];
+        (times.start, times.done) = (start, done);
+        let outcome = cx.outcomes[id.index()].get();
+        let failed = outcome.and_then(|outcome| outcome.failed);
         let ready = self.schedule.finish(id, failed);
-        if let Some(now) = self.cx.now() {
+        if let Some(now) = cx.now() {
             for id in ready {
                 self.times[id.index()].ready = Some(now);
             }
         }
-    }
-
-    /// Waits for the workers that still run something.
-    fn wind_down(&mut self, end: End) -> End {
-        while self.idle < self.workers {
-            self.reports
-                .recv()
-                .expect("workers outlive the coordinator");
-            self.idle += 1;
-        }
-        end
-    }
-}
-
-/// A worker's life.
-fn work(cx: &RunCx<'_>, tasks: &Receiver<Task>, reports: &Sender<Report>) {
-    while let Ok(task) = tasks.recv() {
-        // The coordinator may be gone after an interrupt.
-        let _ = reports.send(perform(cx, &task));
     }
 }
 
@@ -243,7 +279,7 @@ fn perform(cx: &RunCx<'_>, task: &Task) -> Report {
     };
     cx.started(id);
     let action = ActionCx::new(cx, id, failed);
-    // A bug is the coordinator's to tell: without a report it would wait forever.
+    // A bug is told when all threads are done: without a report they would wait forever.
     let result = match catch_unwind(AssertUnwindSafe(|| actions::act(&action))) {
         Ok(result) => result,
         Err(panic) => {
