@@ -307,3 +307,26 @@ fn bytes_pass() {
         world.same(&["run", "main.go", "caf\u{10ffe9}"]);
     });
 }
+
+/// The trace of a profile's key has that of the profile's content in the middle.
+#[test]
+fn trace_of_a_profile() {
+    let files = [
+        ("go.mod", MODULE),
+        ("main.go", MAIN),
+        ("default.pgo", "GO PREPROFILE V1\n"),
+    ];
+    each(&files, |world| {
+        world.set("GODEBUG", "gocachehash=1");
+        let trace = |said: support::Said| {
+            let mut lines: Vec<_> = said.stderr.lines().map(str::to_owned).collect();
+            lines.retain(|l| l.starts_with("HASH[preprocess PGO") || l.starts_with("HASH /"));
+            lines.retain(|l| l.contains("default.pgo"));
+            lines
+        };
+        let args = ["build", "-n", "-p=1", "."];
+        let stock = trace(world.stock(&args));
+        assert!(stock.len() > 4, "{stock:?}");
+        assert_eq!(stock, trace(world.forgo(&args)));
+    });
+}
