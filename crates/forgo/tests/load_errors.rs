@@ -364,3 +364,12 @@ fn gopath_mode() {
         w.set("GO111MODULE", "off");
     });
 }
+
+/// A version that has to be looked up, of a path that can't be a module's.
+#[test]
+fn version_of_a_path_that_is_no_module() {
+    for line in ["replace x.com => ./x v1", "require x..com v1"] {
+        let go_mod = format!("module m\n\ngo 1.26\n\n{line}\n");
+        same_builds(&[("go.mod", &go_mod), ("a.go", "package m\n")], &["."]);
+    }
+}

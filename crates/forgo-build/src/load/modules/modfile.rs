@@ -273,6 +273,13 @@ impl<'m, 'a> Fix<'m, 'a> {
         if let Some(known) = self.known.borrow().get(&key) {
             return known.clone();
         }
+        // Asked on a command line, such a path would be taken for something else.
+        if !self.modules.is_vendor()
+            && !matches!(path, "go" | "toolchain" | "std" | "cmd")
+            && let Err(e) = module::check_path(path)
+        {
+            return Err(FixError::Other(e.to_string()));
+        }
         let found = match self.modules.query(&key) {
             Ok(v) => Ok(v),
             Err(Error::Fatal(f)) => {
