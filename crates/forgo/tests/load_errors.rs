@@ -373,3 +373,12 @@ fn version_of_a_path_that_is_no_module() {
         same_builds(&[("go.mod", &go_mod), ("a.go", "package m\n")], &["."]);
     }
 }
+
+/// Checksums that can't be read are missing.
+#[test]
+fn checksums_that_can_not_be_read() {
+    let go_mod = "module m\n\ngo 1.26\n\nrequire x.com v1.0.0\n";
+    let source = "package m\n\nimport _ \"x.com\"\n";
+    let files = [("go.mod", go_mod), ("a.go", source), ("go.sum/keep", "")];
+    same_builds(&files, &["."]);
+}

@@ -125,7 +125,7 @@ impl Modules<'_> {
             }
             actual = r;
         }
-        if self.must_have_sums() && !self.sums()?.have(&actual) {
+        if self.must_have_sums() && !self.have_sum(&actual)? {
             return Err(Error::SumMissing(String::new()).about(&actual));
         }
         Ok((self.download(&actual)?, false))

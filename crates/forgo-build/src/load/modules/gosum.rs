@@ -114,6 +114,15 @@ impl Modules<'_> {
             .map_err(Error::clone)
     }
 
+    /// Is there a checksum for it? A file that can't be read has none, as the stock command sees it.
+    pub(super) fn have_sum(&self, m: &Version) -> Result<bool, Error> {
+        match self.sums() {
+            Ok(sums) => Ok(sums.have(m)),
+            Err(e @ Error::Fatal(_)) => Err(e),
+            Err(_) => Ok(false),
+        }
+    }
+
     fn read_sums(&self, file: &str) -> Result<Table, Error> {
         let data = match self.tree.read_file(file) {
             Ok(data) => data,

@@ -60,7 +60,7 @@ impl Modules<'_> {
         let actual = self.actual(m);
         if self.must_have_sums()
             && !actual.version.is_empty()
-            && !self.sums()?.have(&go_mod_key(&actual))
+            && !self.have_sum(&go_mod_key(&actual))?
         {
             let hint = format!(" for go.mod file; to add it:\n\tgo mod download {}", m.path);
             return Err(Error::SumMissing(hint).about(&actual));
