@@ -78,20 +78,15 @@ impl DiskCache {
         })
     }
 
-    /// The file of an ID; `kind` is `a` or `d`.
-    fn path(&self, id: &[u8; 32], kind: char) -> String {
+    /// The file of an ID; `kind` is what its name ends in: `a`, `d`, `note-d`.
+    fn path(&self, id: &[u8; 32], kind: &str) -> String {
         let id = hex(id);
-        let mut path = String::with_capacity(self.dir.len() + 70);
-        for part in [&self.dir, "/", &id[..2], "/", &id, "-"] {
-            path.push_str(part);
-        }
-        path.push(kind);
-        path
+        [&self.dir, "/", &id[..2], "/", &id, "-", kind].concat()
     }
 
     /// [`Cache::get`] whatever the mode.
     fn look_up(&self, id: &ActionId) -> Result<Entry> {
-        let path = self.path(&id.0, 'a');
+        let path = self.path(&id.0, "a");
         let mut file = File::open(&path).map_err(|e| Error::miss(path_error("open", &path, &e)))?;
         let mut text = [0; entry::SIZE + 1];
         let length = read_up_to(&mut file, &mut text)
@@ -105,7 +100,7 @@ impl DiskCache {
 
     /// The file of an output, its use marked, and its size where that is known already.
     fn locate(&self, output: &OutputId) -> (String, Option<io::Result<u64>>) {
-        let path = self.path(&output.0, 'd');
+        let path = self.path(&output.0, "d");
         let meta = match std::fs::metadata(&path) {
             Ok(meta) => meta,
             Err(e) => return (path, Some(Err(e))),

@@ -86,14 +86,12 @@ pub trait Cache: Send + Sync {
 
     /// Keeps a small text under an ID of forgo's own, which nothing else is stored under.
     fn put_note(&self, id: &ActionId, text: &[u8]) -> Result<()> {
-        self.put(id, Content::Bytes(text), Verify::Lax).map(drop)
+        put_bytes(self, id, text, Verify::Lax).map(drop)
     }
 
     /// The text that was [kept](Cache::put_note) under an ID, undamaged.
     fn note(&self, id: &ActionId) -> Option<Vec<u8>> {
-        let entry = self.get(id).ok()?;
-        let text = std::fs::read(self.output_file(&entry.output)).ok()?;
-        (OutputId::of(&text) == entry.output).then_some(text)
+        get_bytes(self, id).ok().map(|(text, _)| text)
     }
 
     /// Tries to become the one process that makes what has this key. Only forgo processes heed it.
@@ -159,7 +157,7 @@ pub fn get_file(cache: &dyn Cache, id: &ActionId) -> Result<(String, Entry)> {
 }
 
 /// Reads what an action ID leads to, and checks its checksum.
-pub fn get_bytes(cache: &dyn Cache, id: &ActionId) -> Result<(Vec<u8>, Entry)> {
+pub fn get_bytes(cache: &(impl Cache + ?Sized), id: &ActionId) -> Result<(Vec<u8>, Entry)> {
     let entry = cache.get(id)?;
     let bytes = std::fs::read(cache.output_file(&entry.output)).unwrap_or_default();
     if OutputId::of(&bytes) != entry.output {
@@ -170,7 +168,7 @@ pub fn get_bytes(cache: &dyn Cache, id: &ActionId) -> Result<(Vec<u8>, Entry)> {
 
 /// Stores bytes.
 pub fn put_bytes(
-    cache: &dyn Cache,
+    cache: &(impl Cache + ?Sized),
     id: &ActionId,
     bytes: &[u8],
     verify: Verify,

@@ -35,15 +35,18 @@ impl Edition {
 }
 
 fn is_since_15(c: char) -> bool {
-    let c = c as u32;
-    let i = SINCE_15.partition_point(|&(_, end)| end < c);
-    SINCE_15.get(i).is_some_and(|r| r.0 <= c)
+    range_of(SINCE_15, |&range| range, c).is_some()
 }
 
 fn class(c: char) -> Option<Class> {
+    range_of(RANGES, |&(first, last, _)| (first, last), c).map(|r| r.2)
+}
+
+/// The range that a character is in, of some that are sorted.
+fn range_of<R>(ranges: &[R], bounds: impl Fn(&R) -> (u32, u32), c: char) -> Option<&R> {
     let c = c as u32;
-    let i = RANGES.partition_point(|&(_, end, _)| end < c);
-    RANGES.get(i).filter(|r| r.0 <= c).map(|r| r.2)
+    let i = ranges.partition_point(|range| bounds(range).1 < c);
+    ranges.get(i).filter(|range| bounds(range).0 <= c)
 }
 
 /// unicode.IsLetter.

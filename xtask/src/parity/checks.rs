@@ -72,19 +72,21 @@ impl<'p> Bench<'p> {
 
     /// The stock command finds in its cache what another one holds.
     pub fn with_stock_cache(mut self, dir: &Path) -> Result<Self, String> {
-        let own = self.setting.cache(Who::Stock);
-        fs::remove_dir_all(&own).map_err(|e| format!("{}: {e}", own.display()))?;
-        copy_cache(dir, &own)?;
+        self.fill_cache(Who::Stock, dir)?;
         self.stock_is_warm = true;
         Ok(self)
     }
 
     /// Both commands find in their caches what another one holds.
     pub fn with_both_caches(self, dir: &Path) -> Result<Self, String> {
-        let forgo = self.setting.cache(Who::Forgo);
-        fs::remove_dir_all(&forgo).map_err(|e| format!("{}: {e}", forgo.display()))?;
-        copy_cache(dir, &forgo)?;
+        self.fill_cache(Who::Forgo, dir)?;
         self.with_stock_cache(dir)
+    }
+
+    fn fill_cache(&self, who: Who, dir: &Path) -> Result<(), String> {
+        let own = self.setting.cache(who);
+        fs::remove_dir_all(&own).map_err(|e| format!("{}: {e}", own.display()))?;
+        copy_cache(dir, &own)
     }
 
     /// Leaves everything where it is.
@@ -173,10 +175,6 @@ struct Builds {
 }
 
 impl Builds {
-    fn keys(&self) -> Vec<&Trace> {
-        self.traces.iter().collect()
-    }
-
     /// Of what an action ID is the key.
     fn names(&self) -> HashMap<String, String> {
         let names = self.traces.iter().flat_map(|trace| &trace.names);
@@ -236,7 +234,10 @@ fn build_both(bench: &Bench, flags: &[&str], has_main: bool) -> Result<Builds, S
 /// same, and looks at all that comes of it.
 fn first_build(bench: &Bench, has_main: bool, row: &mut Row) -> Result<Known, String> {
     let mut builds = build_both(bench, &["-x"], has_main)?;
-    row.note("keys", &differing_keys(&builds.keys()));
+    row.note(
+        "keys",
+        &differing_keys(&builds.traces[0], &builds.traces[1]),
+    );
     row.note(
         "words",
         &differing_words(&builds.saids[0], &builds.saids[1]),
@@ -281,7 +282,10 @@ fn bytes(bench: &Bench, builds: &Builds, has_main: bool, row: &mut Row) -> Resul
 /// of seconds.
 fn plan(bench: &Bench, row: &mut Row) -> Result<(), String> {
     let builds = build_both(bench, &["-n", "-a"], false)?;
-    row.note("keys", &differing_keys(&builds.keys()));
+    row.note(
+        "keys",
+        &differing_keys(&builds.traces[0], &builds.traces[1]),
+    );
     row.note(
         "words",
         &differing_words(&builds.saids[0], &builds.saids[1]),
@@ -307,14 +311,14 @@ fn has_main(bench: &Bench) -> Result<bool, String> {
     Ok(said.stdout.lines().any(|name| name == "main"))
 }
 
-/// Lines that only one of two traces has; the stock command's comes first.
-pub(super) fn differing_keys(traces: &[&Trace]) -> Vec<String> {
+/// Lines that only one of two traces has.
+pub(super) fn differing_keys(stock: &Trace, forgo: &Trace) -> Vec<String> {
     let mut differences = Vec::new();
-    if traces[0].lines.is_empty() {
+    if stock.lines.is_empty() {
         differences.push("the stock command printed no HASH line".to_owned());
     }
-    for (title, a, b) in [("go", 0, 1), ("forgo", 1, 0)] {
-        let only = traces[a].beyond(traces[b]);
+    for (title, a, b) in [("go", stock, forgo), ("forgo", forgo, stock)] {
+        let only = a.beyond(b);
         differences.extend(only.into_iter().map(|line| format!("only {title}: {line}")));
     }
     differences

@@ -72,7 +72,7 @@ fn compare(
         list.iter().map(|d| format!("{question}: {d}")).collect()
     };
     row.note("words", &titled(differing_words(theirs, ours)));
-    row.note(check, &titled(differing_keys(&[their_keys, our_keys])));
+    row.note(check, &titled(differing_keys(their_keys, our_keys)));
     let cached = theirs
         .stdout
         .lines()

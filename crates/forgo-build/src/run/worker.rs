@@ -127,7 +127,7 @@ struct State<'c, 'r> {
     end: Option<End>,
     /// A bug, to be told when all threads are done.
     panic: Option<Box<dyn Any + Send>>,
-    /// Dropped or told when the run has ended.
+    /// Told when the run has ended.
     over: Sender<()>,
 }
 
@@ -142,14 +142,13 @@ impl<'c, 'r> Run<'c, 'r> {
         let mut state = self.lock();
         while state.end.is_none() {
             let Some(task) = state.next(self.cx) else {
-                if state.end.is_none() {
-                    state.waiting += 1;
-                    state = self
-                        .wake
-                        .wait(state)
-                        .unwrap_or_else(PoisonError::into_inner);
-                    state.waiting -= 1;
+                if state.end.is_some() {
+                    break;
                 }
+                state.waiting += 1;
+                let waited = self.wake.wait(state);
+                state = waited.unwrap_or_else(PoisonError::into_inner);
+                state.waiting -= 1;
                 continue;
             };
             // Whoever is waked does the same.

@@ -18,8 +18,7 @@ use crate::hash::{ActionId, OutputId};
 
 impl DiskCache {
     fn note_path(&self, id: &ActionId) -> String {
-        let id = hex(&id.0);
-        format!("{}/{}/{id}-note-d", self.dir, &id[..2])
+        self.path(&id.0, "note-d")
     }
 
     /// Answers to [`crate::Cache::put_note`].

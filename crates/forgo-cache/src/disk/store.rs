@@ -35,7 +35,7 @@ impl DiskCache {
             self.compare_with_old(id, output, size)?;
         }
         let text = entry::format(id, output, size, SystemTime::now());
-        let path = self.path(&id.0, 'a');
+        let path = self.path(&id.0, "a");
         let temporary = Temporary::create(&self.dir, &id.0, &path, 0o666)?;
         (&temporary.file)
             .write_all(text.as_bytes())
@@ -73,7 +73,7 @@ impl DiskCache {
             return self.store_pieces(pieces);
         }
         let (output, size) = digest(content)?;
-        let mut path = self.path(&output.0, 'd');
+        let mut path = self.path(&output.0, "d");
         if let Some(name) = executable {
             make_executable_dir(&path)?;
             path.push('/');
@@ -101,7 +101,7 @@ impl DiskCache {
     fn store_pieces(&self, pieces: &[&[u8]]) -> Result<(OutputId, u64)> {
         // Its place is known in the end. Files spread over the directories all the same.
         let somewhere = [SEQUENCE.load(Ordering::Relaxed) as u8; 32];
-        let target = self.path(&somewhere, 'd');
+        let target = self.path(&somewhere, "d");
         let temporary = Temporary::create(&self.dir, &somewhere, &target, 0o666)?;
         let mut sha = Sha256::new();
         let mut size = 0;
@@ -112,7 +112,7 @@ impl DiskCache {
                 .map_err(|e| Error::Fault(path_error("write", &target, &e)))?;
         }
         let output = OutputId(sha.finalize().into());
-        let path = self.path(&output.0, 'd');
+        let path = self.path(&output.0, "d");
         if !holds(&path, Content::Pieces(pieces), &output, size) {
             temporary.rename(&path)?;
         }

@@ -160,7 +160,7 @@ mod tests {
     fn store(cache: &DiskCache, seed: u8) -> (ActionId, [String; 2]) {
         let id = ActionId([seed; 32]);
         let output = put_bytes(cache, &id, &[seed; 3], Verify::Strict).unwrap();
-        (id, [cache.path(&id.0, 'a'), cache.path(&output.0, 'd')])
+        (id, [cache.path(&id.0, "a"), cache.path(&output.0, "d")])
     }
 
     #[test]
@@ -179,7 +179,7 @@ mod tests {
         set_age(&leftover, DAY * 6);
         let program = ActionId([4; 32]);
         let stored = cache.put_executable(&program, "prog", Content::Bytes(b"run me"));
-        let executable_dir = cache.path(&stored.unwrap().unwrap().0.0, 'd');
+        let executable_dir = cache.path(&stored.unwrap().unwrap().0.0, "d");
         set_age(&executable_dir, DAY * 6);
 
         cache.trim().unwrap();

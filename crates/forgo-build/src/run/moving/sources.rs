@@ -13,15 +13,19 @@ use crate::run::moving::Places;
 pub fn are_plain(cx: &ActionCx<'_>, inputs: &Inputs<'_>, places: &Places) -> bool {
     let p = inputs.package;
     let overlay = cx.run.job.overlay;
-    let path = |file: &String| forgo_golang::path::join2(&p.dir, file);
-    let read = |file: &String| disk::read(&*overlay.actual(&path(file))).ok();
+    let actual = |file: &String| {
+        let path = forgo_golang::path::join2(&p.dir, file);
+        overlay.actual(&path).into_owned()
+    };
+    let read = |file: String| disk::read(file).ok();
     let index = overlay.index();
-    let go = p.go_files.iter();
-    let go = go.filter(|file| overlay.is_active() || !index.has_no_lines(&path(file)));
+    let go = p.go_files.iter().map(actual);
+    let go = go.filter(|file| !index.has_no_lines(file));
     // A file that is not there is one that the build makes.
     let go = go.filter_map(read).all(|text| is_plain_go(&text, places));
     let assembly = p.s_files.iter().chain(&p.h_files);
     go && assembly
+        .map(actual)
         .filter_map(read)
         .all(|text| is_plain_assembly(&text, places))
 }
