@@ -25,8 +25,6 @@ pub enum Event {
         /// The text; the reporter adds a missing final newline.
         text: String,
     },
-    /// Bytes for standard output: test results, vet's JSON, a program's cached output.
-    Stdout(Vec<u8>),
     /// Bytes for standard error that bypass `-json` (base.Errorf, GODEBUG traces).
     Stderr(Vec<u8>),
     /// The exit status is to be at least this.
@@ -67,4 +65,7 @@ pub enum Finish {
 pub trait Reporter: Sync + Send {
     /// Takes one event.
     fn event(&self, event: Event);
+
+    /// Writes bytes to standard output: test results, vet's JSON, a program's cached output.
+    fn stdout(&self, bytes: &[u8]) -> std::io::Result<()>;
 }

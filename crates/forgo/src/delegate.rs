@@ -32,7 +32,8 @@ pub fn exec(args: &[String]) -> Outcome {
         return Err(Stop::with_status(text, 2));
     };
     if args == ["version"] && std::io::stdout().is_terminal() {
-        write_stdout(concat!("forgo: version ", env!("CARGO_PKG_VERSION"), "\n").as_bytes());
+        let _ =
+            write_stdout(concat!("forgo: version ", env!("CARGO_PKG_VERSION"), "\n").as_bytes());
     }
     // argv[0] is the stock command's own name, so that a wrapper of several commands can tell.
     let error = std::process::Command::new(&stock_go)

@@ -2,7 +2,7 @@
 //!
 //! Answers to cmd/go/internal/base/signal.go.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::{Receiver, unbounded};
 use signal_hook::consts::{SIGINT, SIGQUIT};
@@ -25,6 +25,28 @@ pub fn interrupts() -> Receiver<()> {
         receiver
     });
     channel.clone()
+}
+
+/// Signals that a program written in Go takes no notice of (the table in runtime/sigtab_linux_generic.go), though
+/// their default is to end a process.
+const IGNORED: [i32; 8] = [
+    libc::SIGUSR1,
+    libc::SIGUSR2,
+    libc::SIGALRM,
+    libc::SIGXCPU,
+    libc::SIGXFSZ,
+    libc::SIGVTALRM,
+    libc::SIGPROF,
+    libc::SIGIO,
+];
+
+/// From now on signals that don't end the stock command don't end this one. By handlers, for programs that it starts
+/// get the default back.
+pub fn ignore() {
+    for signal in IGNORED {
+        // The flag is nobody's. Without the handler the signal does what it did.
+        let _ = signal_hook::flag::register(signal, Arc::default());
+    }
 }
 
 /// Restores the signal's default action and sends it to this process. Falls back to the shell's

@@ -17,9 +17,11 @@ mod file;
 mod key;
 
 use std::fs::FileTimes;
+use std::io;
 use std::time::{Duration, SystemTime};
 
 use forgo_build::config::Config;
+use forgo_build::event::Reporter as _;
 use forgo_build::footprint::{self, Footprint, Stat};
 use forgo_build::run::build_id::read_build_id;
 use forgo_build::{disk, kept};
@@ -74,8 +76,11 @@ pub fn begin(command: &str, console: &Console) -> Beginning {
         && let Some(view) = View::parse(&bytes, &key)
         && is_good(&view, start)
     {
-        give(&view, console);
-        return Beginning::Answered;
+        // What can't be written is done again, for what the command says of that.
+        return match give(&view, console) {
+            Ok(()) => Beginning::Answered,
+            Err(_) => Beginning::Work(None),
+        };
     }
     footprint::begin(&cwd);
     console.keep();
@@ -104,7 +109,7 @@ fn is_in_place(output: &Output<'_>) -> bool {
 
 /// Says what was said, and leaves outputs as the stock command leaves those that are up to date: they look
 /// as if they were made just now.
-fn give(view: &View<'_>, console: &Console) {
+fn give(view: &View<'_>, console: &Console) -> io::Result<()> {
     for output in &view.outputs {
         let now = SystemTime::now();
         let times = FileTimes::new().set_accessed(now).set_modified(now);
@@ -112,10 +117,11 @@ fn give(view: &View<'_>, console: &Console) {
     }
     for (stream, bytes) in &view.said {
         match stream {
-            Said::Stdout => console.print(bytes),
+            Said::Stdout => console.stdout(bytes)?,
             Said::Stderr => console.warn_bytes(bytes),
         }
     }
+    Ok(())
 }
 
 /// Notes what in the settings makes an answer unfit to be kept.

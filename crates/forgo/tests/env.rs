@@ -21,6 +21,52 @@ fn all_variables() {
     });
 }
 
+/// A full disk does not go unnoticed where the stock command notices it.
+#[test]
+fn what_cannot_be_written() {
+    let big = "{{range .Deps}}{{.}}{{end}}{{range .GoFiles}}{{.}}{{end}}".repeat(40);
+    each(MODULE, |w| {
+        w.write(
+            "vet.go",
+            "package m\n\nimport \"fmt\"\n\nfunc init() { fmt.Printf(\"%d\\n\", \"\") }\n",
+        );
+        for args in [
+            &["env"][..],
+            &["env", "-json"],
+            &["env", "-json", "GOOS"],
+            &["list", "."],
+            &["list", "-f", &big, "fmt"],
+            // From a snapshot.
+            &["list", "-f", &big, "fmt"],
+            &["vet", "-json", "."],
+            &["vet", "-json", "."],
+        ] {
+            let said = |command: &mut std::process::Command| {
+                let full = std::fs::File::options().write(true).open("/dev/full");
+                let out = command.args(args).stdout(full.expect("a device")).output();
+                let out = out.expect("it starts");
+                (
+                    out.status.code(),
+                    String::from_utf8_lossy(&out.stderr).into_owned(),
+                )
+            };
+            let stock = said(&mut w.stock_command());
+            assert_eq!(said(&mut w.forgo_command()), stock, "{args:?}");
+        }
+    });
+}
+
+/// Go's runtime takes no notice of some signals that would end other programs.
+#[test]
+fn signals_that_go_ignores() {
+    let program = "package main\n\nimport (\n\t\"os\"\n\t\"syscall\"\n)\n\nfunc main() {\n\tfor _, s := range []syscall.Signal{\n\t\t\
+        syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGXCPU, syscall.SIGXFSZ, syscall.SIGIO,\n\t} {\n\t\t\
+        syscall.Kill(os.Getppid(), s)\n\t}\n\tprintln(\"done\")\n}\n";
+    each(&[("go.mod", "module m\n"), ("main.go", program)], |w| {
+        w.same(&["run", "."]);
+    });
+}
+
 #[test]
 fn variables_under_many_settings() {
     let settings: &[&[(&str, &str)]] = &[

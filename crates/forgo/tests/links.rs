@@ -98,6 +98,37 @@ fn a_copy_that_fails_is_that_of_a_link() {
     });
 }
 
+/// From another file system nothing can be moved: what is no regular file is written into.
+#[test]
+fn a_link_at_the_destination_fares_as_in_a_move() {
+    each(FILES, |world| {
+        let elsewhere = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let elsewhere = elsewhere.expect("a directory");
+        assert_eq!(world.forgo(&["build", "-o", "out", "./a"]).code, Some(0));
+        for tmp in [elsewhere.path().to_str(), None] {
+            let w = world.path("w");
+            world.set("GOTMPDIR", tmp.unwrap_or(w.to_str().expect("UTF-8")));
+            let result = |name: &str| {
+                let (link, target) = (w.join(name), w.join(format!("{name}-target")));
+                std::os::unix::fs::symlink(&target, &link).expect("a link");
+                let command = ["build", "-o", name, "./a"];
+                let said = match name {
+                    "stock" => world.stock(&command),
+                    _ => world.forgo(&command),
+                };
+                assert_eq!(said.code, Some(0), "{}", said.stderr);
+                let result = (link.is_symlink(), target.is_file());
+                std::fs::remove_file(&link).expect("it is there");
+                let _ = std::fs::remove_file(&target);
+                result
+            };
+            let stock = result("stock");
+            assert_eq!(result("forgo"), stock, "{tmp:?}");
+            assert!(tmp.is_some() || stock == (false, false));
+        }
+    });
+}
+
 #[test]
 fn what_is_thrown_away_is_only_on_record() {
     each(FILES, |world| {

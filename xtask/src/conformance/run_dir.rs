@@ -9,7 +9,14 @@ pub struct RunDir {
     /// Where it is.
     pub path: PathBuf,
     /// Locked until the run is over, however it ends.
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for RunDir {
+    /// Closing the file alone would leave the lock to a process that another thread is just starting.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
 }
 
 impl RunDir {
@@ -25,7 +32,7 @@ impl RunDir {
             let fail = |e: std::io::Error| format!("{}: {e}", file.display());
             let lock = File::create(&file).map_err(fail)?;
             match lock.try_lock() {
-                Ok(()) => return Ok(RunDir { path, _lock: lock }),
+                Ok(()) => return Ok(RunDir { path, lock }),
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(e)) => return Err(fail(e)),
             }

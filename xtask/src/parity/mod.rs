@@ -21,6 +21,9 @@
 //! results with them, each command on its own cache and on the other's; `--dry` then compares what they would
 //! do, and `--stock-cache DIR` is what both begin with.
 //!
+//! `--matrix` adds the usual variants to a project's own; each `--variant '[VAR=VALUE...] [FLAG...]'` names one that is
+//! compared instead of those.
+//!
 //! forgo's own features are off, but in variants with `FORGO_EXTRAS=on`.
 //!
 //! A project that does not build is compared by its words alone. Without a directory, the projects
@@ -66,6 +69,7 @@ struct Options {
     main: Option<String>,
     only: Option<String>,
     matrix: bool,
+    variants: Vec<String>,
     cold: bool,
     keep: bool,
     jobs: Option<usize>,
@@ -204,9 +208,11 @@ fn projects(options: &Options) -> Result<Vec<Project>, String> {
             project.packages = words(main);
         }
         let more = if options.matrix { &MATRIX[..] } else { &[] };
-        let added = more.iter().map(|text| Variant::parse(text));
+        let named = options.variants.iter().map(String::as_str);
+        let added = more.iter().copied().chain(named).map(Variant::parse);
         let mut given = std::mem::take(&mut project.variants);
-        given.retain(|variant| variant.short || !options.short);
+        let all = options.variants.is_empty();
+        given.retain(|variant| all && (variant.short || !options.short));
         let with_flags = |v: Variant| v.with_flags(&options.flags);
         project.variants = given.into_iter().chain(added).map(with_flags).collect();
     }
@@ -244,6 +250,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--seeded" => options.seeded = true,
             "--short" => options.short = true,
             "--matrix" => options.matrix = true,
+            "--variant" => options.variants.push(value()?),
             "--cold" => options.cold = true,
             "--keep" => options.keep = true,
             flag if flag.starts_with('-') => return Err(format!("parity: unknown flag {flag}")),

@@ -435,7 +435,7 @@ impl Actor for PrintTest {
             && let Some(Printed(text)) = provided.downcast_ref()
             && !text.is_empty()
         {
-            cx.run.job.reporter.event(Event::Stdout(text.clone()));
+            let _ = cx.run.job.reporter.stdout(text);
         }
         Ok(Outcome::default())
     }

@@ -11,7 +11,7 @@ use crate::actions::ActionCx;
 use crate::actions::run_test::TestSettings;
 use crate::actions::test_process::{Ended, Killed};
 use crate::config::Config;
-use crate::event::{Event, Reporter};
+use crate::event::Reporter;
 use crate::local_time::Zone;
 
 /// How a test ended, for the last of its events.
@@ -72,7 +72,7 @@ impl<'r> Sink<'r> {
         if let Some((converter, _)) = &mut self.json {
             let events = converter.take();
             if !events.is_empty() {
-                self.reporter.event(Event::Stdout(events));
+                let _ = self.reporter.stdout(&events);
             }
         }
     }
@@ -85,7 +85,7 @@ impl<'r> Sink<'r> {
                     converter.write(bytes);
                     self.show_events();
                 }
-                None => self.reporter.event(Event::Stdout(bytes.to_vec())),
+                None => drop(self.reporter.stdout(bytes)),
             }
         }
         if let Some(kept) = &mut self.kept {

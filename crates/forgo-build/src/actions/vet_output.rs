@@ -13,6 +13,7 @@ use crate::actions::{ActionCx, ActionError};
 use crate::disk;
 use crate::event::Event;
 use crate::load::short_path;
+use crate::process::errno_text;
 
 /// What is done with vet's standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,14 +36,25 @@ pub(super) fn handle(cx: &ActionCx<'_>, text: Vec<u8>) -> Result<(), ActionError
         return Ok(());
     }
     match cx.run.job.options.vet.output {
-        VetOutput::Copy => cx.shell.send(Event::Stdout(text)),
+        VetOutput::Copy => copy(cx, &text)?,
         VetOutput::CopyAndFail => {
-            cx.shell.send(Event::Stdout(text));
+            copy(cx, &text)?;
             cx.shell.send(Event::ExitStatus(1));
         }
         VetOutput::Diagnostics { context } => return print(cx, &text, context),
     }
     Ok(())
+}
+
+fn copy(cx: &ActionCx<'_>, text: &[u8]) -> Result<(), ActionError> {
+    let written = cx.run.job.reporter.stdout(text);
+    let fail = |e| {
+        format!(
+            "copying vet tool stdout: write /dev/stdout: {}",
+            errno_text(&e)
+        )
+    };
+    written.map_err(|e| ActionError::new(fail(e)))
 }
 
 /// One analysis of one package.

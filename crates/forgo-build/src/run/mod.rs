@@ -2,6 +2,8 @@
 //!
 //! Answers to `Builder.Do` in cmd/go/internal/work/exec.go.
 
+use std::fs::File;
+use std::io::Write;
 use std::sync::OnceLock;
 
 use forgo_cache::{Cache, HashContext};
@@ -132,9 +134,12 @@ fn write_action_graph(cx: &RunCx<'_>, times: &[Times]) {
     }
     let path = forgo_golang::path::join2(&cx.job.config.cwd, file);
     let path = if file.starts_with('/') { file } else { &path };
-    if let Err(e) = std::fs::write(path, action_graph::text(cx, times)) {
+    let text = action_graph::text(cx, times);
+    let made = File::create(path).map_err(|e| ("open", e));
+    let written = made.and_then(|mut f| f.write_all(text.as_bytes()).map_err(|e| ("write", e)));
+    if let Err((what, e)) = written {
         let why = crate::process::errno_text(&e);
-        let text = format!("go: writing action graph: open {file}: {why}\n");
+        let text = format!("go: writing action graph: {what} {file}: {why}\n");
         cx.job.reporter.event(Event::Stderr(text.into_bytes()));
         cx.job.reporter.event(Event::ExitStatus(1));
     }

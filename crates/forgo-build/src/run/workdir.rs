@@ -107,6 +107,10 @@ mod tests {
     struct Nobody;
     impl Reporter for Nobody {
         fn event(&self, _: Event) {}
+
+        fn stdout(&self, _: &[u8]) -> std::io::Result<()> {
+            Ok(())
+        }
     }
 
     fn config(tmp: &str) -> Config {

@@ -99,7 +99,7 @@ impl Shell<'_> {
         let permissions = fs::Permissions::from_mode(mode_after_umask(dst, perm));
         // The cache may hold the same file: it must not become one that users write into.
         let moved = if disk::own::metadata(src).is_ok_and(|meta| meta.nlink() > 1) {
-            copy_then_move(dst, src, perm).is_ok()
+            can_be_moved(&path::dir(src), dst) && copy_then_move(dst, src, perm).is_ok()
         } else {
             fs::set_permissions(src, permissions)
                 .and_then(|()| fs::rename(src, dst))
@@ -114,11 +114,13 @@ impl Shell<'_> {
         self.copy_file(dst, src, perm, force)
     }
 
-    /// `cp src dst` of an executable that the stock command would have linked and moved: the result is that
-    /// of the move. A symbolic link at `dst` is replaced; what it leads to stays as it is.
+    /// `cp src dst` of an executable that the stock command would have linked in the work directory and
+    /// moved: the result is that of the move, where there could have been one. It replaces a symbolic link at
+    /// `dst`; what it leads to stays as it is.
     pub fn copy_executable(&self, dst: &str, src: &str, perm: u32) -> Result<(), ActionError> {
         check_overwrite(dst, false)?;
-        if has_setgid(&path::dir(dst)) || copy_then_move(dst, src, perm).is_err() {
+        let moves = can_be_moved(self.shared.work_dir, dst) && !has_setgid(&path::dir(dst));
+        if !moves || copy_then_move(dst, src, perm).is_err() {
             return self.copy_file(dst, src, perm, false);
         }
         footprint::writes(dst);
@@ -186,6 +188,14 @@ fn copy(dst: &str, src: &str, perm: u32, force: bool) -> Result<(), ActionError>
                 errno_text(&e)
             ))
         })
+}
+
+/// Whether what comes to be at `dst` is the same for a move from a directory. One from another file system is
+/// a copy, which does not replace devices, pipes and symbolic links but writes into them.
+fn can_be_moved(from_dir: &str, dst: &str) -> bool {
+    let device = |dir: &str| disk::own::metadata(dir).map(|meta| meta.dev()).ok();
+    disk::own::symlink_metadata(dst).map_or(true, |meta| meta.is_file())
+        || device(from_dir).is_some_and(|from| device(&path::dir(dst)) == Some(from))
 }
 
 /// Copies a file to a name beside `dst` and moves it there: nobody sees a part of it.

@@ -17,6 +17,12 @@ impl Reporter for Said {
         };
         self.0.lock().unwrap().push(text);
     }
+
+    fn stdout(&self, bytes: &[u8]) -> std::io::Result<()> {
+        let text = format!("stdout: {}", bytes.escape_ascii());
+        self.0.lock().unwrap().push(text);
+        Ok(())
+    }
 }
 
 impl Said {

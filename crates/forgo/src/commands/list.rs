@@ -27,6 +27,7 @@ use crate::delegate;
 use crate::exit::{Outcome, Stop};
 use crate::flags::kind::parse_bool;
 use crate::flags::table::Commands;
+use crate::report::Console;
 use crate::session::{Session, Store, needs_cache, stop_plan};
 use json::Fields;
 use public::Listed;
@@ -310,10 +311,19 @@ fn show(
         }
         // Not all at once, so that a reader can begin.
         if out.len() > 1 << 16 {
-            console.print(&out);
+            write(console, &out, template.is_some())?;
             out.clear();
         }
     }
-    console.print(&out);
+    write(console, &out, template.is_some())
+}
+
+/// Writes a part of the list. The stock command sees that it can't only where a template's output does not fit
+/// into its buffer.
+fn write(console: &Console, out: &[u8], by_template: bool) -> Outcome {
+    if by_template && out.len() > 4096 {
+        return console.must_print("", out);
+    }
+    console.print(out);
     Ok(())
 }

@@ -7,6 +7,7 @@ mod progress;
 pub mod streams;
 mod trace;
 
+use std::io;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
@@ -14,8 +15,10 @@ use std::time::Instant;
 use forgo_build::event::{Event, Reporter};
 use forgo_build::package::PackageGraph;
 use forgo_build::plan::Plan;
+use forgo_build::process::errno_text;
 use forgo_golang::raw;
 
+use crate::exit::{Outcome, Stop};
 use progress::Progress;
 use streams::{write_stderr, write_stdout};
 use trace::Trace;
@@ -77,9 +80,19 @@ impl Console {
         self.to_stderr(&raw::bytes(text));
     }
 
-    /// Bytes for standard output.
+    /// Bytes for standard output. Where the stock command notices that they could not be written, use
+    /// [`Console::must_print`].
     pub fn print(&self, bytes: impl AsRef<[u8]>) {
-        self.to_stdout(bytes.as_ref());
+        let _ = self.to_stdout(bytes.as_ref());
+    }
+
+    /// Bytes for standard output that the command has to get out: where it can't, it ends with a line after
+    /// `prefix`.
+    pub fn must_print(&self, prefix: &str, bytes: &[u8]) -> Outcome {
+        self.to_stdout(bytes).map_err(|e| {
+            let why = errno_text(&e);
+            Stop::fatal(format!("{prefix}write /dev/stdout: {why}"))
+        })
     }
 
     /// Bytes for standard error, as they are.
@@ -112,9 +125,9 @@ impl Console {
         }
     }
 
-    fn to_stdout(&self, bytes: &[u8]) {
+    fn to_stdout(&self, bytes: &[u8]) -> io::Result<()> {
         self.note(Said::Stdout, bytes);
-        self.without_progress(|| write_stdout(bytes));
+        self.without_progress(|| write_stdout(bytes))
     }
 
     fn to_stderr(&self, bytes: &[u8]) {
@@ -123,12 +136,12 @@ impl Console {
     }
 
     /// Takes the progress line away while something is written.
-    fn without_progress(&self, write: impl FnOnce()) {
+    fn without_progress<T>(&self, write: impl FnOnce() -> T) -> T {
         let mut running = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(text) = running.as_mut().and_then(|r| r.progress.clear()) {
             write_stderr(text.as_bytes());
         }
-        write();
+        write()
     }
 
     /// base.SetExitStatus: the exit status is at least this.
@@ -222,7 +235,7 @@ impl Console {
     fn output(&self, package: Option<&str>, text: &str) {
         let minor = self.json.load(Ordering::Relaxed);
         if minor != 0 {
-            self.to_stdout(json::output(package, text, minor).as_bytes());
+            let _ = self.to_stdout(json::output(package, text, minor).as_bytes());
         } else {
             self.to_stderr(&raw::bytes(text));
         }
@@ -234,7 +247,7 @@ impl Console {
         }
         let minor = self.json.load(Ordering::Relaxed);
         if minor != 0 {
-            self.to_stdout(json::failure(package, &text, minor).as_bytes());
+            let _ = self.to_stdout(json::failure(package, &text, minor).as_bytes());
         } else {
             self.to_stderr(&raw::bytes(&text));
         }
@@ -247,12 +260,15 @@ impl Reporter for Console {
         match event {
             Event::Output { package, text } => self.output(package.as_deref(), &text),
             Event::Error { package, text } => self.failure(package.as_deref(), text),
-            Event::Stdout(bytes) => self.to_stdout(&bytes),
             Event::Stderr(bytes) => self.to_stderr(&bytes),
             Event::ExitStatus(status) => self.raise(status),
             Event::Started { node, mode, .. } => self.started(node, &mode),
             Event::Finished { node, .. } => self.finished(node),
             _ => {}
         }
+    }
+
+    fn stdout(&self, bytes: &[u8]) -> io::Result<()> {
+        self.to_stdout(bytes)
     }
 }

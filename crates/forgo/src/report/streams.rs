@@ -4,25 +4,22 @@
 use std::io::{ErrorKind, Write};
 
 /// Writes to standard output.
-pub fn write_stdout(bytes: &[u8]) {
-    finish(write(std::io::stdout().lock(), bytes));
+pub fn write_stdout(bytes: &[u8]) -> std::io::Result<()> {
+    write(std::io::stdout().lock(), bytes)
 }
 
-/// Writes to standard error.
+/// Writes to standard error. Nobody could be told that it failed.
 pub fn write_stderr(bytes: &[u8]) {
-    finish(write(std::io::stderr().lock(), bytes));
+    let _ = write(std::io::stderr().lock(), bytes);
 }
 
 fn write(mut stream: impl Write, bytes: &[u8]) -> std::io::Result<()> {
     if bytes.is_empty() {
         return Ok(());
     }
-    stream.write_all(bytes)?;
-    stream.flush()
-}
-
-fn finish(result: std::io::Result<()>) {
-    if result.is_err_and(|e| e.kind() == ErrorKind::BrokenPipe) {
+    let written = stream.write_all(bytes).and_then(|()| stream.flush());
+    if matches!(&written, Err(e) if e.kind() == ErrorKind::BrokenPipe) {
         crate::signals::die_of(libc::SIGPIPE);
     }
+    written
 }

@@ -129,6 +129,10 @@ impl Reporter for Said {
             said.push_str(&String::from_utf8_lossy(&text));
         }
     }
+
+    fn stdout(&self, _: &[u8]) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn config(minor: u32) -> Config {

@@ -88,6 +88,10 @@ impl Reporter for ToStdout<'_> {
             other => self.0.event(other),
         }
     }
+
+    fn stdout(&self, bytes: &[u8]) -> std::io::Result<()> {
+        self.0.stdout(bytes)
+    }
 }
 
 /// os.RemoveAll: of anything, missing or not. The error is Go's fs.PathError.

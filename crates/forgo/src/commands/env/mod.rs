@@ -174,11 +174,10 @@ fn show(invocation: &Invocation<'_>, all: &[Variable], json: bool, changed: bool
         invocation.console.print(lines);
         return Ok(());
     };
-    let text = if json {
-        print::json(&chosen, changed)
-    } else {
-        print::shell(&chosen, changed)?
-    };
-    invocation.console.print(text);
+    if json {
+        let text = print::json(&chosen, changed);
+        return invocation.console.must_print("go: ", text.as_bytes());
+    }
+    invocation.console.print(print::shell(&chosen, changed)?);
     Ok(())
 }

@@ -52,9 +52,7 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
             only_show,
             plain_environment: true,
         };
-        how.start(invocation.cfg(), &words, &|event| {
-            invocation.console.event(event)
-        });
+        how.start(invocation.cfg(), &words, invocation.console);
         return Ok(());
     }
     if name == "dist"
@@ -251,9 +249,9 @@ struct Start {
 
 impl Start {
     /// Runs it, or shows how it would be run.
-    fn start(&self, cfg: &Config, words: &[String], tell: &dyn Fn(Event)) {
+    fn start(&self, cfg: &Config, words: &[String], reporter: &dyn Reporter) {
         if self.only_show {
-            tell(Event::Stdout(format!("{}\n", words.join(" ")).into_bytes()));
+            let _ = reporter.stdout(format!("{}\n", words.join(" ")).as_bytes());
             return;
         }
         let command = if self.plain_environment {
@@ -263,11 +261,11 @@ impl Start {
         };
         let result = exec::run(command);
         if let Some(text) = exec::complaint(&result, words) {
-            tell(Event::Stderr(
-                format!("go tool {}: {text}\n", self.name).into_bytes(),
-            ));
+            let line = format!("go tool {}: {text}\n", self.name);
+            reporter.event(Event::Stderr(line.into_bytes()));
         }
-        tell(Event::ExitStatus(exec::status(&result, cfg.dist.minor)));
+        let status = exec::status(&result, cfg.dist.minor);
+        reporter.event(Event::ExitStatus(status));
     }
 }
 
@@ -291,9 +289,7 @@ impl Actor for RunTool {
         words.push(program.to_owned());
         words.extend_from_slice(&node.args);
         cx.program_starts();
-        self.start.start(cx.config(), &words, &|event| {
-            cx.run.job.reporter.event(event)
-        });
+        self.start.start(cx.config(), &words, cx.run.job.reporter);
         Ok(Done::default())
     }
 }
