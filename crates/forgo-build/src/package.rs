@@ -134,8 +134,6 @@ pub struct Package {
     pub imports: Vec<String>,
     /// From the path in the source to the import path, where they differ.
     pub import_map: BTreeMap<String, String>,
-    /// All dependencies, transitively, sorted (filled for list and build info).
-    pub deps: Vec<String>,
 
     /// Error of this package (not of its dependencies).
     pub error: Option<Arc<PackageError>>,

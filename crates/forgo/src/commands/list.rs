@@ -5,6 +5,7 @@
 //!
 //! Answers to cmd/go/internal/list/list.go.
 
+mod deps;
 mod gather;
 mod json;
 mod public;
@@ -29,6 +30,7 @@ use crate::flags::kind::parse_bool;
 use crate::flags::table::Commands;
 use crate::report::Console;
 use crate::session::{Session, Store, needs_cache, stop_plan};
+use deps::Deps;
 use json::Fields;
 use public::Listed;
 
@@ -210,8 +212,10 @@ fn list(invocation: &Invocation<'_>, options: &Options, loading: Loading) -> Out
         facts = build(&mut loader, &opened, options, &packages)?;
         session = Some(opened);
     }
-    gather::finish(&mut loader, options, &named, &packages, &facts);
-    show(invocation, options, template, loader, &packages, facts)?;
+    let deps = gather::finish(&mut loader, options, &named, &packages, &facts);
+    show(
+        invocation, options, template, loader, &packages, facts, deps,
+    )?;
     session.map_or(Ok(()), Session::close)
 }
 
@@ -269,10 +273,11 @@ fn show(
     mut loader: Loader<'_>,
     packages: &[PackageId],
     facts: Vec<PackageFacts>,
+    deps: Deps,
 ) -> Outcome {
     let (cfg, console) = (invocation.cfg(), invocation.console);
     let graph = Rc::new(std::mem::take(&mut loader.graph));
-    let facts = Rc::new(facts);
+    let (facts, deps) = (Rc::new(facts), Rc::new(deps));
     let call = |name: &str, args: &[Value]| match name {
         "join" => {
             let parts: Vec<_> = args[0]
@@ -294,6 +299,7 @@ fn show(
         let listed = Listed {
             graph: Rc::clone(&graph),
             facts: Rc::clone(&facts),
+            deps: Rc::clone(&deps),
             id,
         };
         match &template {

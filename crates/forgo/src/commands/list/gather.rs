@@ -1,7 +1,7 @@
 //! What `go list` works out of loaded packages before it shows them: test variants, resolved test
 //! imports, names of variants, dependencies and their errors.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use forgo_build::config::Config;
@@ -11,6 +11,7 @@ use forgo_build::run::PackageFacts;
 use forgo_cache::{Content, Verify};
 
 use super::Options;
+use super::deps::Deps;
 use crate::commands::{LOADING_TESTS, stop_at};
 use crate::exit::{Outcome, Stop};
 use crate::report::Console;
@@ -96,14 +97,14 @@ fn name_testmain(
     Ok(())
 }
 
-/// Brings the packages into the form in which they are shown.
+/// Brings the packages into the form in which they are shown. Returns their dependencies, where they are wanted.
 pub fn finish(
     loader: &mut Loader<'_>,
     options: &Options,
     named: &[PackageId],
     packages: &[PackageId],
     facts: &[PackageFacts],
-) {
+) -> Deps {
     let named: HashSet<PackageId> = named.iter().copied().collect();
     for &id in packages {
         let tests = loader.resolve_imports(id, &loader.graph[id].test_imports);
@@ -138,26 +139,28 @@ pub fn finish(
         };
         name_variants(graph, &named, &all);
     }
-    let (deps, deps_errors) = (
+    let (wants_deps, wants_errors) = (
         options.fields.any(&["Deps"]),
         options.fields.any(&["DepsErrors"]),
     );
-    if deps || deps_errors {
+    let mut deps = Deps::default();
+    if wants_deps || wants_errors {
         let all = if options.deps {
             everything()
         } else {
             graph.package_list(packages)
         };
-        if deps {
-            collect_deps(graph, &all);
+        if wants_deps {
+            deps = Deps::collect(graph, &all);
         }
-        if deps_errors {
+        if wants_errors {
             collect_deps_errors(graph, &all);
         }
     }
     for &id in packages {
         note_import_map(graph, id);
     }
+    deps
 }
 
 /// Tells variants made for a test or a main package from the plain packages by their import paths,
@@ -185,18 +188,6 @@ fn name_variants(graph: &mut PackageGraph, named: &HashSet<PackageId>, all: &[Pa
                 import.clone_from(name);
             }
         }
-    }
-}
-
-/// All dependencies of each package; `all` is in dependency order.
-fn collect_deps(graph: &mut PackageGraph, all: &[PackageId]) {
-    for &id in all {
-        let mut deps: BTreeSet<&str> = BTreeSet::new();
-        for &import in &graph[id].internal.imports {
-            deps.insert(&graph[import].import_path);
-            deps.extend(graph[import].deps.iter().map(String::as_str));
-        }
-        graph[id].deps = deps.into_iter().map(str::to_owned).collect();
     }
 }
 

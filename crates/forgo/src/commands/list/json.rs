@@ -52,8 +52,9 @@ impl<'o> Writer<'o> {
     /// One package and a newline.
     pub fn package(&mut self, p: &Listed, fields: &Fields) {
         self.object(|w| {
-            for (name, shown) in p.fields() {
-                if !shown.is_empty() && fields.any(&[name]) {
+            for (name, show) in Listed::fields().filter(|(name, _)| fields.any(&[name])) {
+                let shown = show(p);
+                if !shown.is_empty() {
                     w.key(name);
                     w.shown(&shown);
                 }
@@ -66,6 +67,7 @@ impl<'o> Writer<'o> {
         match shown {
             Shown::Text(s) => self.string(s),
             Shown::Flag(b) => self.raw(if *b { "true" } else { "false" }),
+            Shown::Names(l) => self.strings(l),
             Shown::List(l) => self.strings(l),
             Shown::Map(m) => self.object(|w| {
                 for (k, v) in m.iter() {
@@ -137,8 +139,8 @@ impl<'o> Writer<'o> {
         }
     }
 
-    fn strings(&mut self, list: &[String]) {
-        self.array(list, |w, s| w.string(s));
+    fn strings(&mut self, list: &[impl AsRef<str>]) {
+        self.array(list, |w, s| w.string(s.as_ref()));
     }
 
     fn array<T>(&mut self, list: &[T], item: impl Fn(&mut Self, &T)) {
@@ -232,6 +234,7 @@ mod tests {
         let p = Listed {
             graph: Rc::new(graph),
             facts: Rc::default(),
+            deps: Rc::default(),
             id: PackageId(0),
         };
         let mut out = Vec::new();

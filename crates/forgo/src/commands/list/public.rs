@@ -12,6 +12,7 @@ use forgo_golang::template::value::{
     BOOL, Field, Kind, Object, STRING, STRING_MAP, STRINGS, TypeDesc, Value,
 };
 
+use super::deps::Deps;
 use super::values::{ERRORS, MODULE_PTR, PACKAGE_ERROR_PTR, error_value, module_value};
 
 /// A package as it is listed.
@@ -21,6 +22,8 @@ pub struct Listed {
     pub graph: Rc<PackageGraph>,
     /// What the build found out of them, by package; may be empty.
     pub facts: Rc<Vec<PackageFacts>>,
+    /// The dependencies of all that are listed, where they are wanted.
+    pub deps: Rc<Deps>,
     /// This one.
     pub id: PackageId,
 }
@@ -38,6 +41,7 @@ impl Listed {
 /// A field's value, where it lies.
 pub enum Shown<'a> {
     Text(&'a str),
+    Names(Vec<&'a str>),
     Flag(bool),
     List(&'a [String]),
     Map(&'a BTreeMap<String, String>),
@@ -52,6 +56,7 @@ impl Shown<'_> {
         match self {
             Shown::Text(s) => s.is_empty(),
             Shown::Flag(b) => !b,
+            Shown::Names(l) => l.is_empty(),
             Shown::List(l) => l.is_empty(),
             Shown::Map(m) => m.is_empty(),
             Shown::Module(m) => m.is_none(),
@@ -64,6 +69,7 @@ impl Shown<'_> {
         match self {
             Shown::Text(s) => Value::str(s),
             Shown::Flag(b) => Value::bool(*b),
+            Shown::Names(l) => Value::strings(l),
             Shown::List(l) => Value::strings(l),
             Shown::Map(m) => Value::string_map(m.iter()),
             Shown::Module(m) => module_value(m.cloned()),
@@ -85,6 +91,7 @@ macro_rules! rows {
     };
     (@type Text) => { STRING };
     (@type Flag) => { BOOL };
+    (@type Names) => { STRINGS };
     (@type List) => { STRINGS };
     (@type Map) => { STRING_MAP };
     (@type Module) => { MODULE_PTR };
@@ -141,7 +148,7 @@ rows! {
     "CgoPkgConfig" List p &p.package().cgo_pkg_config;
     "Imports" List p &p.package().imports;
     "ImportMap" Map p &p.package().import_map;
-    "Deps" List p &p.package().deps;
+    "Deps" Names p p.deps.of(&p.graph, p.id);
     "Error" Error p p.package().error.as_ref();
     "DepsErrors" Errors p &p.package().deps_errors;
     "TestGoFiles" List p &p.package().test_go_files;
@@ -177,9 +184,9 @@ impl Listed {
         Value::pointer(&PACKAGE_PTR, Rc::new(self.clone()))
     }
 
-    /// Names and values of all fields.
-    pub fn fields(&self) -> impl Iterator<Item = (&'static str, Shown<'_>)> {
-        ROWS.iter().map(|row| (row.0, (row.1)(self)))
+    /// Names of all fields and how to find their values.
+    pub fn fields() -> impl Iterator<Item = (&'static str, fn(&Listed) -> Shown<'_>)> {
+        ROWS.iter().map(|row| (row.0, row.1))
     }
 }
 
@@ -193,6 +200,7 @@ mod tests {
         let p = Listed {
             graph: Rc::default(),
             facts: Rc::default(),
+            deps: Rc::default(),
             id: PackageId(0),
         };
         let mut graph = PackageGraph::default();
