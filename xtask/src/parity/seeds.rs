@@ -15,8 +15,13 @@ use crate::tour::lab::Who;
 const NOT_OF_STD: [&str; 6] = ["-tags", "-ldflags=", "-buildvcs=", "-pgo=", "-mod=", "-p="];
 
 /// Settings that they do not see.
-const NO_SETTINGS_OF_STD: [&str; 3] =
-    ["PKG_CONFIG_PATH", "CGO_CFLAGS_ALLOW", "CGO_CFLAGS_DISALLOW"];
+const NO_SETTINGS_OF_STD: [&str; 4] = [
+    "PKG_CONFIG_PATH",
+    "CGO_CFLAGS_ALLOW",
+    "CGO_CFLAGS_DISALLOW",
+    // So far as keys go, and bytes.
+    "GOGC",
+];
 
 /// Only one at a time fills a cache: two would compile the same.
 static FILLING: Mutex<()> = Mutex::new(());
