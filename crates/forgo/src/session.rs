@@ -186,9 +186,9 @@ fn trace(cfg: &Config) -> Option<Trace> {
 }
 
 /// Whoever loads packages needs a cache directory, though forgo has nothing to look up in it: the
-/// stock command keeps its module index there.
+/// stock command keeps its module index there, unless there is no cache.
 pub fn needs_cache(cfg: &Config, graph: &PackageGraph) -> Outcome {
-    if graph.packages.iter().all(|p| p.dir.is_empty()) {
+    if cfg.dirs.gocache == "off" || graph.packages.iter().all(|p| p.dir.is_empty()) {
         return Ok(());
     }
     open(cfg, &Arc::new(new_hashes(cfg)), "").map(drop)

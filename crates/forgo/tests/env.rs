@@ -90,6 +90,8 @@ fn variables_under_many_settings() {
         &[("GODEBUG", "x=1"), ("GOFIPS140", "latest")],
         &[("HOME", "-"), ("GOCACHE", "-"), ("GOPATH", "$W/gopath")],
         &[("GOCACHE", "off")],
+        &[("HOME", "home"), ("GOPATH", "-"), ("GOCACHE", "off")],
+        &[("HOME", "/a:b"), ("GOPATH", "-"), ("GOMODCACHE", "-")],
         &[
             ("XDG_CACHE_HOME", "$W/xdg"),
             ("GOCACHE", "-"),
@@ -277,6 +279,28 @@ fn writing_settings() {
                 std::fs::read_to_string(world.path("home/deep/env")).unwrap_or_default()
             };
             assert_eq!(read(&stock), read(&forgo), "{args:?}");
+        }
+    });
+}
+
+/// The stock command keeps a module index in its cache, but lists without one.
+#[test]
+fn lists_without_a_cache() {
+    let files = [MODULE[0], ("a.go", "package a\n\nimport _ \"strings\"\n")];
+    each(&files, |w| {
+        for value in ["off", "relative"] {
+            w.set("GOCACHE", value);
+            for args in [
+                &["list"][..],
+                &["list", "-deps", "-f", "{{.Name}}", "fmt"],
+                &["list", "-f", "{{.Stale}}"],
+                &["list", "-test"],
+                &["clean"],
+                &["clean", "-cache"],
+                &["build"],
+            ] {
+                w.same(args);
+            }
         }
     });
 }

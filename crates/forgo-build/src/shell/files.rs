@@ -31,7 +31,7 @@ impl Shell<'_> {
         let result = if self.config().flags.n {
             Ok(())
         } else {
-            fs::create_dir_all(dir).map_err(|e| path_error("mkdir", dir.trim_end_matches('/'), &e))
+            make_dirs(dir)
         };
         made.insert(dir.to_owned(), result.clone());
         result
@@ -221,6 +221,27 @@ pub(super) fn path_error(op: &str, path: &str, e: &std::io::Error) -> ActionErro
     ActionError::new(format!("{op} {path}: {}", errno_text(e)))
 }
 
+/// Makes a directory and its parents. An error names the one that could not be made, a final slash as it was
+/// given (os.MkdirAll).
+fn make_dirs(dir: &str) -> Result<(), ActionError> {
+    match disk::own::metadata(dir) {
+        Ok(meta) if meta.is_dir() => return Ok(()),
+        Ok(_) => {
+            let not_a_directory = std::io::Error::from(ErrorKind::NotADirectory);
+            return Err(path_error("mkdir", dir, &not_a_directory));
+        }
+        Err(_) => {}
+    }
+    let parent = dir.trim_end_matches('/').rsplit_once('/');
+    if let Some((parent, _)) = parent.filter(|(parent, _)| !parent.is_empty()) {
+        make_dirs(parent)?;
+    }
+    fs::create_dir(dir).or_else(|e| match disk::own::symlink_metadata(dir) {
+        Ok(meta) if meta.is_dir() => Ok(()),
+        _ => Err(path_error("mkdir", dir, &e)),
+    })
+}
+
 /// Removes a file or tree; that there is none is no error.
 pub(crate) fn remove_all(path: &str) -> std::io::Result<()> {
     let removed = match disk::own::symlink_metadata(path.trim_end_matches('/')) {
@@ -336,6 +357,22 @@ mod tests {
         // What can't be done leaves nothing.
         assert!(copy_then_move(&file("dir"), &file("src"), 0o700).is_err());
         assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 4);
+    }
+
+    #[test]
+    fn a_directory_is_blamed_as_it_was_given() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().to_str().unwrap();
+        let made = |name: &str| make_dirs(&format!("{root}/{name}")).map_err(|e| e.text);
+        let blamed = |name: &str, why: &str| Err(format!("mkdir {root}/{name}: {why}"));
+        fs::write(format!("{root}/file"), "").unwrap();
+        std::os::unix::fs::symlink("nowhere", format!("{root}/link")).unwrap();
+        assert_eq!(made("a/b/"), Ok(()));
+        assert_eq!(made("a//b/c"), Ok(()));
+        assert_eq!(made("file"), blamed("file", "not a directory"));
+        assert_eq!(made("file/"), blamed("file/", "file exists"));
+        assert_eq!(made("link/"), blamed("link/", "file exists"));
+        assert_eq!(made("file/x/y/"), blamed("file", "not a directory"));
     }
 
     #[test]

@@ -77,14 +77,24 @@ fn default_gopath(variables: &Variables) -> String {
     dir
 }
 
-/// GOPATH as one text, and whether the user's file changed it: the process's own setting counts as
-/// the default.
-pub fn gopath(variables: &Variables, env: &Environment) -> Changed<String> {
+/// GOPATH as it is set, or guessed from where the home is; whether the user's file changed it: the process's
+/// own setting counts as the default.
+pub fn gopath_as_given(variables: &Variables, env: &Environment) -> Changed<String> {
     let default = match variables.get("GOPATH") {
         "" => default_gopath(variables),
         set => set.to_owned(),
     };
     super::variables::or_default(env, "GOPATH", &default)
+}
+
+/// GOPATH as one text, and whether the user's file changed it. A guess that came out relative is taken back.
+pub fn gopath(variables: &Variables, env: &Environment) -> Changed<String> {
+    let (given, changed) = gopath_as_given(variables, env);
+    let relative = |dir: &str| !dir.is_empty() && !dir.starts_with('/');
+    if env.get("GOPATH").is_empty() && given.split(':').any(relative) {
+        return (String::new(), changed);
+    }
+    (given, changed)
 }
 
 /// A directory beneath the first element of GOPATH, or empty.
@@ -99,8 +109,10 @@ pub fn in_gopath(gopath: &str, relative: &str) -> String {
 pub fn resolve(variables: &Variables, env: &Environment) -> Dirs {
     let (gopath, _) = gopath(variables, env);
     let ((gocache, _), gocache_error) = gocache(variables, env.get("GOCACHE"));
+    // A guess that was taken back still leads to the module cache.
+    let (given, _) = gopath_as_given(variables, env);
     let (gomodcache, _) =
-        super::variables::or_default(env, "GOMODCACHE", &in_gopath(&gopath, "pkg/mod"));
+        super::variables::or_default(env, "GOMODCACHE", &in_gopath(&given, "pkg/mod"));
     let first_set = |list: [&str; 3]| {
         list.into_iter()
             .find(|d| !d.is_empty())

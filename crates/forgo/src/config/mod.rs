@@ -127,7 +127,7 @@ impl Startup {
 
     /// Returns a warning.
     fn check_gopath(&self) -> Outcome<String> {
-        let (gopath, _) = dirs::gopath(&self.process, &self.cfg.env);
+        let (gopath, _) = dirs::gopath_as_given(&self.process, &self.cfg.env);
         let clean = forgo_golang::path::clean;
         if clean(&gopath) == clean(&self.cfg.dist.goroot) {
             return Ok(format!(

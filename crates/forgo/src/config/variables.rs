@@ -113,7 +113,8 @@ impl List<'_> {
         self.add("GOHOSTOS", &dist.host_goos, false);
         self.plain("GOINSECURE");
         let (gopath, gopath_changed) = dirs::gopath(self.process, env);
-        self.with_default("GOMODCACHE", &dirs::in_gopath(&gopath, "pkg/mod"));
+        let (given, _) = dirs::gopath_as_given(self.process, env);
+        self.with_default("GOMODCACHE", &dirs::in_gopath(&given, "pkg/mod"));
         let private = env.get("GOPRIVATE");
         self.with_default("GONOPROXY", private);
         self.with_default("GONOSUMDB", private);
