@@ -11,7 +11,8 @@ use forgo_build::process::errno_text;
 use forgo_build::shell::{Shell, ShellShared};
 use forgo_golang::path;
 
-use super::{ToStdout, remove_all};
+use super::ToStdout;
+use super::remove::remove_all;
 use crate::report::Console;
 
 /// Left by Makefiles of old.
