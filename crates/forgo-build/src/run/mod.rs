@@ -2,8 +2,6 @@
 //!
 //! Answers to `Builder.Do` in cmd/go/internal/work/exec.go.
 
-use std::fs::File;
-use std::io::Write;
 use std::sync::OnceLock;
 
 use forgo_cache::{Cache, HashContext};
@@ -15,6 +13,7 @@ use crate::fsys::Overlay;
 use crate::package::PackageGraph;
 use crate::plan::Plan;
 use crate::run::action_graph::Times;
+use crate::shell::write_whole;
 
 mod action_graph;
 pub mod buffer;
@@ -134,12 +133,9 @@ fn write_action_graph(cx: &RunCx<'_>, times: &[Times]) {
     }
     let path = forgo_golang::path::join2(&cx.job.config.cwd, file);
     let path = if file.starts_with('/') { file } else { &path };
-    let text = action_graph::text(cx, times);
-    let made = File::create(path).map_err(|e| ("open", e));
-    let written = made.and_then(|mut f| f.write_all(text.as_bytes()).map_err(|e| ("write", e)));
-    if let Err((what, e)) = written {
-        let why = crate::process::errno_text(&e);
-        let text = format!("go: writing action graph: {what} {file}: {why}\n");
+    if let Err(e) = write_whole(path, action_graph::text(cx, times).as_bytes()) {
+        let why = e.text.replacen(path.as_str(), file, 1);
+        let text = format!("go: writing action graph: {why}\n");
         cx.job.reporter.event(Event::Stderr(text.into_bytes()));
         cx.job.reporter.event(Event::ExitStatus(1));
     }

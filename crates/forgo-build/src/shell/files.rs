@@ -31,7 +31,8 @@ impl Shell<'_> {
         let result = if self.config().flags.n {
             Ok(())
         } else {
-            make_dirs(dir)
+            // Nearly always it can be made, and nobody is to be blamed.
+            fs::create_dir_all(dir).or_else(|_| make_dirs(dir))
         };
         made.insert(dir.to_owned(), result.clone());
         result

@@ -87,14 +87,13 @@ pub fn gopath_as_given(variables: &Variables, env: &Environment) -> Changed<Stri
     super::variables::or_default(env, "GOPATH", &default)
 }
 
-/// GOPATH as one text, and whether the user's file changed it. A guess that came out relative is taken back.
-pub fn gopath(variables: &Variables, env: &Environment) -> Changed<String> {
-    let (given, changed) = gopath_as_given(variables, env);
+/// What GOPATH is where this [was given](gopath_as_given): a guess that came out relative is taken back.
+pub fn gopath<'g>(given: &'g str, env: &Environment) -> &'g str {
     let relative = |dir: &str| !dir.is_empty() && !dir.starts_with('/');
     if env.get("GOPATH").is_empty() && given.split(':').any(relative) {
-        return (String::new(), changed);
+        return "";
     }
-    (given, changed)
+    given
 }
 
 /// A directory beneath the first element of GOPATH, or empty.
@@ -107,10 +106,10 @@ pub fn in_gopath(gopath: &str, relative: &str) -> String {
 
 /// All directories of a configuration.
 pub fn resolve(variables: &Variables, env: &Environment) -> Dirs {
-    let (gopath, _) = gopath(variables, env);
+    let (given, _) = gopath_as_given(variables, env);
+    let gopath = gopath(&given, env);
     let ((gocache, _), gocache_error) = gocache(variables, env.get("GOCACHE"));
     // A guess that was taken back still leads to the module cache.
-    let (given, _) = gopath_as_given(variables, env);
     let (gomodcache, _) =
         super::variables::or_default(env, "GOMODCACHE", &in_gopath(&given, "pkg/mod"));
     let first_set = |list: [&str; 3]| {

@@ -112,8 +112,8 @@ impl List<'_> {
         self.add("GOHOSTARCH", &dist.host_goarch, false);
         self.add("GOHOSTOS", &dist.host_goos, false);
         self.plain("GOINSECURE");
-        let (gopath, gopath_changed) = dirs::gopath(self.process, env);
-        let (given, _) = dirs::gopath_as_given(self.process, env);
+        let (given, gopath_changed) = dirs::gopath_as_given(self.process, env);
+        let gopath = dirs::gopath(&given, env);
         self.with_default("GOMODCACHE", &dirs::in_gopath(&given, "pkg/mod"));
         let private = env.get("GOPRIVATE");
         self.with_default("GONOPROXY", private);
@@ -123,7 +123,7 @@ impl List<'_> {
             let driver = env.os("GOPACKAGESDRIVER");
             self.add("GOPACKAGESDRIVER", driver, !driver.is_empty());
         }
-        self.add("GOPATH", &gopath, gopath_changed);
+        self.add("GOPATH", gopath, gopath_changed);
         self.plain("GOPRIVATE");
         self.with_default("GOPROXY", "");
         self.add("GOROOT", &dist.goroot, false);
