@@ -19,7 +19,7 @@
 //!
 //! With `--tests` `list -deps -test -json`, `vet` and `test -short` are compared in keys and words, `(cached)`
 //! results with them, each command on its own cache and on the other's; `--dry` then compares what they would
-//! do, and `--stock-cache DIR` is what both begin with.
+//! do, and `--stock-cache DIR` is what both begin with; `--test-pkgs` names the packages to test where not all can be.
 //!
 //! `--matrix` adds the usual variants to a project's own; each `--variant '[VAR=VALUE...] [FLAG...]'` names one that is
 //! compared instead of those.
@@ -66,6 +66,7 @@ struct Options {
     forgo: Option<PathBuf>,
     flags: String,
     packages: Option<String>,
+    tested: Vec<String>,
     main: Option<String>,
     only: Option<String>,
     matrix: bool,
@@ -175,7 +176,7 @@ fn compare(case: &Case, options: &Options) -> Row {
             let kills = options.kills.unwrap_or(project.kills);
             if !options.tests {
                 checks::run(&bench, options.extent, kills, &mut row);
-            } else if let Err(text) = testing::run(&bench, options.extent, &mut row) {
+            } else if let Err(text) = testing::run(&bench, options.extent, &options.tested, &mut row) {
                 row.note("words", &[text]);
             }
             if options.keep {
@@ -233,6 +234,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--forgo" => options.forgo = Some(value()?.into()),
             "--flags" => options.flags = value()?,
             "--pkgs" => options.packages = Some(value()?),
+            "--test-pkgs" => options.tested = words(&value()?),
             "--main" => options.main = Some(value()?),
             "--only" => options.only = Some(value()?),
             "--jobs" => {

@@ -74,6 +74,13 @@ impl<'p> Setting<'p> {
         })
     }
 
+    /// Does forgo work with features of its own?
+    pub fn has_extras(&self) -> bool {
+        self.environment
+            .iter()
+            .any(|(name, value)| name == "FORGO_EXTRAS" && value == "on")
+    }
+
     /// The cache of a side.
     pub fn cache(&self, who: Who) -> PathBuf {
         self.scratch.join(format!("cache-{}", who.title()))
@@ -102,9 +109,7 @@ impl<'p> Setting<'p> {
             .env("GOCACHE", cache)
             .env("GODEBUG", godebug)
             .env("FORGO_GO", &stock)
-            // What forgo leaves out beyond the stock command, -x does not show.
-            .env("FORGO_EXTRAS", "off")
-            // What forgo does beyond is proved by `never-wrong`.
+            // What forgo leaves out beyond the stock command, -x does not show; `never-wrong` proves it.
             .env("FORGO_EXTRAS", "off")
             .envs([
                 ("GOENV", "off"),

@@ -3,7 +3,7 @@
 //! First what would be done (`-n`: nothing is compiled); unless `--dry` is asked, then each command on a
 //! cache of its own, again on what that left (where results are `(cached)`), and at last on a copy of
 //! what the other command left. Of a package whose tests fail only the verdicts count: what a failing test
-//! has to say is not the command's, and seldom the same twice.
+//! has to say is not the command's, and seldom the same twice. Under `FORGO_EXTRAS=on` no keys are compared.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,12 +18,17 @@ use crate::tour::lab::Who;
 /// What is asked: the command and its flags.
 const QUESTIONS: [(&str, &[&str]); 2] = [("vet", &[]), ("test", &["-short"])];
 
-/// Runs the checks.
-pub fn run(bench: &Bench, extent: Extent, row: &mut Row) -> Result<(), String> {
+/// Runs the checks; of `tested`, where there are any, only those packages' tests.
+pub fn run(bench: &Bench, extent: Extent, tested: &[String], row: &mut Row) -> Result<(), String> {
     list(bench, &[&["-deps", "-test", "-json"]], row)?;
+    let all = &bench.project.packages;
+    let packages = |command: &str| match command {
+        "test" if !tested.is_empty() => tested,
+        _ => all,
+    };
     for (command, flags) in QUESTIONS {
         let dry: Vec<&str> = ["-n", "-p=1"].iter().chain(flags).copied().collect();
-        let args = bench.command(command, &dry, &bench.project.packages);
+        let args = bench.command(command, &dry, packages(command));
         let own = Who::BOTH.map(|who| bench.setting.cache(who));
         compare(bench, "keys", &own, &args, row)?;
     }
@@ -31,7 +36,7 @@ pub fn run(bench: &Bench, extent: Extent, row: &mut Row) -> Result<(), String> {
         return Ok(());
     }
     for (command, flags) in QUESTIONS {
-        let args = bench.command(command, flags, &bench.project.packages);
+        let args = bench.command(command, flags, packages(command));
         let own = Who::BOTH.map(|who| bench.setting.cache(who));
         compare(bench, "keys", &own, &args, row)?;
         let others = [
@@ -96,7 +101,11 @@ fn ask(bench: &Bench, who: Who, cache: &Path, args: &[String]) -> Result<(Said, 
         fs::rename(from, to).map_err(|e| format!("{} to {}: {e}", from.display(), to.display()))
     };
     moved(cache, &place)?;
-    let godebug = "gocachehash=1,gocachetest=1";
+    // To see the keys is to switch forgo's own features off.
+    let godebug = match bench.setting.has_extras() {
+        true => "",
+        false => "gocachehash=1,gocachetest=1",
+    };
     let said = bench.setting.run(who, &place, godebug, args);
     moved(&place, cache)?;
     let mut said = said?;
