@@ -66,6 +66,26 @@ pub fn hex(b: &[u8]) -> String {
     out
 }
 
+/// The bytes that [`hex`] shows so.
+pub fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+        return None;
+    };
+    let digit = |c: u8| match c {
+        b'0'..=b'9' => Some(c - b'0'),
+        b'a'..=b'f' => Some(c - b'a' + 10),
+        _ => None,
+    };
+    let mut bytes = [0; N];
+    if pairs.len() != N {
+        return None;
+    }
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = digit(*high)? << 4 | digit(*low)?;
+    }
+    Some(bytes)
+}
+
 /// strconv.CanBackquote: can the text stand between back quotes as it is?
 pub fn can_backquote(s: &str) -> bool {
     s.chars().all(|c| match c {

@@ -176,7 +176,9 @@ fn compare(case: &Case, options: &Options) -> Row {
             let kills = options.kills.unwrap_or(project.kills);
             if !options.tests {
                 checks::run(&bench, options.extent, kills, &mut row);
-            } else if let Err(text) = testing::run(&bench, options.extent, &options.tested, &mut row) {
+            } else if let Err(text) =
+                testing::run(&bench, options.extent, &options.tested, &mut row)
+            {
                 row.note("words", &[text]);
             }
             if options.keep {

@@ -1,10 +1,15 @@
 //! `--tests`: do `list`, `vet` and `test` say of a project what the stock command's say, with the same keys?
 //!
 //! First what would be done (`-n`: nothing is compiled); unless `--dry` is asked, then each command on a
-//! cache of its own, again on what that left (where results are `(cached)`), and at last on a copy of
-//! what the other command left. Of a package whose tests fail only the verdicts count: what a failing test
-//! has to say is not the command's, and seldom the same twice. Under `FORGO_EXTRAS=on` no keys are compared.
+//! cache of its own, and at last both on what each of them left (where results are `(cached)`).
+//!
+//! What a test reads differs from run to run of the same command: names of temporary files, the order in which
+//! parallel tests open files. So of tests that run the keys of their inputs are only counted; of results that
+//! are found, where both commands read the same log, they must be equal. Of a package whose tests fail
+//! only the verdicts count: what a failing test has to say is not the command's, and seldom the same twice. Under
+//! `FORGO_EXTRAS=on` no keys are compared.
 
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -37,14 +42,12 @@ pub fn run(bench: &Bench, extent: Extent, tested: &[String], row: &mut Row) -> R
     }
     for (command, flags) in QUESTIONS {
         let args = bench.command(command, flags, packages(command));
-        let own = Who::BOTH.map(|who| bench.setting.cache(who));
-        compare(bench, "keys", &own, &args, row)?;
-        let others = [
-            copied(bench, Who::Forgo, command)?,
-            copied(bench, Who::Stock, command)?,
-        ];
-        compare(bench, "keys", &own, &args, row)?;
-        compare(bench, "sharing", &others, &args, row)?;
+        let [stock, forgo] = Who::BOTH.map(|who| bench.setting.cache(who));
+        compare(bench, "keys", &[stock.clone(), forgo.clone()], &args, row)?;
+        let same = copied(bench, Who::Stock, command)?;
+        compare(bench, "sharing", &[stock, same], &args, row)?;
+        let same = copied(bench, Who::Forgo, command)?;
+        compare(bench, "sharing", &[same, forgo], &args, row)?;
     }
     Ok(())
 }
@@ -69,28 +72,78 @@ fn compare(
     for (who, cache) in Who::BOTH.into_iter().zip(caches) {
         answers.push(ask(bench, who, cache, args)?);
     }
-    let [(theirs, their_keys), (ours, our_keys)] = &answers[..] else {
+    let [(theirs, their_keys), (ours, our_keys)] = &mut answers[..] else {
         unreachable!("both were asked");
     };
+    let their_inputs = take_inputs(their_keys, &theirs.stdout);
+    let our_inputs = take_inputs(our_keys, &ours.stdout);
+    let same_inputs = their_inputs.intersection(&our_inputs).count();
     let question = args.join(" ");
     let titled = |list: Vec<String>| -> Vec<String> {
         list.iter().map(|d| format!("{question}: {d}")).collect()
     };
     row.note("words", &titled(differing_words(theirs, ours)));
     row.note(check, &titled(differing_keys(their_keys, our_keys)));
-    let cached = theirs
-        .stdout
-        .lines()
-        .filter(|line| line.contains("(cached)"));
     row.tell(&format!(
-        "{question}: {} lines of keys, {} results, {} of them cached, {} lines of errors; exit status {}",
+        "{question}: {} lines of keys, {} results, {} of them cached, {same_inputs} of {} keys of inputs of tests \
+         that ran the same, {} lines of errors; exit status {}",
         their_keys.lines.len(),
         verdicts(&theirs.stdout),
-        cached.count(),
+        cached(&theirs.stdout).count(),
+        their_inputs.len(),
         theirs.stderr.lines().count(),
         theirs.code
     ));
     Ok(())
+}
+
+/// Takes from keys those of the inputs of tests that ran.
+fn take_inputs(trace: &mut Trace, stdout: &str) -> BTreeSet<String> {
+    let found: HashSet<&str> = cached(stdout).collect();
+    let mut found_ids = HashSet::new();
+    for line in trace.lines.keys() {
+        if let Some((package, rest)) = testcache(line)
+            && let Some((_, id)) = rest
+                .strip_prefix("test ID ")
+                .and_then(|r| r.split_once(" => "))
+            && found.contains(package)
+        {
+            found_ids.insert(id.to_owned());
+        }
+    }
+    let mut inputs = BTreeSet::new();
+    trace.lines.retain(|line, _| {
+        // The key of the inputs is the hash of these lines.
+        if line.starts_with("HASH[testInputs]") {
+            return false;
+        }
+        let of_inputs = if let Some((package, rest)) = testcache(line) {
+            rest.contains("input ID") && !found.contains(package)
+        } else if let Some((id, rest)) = line
+            .strip_prefix("HASH subkey ")
+            .and_then(|rest| rest.split_once(' '))
+        {
+            rest.starts_with("\"inputs:") && !found_ids.contains(id)
+        } else {
+            false
+        };
+        if of_inputs {
+            inputs.insert(line.clone());
+        }
+        !of_inputs
+    });
+    inputs
+}
+
+/// The package and what is said of it in a line of `GODEBUG=gocachetest=1`.
+fn testcache(line: &str) -> Option<(&str, &str)> {
+    line.strip_prefix("testcache: ")?.split_once(": ")
+}
+
+/// The packages whose results were found.
+fn cached(stdout: &str) -> impl Iterator<Item = &str> {
+    let lines = stdout.lines().filter(|line| line.contains("(cached)"));
+    lines.filter_map(|line| line.split_whitespace().nth(1))
 }
 
 /// Runs a command; what it says without what differs by chance, and its keys. Both have their cache in
@@ -133,7 +186,7 @@ fn verdicts(stdout: &str) -> usize {
     stdout.lines().filter(|line| is_verdict(line)).count()
 }
 
-/// The standard output of `test` without times, and without what failing tests print.
+/// The standard output of `test` without times, and of failing tests only the verdicts, in any order.
 fn settled_results(stdout: &str) -> String {
     let mut out = String::new();
     let mut of_package: Vec<String> = Vec::new();
@@ -141,7 +194,11 @@ fn settled_results(stdout: &str) -> String {
         of_package.push(without_times(line));
         if is_verdict(line) {
             let failed = line.starts_with("FAIL");
-            of_package.retain(|line| !failed || is_telling(line));
+            if failed {
+                of_package.retain(|line| is_telling(line));
+                let verdict = of_package.len() - 1;
+                of_package[..verdict].sort_unstable();
+            }
             of_package.drain(..).for_each(|line| {
                 out.push_str(&line);
                 out.push('\n');
@@ -200,6 +257,21 @@ mod tests {
         ] {
             assert_eq!(settled_results(text), want, "{text}");
         }
+    }
+
+    #[test]
+    fn inputs_of_tests_that_ran_are_apart() {
+        let text = "HASH[testInputs]: \"x\"\nHASH subkey a \"inputs:1\" = 2\nHASH subkey b \"inputs:3\" = 4\nHASH subkey b \"stdout\" = 5\n\
+            testcache: p: test ID 66 => a\ntestcache: q: test ID 67 => b\n\
+            testcache: p: save test ID a => input ID 1 => 2\ntestcache: q: test ID b => input ID 3 => 4\n";
+        let mut trace = Trace::read(text);
+        let inputs = take_inputs(&mut trace, "ok  \tp\t0.1s\nok  \tq\t(cached)\n");
+        let want = [
+            "HASH subkey a \"inputs:1\" = 2",
+            "testcache: p: save test ID a => input ID 1 => 2",
+        ];
+        assert_eq!(inputs.iter().collect::<Vec<_>>(), want);
+        assert_eq!(trace.lines.len(), 5, "{:?}", trace.lines);
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl<'r> RunCx<'r> {
             c_compilers: CompilerFacts::default(),
             swig: swig::SwigFacts::default(),
             compile_tokens: CompileTokens::new(job.config),
-            exports: Exports::default(),
+            exports: Exports::new(job.config),
             surroundings: Surroundings::default(),
             content_ids: Mutex::default(),
             moving: moving::Shared::default(),

@@ -1,15 +1,19 @@
 //! What importers read of archives, by file: each is read once in a run, and only when a key of forgo's own is
-//! asked for.
+//! asked for. What is found out about archives in the cache is kept for later runs ([`earlier`]).
+
+mod earlier;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use forgo_golang::object::relocate::seen;
 use forgo_golang::object::{Fingerprint, Unfit};
 
 use crate::archive;
+use crate::config::Config;
 use crate::disk;
 use crate::run::moving::Places;
+use earlier::Earlier;
 
 /// What importers read of an archive, with the names of places instead of their directories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,9 +26,12 @@ pub struct Anywhere {
     pub placed: bool,
 }
 
-/// What is known of the archives of a run.
-#[derive(Debug, Default)]
+/// What is known of the archives of a run, which has one set of places.
+#[derive(Debug)]
 pub struct Exports {
+    /// The cache, if what is found out is kept there.
+    gocache: Option<String>,
+    earlier: OnceLock<Earlier>,
     ids: Mutex<HashMap<String, Option<[u8; 32]>>>,
     anywhere: Mutex<HashMap<String, Result<Anywhere, Unfit>>>,
     /// Fingerprints that export data has when the places are others: by file and places.
@@ -36,6 +43,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Exports {
+    /// For a run with these settings; nothing is read yet.
+    pub fn new(config: &Config) -> Exports {
+        let gocache = &config.dirs.gocache;
+        let kept = config.extras && !config.flags.n && gocache.starts_with('/');
+        Exports {
+            gocache: kept.then(|| gocache.clone()),
+            earlier: OnceLock::new(),
+            ids: Mutex::default(),
+            anywhere: Mutex::default(),
+            elsewhere: Mutex::default(),
+        }
+    }
+
     /// The hash of what importers read of a file, without the build ID; `None` where there is nothing to be
     /// read.
     pub fn id(&self, file: &str) -> Option<[u8; 32]> {
@@ -52,16 +72,47 @@ impl Exports {
         if let Some(known) = lock(&self.anywhere).get(file) {
             return *known;
         }
-        let member = member(file);
-        let anywhere = read(member.as_deref(), places);
-        lock(&self.anywhere).insert(file.to_owned(), anywhere);
+        let kept = self.kept(file, places);
+        if let Some(known) = kept.and_then(|(earlier, output)| earlier.find(&output)) {
+            lock(&self.anywhere).insert(file.to_owned(), Ok(known));
+            return Ok(known);
+        }
+        let anywhere = read(member(file).as_deref(), places);
+        self.note(file, kept, anywhere);
         anywhere
     }
 
-    /// Remembers the same of an archive that was just made, whose bytes are at hand.
-    pub fn note_made(&self, file: &str, archive: &[u8], places: &Places) {
+    /// Remembers the same of an archive that was just made, whose bytes are at hand, and of its copy in the
+    /// cache.
+    pub fn note_made(&self, file: &str, cached: Option<&str>, archive: &[u8], places: &Places) {
         let anywhere = read(archive::export_data(archive), places);
-        lock(&self.anywhere).insert(file.to_owned(), anywhere);
+        self.note(
+            file,
+            cached.and_then(|cached| self.kept(cached, places)),
+            anywhere,
+        );
+    }
+
+    /// Where earlier runs have kept what they found out about a file, and under which output ID.
+    fn kept(&self, file: &str, places: &Places) -> Option<(&Earlier, [u8; 32])> {
+        let gocache = self.gocache.as_deref()?;
+        let output = earlier::output_of(gocache, file)?;
+        let earlier = || Earlier::read(gocache, places);
+        Some((self.earlier.get_or_init(earlier), output))
+    }
+
+    fn note(&self, file: &str, kept: Option<(&Earlier, [u8; 32])>, found: Result<Anywhere, Unfit>) {
+        lock(&self.anywhere).insert(file.to_owned(), found);
+        if let (Some((earlier, output)), Ok(found)) = (kept, found) {
+            earlier.learn(output, found);
+        }
+    }
+
+    /// Keeps what was found out for later runs.
+    pub fn save(&self) {
+        if let Some(earlier) = self.earlier.get() {
+            earlier.save();
+        }
     }
 
     /// The fingerprint of a file's export data if the places were those of `there`.
@@ -91,10 +142,11 @@ impl Exports {
         &self,
         file: &str,
         anywhere: Anywhere,
+        here: &Places,
         there: &Places,
         fingerprint: Fingerprint,
     ) {
-        lock(&self.anywhere).insert(file.to_owned(), Ok(anywhere));
+        self.note(file, self.kept(file, here), Ok(anywhere));
         lock(&self.elsewhere).insert((file.to_owned(), there.id()), fingerprint);
     }
 }

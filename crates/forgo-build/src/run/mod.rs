@@ -117,6 +117,7 @@ pub fn run(job: Job<'_>) -> Summary {
     let failed = end.interrupted || end.fatal.is_some() || cx.outcomes.iter().any(failed);
     moving::end(&cx, failed);
     cx.shells.costs.save();
+    cx.exports.save();
     Summary {
         failed,
         interrupted: end.interrupted,

@@ -172,7 +172,8 @@ pub fn finish(cx: &ActionCx<'_>, made: &Made<'_>) -> Result<Stamped, ActionError
     let bytes = updated.bytes.as_deref().filter(|_| made.recorded);
     if let Some(bytes) = bytes {
         let places = cx.run.moving.places(cx);
-        cx.run.exports.note_made(made.file, bytes, places);
+        let exports = &cx.run.exports;
+        exports.note_made(made.file, cached.as_deref(), bytes, places);
     }
     Ok(Stamped {
         build_id,

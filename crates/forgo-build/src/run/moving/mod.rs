@@ -358,7 +358,8 @@ fn settle(
         placed,
     };
     let exports = &cx.run.exports;
-    exports.note_moved(&file, anywhere, &arrived.record.places, there);
+    let here = cx.run.moving.places(cx);
+    exports.note_moved(&file, anywhere, here, &arrived.record.places, there);
     Ok(Found::Known(Known {
         built: Artifact::Cached(file),
         build_id: arrived.build_id,

@@ -13,7 +13,7 @@
 //! Of an archive that can't be moved only the first line is kept, and `not moved`.
 
 use forgo_cache::ActionId;
-use forgo_golang::quote::hex;
+use forgo_golang::quote::{hex, unhex};
 
 use crate::run::moving::Places;
 
@@ -80,7 +80,7 @@ impl Kept {
         if lines.next_if_eq(&NOT_MOVED).is_some() {
             return lines.next().is_none().then_some(Kept::NotMoved);
         }
-        let key = parse_hex(lines.next()?.strip_prefix("key ")?)?;
+        let key = unhex(lines.next()?.strip_prefix("key ")?)?;
         let content = lines.next()?.strip_prefix("content ")?.to_owned();
         let sum = lines.next()?.strip_prefix("sum ")?;
         let export = lines.next()?.strip_prefix("export ")?;
@@ -94,7 +94,7 @@ impl Kept {
             key: ActionId(key),
             content,
             sum: parse_sum(sum)?,
-            export: parse_hex(export)?,
+            export: unhex(export)?,
             placed: match placed {
                 "placed" => true,
                 "free" => false,
@@ -104,17 +104,6 @@ impl Kept {
             places: Places::parse(lines)?,
         }))
     }
-}
-
-fn parse_hex(hex: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if hex.len() != 64 || !hex.is_ascii() {
-        return None;
-    }
-    for (i, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).ok()?;
-    }
-    Some(bytes)
 }
 
 fn parse_sum(hex: &str) -> Option<u128> {
