@@ -57,7 +57,7 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     }
     let output = classify(output, explicit)?;
 
-    let mut builder = PlanBuilder::new(cfg, &mut loader, session.work_dir());
+    let mut builder = PlanBuilder::new(cfg, &mut *loader, session.work_dir());
     let root = builder
         .build_goal(&packages, &invocation.args, &output)
         .map_err(stop_plan)?;

@@ -15,7 +15,7 @@ use forgo_build::plan::PlanBuilder;
 use forgo_build::plan::goal::{filter, install_errors};
 use forgo_golang::path;
 
-use super::{Command, Invocation, LOADING, Loading, is_versioned, stop_at};
+use super::{Command, Invocation, LOADING, Lasting, Loading, is_versioned, stop_at};
 use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 use crate::report::Console;
@@ -100,7 +100,7 @@ fn install(
     cfg: &Config,
     console: &Console,
     scanner: &Scanner<'_>,
-    mut loader: Loader<'_>,
+    mut loader: Lasting<Loader<'_>>,
     packages: &[PackageId],
     patterns: &[String],
 ) -> Outcome {
@@ -115,7 +115,7 @@ fn install(
     }
     console.exit_if_errors()?;
     let session = Session::open(cfg, console)?;
-    let mut builder = PlanBuilder::new(cfg, &mut loader, session.work_dir());
+    let mut builder = PlanBuilder::new(cfg, &mut *loader, session.work_dir());
     let root = builder
         .install_goal(&packages, patterns)
         .map_err(stop_plan)?;

@@ -23,7 +23,7 @@ use forgo_build::run::PackageFacts;
 use forgo_golang::template::value::{STRING, STRINGS, Signature, Type, Value};
 use forgo_golang::template::{Functions, Template};
 
-use super::{Command, Invocation, LOADING, Loading, stop_at};
+use super::{Command, Invocation, LOADING, Lasting, Loading, stop_at};
 use crate::delegate;
 use crate::exit::{Outcome, Stop};
 use crate::flags::kind::parse_bool;
@@ -270,7 +270,7 @@ fn show(
     invocation: &Invocation<'_>,
     options: &Options,
     template: Option<Template>,
-    mut loader: Loader<'_>,
+    mut loader: Lasting<Loader<'_>>,
     packages: &[PackageId],
     facts: Vec<PackageFacts>,
     deps: Deps,
@@ -278,6 +278,8 @@ fn show(
     let (cfg, console) = (invocation.cfg(), invocation.console);
     let graph = Rc::new(std::mem::take(&mut loader.graph));
     let (facts, deps) = (Rc::new(facts), Rc::new(deps));
+    // They last like the loader.
+    std::mem::forget((graph.clone(), facts.clone(), deps.clone()));
     let call = |name: &str, args: &[Value]| match name {
         "join" => {
             let parts: Vec<_> = args[0]

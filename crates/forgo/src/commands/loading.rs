@@ -3,6 +3,8 @@
 //!
 //! Answers to the calls of InitWorkfile, modload.Init and BuildInit at the head of each command.
 
+use std::mem::ManuallyDrop;
+
 use forgo_build::config::Config;
 use forgo_build::event::Reporter;
 use forgo_build::load::modules::will_be_enabled;
@@ -11,6 +13,10 @@ use forgo_build::load::{Loader, RootMode, fips140};
 
 use super::{Invocation, stop_at};
 use crate::exit::{Outcome, Stop};
+
+/// What lives as long as the command does. The process ends with it: to free all that was loaded piece by
+/// piece would take some milliseconds.
+pub type Lasting<T> = ManuallyDrop<T>;
 
 /// A loader about to be made. The settings are complete already; what is wrong with them is said
 /// once the modules had their say.
@@ -34,8 +40,8 @@ impl Loading {
     }
 
     /// Files, with the overlay.
-    pub fn scanner<'c>(&self, cfg: &'c Config) -> Outcome<Scanner<'c>> {
-        Scanner::new(cfg).map_err(stop_at)
+    pub fn scanner<'c>(&self, cfg: &'c Config) -> Outcome<Lasting<Scanner<'c>>> {
+        Scanner::new(cfg).map(Lasting::new).map_err(stop_at)
     }
 
     /// The loader.
@@ -44,11 +50,11 @@ impl Loading {
         cfg: &'c Config,
         scanner: &'c Scanner<'c>,
         reporter: &'c dyn Reporter,
-    ) -> Outcome<Loader<'c>> {
+    ) -> Outcome<Lasting<Loader<'c>>> {
         let loader = Loader::new(cfg, scanner, reporter, self.root).map_err(stop_at)?;
         match self.complaint {
             Some(stop) => Err(stop),
-            None => Ok(loader),
+            None => Ok(Lasting::new(loader)),
         }
     }
 }

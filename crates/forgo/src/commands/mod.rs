@@ -20,7 +20,7 @@ use std::io::IsTerminal;
 
 use forgo_build::config::Config;
 use forgo_build::load::FatalError;
-use loading::Loading;
+use loading::{Lasting, Loading};
 
 use crate::config::{Startup, process};
 use crate::exit::{Outcome, Stop};

@@ -16,7 +16,7 @@ use forgo_build::package::{Package, PackageId};
 use forgo_build::plan::{BuildMode, Kind, Node, PlanBuilder};
 use forgo_build::process::{exit_text, look_path, os};
 
-use super::{Command, Invocation, Loading, is_versioned, stop_at};
+use super::{Command, Invocation, Lasting, Loading, is_versioned, stop_at};
 use crate::exit::{Outcome, Stop};
 use crate::flags::kind::split_words;
 use crate::flags::table::Commands;
@@ -62,14 +62,14 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
 /// Links a command, or finds it in the cache, hands it to the actor, and ends the session.
 pub fn link_and_act(
     session: Session<'_>,
-    mut loader: Loader<'_>,
+    mut loader: Lasting<Loader<'_>>,
     p: PackageId,
     mode: &str,
     args: &[String],
     actor: impl Actor + 'static,
 ) -> Outcome {
     let cfg = loader.cfg;
-    let mut builder = PlanBuilder::new(cfg, &mut loader, session.work_dir());
+    let mut builder = PlanBuilder::new(cfg, &mut *loader, session.work_dir());
     let build = BuildMode::Build;
     let link = builder.link_action(build, build, p).map_err(stop_plan)?;
     builder.node_mut(link).cache_executable = true;

@@ -97,7 +97,7 @@ fn test(invocation: &Invocation<'_>, given: &TestFlags, loading: Loading) -> Out
         settings: Arc::new(settings),
         mains: Vec::new(),
     };
-    let builder = PlanBuilder::new(cfg, &mut loader, session.work_dir());
+    let builder = PlanBuilder::new(cfg, &mut *loader, session.work_dir());
     let all = Arc::new(AllTests::default());
     let plan = tests.plan(builder, binaries, &all, session.work_dir())?;
     let options = RunOptions {

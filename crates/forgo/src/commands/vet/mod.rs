@@ -75,7 +75,7 @@ fn vet(invocation: &mut Invocation<'_>, given: ToolArguments) -> Outcome {
         apply_fixes,
     )?;
 
-    let mut builder = PlanBuilder::new(cfg, &mut loader, session.work_dir());
+    let mut builder = PlanBuilder::new(cfg, &mut *loader, session.work_dir());
     let mode = BuildMode::Build;
     let deps = targets
         .iter()
