@@ -121,3 +121,48 @@ fn what_the_stock_key_misses_is_not_kept_by_content() {
         assert!(!is_cached(world, "./p"));
     });
 }
+
+/// With `-trimpath` the binary is the same in every checkout, and so is what it finds there; but for a test that
+/// asks where it is, or that finds something else.
+#[test]
+fn another_checkout_is_as_good() {
+    let mut files = FILES.to_vec();
+    files.extend([
+        (
+            "asks/a_test.go",
+            "package asks\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestA(t *testing.T) {\n\tos.Getwd()\n}\n",
+        ),
+        (
+            "whole/w_test.go",
+            "package whole\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestW(t *testing.T) {\n\
+             \tdir, _ := os.Readlink(\"/proc/self/cwd\")\n\tos.ReadFile(dir + \"/../p/stat.txt\")\n}\n",
+        ),
+    ]);
+    each(&files, |world| {
+        for (name, text) in &files {
+            let file = world.path("v").join(name);
+            std::fs::create_dir_all(file.parent().expect("a parent")).expect("directories");
+            std::fs::write(file, text).expect("a file");
+        }
+        let known = |dir: &str, package: &str| {
+            let said = world.forgo_in(dir, &["test", "-trimpath", package]);
+            assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
+            said.stdout.contains("(cached)")
+        };
+        for (package, moves) in [("./p", true), ("./asks", false), ("./whole", false)] {
+            assert!(!known("w", package), "{package}");
+            assert_eq!(known("v", package), moves, "{package}");
+            assert!(known("v", package), "{package}");
+        }
+        let other = world.path("v/p/testdata/a.txt");
+        std::fs::write(&other, "two").expect("a file");
+        assert!(!known("v", "./p"));
+        assert!(known("w", "./p"));
+        std::fs::write(&other, "one").expect("a file");
+        assert!(known("v", "./p"));
+        // Without the flag it is another binary.
+        assert!(!is_cached(world, "./p"));
+        let said = world.forgo_in("v", &["test", "./p"]);
+        assert!(!said.stdout.contains("(cached)"), "{}", said.stdout);
+    });
+}

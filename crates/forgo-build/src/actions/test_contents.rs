@@ -12,9 +12,11 @@
 //! * nothing is stored of a test that read something that changed after the test began (#26790), by its
 //!   modification or change time.
 //!
-//! What a test learns from modification times alone is not seen. `FORGO_EXTRAS=off` brings the stock
+//! Files are named by their way from the module's root: a binary that is the same in two checkouts (`-trimpath`) is
+//! known to give the same result in both. What a test learns from modification times alone is not seen. `FORGO_EXTRAS=off` brings the stock
 //! rule back.
 
+use std::borrow::Cow;
 use std::fs::Metadata;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
@@ -142,7 +144,7 @@ fn key(
     };
     contents.hash.write(&test.0);
     for input in test_inputs::parse(cx, p, log)? {
-        contents.line("", input.name());
+        contents.line("", &anywhere(&p.root, &input));
         match &input {
             Input::Variable(name) => {
                 let value = test_inputs::variable(cx, name);
@@ -155,6 +157,22 @@ fn key(
     let value = test_inputs::variable(cx, "GODEBUG");
     contents.line("GODEBUG", &hex(&value));
     Some(contents.hash.action_id())
+}
+
+/// The name of an input, without the directory of the module: in another checkout the same binary reads the
+/// same files. One that has asked where it is has done so through `PWD`, and names of its own directory elsewhere
+/// are outside of the module here: neither gives the same key.
+fn anywhere<'i>(root: &str, input: &'i Input) -> Cow<'i, str> {
+    let name = input.name();
+    match input {
+        Input::Variable(_) => name.into(),
+        _ => match name.strip_prefix(root) {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+                format!("<root>{rest}").into()
+            }
+            _ => name.into(),
+        },
+    }
 }
 
 struct Contents<'c> {
