@@ -15,7 +15,7 @@ tasks:
         so many checkouts at once (20)
   parity [DIR] [--go GOROOT]... [--forgo PROGRAM] [--pkgs PATTERNS] [--main PACKAGE] [--flags FLAGS]
          [--matrix] [--cold] [--jobs N] [--kill N] [--only REGEXP] [--short] [--dry]
-         [--bytes | --tests [--test-pkgs PATTERNS]] [--stock-cache DIR] [--seeded] [--keep]
+         [--bytes | --tests [--ask COMMAND] [--test-pkgs PATTERNS]] [--stock-cache DIR] [--seeded] [--keep]
         compare keys, bytes and words of the stock go command and forgo on the project in DIR, or
         on those of conformance/projects (--short: on a part of them); --matrix adds -race, -cover,
         -trimpath, a cross build and CGO_ENABLED=0; --kill kills N builds and looks at what they

@@ -19,7 +19,8 @@
 //!
 //! With `--tests` `list -deps -test -json`, `vet` and `test -short` are compared in keys and words, `(cached)`
 //! results with them, each command on its own cache and on the other's; `--dry` then compares what they would
-//! do, and `--stock-cache DIR` is what both begin with; `--test-pkgs` names the packages to test where not all can be.
+//! do, and `--stock-cache DIR` is what both begin with; `--test-pkgs` names the packages to test where not all can be,
+//! `--ask` one of the commands.
 //!
 //! `--matrix` adds the usual variants to a project's own; each `--variant '[VAR=VALUE...] [FLAG...]'` names one that is
 //! compared instead of those.
@@ -66,7 +67,7 @@ struct Options {
     forgo: Option<PathBuf>,
     flags: String,
     packages: Option<String>,
-    tested: Vec<String>,
+    asked: testing::Asked,
     main: Option<String>,
     only: Option<String>,
     matrix: bool,
@@ -176,8 +177,7 @@ fn compare(case: &Case, options: &Options) -> Row {
             let kills = options.kills.unwrap_or(project.kills);
             if !options.tests {
                 checks::run(&bench, options.extent, kills, &mut row);
-            } else if let Err(text) =
-                testing::run(&bench, options.extent, &options.tested, &mut row)
+            } else if let Err(text) = testing::run(&bench, options.extent, &options.asked, &mut row)
             {
                 row.note("words", &[text]);
             }
@@ -236,7 +236,8 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--forgo" => options.forgo = Some(value()?.into()),
             "--flags" => options.flags = value()?,
             "--pkgs" => options.packages = Some(value()?),
-            "--test-pkgs" => options.tested = words(&value()?),
+            "--ask" => options.asked.command = Some(value()?),
+            "--test-pkgs" => options.asked.tested = words(&value()?),
             "--main" => options.main = Some(value()?),
             "--only" => options.only = Some(value()?),
             "--jobs" => {

@@ -23,15 +23,32 @@ use crate::tour::lab::Who;
 /// What is asked: the command and its flags.
 const QUESTIONS: [(&str, &[&str]); 2] = [("vet", &[]), ("test", &["-short"])];
 
-/// Runs the checks; of `tested`, where there are any, only those packages' tests.
-pub fn run(bench: &Bench, extent: Extent, tested: &[String], row: &mut Row) -> Result<(), String> {
-    list(bench, &[&["-deps", "-test", "-json"]], row)?;
+/// What is to be asked.
+#[derive(Default)]
+pub struct Asked {
+    /// Only this command: `list`, `vet` or `test`.
+    pub command: Option<String>,
+    /// Only these packages' tests, where there are any.
+    pub tested: Vec<String>,
+}
+
+/// Runs the checks.
+pub fn run(bench: &Bench, extent: Extent, asked: &Asked, row: &mut Row) -> Result<(), String> {
+    let is_asked = |command: &str| asked.command.as_ref().is_none_or(|only| only == command);
+    let questions = || {
+        let all = QUESTIONS.into_iter();
+        all.filter(|(command, _)| is_asked(command))
+    };
+    let tested = &asked.tested[..];
+    if is_asked("list") {
+        list(bench, &[&["-deps", "-test", "-json"]], row)?;
+    }
     let all = &bench.project.packages;
     let packages = |command: &str| match command {
         "test" if !tested.is_empty() => tested,
         _ => all,
     };
-    for (command, flags) in QUESTIONS {
+    for (command, flags) in questions() {
         let dry: Vec<&str> = ["-n", "-p=1"].iter().chain(flags).copied().collect();
         let args = bench.command(command, &dry, packages(command));
         let own = Who::BOTH.map(|who| bench.setting.cache(who));
@@ -40,7 +57,7 @@ pub fn run(bench: &Bench, extent: Extent, tested: &[String], row: &mut Row) -> R
     if extent == Extent::Dry {
         return Ok(());
     }
-    for (command, flags) in QUESTIONS {
+    for (command, flags) in questions() {
         let args = bench.command(command, flags, packages(command));
         let [stock, forgo] = Who::BOTH.map(|who| bench.setting.cache(who));
         compare(bench, "keys", &[stock.clone(), forgo.clone()], &args, row)?;
