@@ -129,16 +129,27 @@ fn another_checkout_is_as_good() {
     let mut files = FILES.to_vec();
     files.extend([
         (
+            "beside/b_test.go",
+            "package beside\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestB(t *testing.T) {\n\tos.Getenv(\"VARIABLE\")\n\tos.ReadFile(\"b_test.go\")\n\tos.ReadFile(\"../../beside.txt\")\n}\n",
+        ),
+        (
+            "system/s_test.go",
+            "package system\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestS(t *testing.T) {\n\tos.Getenv(\"VARIABLE\")\n\
+             \tos.ReadFile(\"/etc/hosts\")\n}\n",
+        ),
+        (
             "asks/a_test.go",
-            "package asks\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestA(t *testing.T) {\n\tos.Getwd()\n}\n",
+            "package asks\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestA(t *testing.T) {\n\tos.Getenv(\"VARIABLE\")\n\tos.Getwd()\n}\n",
         ),
         (
             "whole/w_test.go",
-            "package whole\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestW(t *testing.T) {\n\
+            "package whole\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestW(t *testing.T) {\n\tos.Getenv(\"VARIABLE\")\n\
              \tdir, _ := os.Readlink(\"/proc/self/cwd\")\n\tos.ReadFile(dir + \"/../p/stat.txt\")\n}\n",
         ),
     ]);
     each(&files, |world| {
+        // The cache has results of earlier runs of this test.
+        world.set("VARIABLE", "$W");
         for (name, text) in &files {
             let file = world.path("v").join(name);
             std::fs::create_dir_all(file.parent().expect("a parent")).expect("directories");
@@ -149,7 +160,13 @@ fn another_checkout_is_as_good() {
             assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
             said.stdout.contains("(cached)")
         };
-        for (package, moves) in [("./p", true), ("./asks", false), ("./whole", false)] {
+        for (package, moves) in [
+            ("./p", true),
+            ("./system", true),
+            ("./asks", false),
+            ("./whole", false),
+            ("./beside", false),
+        ] {
             assert!(!known("w", package), "{package}");
             assert_eq!(known("v", package), moves, "{package}");
             assert!(known("v", package), "{package}");

@@ -95,7 +95,11 @@ fn compare(
     let their_inputs = take_inputs(their_keys, &theirs.stdout);
     let our_inputs = take_inputs(our_keys, &ours.stdout);
     let same_inputs = their_inputs.intersection(&our_inputs).count();
-    let question = args.join(" ");
+    let shown = args.len().min(8);
+    let mut question = args[..shown].join(" ");
+    if shown < args.len() {
+        question += &format!(" … ({} more)", args.len() - shown);
+    }
     let titled = |list: Vec<String>| -> Vec<String> {
         list.iter().map(|d| format!("{question}: {d}")).collect()
     };

@@ -143,7 +143,12 @@ fn key(
         left: MOST,
     };
     contents.hash.write(&test.0);
-    for input in test_inputs::parse(cx, p, log)? {
+    let inputs = test_inputs::parse(cx, p, log)?;
+    let alone = inputs.iter().any(|i| matches!(i, Input::Beside(_)));
+    if alone {
+        contents.line("of", &p.root);
+    }
+    for input in inputs {
         contents.line("", &anywhere(&p.root, &input));
         match &input {
             Input::Variable(name) => {
@@ -152,6 +157,7 @@ fn key(
             }
             Input::Directory(name) | Input::Stat(name) => contents.path(name, false)?,
             Input::Open(name) => contents.path(name, true)?,
+            Input::Beside(_) => {}
         }
     }
     let value = test_inputs::variable(cx, "GODEBUG");
@@ -160,8 +166,8 @@ fn key(
 }
 
 /// The name of an input, without the directory of the module: in another checkout the same binary reads the
-/// same files. One that has asked where it is has done so through `PWD`, and names of its own directory elsewhere
-/// are outside of the module here: neither gives the same key.
+/// same files. One that has asked where it is has done so through `PWD`, whose value is in the key; one that
+/// looks beside the module is of its directory alone.
 fn anywhere<'i>(root: &str, input: &'i Input) -> Cow<'i, str> {
     let name = input.name();
     match input {

@@ -73,6 +73,7 @@ pub(super) fn id(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<ActionId>
                 };
                 writeln!(hash, "open {file} {sum}");
             }
+            Input::Beside(_) => {}
         }
     }
     Some(hash.action_id())
@@ -89,6 +90,9 @@ pub(super) enum Input {
     Stat(String),
     /// It read a file or directory.
     Open(String),
+    /// It looked at something outside of the module, which is not looked at again. That may be another file where
+    /// the module lies elsewhere.
+    Beside(String),
 }
 
 impl Input {
@@ -98,13 +102,14 @@ impl Input {
             Input::Variable(name)
             | Input::Directory(name)
             | Input::Stat(name)
-            | Input::Open(name) => name,
+            | Input::Open(name)
+            | Input::Beside(name) => name,
         }
     }
 }
 
-/// The inputs that a log names, with whole paths; none where it is malformed. Files outside the module,
-/// GOPATH or GOROOT are not looked at again.
+/// The inputs that a log names, with whole paths; none where it is malformed. Of files outside the module,
+/// GOPATH or GOROOT only those are told that may be others for another checkout.
 pub(super) fn parse(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<Vec<Input>> {
     let log = log.strip_prefix(LOG_MAGIC).unwrap_or(log);
     let mut list = Vec::new();
@@ -112,13 +117,17 @@ pub(super) fn parse(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<Vec<In
     for line in log.split(|&b| b == b'\n').filter(|l| !l.is_empty()) {
         let text = String::from_utf8_lossy(line);
         let (op, name) = text.split_once(' ').unwrap_or(("", ""));
-        let file = || {
+        let file = |input: fn(String) -> Input| {
             let file = if name.starts_with('/') {
                 name.to_owned()
             } else {
                 path::join2(&dir, name)
             };
-            (!p.root.is_empty() && in_dir(&file, &p.root).is_some()).then_some(file)
+            if !p.root.is_empty() && in_dir(&file, &p.root).is_some() {
+                return Some(input(file));
+            }
+            let from_here = !name.starts_with('/') && in_dir(&dir, &p.root).is_some();
+            (from_here || !is_common(cx, &p.root, &file)).then_some(Input::Beside(file))
         };
         match op {
             "getenv" => list.push(Input::Variable(name.to_owned())),
@@ -126,8 +135,8 @@ pub(super) fn parse(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<Vec<In
                 list.push(Input::Directory(name.to_owned()));
                 name.clone_into(&mut dir);
             }
-            "stat" => list.extend(file().map(Input::Stat)),
-            "open" => list.extend(file().map(Input::Open)),
+            "stat" => list.extend(file(Input::Stat)),
+            "open" => list.extend(file(Input::Open)),
             _ => {
                 trace(cx, || {
                     let (path, line) = (&p.import_path, quote_bytes(line));
@@ -138,6 +147,20 @@ pub(super) fn parse(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<Vec<In
         }
     }
     Some(list)
+}
+
+/// Is this path that of the same file for all checkouts? Not what lies beside the module.
+fn is_common(cx: &ActionCx<'_>, root: &str, file: &str) -> bool {
+    let cfg = cx.config();
+    let temporary = match cfg.env.os("TMPDIR") {
+        "" => "/tmp",
+        dir => dir,
+    };
+    let own = [&*cfg.dist.goroot, &cfg.dirs.gomodcache, temporary];
+    let of_system = ["/dev", "/etc", "/proc", "/sys", "/usr"];
+    let is_in = |dir: &str| !dir.is_empty() && path::has_file_path_prefix(file, dir);
+    let beside = root.rsplit_once('/').map_or("", |(parent, _)| parent);
+    !is_in(beside) && (own.into_iter().any(is_in) || of_system.into_iter().any(is_in))
 }
 
 /// The hash of a variable's value.
