@@ -24,7 +24,7 @@ use crate::run::children::Children;
 use crate::run::costs::Costs;
 use crate::run::pool::Pool;
 
-pub(crate) use files::{remove_all, write_whole};
+pub(crate) use files::write_whole;
 pub use report::readable_cgo_names;
 
 /// What all shells of a run share.

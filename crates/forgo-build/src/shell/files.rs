@@ -13,6 +13,7 @@ use crate::actions::ActionError;
 use crate::disk;
 use crate::footprint;
 use crate::process::errno_text;
+use crate::remove::remove_all;
 use crate::shell::Shell;
 
 impl Shell<'_> {
@@ -144,7 +145,7 @@ impl Shell<'_> {
         if self.config().flags.n {
             return Ok(());
         }
-        remove_all(path).map_err(|e| path_error("unlinkat", path, &e))
+        remove_all(path).map_err(ActionError::new)
     }
 
     /// `ln -s old new`. A link that is there already is good.
@@ -241,19 +242,6 @@ fn make_dirs(dir: &str) -> Result<(), ActionError> {
         Ok(meta) if meta.is_dir() => Ok(()),
         _ => Err(path_error("mkdir", dir, &e)),
     })
-}
-
-/// Removes a file or tree; that there is none is no error.
-pub(crate) fn remove_all(path: &str) -> std::io::Result<()> {
-    let removed = match disk::own::symlink_metadata(path.trim_end_matches('/')) {
-        Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(e) => Err(e),
-    };
-    match removed {
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
 }
 
 /// Anything but "it is not there" counts as there.

@@ -9,8 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use forgo_build::config::Config;
 use forgo_build::process::errno_text;
+use forgo_build::remove::remove_all;
 
-use super::remove::remove_all;
 use crate::exit::{Outcome, Stop};
 use crate::report::Console;
 use crate::session::Store;

@@ -4,7 +4,6 @@
 
 mod caches;
 mod packages;
-mod remove;
 
 use forgo_build::event::{Event, Reporter};
 use forgo_build::load::modules::Modules;

@@ -8,11 +8,11 @@ use std::collections::HashSet;
 use forgo_build::config::Config;
 use forgo_build::package::{Package, PackageGraph, PackageId};
 use forgo_build::process::errno_text;
+use forgo_build::remove::remove_all;
 use forgo_build::shell::{Shell, ShellShared};
 use forgo_golang::path;
 
 use super::ToStdout;
-use super::remove::remove_all;
 use crate::report::Console;
 
 /// Left by Makefiles of old.

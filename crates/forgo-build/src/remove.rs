@@ -5,20 +5,24 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use forgo_build::disk;
-use forgo_build::process::errno_text;
 use forgo_golang::path;
 use rustix::fs::{AtFlags, CWD, Dir, DirEntry, Mode, OFlags, openat, unlinkat};
 use rustix::io::Errno;
+
+use crate::disk;
+use crate::process::errno_text;
 
 /// os.RemoveAll: of anything, missing or not; all that can be removed is. The first error is Go's fs.PathError.
 pub fn remove_all(file: &str) -> Result<(), String> {
     match remove_tree(CWD, Path::new(file), file) {
         // Go removes what can't be removed at once from its directory.
-        Err(why) => match disk::own::read_dir(path::dir(file)) {
-            Err(e) => Err(format!("open {}: {}", path::dir(file), errno_text(&e))),
-            Ok(_) => Err(why),
-        },
+        Err(why) => {
+            let parent = path::dir(file.trim_end_matches('/'));
+            match disk::own::open(&parent) {
+                Err(e) => Err(format!("open {parent}: {}", errno_text(&e))),
+                Ok(_) => Err(why),
+            }
+        }
         removed => removed,
     }
 }
@@ -86,6 +90,8 @@ mod tests {
             fs::write(at(file), "").unwrap();
         }
         symlink(at("kept"), at("dir/link")).unwrap();
+        let why = format!("unlinkat {}: not a directory", at("file/y"));
+        assert_eq!(remove_all(&at("file/y")), Err(why));
         let why = format!("unlinkat {}: not a directory", at("file/x"));
         assert_eq!(
             remove_tree(CWD, Path::new(&at("file/x")), &at("file/x")),
