@@ -276,6 +276,8 @@ fn cleans() {
             &["clean", "-x"],
             &["clean", "-x", "./..."],
             &["clean", "-i", "-n"],
+            &["clean", "-i", "-n", "-buildmode=pie"],
+            &["clean", "-i", "-n", "-buildmode=c-archive"],
             &["clean", "-cache", "x"],
             &["clean", "-modcache", "x"],
             &["clean", "-testcache", "-fuzzcache", "x"],

@@ -26,7 +26,10 @@ pub const COMMAND: Command = Command {
 };
 
 fn run(invocation: &mut Invocation<'_>) -> Outcome {
-    fips140::apply(&mut invocation.startup.cfg).map_err(stop_at)?;
+    let cfg = &mut invocation.startup.cfg;
+    fips140::apply(cfg).map_err(stop_at)?;
+    // Nothing is built: the mode only says where a build would put its result.
+    cfg.modes.buildmode.clone_from(&cfg.flags.buildmode);
     let (cfg, console, flags) = (invocation.cfg(), invocation.console, &invocation.flags);
     let args = &invocation.args;
     let scanner = Scanner::new(cfg).map_err(stop_at)?;
