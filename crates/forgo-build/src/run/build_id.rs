@@ -87,9 +87,10 @@ pub fn read_build_id(path: &str) -> Result<String, String> {
 
 /// [`read_build_id`], whatever the bytes: those that a C linker gives are no text.
 pub fn read_build_id_bytes(path: &str) -> Result<Vec<u8>, String> {
-    let mut file = disk::own::open(path).map_err(|e| path_error("open", path, &e))?;
+    let file = disk::own::open(path).map_err(|e| path_error("open", path, &e))?;
     let mut head = vec![0; 1024];
-    let mut length = fill(&mut file, &mut head).map_err(|e| path_error("read", path, &e))?;
+    let mut length = 0;
+    fill(&file, &mut head, &mut length).map_err(|e| path_error("read", path, &e))?;
     if length < 8 {
         return Err("EOF".into());
     }
@@ -103,7 +104,7 @@ pub fn read_build_id_bytes(path: &str) -> Result<Vec<u8>, String> {
         };
     }
     head.resize(HEAD, 0);
-    length += fill(&mut file, &mut head[length..]).map_err(|e| path_error("read", path, &e))?;
+    fill(&file, &mut head, &mut length).map_err(|e| path_error("read", path, &e))?;
     head.truncate(length);
     if elf::is_elf(&head) {
         return elf::build_id(&head, &file).map_err(|why| format!("parse {path}: {why}"));
@@ -145,17 +146,18 @@ fn malformed(path: &str) -> String {
     format!("parse {path}: malformed object file")
 }
 
-fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut length = 0;
-    while length < buffer.len() {
-        match file.read(&mut buffer[length..]) {
+/// Reads on behind the first `length` bytes, and counts. A pipe has no places to read from: to wait for what
+/// somebody writes into it would be to wait for the build itself where it is the output (`-o /dev/stdout`).
+fn fill(file: &File, buffer: &mut [u8], length: &mut usize) -> io::Result<()> {
+    while *length < buffer.len() {
+        match file.read_at(&mut buffer[*length..], *length as u64) {
             Ok(0) => break,
-            Ok(n) => length += n,
+            Ok(n) => *length += n,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }
     }
-    Ok(length)
+    Ok(())
 }
 
 /// The ID that the linker writes as `\xff Go build ID: "…"\n \xff` at the start of the text of

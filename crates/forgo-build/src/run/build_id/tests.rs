@@ -12,6 +12,17 @@ fn halves() {
     }
 }
 
+#[test]
+fn a_pipe_has_none_and_is_not_read() {
+    use std::io::Write;
+    use std::os::fd::AsRawFd;
+    let (_reader, mut writer) = io::pipe().unwrap();
+    writer.write_all(&[b'x'; HEAD + 8]).unwrap();
+    let path = format!("/dev/fd/{}", writer.as_raw_fd());
+    let why = format!("read {path}: illegal seek");
+    assert_eq!(read_build_id(&path), Err(why));
+}
+
 /// Gives its bytes a few at a time.
 struct Trickle<'b>(&'b [u8], usize);
 
