@@ -3,6 +3,7 @@
 //!
 //! Answers to NewBuilder, Builder.Close and Builder.Do in cmd/go/internal/work.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use forgo_build::actions::RunOptions;
@@ -22,13 +23,14 @@ use crate::report::Console;
 use crate::report::streams::write_stderr;
 use crate::signals;
 
-/// A work directory and a cache, for one invocation.
+/// A work directory and a cache, for one invocation. The cache is opened when it is needed: what is wrong with
+/// the packages is said before.
 pub struct Session<'a> {
     cfg: &'a Config,
     console: &'a Console,
     /// Taken when closed.
     work: Option<WorkDir>,
-    store: Store,
+    store: OnceCell<Store>,
 }
 
 /// The cache and what its keys are made with: one in an invocation.
@@ -49,12 +51,12 @@ impl Store {
 }
 
 impl<'a> Session<'a> {
-    /// Makes the work directory and opens the cache.
+    /// Makes the work directory.
     pub fn open(cfg: &'a Config, console: &'a Console) -> Outcome<Session<'a>> {
         Session::with_store(cfg, console, None)
     }
 
-    /// The same with a cache that may be open already.
+    /// The same with a cache that is open already.
     pub fn with_store(
         cfg: &'a Config,
         console: &'a Console,
@@ -64,13 +66,29 @@ impl<'a> Session<'a> {
         footprint::own_dir(work.path());
         let guard = Closing(Some(work));
         check_builder(cfg)?;
-        let store = store.map_or_else(|| Store::open(cfg), Ok)?;
         Ok(Session {
             cfg,
             console,
             work: guard.release(),
-            store,
+            store: store.map_or_else(OnceCell::new, OnceCell::from),
         })
+    }
+
+    /// The cache, opened at the first call.
+    fn store(&self) -> Outcome<&Store> {
+        if let Some(store) = self.store.get() {
+            return Ok(store);
+        }
+        let store = Store::open(self.cfg)?;
+        Ok(self.store.get_or_init(|| store))
+    }
+
+    /// To be called between loading and what is said of the packages: see [`needs_cache`].
+    pub fn loaded(&self, graph: &PackageGraph) -> Outcome {
+        match loads_from_cache(self.cfg, graph) {
+            true => self.store().map(drop),
+            false => Ok(()),
+        }
     }
 
     /// `$WORK`, without a final slash.
@@ -86,6 +104,7 @@ impl<'a> Session<'a> {
         overlay: &Overlay,
         options: &RunOptions,
     ) -> Outcome<Summary> {
+        let store = self.store()?;
         let interrupt = signals::interrupts();
         self.console.begin_run(plan, graph, self.cfg.env.os("TERM"));
         let root = &plan[plan.root];
@@ -97,8 +116,8 @@ impl<'a> Session<'a> {
                 plan,
                 options,
                 overlay,
-                cache: self.store.cache.as_ref(),
-                hashes: &self.store.hashes,
+                cache: store.cache.as_ref(),
+                hashes: &store.hashes,
                 reporter: self.console,
                 interrupt: &interrupt,
             })
@@ -117,7 +136,7 @@ impl<'a> Session<'a> {
             self.console.raise(1);
         }
         if !options.is_cmd_list {
-            self.store
+            store
                 .cache
                 .close()
                 .map_err(|e| Stop::fatal(format!("go: failed to trim cache: {e}")))?;
@@ -188,10 +207,14 @@ fn trace(cfg: &Config) -> Option<Trace> {
 /// Whoever loads packages needs a cache directory, though forgo has nothing to look up in it: the
 /// stock command keeps its module index there, unless there is no cache.
 pub fn needs_cache(cfg: &Config, graph: &PackageGraph) -> Outcome {
-    if cfg.dirs.gocache == "off" || graph.packages.iter().all(|p| p.dir.is_empty()) {
+    if !loads_from_cache(cfg, graph) {
         return Ok(());
     }
     open(cfg, &Arc::new(new_hashes(cfg)), "").map(drop)
+}
+
+fn loads_from_cache(cfg: &Config, graph: &PackageGraph) -> bool {
+    cfg.dirs.gocache != "off" && graph.packages.iter().any(|p| !p.dir.is_empty())
 }
 
 /// The cache that the settings name.

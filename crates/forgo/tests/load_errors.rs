@@ -382,3 +382,26 @@ fn checksums_that_can_not_be_read() {
     let files = [("go.mod", go_mod), ("a.go", source), ("go.sum/keep", "")];
     same_builds(&files, &["."]);
 }
+
+/// A cache is looked for when packages are loaded or when there is something to build: what is wrong before
+/// that is said first.
+#[test]
+fn without_a_cache() {
+    let files = [
+        GO_MOD,
+        ("a.go", "package a\n"),
+        ("bad/b.go", "package bad\n\nimport _ \"nope.com/x\"\n"),
+    ];
+    each(&files, |w| {
+        age(&w.path("w"));
+        for value in ["off", "$W/w/go.mod"] {
+            w.set("GOCACHE", value);
+            for package in [".", "./bad", "./nope", "nope.go"] {
+                for command in ["build", "install", "run", "test", "vet"] {
+                    w.same(&[command, package]);
+                }
+                w.same(&["list", "-e", "-f", "{{.StaleReason}}", package]);
+            }
+        }
+    });
+}

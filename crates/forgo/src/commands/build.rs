@@ -39,6 +39,7 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
             loader.packages_and_errors(opts, &invocation.args)
         })
         .map_err(stop_at)?;
+    session.loaded(&loader.graph)?;
     loader.check_package_errors(&packages).map_err(stop_at)?;
 
     let explicit = !cfg.flags.o.is_empty();

@@ -19,7 +19,7 @@ use super::{Command, Invocation, LOADING, Lasting, Loading, is_versioned, stop_a
 use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 use crate::report::Console;
-use crate::session::{Session, stop_plan};
+use crate::session::{Session, needs_cache, stop_plan};
 
 /// The command.
 pub const COMMAND: Command = Command {
@@ -62,6 +62,7 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
         suggest_version(&loader, &packages, args)?;
         (packages, args.clone())
     };
+    needs_cache(cfg, &loader.graph)?;
     loader.check_package_errors(&packages).map_err(stop_at)?;
     if !versioned && cfg.flags.cover {
         loader

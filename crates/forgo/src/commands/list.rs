@@ -241,6 +241,11 @@ fn build(
             deps.push(action.map_err(stop_plan)?);
         }
     }
+    // Where nothing is built no cache is missed.
+    let shown = !cfg.flags.debug_actiongraph.is_empty() || !cfg.flags.debug_trace.is_empty();
+    if deps.is_empty() && !shown {
+        return Ok(Vec::new());
+    }
     let root = builder.add(Node::group("", deps));
     let plan = builder.finish(root);
     let run = RunOptions {

@@ -45,6 +45,7 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     let mut loader = loading.loader(cfg, &scanner, console)?;
     let session = Session::open(cfg, console)?;
     let (p, args) = load(&mut loader, &invocation.args)?;
+    session.loaded(&loader.graph)?;
     loader.check_package_errors(&[p]).map_err(stop_at)?;
     if cfg.flags.cover {
         loader.prepare_for_coverage_build(&[p]).map_err(stop_at)?;

@@ -28,7 +28,7 @@ use super::{Command, Invocation, LOADING, LOADING_TESTS, Loading, stop_at, trace
 use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 use crate::report::Console;
-use crate::session::{Session, stop_plan};
+use crate::session::{Session, needs_cache, stop_plan};
 use flags::TestFlags;
 
 /// The command.
@@ -75,6 +75,7 @@ fn test(invocation: &Invocation<'_>, given: &TestFlags, loading: Loading) -> Out
             loader.packages_and_errors(OPTS, &given.packages)
         })
         .map_err(stop_at)?;
+    needs_cache(cfg, &loader.graph)?;
     if packages.is_empty() {
         return Err(Stop::fatal("no packages to test"));
     }

@@ -216,6 +216,7 @@ fn build_and_run(
     let packages = loader
         .packages_and_errors(opts, &[tool.to_owned()])
         .map_err(stop_at)?;
+    session.loaded(&loader.graph)?;
     let Some(&p) = packages.first() else {
         return Err(Stop::fatal(format!("go: no packages loaded from {tool}")));
     };

@@ -19,7 +19,7 @@ use crate::exit::{Outcome, Stop};
 use crate::flags::Flags;
 use crate::flags::table::Commands;
 use crate::report::Console;
-use crate::session::Session;
+use crate::session::{Session, needs_cache};
 use arguments::ToolArguments;
 use fixes::Fixes;
 
@@ -57,6 +57,7 @@ fn vet(invocation: &mut Invocation<'_>, given: ToolArguments) -> Outcome {
             loader.packages_and_errors(opts, &invocation.args)
         })
         .map_err(stop_at)?;
+    needs_cache(cfg, &loader.graph)?;
     loader.check_package_errors(&packages).map_err(stop_at)?;
     if packages.is_empty() {
         return Err(Stop::fatal("no packages to vet"));
