@@ -405,3 +405,20 @@ fn without_a_cache() {
         }
     });
 }
+
+/// A package that does not build is an error of a dependency, be it listed or not.
+#[test]
+fn lists_of_what_does_not_build() {
+    let files = [
+        GO_MOD,
+        ("a.go", "package a\n\nimport _ \"example.com/m/bad\"\n"),
+        ("bad/b.go", "package bad\n\nvar X int = \"\"\n"),
+    ];
+    let format = "{{.ImportPath}} {{.Error}} {{.Incomplete}}{{range .DepsErrors}} {{.}}{{end}}";
+    each(&files, |w| {
+        for args in [&["."][..], &["./bad", "."], &["-deps", "."]] {
+            let list = ["list", "-e", "-export", "-f", format];
+            w.same(&[&list[..], args].concat());
+        }
+    });
+}

@@ -117,18 +117,9 @@ pub fn finish(
             p.imports
                 .extend(p.internal.compiled_imports.iter().cloned());
         }
-        if let Some(fact) = facts.get(id.index()) {
-            if p.error.is_none() {
-                let error = |err: &String| PackageError {
-                    err: err.clone(),
-                    ..Default::default()
-                };
-                p.error = fact.error.as_ref().map(|err| Arc::new(error(err)));
-            }
-            p.incomplete |= fact.incomplete;
-        }
     }
     let graph = &mut loader.graph;
+    note_failures(graph, facts);
     let everything = || packages.to_vec();
     let pgo_variants = loader.cfg.flags.pgo == "auto" && named.len() > 1;
     if options.test || pgo_variants {
@@ -161,6 +152,20 @@ pub fn finish(
         note_import_map(graph, id);
     }
     deps
+}
+
+/// What did not build is an error of its package. Packages that are not listed count too: it is an error in a
+/// dependency of those that are.
+fn note_failures(graph: &mut PackageGraph, facts: &[PackageFacts]) {
+    for (p, fact) in graph.packages.iter_mut().zip(facts) {
+        if let Some(err) = fact.error.as_ref().filter(|_| p.error.is_none()) {
+            p.error = Some(Arc::new(PackageError {
+                err: err.clone(),
+                ..Default::default()
+            }));
+        }
+        p.incomplete |= fact.incomplete;
+    }
 }
 
 /// Tells variants made for a test or a main package from the plain packages by their import paths,
