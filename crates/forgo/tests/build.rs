@@ -288,6 +288,22 @@ fn cleans() {
     }
 }
 
+/// The stock command panics.
+#[test]
+fn a_compiler_of_spaces_is_an_error() {
+    let files = [
+        ("go.mod", MODULE),
+        ("c/c.go", "package c\n\nimport \"C\"\n"),
+    ];
+    each(&files, |world| {
+        world.set("CC", " ");
+        world.set("CGO_ENABLED", "1");
+        let said = world.forgo(&["build", "./c"]);
+        assert_eq!((said.stdout.as_str(), said.code), ("", Some(1)));
+        assert_eq!(said.stderr, "runtime/cgo: CC names no program\n");
+    });
+}
+
 /// Bytes that are not UTF-8: from a tool, again from the cache, in a program's arguments.
 #[test]
 fn bytes_pass() {

@@ -141,7 +141,7 @@ pub fn hash_inputs(cx: &ActionCx<'_>, hash: &mut Hash<'_>, p: &Package) -> Resul
         quote_slice(&flags.cflags),
         quote_slice(&flags.ldflags)
     );
-    hash_tool_id(cx, hash, "CC", &cc, "c");
+    hash_tool_id(cx, hash, "CC", &cc, "c")?;
     if !p.cxx_files.is_empty() || !p.swig_cxx_files.is_empty() {
         let cxx = cxx_exe(config);
         writeln!(
@@ -150,7 +150,7 @@ pub fn hash_inputs(cx: &ActionCx<'_>, hash: &mut Hash<'_>, p: &Package) -> Resul
             quote_slice(&cxx),
             quote_slice(&flags.cxxflags)
         );
-        hash_tool_id(cx, hash, "CXX", &cxx, "c++");
+        hash_tool_id(cx, hash, "CXX", &cxx, "c++")?;
     }
     if !p.f_files.is_empty() {
         let fc = fc_exe(config);
@@ -160,16 +160,27 @@ pub fn hash_inputs(cx: &ActionCx<'_>, hash: &mut Hash<'_>, p: &Package) -> Resul
             quote_slice(&fc),
             quote_slice(&flags.fflags)
         );
-        hash_tool_id(cx, hash, "FC", &fc, "f95");
+        hash_tool_id(cx, hash, "FC", &fc, "f95")?;
     }
     Ok(())
 }
 
-fn hash_tool_id(cx: &ActionCx<'_>, hash: &mut Hash<'_>, name: &str, exe: &[String], lang: &str) {
-    match cc_probe::tool_id(cx, &exe[0], lang) {
+fn hash_tool_id(
+    cx: &ActionCx<'_>,
+    hash: &mut Hash<'_>,
+    name: &str,
+    exe: &[String],
+    lang: &str,
+) -> Result<(), ActionError> {
+    // A setting of nothing but spaces; the stock command panics.
+    let Some(program) = exe.first() else {
+        return Err(ActionError::new(format!("{name} names no program")));
+    };
+    match cc_probe::tool_id(cx, program, lang) {
         Ok(tool) => writeln!(hash, "{name} ID={}", quote(&tool.id)),
         Err(e) => writeln!(hash, "{name} ID ERROR={}", quote(&e)),
     }
+    Ok(())
 }
 
 /// The words that a compiler's command line begins with (`compilerCmd`). `include` is the package's
