@@ -78,6 +78,17 @@ fn flags_that_are_wrong() {
         }
         w.set("GOFLAGS", "-tags=a,b");
         w.same(&["vet", "-n", "./good"]);
+        // Not used, but named where a flag is wrong.
+        w.set("GOFLAGS", "-vettool=./nosuch");
+        for args in [
+            &["vet", "./good"][..],
+            &["vet", "-h"],
+            &["vet", "-nosuch", "./good"],
+            &["vet", "-json=x", "./good"],
+            &["vet", "-vettool=", "-nosuch", "./good"],
+        ] {
+            w.same(args);
+        }
     });
 }
 

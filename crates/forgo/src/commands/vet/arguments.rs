@@ -14,7 +14,7 @@ use super::COMMAND;
 use crate::commands::Invocation;
 use crate::exit::{Outcome, Stop};
 use crate::flags::kind::Kind;
-use crate::flags::{ParseOne, goflags};
+use crate::flags::{Flags, ParseOne, goflags};
 
 /// What the arguments ask of the tool.
 pub struct ToolArguments {
@@ -35,14 +35,13 @@ struct ToolFlag {
 
 /// Takes the flags off the arguments.
 pub fn parse(invocation: &mut Invocation<'_>) -> Outcome<ToolArguments> {
-    let named = named_tool(&invocation.args)?;
+    let named = named_tool(&invocation.args)?.to_owned();
     let cfg = invocation.cfg();
-    let tool = match named {
+    let tool = match named.as_str() {
         "" => toolchain::tool(cfg, "vet"),
         name if name.starts_with('/') => path::clean(name),
         name => path::join2(&cfg.cwd, name),
     };
-    let usage = usage(named);
     // -c=n is done here, not by the tool.
     let mut known = ask_flags(invocation, &tool)?;
     known.retain(|flag| flag.name != "c");
@@ -67,12 +66,14 @@ pub fn parse(invocation: &mut Invocation<'_>) -> Outcome<ToolArguments> {
 
     let mut explicit = Vec::new();
     let mut given = Vec::new();
+    // GOFLAGS names no tool that would run, but one to be helped by.
+    let usage = |flags: &Flags| usage(flags.value("vettool").unwrap_or(&named));
     let all = std::mem::take(&mut invocation.args);
     let mut args = &all[..];
     while !args.is_empty() {
         let (found, rest) = invocation.flags.parse_one(args);
         match found {
-            ParseOne::Help => return Err(Stop::with_status(usage, 2)),
+            ParseOne::Help => return Err(Stop::with_status(usage(&invocation.flags), 2)),
             ParseOne::Terminator => {
                 args = rest;
                 break;
@@ -80,9 +81,11 @@ pub fn parse(invocation: &mut Invocation<'_>) -> Outcome<ToolArguments> {
             ParseOne::NotAFlag => break,
             ParseOne::Undefined { name, .. } => {
                 let line = format!("flag provided but not defined: -{name}");
+                let usage = usage(&invocation.flags);
                 return Err(Stop::with_status(format!("{line}\n{usage}"), 2));
             }
             ParseOne::Wrong { message, .. } => {
+                let usage = usage(&invocation.flags);
                 return Err(Stop::with_status(format!("{message}\n{usage}"), 2));
             }
             ParseOne::Flag { name } => {
