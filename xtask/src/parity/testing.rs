@@ -135,7 +135,8 @@ fn take_inputs(trace: &mut Trace, stdout: &str) -> BTreeSet<String> {
     let mut inputs = BTreeSet::new();
     trace.lines.retain(|line, _| {
         // The key of the inputs is the hash of these lines.
-        if line.starts_with("HASH[testInputs]") {
+        let into_key = ["HASH[testInputs]", "HASH[open]", "HASH[stat]"];
+        if into_key.iter().any(|title| line.starts_with(title)) {
             return false;
         }
         let of_inputs = if let Some((package, rest)) = testcache(line) {
@@ -282,7 +283,7 @@ mod tests {
 
     #[test]
     fn inputs_of_tests_that_ran_are_apart() {
-        let text = "HASH[testInputs]: \"x\"\nHASH subkey a \"inputs:1\" = 2\nHASH subkey b \"inputs:3\" = 4\nHASH subkey b \"stdout\" = 5\n\
+        let text = "HASH[testInputs]: \"x\"\nHASH[open]: \"y\"\nHASH subkey a \"inputs:1\" = 2\nHASH subkey b \"inputs:3\" = 4\nHASH subkey b \"stdout\" = 5\n\
             testcache: p: test ID 66 => a\ntestcache: q: test ID 67 => b\n\
             testcache: p: save test ID a => input ID 1 => 2\ntestcache: q: test ID b => input ID 3 => 4\n";
         let mut trace = Trace::read(text);
