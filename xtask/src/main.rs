@@ -8,11 +8,11 @@ tasks:
   tour [--go GOROOT] [--forgo PROGRAM] [--only N,N] [DIR]
         walk through the fourteen exercises of the cache lab, or build DIR, with the stock go
         command and with forgo side by side
-  bench [--go GOROOT] [--forgo PROGRAM] [--project DIR] [--cache GOCACHE] [--packages N] [--runs N]
-        [--checkouts N] [SCENARIO ...]
+  bench [--go GOROOT] [--forgo PROGRAM] [--project DIR] [--pkgs PATTERNS] [--cache GOCACHE]
+        [--packages N] [--runs N] [--checkouts N] [SCENARIO ...]
         measure the stock go command and forgo in turn and print a table; a scenario is chosen by
-        how its name begins; --packages asks for a generated module of so many packages; crowd builds
-        so many checkouts at once (20)
+        how its name begins; --pkgs names packages of the project instead of ./...; --packages asks
+        for a generated module of so many packages; crowd builds so many checkouts at once (20)
   parity [DIR] [--go GOROOT]... [--forgo PROGRAM] [--pkgs PATTERNS] [--main PACKAGE] [--flags FLAGS]
          [--matrix] [--cold] [--jobs N] [--kill N] [--only REGEXP] [--short] [--dry]
          [--bytes | --tests [--ask COMMAND] [--test-pkgs PATTERNS]] [--stock-cache DIR] [--seeded] [--keep]

@@ -299,7 +299,19 @@ impl<'r> Shell<'r> {
         env: &[String],
         args: &[String],
     ) -> Result<(), ActionError> {
-        let RunOutput { output, error } = self.run_out(dir, env, args);
+        self.run_with(dir, desc, env, &[], args)
+    }
+
+    /// [`Shell::run`], with more in the environment that is not shown.
+    pub fn run_with(
+        &self,
+        dir: &str,
+        desc: &str,
+        env: &[String],
+        unseen: &[String],
+        args: &[String],
+    ) -> Result<(), ActionError> {
+        let RunOutput { output, error } = self.run_out_with(dir, env, unseen, args);
         if output.is_empty() && error.is_none() {
             return Ok(());
         }

@@ -305,7 +305,7 @@ impl Compilation<'_, '_> {
                 .write_file(&format!("{objdir}embedcfg"), text.as_bytes())?;
         }
         let config = cx.config();
-        let memory = memory::for_compile(config, self.size(&sources.go));
+        let memory = memory::for_sources(config, self.size(&sources.go));
         let env = changed_env(config);
         let mut ran = cx.shell.run_out_with(&config.cwd, &env, &memory, &args);
         drop(lent);
@@ -323,12 +323,8 @@ impl Compilation<'_, '_> {
     fn size(&self, sources: &[String]) -> u64 {
         let dir = &self.inputs.package.dir;
         let overlay = self.cx.run.job.overlay;
-        let size = |file: &String| {
-            let file = make_absolute(dir, file);
-            // They are inputs already.
-            disk::own::metadata(&*overlay.actual(&file)).map_or(0, |meta| meta.len())
-        };
-        sources.iter().map(size).sum()
+        let file = |file: &String| overlay.actual(&make_absolute(dir, file)).into_owned();
+        memory::size_of(sources.iter().map(file))
     }
 
     /// Where imports are found. Never empty: the compiler would look for them itself.

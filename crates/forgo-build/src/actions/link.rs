@@ -11,7 +11,7 @@ use crate::plan::NodeId;
 use crate::run::reuse::Known;
 use crate::run::turns::{self, Turn};
 use crate::run::{links, reuse, stamp};
-use crate::toolchain::gc;
+use crate::toolchain::{gc, memory};
 
 /// The key of a link node, with `assumed` as the build ID of a main package's build that is not over.
 pub fn key(
@@ -113,10 +113,11 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
             main_archive: main.built.path().unwrap_or_default(),
         },
     )?;
-    cx.shell.run(
+    cx.shell.run_with(
         &link.dir,
         &inputs.package.import_path,
         &link.env,
+        &memory::for_link(cx.config()),
         &link.args,
     )?;
 

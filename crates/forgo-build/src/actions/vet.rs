@@ -11,7 +11,7 @@ use crate::disk;
 use crate::plan::Kind;
 use crate::process::errno_text;
 use crate::run::moving::vets;
-use crate::toolchain::{self, cc};
+use crate::toolchain::{self, cc, memory};
 
 /// What vetting a package gave ([`Provider::Other`] of a vet node).
 #[derive(Debug, Clone, Default)]
@@ -127,13 +127,17 @@ fn inputs<'r>(cx: &ActionCx<'r>, build: &Outcome) -> Result<Inputs<'r>, ActionEr
     })
 }
 
+/// Whether it is the distribution's vet.
+fn is_own_tool(cx: &ActionCx<'_>) -> bool {
+    cx.run.job.options.vet.tool == toolchain::tool(cx.config(), "vet")
+}
+
 /// The tool's flags. In GOROOT all checks are on, but for those that the standard library is not
 /// held to; unless the user said otherwise.
 fn flags(cx: &ActionCx<'_>) -> Vec<String> {
     let config = cx.config();
     let vet = &cx.run.job.options.vet;
-    let own_tool = vet.tool == toolchain::tool(config, "vet");
-    if !cx.package().goroot || vet.explicit || !own_tool {
+    if !cx.package().goroot || vet.explicit || !is_own_tool(cx) {
         return vet.flags.clone();
     }
     let mut flags = vec!["-unsafeptr=false".to_owned()];
@@ -221,8 +225,14 @@ fn vet(
     args.push(cx.run.job.options.vet.tool.clone());
     args.extend_from_slice(&inputs.flags);
     args.push(config_path);
+    // How others' tools use memory is not known.
+    let memory = match is_own_tool(cx) {
+        true => memory::for_sources(cx.config(), memory::size_of(config.go_files.iter())),
+        false => Vec::new(),
+    };
+    let env = cc::compiler_env();
     cx.shell
-        .run(&p.dir, &p.import_path, &cc::compiler_env(), &args)?;
+        .run_with(&p.dir, &p.import_path, &env, &memory, &args)?;
 
     // Facts, fixes and output may all be missing; that they can't be kept is no error.
     let keep = |id: &ActionId, file: &str| {

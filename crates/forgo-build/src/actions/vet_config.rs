@@ -23,7 +23,8 @@ pub struct VetConfig {
     compiler: String,
     dir: String,
     import_path: String,
-    go_files: Vec<String>,
+    /// Sources, where they are.
+    pub go_files: Vec<String>,
     non_go_files: Vec<String>,
     ignored_files: Vec<String>,
     #[serde(flatten)]

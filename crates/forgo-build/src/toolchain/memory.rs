@@ -1,4 +1,4 @@
-//! Lets compiles use free memory instead of collecting garbage: a compile is over soon, and what it would
+//! Lets tools use free memory instead of collecting garbage: a compile is over soon, and what it would
 //! have collected is returned at once. Its output is the same.
 //!
 //! Nothing of the kind is in cmd/go.
@@ -22,19 +22,40 @@ const START: u64 = 64 << 20;
 /// Bytes allocated for each byte of source. Measured: 250 to 300 for packages of more than 1 MB.
 const PER_BYTE: u64 = 350;
 
-/// Variables for a compile of sources of this size: `GOGC=off` with a limit, where no collection is
-/// likely to be needed below the limit, and the limit is free. A compile that came near the limit would
+/// Variables for a compile or a vet of sources of this size: `GOGC=off` with a limit, where no collection is
+/// likely to be needed below the limit, and the limit is free. A tool that came near the limit would
 /// be slower than one that collects from the beginning. The user's own settings stand.
-pub fn for_compile(config: &Config, sources: u64) -> Vec<String> {
-    let set = |name: &str| config.env.vars.contains_key(name);
-    let off = !config.extras || !config.flags.toolexec.is_empty();
-    if off || set("GOGC") || set("GOMEMLIMIT") || set("GODEBUG") {
+pub fn for_sources(config: &Config, sources: u64) -> Vec<String> {
+    if !is_ours(config) {
         return Vec::new();
     }
     let Some(limit) = free_lately().and_then(|free| limit(free, config.flags.p, sources)) else {
         return Vec::new();
     };
     vec!["GOGC=off".to_owned(), format!("GOMEMLIMIT={limit}")]
+}
+
+/// Variables for a link. Most of what it uses are files in memory, and the rest is large: it collects half
+/// as often, for which it needs hardly more.
+pub fn for_link(config: &Config) -> Vec<String> {
+    match is_ours(config) {
+        true => vec!["GOGC=200".to_owned()],
+        false => Vec::new(),
+    }
+}
+
+/// Whether it is left to us how tools collect garbage.
+fn is_ours(config: &Config) -> bool {
+    let set = |name: &str| config.env.vars.contains_key(name);
+    let set_by_user = ["GOGC", "GOMEMLIMIT", "GODEBUG"].into_iter().any(set);
+    config.extras && config.flags.toolexec.is_empty() && !set_by_user
+}
+
+/// The size of Go sources, where files are named.
+pub fn size_of<F: AsRef<str>>(sources: impl Iterator<Item = F>) -> u64 {
+    // They are inputs already.
+    let size = |file: F| disk::own::metadata(file.as_ref()).map_or(0, |meta| meta.len());
+    sources.map(size).sum()
 }
 
 /// The limit for one of `p` compiles at once. Half of what is free stays free, for links and for others
@@ -109,6 +130,7 @@ mod tests {
         };
         config.flags.p = 1;
         config.env.vars.insert("GOGC".into(), "50".into());
-        assert!(for_compile(&config, 1000).is_empty());
+        assert!(for_sources(&config, 1000).is_empty());
+        assert!(for_link(&config).is_empty());
     }
 }
