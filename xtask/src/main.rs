@@ -15,12 +15,13 @@ tasks:
         for a generated module of so many packages; crowd builds so many checkouts at once (20)
   parity [DIR] [--go GOROOT]... [--forgo PROGRAM] [--pkgs PATTERNS] [--main PACKAGE] [--flags FLAGS]
          [--matrix] [--cold] [--jobs N] [--kill N] [--only REGEXP] [--short] [--dry]
-         [--bytes | --tests [--ask COMMAND] [--test-pkgs PATTERNS]] [--stock-cache DIR] [--seeded] [--keep]
+         [--bytes | --moved | --tests [--ask COMMAND] [--test-pkgs PATTERNS]] [--stock-cache DIR] [--seeded] [--keep]
         compare keys, bytes and words of the stock go command and forgo on the project in DIR, or
         on those of conformance/projects (--short: on a part of them); --matrix adds -race, -cover,
         -trimpath, a cross build and CGO_ENABLED=0; --kill kills N builds and looks at what they
         leave; --dry compares what would be done (-n -a) and builds nothing;
         --bytes compares archives and programs alone, --stock-cache with those in DIR;
+        --moved builds in other directories from the cache of the first;
         --tests compares list, vet and test in keys and words, on caches that begin as copies of DIR;
         --seeded begins with the standard library in both caches
   conformance [--goroot GOROOT] [--forgo PROGRAM] [--run REGEXP] [--list FILE] [--long]

@@ -129,4 +129,9 @@ pub mod own {
     pub fn read_link(path: impl AsRef<Path>) -> io::Result<PathBuf> {
         std::fs::read_link(path)
     }
+
+    /// [`std::fs::canonicalize`].
+    pub fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
+        std::fs::canonicalize(path)
+    }
 }

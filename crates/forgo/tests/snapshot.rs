@@ -640,6 +640,23 @@ fn outputs_are_part_of_the_answer() {
     });
 }
 
+/// What a test reads of its own process is no input: each has its own.
+#[test]
+fn cached_tests_that_looked_at_themselves_are_told_again() {
+    const TESTED: &[(&str, &str)] = &[
+        ("go.mod", "module example.com/m\n\ngo 1.26\n"),
+        (
+            "m_test.go",
+            "package m\n\nimport (\n\t\"fmt\"\n\t\"os\"\n\t\"testing\"\n)\n\nfunc Test(t *testing.T) {\n\tos.ReadDir(\"/proc/self/fd\")\n\tos.ReadFile(\"/proc/self/stat\")\n\tfmt.Println(\"mark:\")\n}\n",
+        ),
+    ];
+    each(TESTED, |world| {
+        world.set("GOCACHE", "$W/cache");
+        world.set("GOENV", "$W/home/env");
+        keep_and_mark(world, &["test", "-v", "./..."]);
+    });
+}
+
 /// Results of tests: what tests read counts, and what they write is written.
 #[test]
 fn cached_tests_are_told_again_until_their_inputs_change() {

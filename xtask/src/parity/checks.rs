@@ -303,7 +303,7 @@ pub fn seeded_keys(bench: &Bench, cache: &Path) -> Result<caches::Entries, Strin
     Ok(keys)
 }
 
-fn has_main(bench: &Bench) -> Result<bool, String> {
+pub(super) fn has_main(bench: &Bench) -> Result<bool, String> {
     let args = bench.command("list", &["-f", "{{.Name}}"], &bench.project.packages);
     let said = bench
         .setting
@@ -381,7 +381,7 @@ fn differing_lines(a: &str, b: &str) -> Vec<String> {
 }
 
 /// Moves the programs out of the way of the other command's; gives them by name.
-fn keep_programs(from: &Path, to: &Path) -> Result<BTreeMap<String, PathBuf>, String> {
+pub(super) fn keep_programs(from: &Path, to: &Path) -> Result<BTreeMap<String, PathBuf>, String> {
     if !from.exists() {
         return Ok(BTreeMap::new());
     }
@@ -391,7 +391,7 @@ fn keep_programs(from: &Path, to: &Path) -> Result<BTreeMap<String, PathBuf>, St
     Ok(listing.flatten().map(name).collect())
 }
 
-fn differing_programs(
+pub(super) fn differing_programs(
     stock: &BTreeMap<String, PathBuf>,
     forgo: &BTreeMap<String, PathBuf>,
 ) -> Vec<String> {

@@ -10,6 +10,7 @@
 //! | graph | `-debug-actiongraph`, but for times, ids and order |
 //! | list | `list -deps -json`, `list -test -deps -json`, `list -export` |
 //! | sharing | each command on the other one's cache runs no tool and says the same |
+//! | moved | with `--moved`: nothing is compiled again in another directory |
 //! | killed | with `--kill N`: what builds leave in the cache that are killed at N instants |
 //!
 //! With `--dry` nothing is built: `build -n -a` gives the keys, the words (all commands) and the graph.
@@ -21,6 +22,9 @@
 //! results with them, each command on its own cache and on the other's; `--dry` then compares what they would
 //! do, and `--stock-cache DIR` is what both begin with; `--test-pkgs` names the packages to test where not all can be,
 //! `--ask` one of the commands.
+//!
+//! With `--moved` forgo builds in one directory, and both commands in others, forgo from the cache of the first:
+//! nothing is compiled again, and archives, programs and words are the stock command's.
 //!
 //! `--matrix` adds the usual variants to a project's own; each `--variant '[VAR=VALUE...] [FLAG...]'` names one that is
 //! compared instead of those.
@@ -34,6 +38,7 @@ mod caches;
 mod checks;
 mod graph;
 mod kill;
+mod moved;
 mod projects;
 mod report;
 mod seeds;
@@ -79,6 +84,7 @@ struct Options {
     short: bool,
     seeded: bool,
     tests: bool,
+    moved: bool,
     extent: Extent,
     stock_cache: Option<PathBuf>,
 }
@@ -166,7 +172,7 @@ fn compare(case: &Case, options: &Options) -> Row {
         Bench::new(project, variant, programs, options.cold, jobs).and_then(|bench| match &options
             .stock_cache
         {
-            Some(dir) if options.tests => bench.with_both_caches(dir),
+            Some(dir) if options.tests || options.moved => bench.with_both_caches(dir),
             Some(dir) => bench.with_stock_cache(dir),
             None => Ok(bench),
         });
@@ -175,10 +181,15 @@ fn compare(case: &Case, options: &Options) -> Row {
         Err(text) => row.note("words", &[text]),
         Ok(bench) => {
             let kills = options.kills.unwrap_or(project.kills);
-            if !options.tests {
+            let done = if options.tests {
+                testing::run(&bench, options.extent, &options.asked, &mut row)
+            } else if options.moved {
+                moved::run(&bench, &options.asked.tested, &mut row)
+            } else {
                 checks::run(&bench, options.extent, kills, &mut row);
-            } else if let Err(text) = testing::run(&bench, options.extent, &options.asked, &mut row)
-            {
+                Ok(())
+            };
+            if let Err(text) = done {
                 row.note("words", &[text]);
             }
             if options.keep {
@@ -251,6 +262,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--dry" => options.extent = Extent::Dry,
             "--bytes" => options.extent = Extent::Bytes,
             "--stock-cache" => options.stock_cache = Some(value()?.into()),
+            "--moved" => options.moved = true,
             "--tests" => options.tests = true,
             "--seeded" => options.seeded = true,
             "--short" => options.short = true,

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 const SHOWN: usize = 6;
 
 /// Titles of the columns, in order.
-pub const CHECKS: [&str; 8] = [
-    "keys", "words", "archives", "programs", "graph", "list", "sharing", "killed",
+pub const CHECKS: [&str; 9] = [
+    "keys", "words", "archives", "programs", "graph", "list", "sharing", "killed", "moved",
 ];
 
 /// All results, in order.

@@ -123,7 +123,7 @@ pub(super) fn parse(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<Vec<In
             } else {
                 path::join2(&dir, name)
             };
-            if !p.root.is_empty() && in_dir(&file, &p.root).is_some() {
+            if !p.root.is_empty() && !is_of_processes(&file) && in_dir(&file, &p.root).is_some() {
                 return Some(input(file));
             }
             let from_here = !name.starts_with('/') && in_dir(&dir, &p.root).is_some();
@@ -147,6 +147,14 @@ pub(super) fn parse(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<Vec<In
         }
     }
     Some(list)
+}
+
+/// Whether a path leads to what the kernel tells of processes, and not from there to a file. It is looked at
+/// unnoted: `/proc/self` is another directory for each process that asks.
+fn is_of_processes(file: &str) -> bool {
+    const PROC: &str = "/proc";
+    path::has_file_path_prefix(file, PROC)
+        && disk::own::canonicalize(file).is_ok_and(|real| real.starts_with(PROC))
 }
 
 /// Is this path that of the same file for all checkouts? Not what lies beside the module.
