@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(
             lines[1].split_whitespace().collect::<Vec<_>>(),
             [
-                "go1.26.8", "p", "-race", "ok", "-", "-", "-", "-", "ok", "-", "-"
+                "go1.26.8", "p", "-race", "ok", "-", "-", "-", "-", "ok", "-", "-", "-"
             ]
         );
         assert!(lines[2].contains("FAIL"), "{table}");
