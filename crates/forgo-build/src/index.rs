@@ -90,6 +90,14 @@ impl FileIndex {
         }
     }
 
+    /// Keeps what was learned so far, for later invocations.
+    pub fn save(&self) {
+        if let Some(parts) = &self.parts {
+            parts.distribution.save();
+            parts.rest.save();
+        }
+    }
+
     /// The hash of a file's content, found by `read` if it is not known.
     pub fn hash(
         &self,
@@ -239,12 +247,8 @@ impl Part {
 }
 
 impl Drop for FileIndex {
-    /// A command may end in many places; what was learned is kept at each of them.
     fn drop(&mut self) {
-        if let Some(parts) = &self.parts {
-            parts.distribution.save();
-            parts.rest.save();
-        }
+        self.save();
     }
 }
 

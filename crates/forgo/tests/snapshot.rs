@@ -640,6 +640,45 @@ fn outputs_are_part_of_the_answer() {
     });
 }
 
+/// What commands learn of files is there for the next one, however it ends.
+#[test]
+fn what_was_learned_of_files_is_kept() {
+    const MODULE: &[(&str, &str)] = &[
+        ("go.mod", "module example.com/m\n\ngo 1.26\n"),
+        ("m.go", "package m\n\nfunc F() int { return 1 }\n"),
+    ];
+    each(MODULE, |world| {
+        for args in [
+            &["list", "./..."][..],
+            &["build", "./..."],
+            &["vet", "./..."],
+        ] {
+            world.set("GOCACHE", "$W/cache");
+            let _ = std::fs::remove_dir_all(world.path("cache"));
+            settle();
+            let said = world.forgo(args);
+            assert_eq!(said.code, Some(0), "{said:?}");
+            assert!(is_indexed(world, "w/m.go"), "{args:?}");
+        }
+    });
+}
+
+/// Whether the index in the world's cache has a record of a file.
+fn is_indexed(world: &World, file: &str) -> bool {
+    let path = world.path(file);
+    let name = path.to_str().expect("a name in UTF-8").as_bytes();
+    let shards = std::fs::read_dir(world.path("cache")).into_iter().flatten();
+    let files = shards
+        .flatten()
+        .filter_map(|shard| std::fs::read_dir(shard.path()).ok())
+        .flatten();
+    files.flatten().any(|file| {
+        std::fs::read(file.path()).is_ok_and(|bytes| {
+            bytes.starts_with(b"forgoI") && bytes.windows(name.len()).any(|part| part == name)
+        })
+    })
+}
+
 /// What a test reads of its own process is no input: each has its own.
 #[test]
 fn cached_tests_that_looked_at_themselves_are_told_again() {

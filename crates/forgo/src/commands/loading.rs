@@ -4,6 +4,7 @@
 //! Answers to the calls of InitWorkfile, modload.Init and BuildInit at the head of each command.
 
 use std::mem::ManuallyDrop;
+use std::ops::Deref;
 
 use forgo_build::config::Config;
 use forgo_build::event::Reporter;
@@ -17,6 +18,24 @@ use crate::exit::{Outcome, Stop};
 /// What lives as long as the command does. The process ends with it: to free all that was loaded piece by
 /// piece would take some milliseconds.
 pub type Lasting<T> = ManuallyDrop<T>;
+
+/// The command's scanner, which is not freed either. A command may end in many places; what was learned of files
+/// is kept at each of them.
+pub struct LastingScanner<'c>(Lasting<Scanner<'c>>);
+
+impl<'c> Deref for LastingScanner<'c> {
+    type Target = Scanner<'c>;
+
+    fn deref(&self) -> &Scanner<'c> {
+        &self.0
+    }
+}
+
+impl Drop for LastingScanner<'_> {
+    fn drop(&mut self) {
+        self.0.overlay.index().save();
+    }
+}
 
 /// A loader about to be made. The settings are complete already; what is wrong with them is said
 /// once the modules had their say.
@@ -40,8 +59,9 @@ impl Loading {
     }
 
     /// Files, with the overlay.
-    pub fn scanner<'c>(&self, cfg: &'c Config) -> Outcome<Lasting<Scanner<'c>>> {
-        Scanner::new(cfg).map(Lasting::new).map_err(stop_at)
+    pub fn scanner<'c>(&self, cfg: &'c Config) -> Outcome<LastingScanner<'c>> {
+        let scanner = Scanner::new(cfg).map_err(stop_at)?;
+        Ok(LastingScanner(Lasting::new(scanner)))
     }
 
     /// The loader.
