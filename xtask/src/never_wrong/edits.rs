@@ -120,6 +120,8 @@ pub enum Edit {
     /// What was built is removed; or overwritten.
     OutputGone,
     OutputOverwritten,
+    /// Until nothing is too young for its time to tell whether it was changed.
+    Rested,
     /// forgo is killed after so many milliseconds.
     Killed {
         ms: u8,
@@ -131,7 +133,7 @@ pub enum Edit {
 }
 
 /// What is asked after an edit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ask {
     /// `build -o out ./...`
     Install,
@@ -184,6 +186,10 @@ impl Dice {
     /// Any step.
     pub fn step(&mut self) -> Step {
         let edit = self.edit();
+        self.asked_after(edit)
+    }
+
+    fn asked_after(&mut self, edit: Edit) -> Step {
         let ask = match self.below(12) {
             0..=3 => Ask::Install,
             4..=5 => Ask::Build,
@@ -199,7 +205,7 @@ impl Dice {
         let p = self.below(PACKAGES as u64) as usize;
         let n = self.below(5) as u8;
         // What people do most comes up most.
-        match self.below(48) {
+        match self.below(49) {
             0..=5 => Edit::Body { p, n },
             6..=7 => Edit::Inlined { p, n },
             8..=9 => Edit::Constant { p, n },
@@ -235,15 +241,73 @@ impl Dice {
             41..=43 => Edit::Back { steps: n + 1 },
             44 => Edit::OutputGone,
             45 => Edit::OutputOverwritten,
-            46 => Edit::Killed { ms: n * n * 12 },
+            46 => Edit::Rested,
+            47 => Edit::Killed { ms: n * n * 12 },
             _ => Edit::CutOff { n },
         }
+    }
+}
+
+/// Some edits, made again and again: what was there before comes back, in many orders.
+pub struct Palette(Vec<Edit>);
+
+impl Palette {
+    /// With edits of so many kinds, and those that every palette has.
+    pub fn draw(dice: &mut Dice, kinds: usize) -> Palette {
+        let mut palette = vec![
+            Edit::Back { steps: 1 },
+            Edit::Back { steps: 3 },
+            Edit::OutputGone,
+            Edit::OutputOverwritten,
+            Edit::Rested,
+        ];
+        let mut drawn = Vec::new();
+        while drawn.len() < kinds {
+            let kind = std::mem::discriminant(&dice.edit());
+            if palette.iter().all(|e| std::mem::discriminant(e) != kind) && !drawn.contains(&kind) {
+                drawn.push(kind);
+            }
+        }
+        for kind in drawn {
+            // Of other packages, with other numbers.
+            for _ in 0..3 {
+                let edit = std::iter::repeat_with(|| dice.edit())
+                    .find(|edit| std::mem::discriminant(edit) == kind);
+                palette.extend(edit.filter(|edit| !palette.contains(edit)));
+            }
+        }
+        Palette(palette)
+    }
+
+    /// One of its edits, and any question.
+    pub fn step(&self, dice: &mut Dice) -> Step {
+        let edit = self.0[dice.below(self.0.len() as u64) as usize];
+        dice.asked_after(edit)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_palette_repeats_few_edits() {
+        let mut dice = Dice::new(3);
+        let palette = Palette::draw(&mut dice, 4);
+        let steps: Vec<_> = (0..200).map(|_| palette.step(&mut dice)).collect();
+        let mut kinds: Vec<_> = steps
+            .iter()
+            .map(|step| std::mem::discriminant(&step.edit))
+            .collect();
+        kinds.dedup();
+        let mut different = Vec::new();
+        for kind in kinds {
+            if !different.contains(&kind) {
+                different.push(kind);
+            }
+        }
+        assert_eq!(different.len(), 4 + 4);
+    }
 
     #[test]
     fn a_seed_is_a_sequence() {

@@ -67,7 +67,6 @@ pub(super) fn run(options: &Options, base: &Path) -> Result<bool> {
         world: World::new(&options.programs, base)?,
         base: base.to_owned(),
         dice: Dice::new(options.seed),
-        known: HashMap::new(),
         counts: HashMap::new(),
         skipped: 0,
     };
@@ -95,8 +94,6 @@ struct Faults<'a> {
     world: World<'a>,
     base: PathBuf,
     dice: Dice,
-    /// The stock command's answers, by state and question.
-    known: HashMap<(u8, String), Answer>,
     counts: HashMap<String, usize>,
     skipped: usize,
 }
@@ -178,9 +175,9 @@ impl Faults<'_> {
             },
             ask: case.ask,
         })?;
-        let expected = self.expected(case)?;
+        let expected = self.world.expected(case.ask)?;
         if case.output_gone {
-            self.empty_out()?;
+            self.world.empty_out()?;
         }
         let Some(answer) = self.suffer(case)? else {
             self.skipped += 1;
@@ -201,25 +198,6 @@ impl Faults<'_> {
             }
         }
         Ok(None)
-    }
-
-    /// What the stock command says where nothing is wrong.
-    fn expected(&mut self, case: &Case) -> Result<Answer> {
-        let key = (case.body, format!("{:?}", case.ask));
-        if let Some(answer) = self.known.get(&key) {
-            return Ok(answer.clone());
-        }
-        let answer = self.world.ask(Who::Stock, case.ask)?;
-        let answer = only(case.ask, answer);
-        self.empty_out()?;
-        self.known.insert(key, answer.clone());
-        Ok(answer)
-    }
-
-    fn empty_out(&self) -> Result<()> {
-        let out = self.world.path("out");
-        at(&out, fs::remove_dir_all(&out))?;
-        at(&out, fs::create_dir(&out))
     }
 
     /// forgo's answer, its command changed a little.
@@ -409,9 +387,9 @@ fn by(hours: i64) -> SystemTime {
 
 /// Without outputs that were not asked for.
 fn only(ask: Ask, mut answer: Answer) -> Answer {
-    answer.outputs.retain(|(name, ..)| match ask {
-        Ask::Install => name == "m" || name == "second",
-        Ask::One => name == "main",
+    answer.outputs.retain(|program| match ask {
+        Ask::Install => program.name == "m" || program.name == "second",
+        Ask::One => program.name == "main",
         Ask::Build | Ask::Test | Ask::Vet | Ask::List => false,
     });
     answer

@@ -1,6 +1,6 @@
 //! `cargo xtask never-wrong`: drives sequences of edits over a generated module, and after each one
 //! compares what forgo says and leaves, with all that it remembers, with what the stock command says and
-//! leaves with a cache that knows the standard library alone. A sequence that shows a difference is
+//! leaves. A sequence that shows a difference is
 //! made as short as it gets. The same seed makes the same sequences.
 
 mod damage;
@@ -11,12 +11,12 @@ mod real;
 mod text_edits;
 mod world;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::conformance::test_binary;
 use crate::tour::lab::Programs;
-use edits::{Dice, Step};
+use edits::{Dice, Palette, Step};
 use world::World;
 
 struct Options {
@@ -27,6 +27,8 @@ struct Options {
     /// Steps in all.
     steps: usize,
     time: Duration,
+    /// Each sequence is of so many kinds of edits; of all, where it is none.
+    kinds: usize,
     /// Faults of disks, caches and processes, not edits.
     faults: bool,
     /// A real module is copied and edited.
@@ -57,17 +59,24 @@ pub fn main(args: &[String]) -> Result<bool, String> {
         return faults::run(&options, &base);
     }
     let started = Instant::now();
+    let until = Some(started + options.time);
+    let mut world = World::new(&options.programs, &base)?;
     let (mut done, mut sequence) = (0, options.seed);
     while done < options.steps && started.elapsed() < options.time {
         let mut dice = Dice::new(sequence);
         let length = options.length.min(options.steps - done);
-        let steps: Vec<Step> = (0..length).map(|_| dice.step()).collect();
-        let until = Some(started + options.time);
-        let (made, wrong) = play(&options.programs, &base, &steps, until)?;
+        let steps: Vec<Step> = match options.kinds {
+            0 => (0..length).map(|_| dice.step()).collect(),
+            kinds => {
+                let palette = Palette::draw(&mut dice, kinds);
+                (0..length).map(|_| palette.step(&mut dice)).collect()
+            }
+        };
+        let (made, wrong) = play(&mut world, &steps, until)?;
         done += made;
         if let Some(wrong) = wrong {
             println!("seed {sequence}, step {}:\n{}", made, wrong.difference);
-            let wrong = shrink(&options.programs, &base, wrong)?;
+            let wrong = shrink(&mut world, wrong)?;
             println!("the shortest sequence found that shows it:");
             for step in &wrong.steps {
                 println!("    {step}");
@@ -79,21 +88,23 @@ pub fn main(args: &[String]) -> Result<bool, String> {
     }
     let sequences = sequence - options.seed;
     println!(
-        "{}: {done} steps in {sequences} sequences from seed {}, never wrong",
+        "{}: {done} steps in {sequences} sequences from seed {}, against {} answers of the stock command, in {} s, \
+         never wrong",
         options.programs.release(),
-        options.seed
+        options.seed,
+        world.asked(),
+        started.elapsed().as_secs()
     );
     Ok(true)
 }
 
-/// Makes steps in a new world, until one is wrong. Gives how many were made.
+/// Makes steps from the beginning, until one is wrong. Gives how many were made.
 fn play(
-    programs: &Programs,
-    base: &Path,
+    world: &mut World,
     steps: &[Step],
     until: Option<Instant>,
 ) -> Result<(usize, Option<Wrong>), String> {
-    let mut world = World::new(programs, base)?;
+    world.begin()?;
     for (i, &step) in steps.iter().enumerate() {
         if until.is_some_and(|until| Instant::now() >= until) {
             return Ok((i, None));
@@ -107,14 +118,14 @@ fn play(
 }
 
 /// Leaves out steps as long as the rest still goes wrong: halves first, single ones in the end.
-fn shrink(programs: &Programs, base: &Path, mut wrong: Wrong) -> Result<Wrong, String> {
+fn shrink(world: &mut World, mut wrong: Wrong) -> Result<Wrong, String> {
     let mut size = wrong.steps.len() / 2;
     while size > 0 {
         let mut from = 0;
         while from + size < wrong.steps.len() {
             let mut fewer = wrong.steps.clone();
             fewer.drain(from..from + size);
-            match play(programs, base, &fewer, None)?.1 {
+            match play(world, &fewer, None)?.1 {
                 Some(found) => wrong = found,
                 None => from += size,
             }
@@ -141,6 +152,7 @@ fn base(programs: &Programs) -> Result<PathBuf, String> {
 fn parse(args: &[String]) -> Result<Options, String> {
     let (mut goroot, mut forgo, mut faults) = (None, None, false);
     let (mut seed, mut length, mut steps, mut seconds) = (1, 40, 400, u64::MAX / 4);
+    let mut kinds = 0;
     let (mut project, mut stock_cache) = (None, None);
     let (mut patterns, mut below) = (vec!["./...".to_owned()], String::new());
     let mut args = args.iter();
@@ -165,6 +177,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--seed" => seed = number()?,
             "--length" => length = number()?.max(1) as usize,
             "--steps" => steps = number()? as usize,
+            "--kinds" => kinds = number()? as usize,
             "--time" => seconds = number()?,
             _ => return Err(format!("unknown argument {arg:?}")),
         }
@@ -176,6 +189,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
         length,
         steps,
         time: Duration::from_secs(seconds.min(1 << 32)),
+        kinds,
         faults,
         project,
         patterns,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::edits::{Edit, PACKAGES};
 
 /// A package.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Package {
     body: u8,
     inlined: u8,
@@ -22,7 +22,7 @@ struct Package {
 }
 
 /// All that an edit can change, but for times of files.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Module {
     packages: [Package; PACKAGES],
     moved: bool,

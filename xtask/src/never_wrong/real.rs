@@ -212,8 +212,8 @@ impl<'a> Copy<'a> {
         at(&ours, fs::rename(&ours, &out))?;
         let mut forgo = forgo;
         // What was there before is no answer.
-        let names: Vec<&String> = stock.outputs.iter().map(|(name, ..)| name).collect();
-        forgo.outputs.retain(|(name, ..)| names.contains(&name));
+        let is_new = |name: &str| stock.outputs.iter().any(|program| program.name == name);
+        forgo.outputs.retain(|program| is_new(&program.name));
         Ok((forgo != stock).then(|| difference(&stock, &forgo)))
     }
 

@@ -1,13 +1,17 @@
-//! A directory with the module in it, and a cache for each command, which lives as long as the world and is the
-//! other's never: the stock command goes by its own keys, which forgo can't have made.
+//! A directory with the module in it, and a cache for each command, which is the other's never: the stock command
+//! goes by its own keys, which forgo can't have made. What it says depends on the module and the question alone, so
+//! it is asked once for each; forgo always, for it is what forgo remembers that may be wrong.
 
+use std::collections::HashMap;
 use std::fs::{self, File, FileTimes};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use regex::Regex;
+use sha2::{Digest, Sha256};
 
 use super::edits::{Ask, Edit, PACKAGES, Step};
 use super::module::{Files, Module};
@@ -24,6 +28,8 @@ pub struct World<'a> {
     history: Vec<Module>,
     files: Files,
     steps: usize,
+    /// What the stock command said, and left in an empty directory.
+    known: HashMap<(Module, Ask), Answer>,
 }
 
 /// What a command said and left.
@@ -32,8 +38,17 @@ pub(super) struct Answer {
     pub code: Option<i32>,
     pub stdout: Vec<String>,
     pub stderr: Vec<String>,
-    /// Name, mode and bytes.
-    pub outputs: Vec<(String, u32, Vec<u8>)>,
+    pub outputs: Vec<Program>,
+}
+
+/// A file that was built.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Program {
+    pub name: String,
+    mode: u32,
+    size: usize,
+    /// SHA-256 of its bytes.
+    digest: [u8; 32],
 }
 
 pub(super) type Result<T> = std::result::Result<T, String>;
@@ -54,18 +69,39 @@ impl<'a> World<'a> {
             history: Vec::new(),
             files: Files::new(),
             steps: 0,
+            known: HashMap::new(),
         };
-        for dir in ["home/.config/go/telemetry", "tmp", "gopath", "m", "out"] {
+        for dir in ["home/.config/go/telemetry", "tmp", "gopath", "m"] {
             let dir = world.path(dir);
             at(&dir, fs::create_dir_all(&dir))?;
         }
         let mode = world.path("home/.config/go/telemetry/mode");
         at(&mode, fs::write(&mode, "off"))?;
-        for cache in ["cache-forgo", "cache-stock"] {
-            tree::link_cache(base, &world.path(cache))?;
-        }
-        world.write_files()?;
+        tree::link_cache(base, &world.path("cache-stock"))?;
+        world.begin()?;
         Ok(world)
+    }
+
+    /// All is as it was at first, but for what the stock command knows.
+    pub fn begin(&mut self) -> Result<()> {
+        self.module = Module::default();
+        self.history.clear();
+        self.steps = 0;
+        self.write_files()?;
+        self.empty_out()?;
+        let cache = self.path("cache-forgo");
+        if cache.exists() {
+            at(&cache, fs::remove_dir_all(&cache))?;
+        }
+        tree::link_cache(&self.base, &cache)
+    }
+
+    pub(super) fn empty_out(&self) -> Result<()> {
+        let out = self.path("out");
+        if out.exists() {
+            at(&out, fs::remove_dir_all(&out))?;
+        }
+        at(&out, fs::create_dir(&out))
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -97,17 +133,39 @@ impl<'a> World<'a> {
     /// Makes a step. `Ok(Some(text))` says how forgo was wrong.
     pub fn step(&mut self, step: Step) -> Result<Option<String>> {
         self.edit(step)?;
-        let before = self.path("out.before");
-        tree::copy_all(&self.path("out"), &before)?;
+        let before = outputs(&self.path("out"))?;
         let forgo = self.ask(Who::Forgo, step.ask)?;
-        let (out, ours) = (self.path("out"), self.path("out.forgo"));
-        at(&out, fs::rename(&out, &ours))?;
-        at(&out, fs::rename(&before, &out))?;
-        let stock = self.ask(Who::Stock, step.ask)?;
-        at(&out, fs::remove_dir_all(&out))?;
-        at(&out, fs::rename(&ours, &out))?;
+        let mut expected = self.expected(step.ask)?;
+        // What was there stays, where it isn't built again.
+        for program in before {
+            if expected.outputs.iter().all(|new| new.name != program.name) {
+                expected.outputs.push(program);
+            }
+        }
+        expected.outputs.sort();
         self.steps += 1;
-        Ok((forgo != stock).then(|| difference(&stock, &forgo)))
+        Ok((forgo != expected).then(|| difference(&expected, &forgo)))
+    }
+
+    /// What the stock command says where nothing is wrong, and what it leaves in an empty directory.
+    pub(super) fn expected(&mut self, ask: Ask) -> Result<Answer> {
+        let key = (self.module.clone(), ask);
+        if let Some(answer) = self.known.get(&key) {
+            return Ok(answer.clone());
+        }
+        let (out, aside) = (self.path("out"), self.path("out.aside"));
+        at(&out, fs::rename(&out, &aside))?;
+        self.empty_out()?;
+        let answer = self.ask(Who::Stock, ask)?;
+        at(&out, fs::remove_dir_all(&out))?;
+        at(&out, fs::rename(&aside, &out))?;
+        self.known.insert(key, answer.clone());
+        Ok(answer)
+    }
+
+    /// How many answers of the stock command are known.
+    pub fn asked(&self) -> usize {
+        self.known.len()
     }
 
     pub(super) fn edit(&mut self, step: Step) -> Result<()> {
@@ -141,10 +199,7 @@ impl<'a> World<'a> {
                 set_time(&file(p), if hours < 0 { now - by } else { now + by })?;
             }
             Edit::OutputGone => {
-                for (name, ..) in outputs(&self.path("out"))? {
-                    let file = self.path("out").join(name);
-                    at(&file, fs::remove_file(&file))?;
-                }
+                self.empty_out()?;
             }
             Edit::OutputOverwritten => {
                 let file = self.path("out/main");
@@ -157,6 +212,7 @@ impl<'a> World<'a> {
                 self.write_files()?;
                 return self.kill(step.ask, ms);
             }
+            Edit::Rested => std::thread::sleep(Duration::from_millis(2100)),
             Edit::CutOff { n } => cut_off(&self.path("cache-forgo"), n)?,
             _ => {}
         }
@@ -278,31 +334,41 @@ pub(super) fn answer_of(output: &Output, out: &Path) -> Result<Answer> {
     })
 }
 
-/// Lines without what differs from run to run, sorted: packages are worked on at the same time.
-fn lines(text: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(text);
+/// What differs from run to run, and what is put in its place.
+static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let masks = [
         (r"(?m)\t(\(cached\)|[0-9.]+s)$", "\ttime"),
         (r"go-build[0-9]+", "go-build"),
         (r"/cache-(stock|forgo)/", "/cache/"),
     ];
+    let mask = |text| Regex::new(text).expect("a fixed expression");
+    masks.map(|(text, by)| (mask(text), by)).into()
+});
+
+/// Lines without what differs from run to run, sorted: packages are worked on at the same time.
+fn lines(text: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(text);
     let mut text = text.into_owned();
-    for (mask, by) in masks {
-        let mask = Regex::new(mask).expect("a fixed expression");
-        text = mask.replace_all(&text, by).into_owned();
+    for (mask, by) in &*MASKS {
+        text = mask.replace_all(&text, *by).into_owned();
     }
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     lines.sort();
     lines
 }
 
-fn outputs(dir: &Path) -> Result<Vec<(String, u32, Vec<u8>)>> {
+fn outputs(dir: &Path) -> Result<Vec<Program>> {
     let mut list = Vec::new();
     for item in at(dir, fs::read_dir(dir))?.flatten() {
         let path = item.path();
         let meta = at(&path, item.metadata())?;
-        let name = item.file_name().to_string_lossy().into_owned();
-        list.push((name, meta.permissions().mode(), at(&path, fs::read(&path))?));
+        let bytes = at(&path, fs::read(&path))?;
+        list.push(Program {
+            name: item.file_name().to_string_lossy().into_owned(),
+            mode: meta.permissions().mode(),
+            size: bytes.len(),
+            digest: Sha256::digest(&bytes).into(),
+        });
     }
     list.sort();
     Ok(list)
@@ -330,8 +396,14 @@ pub(super) fn difference(stock: &Answer, forgo: &Answer) -> String {
         text += &only('+', b, a);
     }
     let names = |answer: &Answer| -> Vec<String> {
-        let show = |(name, mode, bytes): &(String, u32, Vec<u8>)| {
-            format!("{name} {mode:o} {} bytes", bytes.len())
+        let show = |program: &Program| {
+            let Program {
+                name, mode, size, ..
+            } = program;
+            format!(
+                "{name} {mode:o} {size} bytes, {:02x?}",
+                &program.digest[..4]
+            )
         };
         answer.outputs.iter().map(show).collect()
     };
@@ -347,7 +419,6 @@ pub(super) fn set_time(file: &Path, time: SystemTime) -> Result<()> {
     at(file, File::open(file).and_then(|f| f.set_times(times)))
 }
 
-/// A copy of a cache whose entries are the same files: nobody writes into them.
 /// Cuts off one of the files that were made last.
 fn cut_off(cache: &Path, n: u8) -> Result<()> {
     let mut found = Vec::new();

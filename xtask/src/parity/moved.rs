@@ -5,13 +5,14 @@
 //!
 //! The names are shorter and longer, with spaces, not in ASCII, and one is a symbolic link.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::caches::{self, Comparison, Entries};
-use super::checks::{Bench, differing_programs, has_main, keep_programs};
+use super::checks::{Bench, differing_programs, differing_words, has_main, keep_programs};
 use super::report::Row;
+use super::side::{Said, Setting};
 use crate::tour::lab::Who;
 use crate::tree;
 
@@ -30,15 +31,30 @@ const NAMES: [&str; 5] = [
 /// It leads to a directory of another name.
 const LINK: &str = "link";
 
+/// What `list` tells of each package.
+const SHOWN: &str = "{{.ImportPath}} {{.Export}} {{.BuildID}}";
+
 /// The project in a directory, and the one cache directory that both commands use in turn: where a
 /// cache is shows in what it holds.
 struct Place<'b> {
     bench: &'b Bench<'b>,
-    dir: PathBuf,
+    /// The bench's, with what forgo adds, in the directory of now.
+    setting: Setting<'b>,
     cache: PathBuf,
+    out: PathBuf,
     commands: Vec<Vec<String>>,
     /// What both caches held at first.
     seeded: Entries,
+}
+
+/// What came of the commands.
+struct Built {
+    /// Packages without cgo that the compiler ran for.
+    compiled: Vec<String>,
+    /// What each command said, without the tools' calls.
+    said: Vec<Said>,
+    /// Programs by name.
+    programs: BTreeMap<String, PathBuf>,
 }
 
 /// Runs the check.
@@ -48,11 +64,7 @@ pub fn run(bench: &Bench, tested: &[String], row: &mut Row) -> Result<(), String
     let out_flag = format!("{}/", out.display());
     let mut list = vec!["-export", "-deps", "-x", "-f", SHOWN];
     // The stock command has no instrumented test mains to list.
-    if !bench
-        .command("", &[], &[])
-        .iter()
-        .any(|flag| flag == "-cover")
-    {
+    if !bench.variant.flags.iter().any(|flag| flag == "-cover") {
         list.push("-test");
     }
     let mut commands = vec![bench.command("list", &list, packages)];
@@ -63,16 +75,21 @@ pub fn run(bench: &Bench, tested: &[String], row: &mut Row) -> Result<(), String
         commands.push(bench.command("test", &["-c", "-x", "-o", &out_flag], tested));
     }
     let moved = bench.path("moved");
+    let first = moved.join(FIRST);
+    tree::copy_all(&bench.setting.dir, &first)?;
+    let mut environment = bench.setting.environment.clone();
+    environment.push(("FORGO_EXTRAS".into(), "on".into()));
+    let scratch = bench.setting.scratch.clone();
     let mut place = Place {
         bench,
-        dir: moved.join(FIRST),
+        setting: Setting::new(bench.setting.programs, first, scratch, environment)?,
         cache: bench.path("cache"),
+        out,
         commands,
         seeded: caches::entries(&bench.setting.cache(Who::Stock))?,
     };
-    tree::copy_all(&bench.setting.dir, &place.dir)?;
-    place.build(Who::Forgo, &out)?;
-    let mut tree = place.dir.clone();
+    place.build(Who::Forgo)?;
+    let mut checkout = place.setting.dir.clone();
     for name in NAMES {
         let to = moved.join(name);
         // What it was called before is no longer there to be read.
@@ -82,39 +99,36 @@ pub fn run(bench: &Bench, tested: &[String], row: &mut Row) -> Result<(), String
         };
         let parent = real.parent().unwrap_or(&moved);
         fs::create_dir_all(parent).map_err(|e| format!("{}: {e}", parent.display()))?;
-        fs::rename(&tree, &real).map_err(|e| format!("{}: {e}", real.display()))?;
+        fs::rename(&checkout, &real).map_err(|e| format!("{}: {e}", real.display()))?;
         if name == LINK {
             std::os::unix::fs::symlink(&real, &to).map_err(|e| e.to_string())?;
         }
-        tree = real;
-        place.dir = to;
-        place.compare(name, &out, row)?;
+        checkout = real;
+        place.setting.dir = to;
+        place.compare(name, row)?;
     }
     Ok(())
 }
 
-/// What `list` tells of each package.
-const SHOWN: &str = "{{.ImportPath}} {{.Export}} {{.BuildID}}";
-
 impl Place<'_> {
     /// Builds with both, and compares all that comes of it.
-    fn compare(&self, name: &str, out: &Path, row: &mut Row) -> Result<(), String> {
-        let (compiled, words, ours) = self.build(Who::Forgo, out)?;
-        let (theirs_compiled, their_words, theirs) = self.build(Who::Stock, out)?;
-        let mut differences: Vec<String> = compiled
+    fn compare(&self, name: &str, row: &mut Row) -> Result<(), String> {
+        let forgo = self.build(Who::Forgo)?;
+        let stock = self.build(Who::Stock)?;
+        let mut differences: Vec<String> = forgo
+            .compiled
             .iter()
             .map(|package| format!("in {name:?} {package} is compiled"))
             .collect();
-        if theirs_compiled.is_empty() {
+        if stock.compiled.is_empty() {
             differences.push(format!("in {name:?} the stock command compiles nothing"));
         }
-        for (their_word, word) in their_words.iter().zip(&words).filter(|(a, b)| a != b) {
-            differences.push(format!(
-                "in {name:?}\n      go:    {their_word}\n      forgo: {word}"
-            ));
+        for (theirs, ours) in stock.said.iter().zip(&forgo.said) {
+            let words = differing_words(theirs, ours);
+            differences.extend(words.iter().map(|text| format!("in {name:?} {text}")));
         }
         row.note("moved", &differences);
-        let caches = Who::BOTH.map(|who| self.bench.setting.cache(who));
+        let caches = Who::BOTH.map(|who| self.setting.cache(who));
         let comparison = Comparison {
             caches: [&caches[0], &caches[1]],
             names: &HashMap::new(),
@@ -127,54 +141,53 @@ impl Place<'_> {
         // The stock command's cache holds what it made in the directories before, too.
         row.archives = compared;
         row.note("archives", &differences);
-        if !theirs.is_empty() {
-            row.programs += theirs.len();
-            row.note("programs", &differing_programs(&theirs, &ours));
+        if !stock.programs.is_empty() {
+            row.programs += stock.programs.len();
+            row.note(
+                "programs",
+                &differing_programs(&stock.programs, &forgo.programs),
+            );
         }
         row.tell(&format!(
             "in {name:?}: {} compiles with go, {} with forgo (without cgo), {compared} entries, {} programs",
-            theirs_compiled.len(),
-            compiled.len(),
-            theirs.len()
+            stock.compiled.len(),
+            forgo.compiled.len(),
+            stock.programs.len()
         ));
         Ok(())
     }
 
-    /// Runs the commands: what was compiled that is not a cgo package, what was said, and the programs.
-    fn build(&self, who: Who, out: &Path) -> Result<Built, String> {
-        let own = self.bench.setting.cache(who);
+    /// Runs the commands, all of which must succeed.
+    fn build(&self, who: Who) -> Result<Built, String> {
+        let own = self.setting.cache(who);
         let fault = |e| format!("{}: {e}", own.display());
         fs::rename(&own, &self.cache).map_err(fault)?;
-        let mut compiled = Vec::new();
-        let mut words = Vec::new();
-        let mut failed = None;
-        for args in &self.commands {
-            let mut command = self.bench.setting.command(who, &self.cache, "", args);
-            let output = command
-                .current_dir(&self.dir)
-                .env("PWD", &self.dir)
-                .env("FORGO_EXTRAS", "on")
-                .output()
-                .map_err(|e| e.to_string())?;
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            if !output.status.success() {
-                failed = Some(format!("{} {args:?}: {stderr}", who.title()));
-                break;
-            }
-            compiled.extend(stderr.lines().filter_map(compiled_package));
-            words.extend(
-                String::from_utf8_lossy(&output.stdout)
-                    .lines()
-                    .map(str::to_owned),
-            );
-        }
+        let ran: Result<Vec<Said>, String> = self
+            .commands
+            .iter()
+            .map(|args| {
+                let said = self.setting.run(who, &self.cache, "", args)?;
+                match said.code {
+                    0 => Ok(said),
+                    _ => Err(format!("{} {args:?}: {}", who.title(), said.stderr)),
+                }
+            })
+            .collect();
         fs::rename(&self.cache, &own).map_err(fault)?;
-        if let Some(text) = failed {
-            return Err(text);
+        let mut said = ran?;
+        let mut compiled = Vec::new();
+        for said in &mut said {
+            // The tools' calls: there is more of them on one side.
+            let calls = std::mem::take(&mut said.stderr);
+            compiled.extend(calls.lines().filter_map(compiled_package));
         }
         let kept = self.bench.path(&format!("out-{}", who.title()));
         let _ = fs::remove_dir_all(&kept);
-        Ok((compiled, words, keep_programs(out, &kept)?))
+        Ok(Built {
+            compiled,
+            said,
+            programs: keep_programs(&self.out, &kept)?,
+        })
     }
 }
 
@@ -186,13 +199,6 @@ fn compiled_package(line: &str) -> Option<String> {
     let package = package.split(' ').next()?;
     (!cgo).then(|| package.to_owned())
 }
-
-/// What was compiled, the lines that were said, and the programs by name.
-type Built = (
-    Vec<String>,
-    Vec<String>,
-    std::collections::BTreeMap<String, PathBuf>,
-);
 
 #[cfg(test)]
 mod tests {
