@@ -15,18 +15,25 @@ const HEAD: usize = 12;
 
 /// Kept answers in the world's cache.
 fn kept(world: &World) -> Vec<PathBuf> {
-    let mut list = Vec::new();
+    let is_answer = |file: &PathBuf| file.to_str().is_some_and(|f| f.ends_with("-s"));
+    let answers = own_files(world, b"forgoS")
+        .into_iter()
+        .map(|(file, _)| file);
+    answers.filter(is_answer).collect()
+}
+
+/// forgo's own files in the world's cache that begin like this, with what is in them.
+fn own_files(world: &World, beginning: &[u8]) -> Vec<(PathBuf, Vec<u8>)> {
     let shards = std::fs::read_dir(world.path("cache")).into_iter().flatten();
-    for shard in shards.flatten().filter(|d| d.path().is_dir()) {
-        let files = std::fs::read_dir(shard.path()).expect("a directory");
-        let files = files.flatten().map(|f| f.path());
-        // The index, and what programs answered, are kept in such files too.
-        list.extend(files.filter(|f| {
-            f.to_str().is_some_and(|f| f.ends_with("-s"))
-                && std::fs::read(f).is_ok_and(|bytes| bytes.starts_with(b"forgoS"))
-        }));
-    }
-    list
+    let files = shards
+        .flatten()
+        .filter_map(|shard| std::fs::read_dir(shard.path()).ok())
+        .flatten();
+    files
+        .flatten()
+        .filter_map(|file| Some((file.path(), std::fs::read(file.path()).ok()?)))
+        .filter(|(_, bytes)| bytes.starts_with(beginning))
+        .collect()
 }
 
 /// Marks all kept answers: `mark:` becomes `MARK:` in what they say.
@@ -230,11 +237,16 @@ const EDITS: &[Edit] = &[
 ];
 
 fn prepare(world: &mut World) {
-    world.set("GOCACHE", "$W/cache");
-    world.set("GOENV", "$W/home/env");
+    set_places(world);
     std::fs::create_dir_all(world.path("cache")).expect("a directory");
     std::fs::create_dir(world.path("w/l")).expect("a directory");
     link(world, "../target1/t.go", "l/l.go");
+}
+
+/// A cache and a configuration file of the world's own.
+fn set_places(world: &mut World) {
+    world.set("GOCACHE", "$W/cache");
+    world.set("GOENV", "$W/home/env");
 }
 
 /// Runs a command until its answer is kept, marks it, and sees that it is given again.
@@ -648,12 +660,12 @@ fn what_was_learned_of_files_is_kept() {
         ("m.go", "package m\n\nfunc F() int { return 1 }\n"),
     ];
     each(MODULE, |world| {
+        world.set("GOCACHE", "$W/cache");
         for args in [
             &["list", "./..."][..],
             &["build", "./..."],
             &["vet", "./..."],
         ] {
-            world.set("GOCACHE", "$W/cache");
             let _ = std::fs::remove_dir_all(world.path("cache"));
             settle();
             let said = world.forgo(args);
@@ -667,16 +679,9 @@ fn what_was_learned_of_files_is_kept() {
 fn is_indexed(world: &World, file: &str) -> bool {
     let path = world.path(file);
     let name = path.to_str().expect("a name in UTF-8").as_bytes();
-    let shards = std::fs::read_dir(world.path("cache")).into_iter().flatten();
-    let files = shards
-        .flatten()
-        .filter_map(|shard| std::fs::read_dir(shard.path()).ok())
-        .flatten();
-    files.flatten().any(|file| {
-        std::fs::read(file.path()).is_ok_and(|bytes| {
-            bytes.starts_with(b"forgoI") && bytes.windows(name.len()).any(|part| part == name)
-        })
-    })
+    own_files(world, b"forgoI")
+        .iter()
+        .any(|(_, bytes)| bytes.windows(name.len()).any(|part| part == name))
 }
 
 /// What a test reads of its own process is no input: each has its own.
@@ -690,8 +695,7 @@ fn cached_tests_that_looked_at_themselves_are_told_again() {
         ),
     ];
     each(TESTED, |world| {
-        world.set("GOCACHE", "$W/cache");
-        world.set("GOENV", "$W/home/env");
+        set_places(world);
         keep_and_mark(world, &["test", "-v", "./..."]);
     });
 }

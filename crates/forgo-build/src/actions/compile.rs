@@ -305,7 +305,7 @@ impl Compilation<'_, '_> {
                 .write_file(&format!("{objdir}embedcfg"), text.as_bytes())?;
         }
         let config = cx.config();
-        let memory = memory::for_sources(config, self.size(&sources.go));
+        let memory = memory::for_sources(config, self.actual(&sources.go));
         let env = changed_env(config);
         let mut ran = cx.shell.run_out_with(&config.cwd, &env, &memory, &args);
         drop(lent);
@@ -319,12 +319,12 @@ impl Compilation<'_, '_> {
         cx.shell.report_cmd("", "", &ran.output, ran.error)
     }
 
-    /// Size of Go sources.
-    fn size(&self, sources: &[String]) -> u64 {
+    /// The files that sources are, by their whole names.
+    fn actual<'s>(&self, sources: &'s [String]) -> impl Iterator<Item = String> + use<'s, '_> {
         let dir = &self.inputs.package.dir;
         let overlay = self.cx.run.job.overlay;
-        let file = |file: &String| overlay.actual(&make_absolute(dir, file)).into_owned();
-        memory::size_of(sources.iter().map(file))
+        let file = move |file: &String| overlay.actual(&make_absolute(dir, file)).into_owned();
+        sources.iter().map(file)
     }
 
     /// Where imports are found. Never empty: the compiler would look for them itself.

@@ -128,7 +128,7 @@ fn inputs<'r>(cx: &ActionCx<'r>, build: &Outcome) -> Result<Inputs<'r>, ActionEr
 }
 
 /// Whether it is the distribution's vet.
-fn is_own_tool(cx: &ActionCx<'_>) -> bool {
+pub(crate) fn is_own_tool(cx: &ActionCx<'_>) -> bool {
     cx.run.job.options.vet.tool == toolchain::tool(cx.config(), "vet")
 }
 
@@ -227,7 +227,7 @@ fn vet(
     args.push(config_path);
     // How others' tools use memory is not known.
     let memory = match is_own_tool(cx) {
-        true => memory::for_sources(cx.config(), memory::size_of(config.go_files.iter())),
+        true => memory::for_sources(cx.config(), &config.go_files),
         false => Vec::new(),
     };
     let env = cc::compiler_env();

@@ -22,17 +22,26 @@ const START: u64 = 64 << 20;
 /// Bytes allocated for each byte of source. Measured: 250 to 300 for packages of more than 1 MB.
 const PER_BYTE: u64 = 350;
 
-/// Variables for a compile or a vet of sources of this size: `GOGC=off` with a limit, where no collection is
+/// Variables for a compile or a vet of these source files: `GOGC=off` with a limit, where no collection is
 /// likely to be needed below the limit, and the limit is free. A tool that came near the limit would
 /// be slower than one that collects from the beginning. The user's own settings stand.
-pub fn for_sources(config: &Config, sources: u64) -> Vec<String> {
+pub fn for_sources<F: AsRef<str>>(
+    config: &Config,
+    sources: impl IntoIterator<Item = F>,
+) -> Vec<String> {
     if !is_ours(config) {
         return Vec::new();
     }
-    let Some(limit) = free_lately().and_then(|free| limit(free, config.flags.p, sources)) else {
+    let Some(free) = free_lately() else {
         return Vec::new();
     };
-    vec!["GOGC=off".to_owned(), format!("GOMEMLIMIT={limit}")]
+    // They are inputs already.
+    let size = |file: F| disk::own::metadata(file.as_ref()).map_or(0, |meta| meta.len());
+    let sizes = sources.into_iter().map(size).sum();
+    match limit(free, config.flags.p, sizes) {
+        Some(limit) => vec!["GOGC=off".to_owned(), format!("GOMEMLIMIT={limit}")],
+        None => Vec::new(),
+    }
 }
 
 /// Variables for a link. Most of what it uses are files in memory, and the rest is large: it collects half
@@ -49,13 +58,6 @@ fn is_ours(config: &Config) -> bool {
     let set = |name: &str| config.env.vars.contains_key(name);
     let set_by_user = ["GOGC", "GOMEMLIMIT", "GODEBUG"].into_iter().any(set);
     config.extras && config.flags.toolexec.is_empty() && !set_by_user
-}
-
-/// The size of Go sources, where files are named.
-pub fn size_of<F: AsRef<str>>(sources: impl Iterator<Item = F>) -> u64 {
-    // They are inputs already.
-    let size = |file: F| disk::own::metadata(file.as_ref()).map_or(0, |meta| meta.len());
-    sources.map(size).sum()
 }
 
 /// The limit for one of `p` compiles at once. Half of what is free stays free, for links and for others
@@ -130,7 +132,7 @@ mod tests {
         };
         config.flags.p = 1;
         config.env.vars.insert("GOGC".into(), "50".into());
-        assert!(for_sources(&config, 1000).is_empty());
+        assert!(for_sources(&config, ["x.go"]).is_empty());
         assert!(for_link(&config).is_empty());
     }
 }

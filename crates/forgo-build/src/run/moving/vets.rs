@@ -10,11 +10,11 @@ use forgo_golang::path::join2;
 use forgo_golang::quote::{quote, quote_slice};
 
 use crate::actions::compile_inputs::Inputs;
+use crate::actions::vet::is_own_tool;
 use crate::actions::vet_config::VetConfig;
 use crate::actions::{ActionCx, ActionError, Provider};
 use crate::plan::NodeId;
 use crate::run::own_keys::OwnKeys;
-use crate::toolchain;
 
 /// What the tool is told beside its configuration.
 #[derive(Debug, Clone, Copy)]
@@ -33,9 +33,7 @@ pub fn key(
     config: &VetConfig,
     told: Told<'_>,
 ) -> Result<Option<ActionId>, ActionError> {
-    let vet = &cx.run.job.options.vet;
-    let own_tool = vet.tool == toolchain::tool(cx.config(), "vet");
-    if !own_tool || cx.node().need_fix {
+    if !is_own_tool(cx) || cx.node().need_fix {
         return Ok(None);
     }
     let build = cx.node().deps[0];
