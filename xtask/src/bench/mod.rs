@@ -4,6 +4,7 @@
 
 pub mod crowd;
 pub mod generated;
+pub mod order;
 pub mod scenarios;
 
 use std::fmt::Write as _;
@@ -27,6 +28,8 @@ struct Options {
     packages: usize,
     /// How many checkouts are built at once.
     checkouts: usize,
+    /// What `-debug-actiongraph` wrote.
+    graph: Option<PathBuf>,
     runs: usize,
     names: Vec<String>,
 }
@@ -58,12 +61,14 @@ pub fn main(args: &[String]) -> Result<bool, String> {
         println!("{}", row(scenario, &pairs));
         done += 1;
     }
-    if options
-        .names
-        .iter()
-        .any(|n| crowd::NAME.starts_with(n.as_str()))
-    {
+    let named = |name: &str| options.names.iter().any(|n| name.starts_with(n.as_str()));
+    if named(crowd::NAME) {
         println!("{}", crowd(&options)?);
+        done += 1;
+    }
+    if named(order::NAME) {
+        let file = options.graph.as_ref();
+        println!("{}", order::table(file.ok_or("order needs --graph FILE")?)?);
         done += 1;
     }
     if done == 0 {
@@ -75,6 +80,7 @@ pub fn main(args: &[String]) -> Result<bool, String> {
 
 fn parse(args: &[String]) -> Result<Options, String> {
     let (mut goroot, mut forgo, mut project, mut cache) = (None, None, None, None);
+    let mut graph = None;
     let mut patterns = vec!["./...".to_owned()];
     let (mut runs, mut packages, mut checkouts, mut names) = (5, 0, 20, Vec::new());
     let mut args = args.iter();
@@ -85,6 +91,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--forgo" => forgo = Some(PathBuf::from(value()?)),
             "--project" => project = Some(PathBuf::from(value()?)),
             "--cache" => cache = Some(PathBuf::from(value()?)),
+            "--graph" => graph = Some(PathBuf::from(value()?)),
             "--pkgs" => patterns = value()?.split_whitespace().map(str::to_owned).collect(),
             "--packages" => packages = value()?.parse().map_err(|_| "--packages: not a number")?,
             "--runs" => runs = value()?.parse().map_err(|_| "--runs: not a number")?,
@@ -102,6 +109,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
         patterns,
         packages,
         checkouts,
+        graph,
         runs,
         names,
     })

@@ -24,7 +24,8 @@
 //! `--ask` one of the commands.
 //!
 //! With `--moved` forgo builds in one directory, and both commands in others, forgo from the cache of the first:
-//! nothing is compiled again, and archives, programs and words are the stock command's.
+//! nothing is compiled again, and archives, programs and words are the stock command's. `--places N` leaves it at N
+//! directories, `--bytes` leaves out what is compiled for tests.
 //!
 //! `--matrix` adds the usual variants to a project's own; each `--variant '[VAR=VALUE...] [FLAG...]'` names one that is
 //! compared instead of those.
@@ -85,6 +86,8 @@ struct Options {
     seeded: bool,
     tests: bool,
     moved: bool,
+    /// To so many directories.
+    places: Option<usize>,
     extent: Extent,
     stock_cache: Option<PathBuf>,
 }
@@ -184,7 +187,12 @@ fn compare(case: &Case, options: &Options) -> Row {
             let done = if options.tests {
                 testing::run(&bench, options.extent, &options.asked, &mut row)
             } else if options.moved {
-                moved::run(&bench, &options.asked.tested, &mut row)
+                let extent = moved::Extent {
+                    tested: &options.asked.tested,
+                    tests: options.extent != Extent::Bytes,
+                    places: options.places.unwrap_or(usize::MAX),
+                };
+                moved::run(&bench, &extent, &mut row)
             } else {
                 checks::run(&bench, options.extent, kills, &mut row);
                 Ok(())
@@ -254,6 +262,10 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--jobs" => {
                 let n = value()?;
                 options.jobs = Some(n.parse().map_err(|_| format!("--jobs {n}?"))?);
+            }
+            "--places" => {
+                let n = value()?;
+                options.places = Some(n.parse().map_err(|_| format!("--places {n}?"))?);
             }
             "--kill" => {
                 let n = value()?;

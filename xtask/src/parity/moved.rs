@@ -21,9 +21,9 @@ const FIRST: &str = "checkout";
 
 /// Where it goes.
 const NAMES: [&str; 5] = [
+    "höher und größer/a checkout of the same commit",
     "s",
     "a checkout of the same commit, under a longer name",
-    "höher/größer",
     "checkouT",
     LINK,
 ];
@@ -57,22 +57,33 @@ struct Built {
     programs: BTreeMap<String, PathBuf>,
 }
 
+/// How much is compared.
+pub struct Extent<'a> {
+    /// Packages whose test binaries are built.
+    pub tested: &'a [String],
+    /// What is compiled for tests alone is compared too.
+    pub tests: bool,
+    /// So many of the directories.
+    pub places: usize,
+}
+
 /// Runs the check.
-pub fn run(bench: &Bench, tested: &[String], row: &mut Row) -> Result<(), String> {
+pub fn run(bench: &Bench, extent: &Extent, row: &mut Row) -> Result<(), String> {
     let packages = &bench.project.packages;
     let out = bench.path("out");
     let out_flag = format!("{}/", out.display());
     let mut list = vec!["-export", "-deps", "-x", "-f", SHOWN];
     // The stock command has no instrumented test mains to list.
-    if !bench.variant.flags.iter().any(|flag| flag == "-cover") {
+    let covered = bench.variant.flags.iter().any(|flag| flag == "-cover");
+    if extent.tests && !covered {
         list.push("-test");
     }
     let mut commands = vec![bench.command("list", &list, packages)];
     if has_main(bench)? {
         commands.push(bench.command("build", &["-x", "-o", &out_flag], packages));
     }
-    if !tested.is_empty() {
-        commands.push(bench.command("test", &["-c", "-x", "-o", &out_flag], tested));
+    if !extent.tested.is_empty() {
+        commands.push(bench.command("test", &["-c", "-x", "-o", &out_flag], extent.tested));
     }
     let moved = bench.path("moved");
     let first = moved.join(FIRST);
@@ -90,7 +101,7 @@ pub fn run(bench: &Bench, tested: &[String], row: &mut Row) -> Result<(), String
     };
     place.build(Who::Forgo)?;
     let mut checkout = place.setting.dir.clone();
-    for name in NAMES {
+    for name in NAMES.into_iter().take(extent.places) {
         let to = moved.join(name);
         // What it was called before is no longer there to be read.
         let real = match name {

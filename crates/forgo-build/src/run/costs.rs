@@ -12,8 +12,9 @@ use crate::config::Config;
 use crate::disk;
 use crate::kept;
 use crate::package::PackageGraph;
-use crate::plan::{NodeId, Plan};
+use crate::plan::Plan;
 use crate::run::children::Ended;
+use crate::run::schedule::longest_way_first;
 
 const MAGIC: &[u8; 8] = b"forgoC1\n";
 
@@ -172,47 +173,21 @@ fn merged(old: &[u8], new: &HashMap<u64, Cost>) -> Vec<u8> {
 }
 
 /// In which order ready nodes are taken, by node: those first from which it is the longest way to the end, by what
-/// actions did cost. Where that is much the same, and where nothing is known, it is `plan.order`; tests keep that
-/// among them whatever they cost: one waits for another to begin.
+/// actions did cost.
 pub fn priorities(costs: &Costs, plan: &Plan, graph: &PackageGraph) -> Vec<u32> {
-    let mut ways = vec![0_u64; plan.nodes.len()];
-    // Backwards: what comes after a node is known before it.
-    for &id in plan.order.iter().rev() {
-        let after = plan.triggers[id.index()].iter();
-        let longest = after.map(|next| ways[next.index()]).max().unwrap_or(0);
+    longest_way_first(plan, |id| {
         let node = &plan[id];
-        let desc = node.package.map(|p| graph[p].desc());
-        let known = desc.and_then(|desc| costs.of(costs.key(&node.mode, &desc)));
-        let weight = known.map_or(0, |cost| cost.millis / UNIT);
-        ways[id.index()] = longest + u64::from(weight);
-    }
-    let rank = |id: NodeId| match plan[id].mode.as_str() {
-        TEST => 0,
-        _ => u64::MAX - ways[id.index()],
-    };
-    let mut order: Vec<(u64, u32, NodeId)> = (0..)
-        .zip(&plan.order)
-        .map(|(place, &id)| (rank(id), place, id))
-        .collect();
-    order.sort_unstable();
-    let mut priorities = vec![0; plan.nodes.len()];
-    for (priority, (.., id)) in (0..).zip(order) {
-        priorities[id.index()] = priority;
-    }
-    priorities
+        let desc = node.package.map(|p| graph[p].desc())?;
+        Some(costs.of(costs.key(&node.mode, &desc))?.millis)
+    })
 }
-
-const TEST: &str = "test run";
-
-/// Milliseconds that make a difference. Small packages stay in the order in which they are met, and so does what is
-/// said of them.
-const UNIT: u32 = 250;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::package::{Package, PackageId};
-    use crate::plan::Node;
+    use crate::plan::{Node, NodeId};
+    use crate::run::schedule::TEST;
 
     fn cost(millis: u32, day: u32) -> Cost {
         Cost {

@@ -167,6 +167,41 @@ impl<'p> Schedule<'p> {
 /// Mode of the nodes that keep tests in order.
 pub const BARRIER: &str = "test barrier";
 
+/// Mode of the nodes that run tests.
+pub const TEST: &str = "test run";
+
+/// Milliseconds that make a difference. Small packages stay in the order in which they are met, and so does what is
+/// said of them.
+const UNIT: u32 = 250;
+
+/// Priorities by node, for [`Schedule::by`]: those nodes first from which it is the longest way to the end, by the
+/// milliseconds that each takes. Where that is much the same, and where nothing is known, it is `plan.order`; tests
+/// keep that among them whatever they cost: one waits for another to begin.
+pub fn longest_way_first(plan: &Plan, millis: impl Fn(NodeId) -> Option<u32>) -> Vec<u32> {
+    let mut ways = vec![0_u64; plan.nodes.len()];
+    // Backwards: what comes after a node is known before it.
+    for &id in plan.order.iter().rev() {
+        let after = plan.triggers[id.index()].iter();
+        let longest = after.map(|next| ways[next.index()]).max().unwrap_or(0);
+        let weight = millis(id).map_or(0, |millis| millis / UNIT);
+        ways[id.index()] = longest + u64::from(weight);
+    }
+    let rank = |id: NodeId| match plan[id].mode.as_str() {
+        TEST => 0,
+        _ => u64::MAX - ways[id.index()],
+    };
+    let mut order: Vec<(u64, u32, NodeId)> = (0..)
+        .zip(&plan.order)
+        .map(|(place, &id)| (rank(id), place, id))
+        .collect();
+    order.sort_unstable();
+    let mut priorities = vec![0; plan.nodes.len()];
+    for (priority, (.., id)) in (0..).zip(order) {
+        priorities[id.index()] = priority;
+    }
+    priorities
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
