@@ -100,12 +100,21 @@ fn in_doubt_the_work_is_done() {
             compiled(world, &["-gcflags=example.com/m/...=-S"]),
             ["leaf", "mid"]
         );
-        // A file that no key knows.
+        // A file that no key knows, put before the include by a comment.
         world.write("inc/x.h", "#define X 1\n");
-        world.write("mid/own.h", "#include \"../inc/x.h\"\n");
+        world.write("mid/own.h", "/* x */ #include \"../inc/x.h\"\n");
         leaf(world, "c");
         compiled(world, &[]);
         leaf(world, "d");
+        assert_eq!(compiled(world, &[]), ["leaf", "mid"]);
+        // A file that the stock key does not know.
+        world.write("mid/own.h", "#include \"../inc/x.h\"\n");
+        leaf(world, "e");
+        compiled(world, &[]);
+        leaf(world, "f");
+        assert_eq!(compiled(world, &[]), ["leaf"]);
+        world.write("inc/x.h", "#define X 2\n");
+        leaf(world, "g");
         assert_eq!(compiled(world, &[]), ["leaf", "mid"]);
     });
 }

@@ -242,6 +242,33 @@ fn in_doubt_the_work_is_done() {
     });
 }
 
+/// The stock key does not know a header of another directory: forgo's does.
+#[test]
+fn headers_of_other_directories_count() {
+    each(FILES, |world| {
+        make_new(world);
+        let args = ["build", "-x", "-o", "out", "."];
+        let header = |world: &World, value: u8| {
+            let deep = format!("#define VALUE ${value}\n");
+            world.write("inc/deep/value.h", &deep);
+        };
+        header(world, 1);
+        world.write("inc/x.h", "#include \"../inc/deep/value.h\"\n");
+        let text = fs::read_to_string(world.path("w/mid/g.s")).unwrap();
+        let text = text.replace("own.h", "../inc/x.h");
+        world.write(
+            "mid/g.s",
+            &text.replacen("$0, ret_len", "VALUE, ret_len", 1),
+        );
+        assert_eq!(compiled_elsewhere(world, &args), [""; 0]);
+        // What the stock key leads to in the first checkout is of the old header.
+        header(world, 2);
+        assert_eq!(compiled_elsewhere(world, &args), ["example.com/m/mid"]);
+        header(world, 1);
+        assert_eq!(compiled_elsewhere(world, &args), [""; 0]);
+    });
+}
+
 #[test]
 fn the_compiler_s_words_are_those_of_here() {
     each(FILES, |world| {

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::package::Package;
 use crate::plan::{Kind, NodeId};
 use crate::run::build_id;
+use crate::run::headers::Header;
 use crate::toolchain::cc;
 
 /// What goes into compiling a package.
@@ -159,7 +160,12 @@ impl<'r> Inputs<'r> {
 
     /// The key of `crate::run::cutoff`: with what `imported` says of each package imported in place
     /// of its content ID.
-    pub fn key_by(&self, cx: &ActionCx<'_>, imported: &[String]) -> Result<ActionId, ActionError> {
+    pub fn key_by(
+        &self,
+        cx: &ActionCx<'_>,
+        imported: &[String],
+        headers: &[Header],
+    ) -> Result<ActionId, ActionError> {
         assert_eq!(imported.len(), self.imports.len());
         let mut hash = cx.run.job.hashes.new_own_hash("build by export data");
         self.hash(
@@ -168,6 +174,7 @@ impl<'r> Inputs<'r> {
             self.place,
             imported.iter().map(String::as_str),
         )?;
+        hash_headers(&mut hash, headers);
         Ok(hash.action_id())
     }
 
@@ -178,10 +185,12 @@ impl<'r> Inputs<'r> {
         cx: &ActionCx<'_>,
         place: Place<'_>,
         imported: &[String],
+        headers: &[Header],
     ) -> Result<ActionId, ActionError> {
         assert_eq!(imported.len(), self.imports.len());
         let mut hash = cx.run.job.hashes.new_own_hash("build everywhere 2");
         self.hash(cx, &mut hash, place, imported.iter().map(String::as_str))?;
+        hash_headers(&mut hash, headers);
         Ok(hash.action_id())
     }
 
@@ -322,6 +331,13 @@ pub fn local_version(config: &Config) -> &str {
 /// Whether the distribution is new enough for a module's `go` line (`allowedVersion`).
 pub fn allowed(config: &Config, version: &str) -> bool {
     version.is_empty() || gover::compare(local_version(config), version).is_ge()
+}
+
+/// Headers that are not in the stock key.
+fn hash_headers(h: &mut Hash<'_>, headers: &[Header]) {
+    for Header { name, hash } in headers {
+        writeln!(h, "header {} {hash}", quote(name));
+    }
 }
 
 /// The compiler's flags for fuzzing, on targets that know it (`fuzzInstrumentFlags`).

@@ -22,8 +22,8 @@ use forgo_golang::quote::hex;
 
 use crate::actions::compile_inputs::{Import, Inputs};
 use crate::actions::{ActionCx, ActionError, Artifact, objdir_cache};
-use crate::disk;
 use crate::plan::NodeId;
+use crate::run::headers::Header;
 use crate::run::own_keys::OwnKeys;
 use crate::run::reuse::{Known, Way};
 use crate::run::stamp::Donor;
@@ -40,7 +40,7 @@ pub enum Doubt {
     /// Flags of the compiler or the assembler, or variables for its debugging, whose purpose may be
     /// something else than the archive: output, profiles, a dump.
     Flags,
-    /// Assembly includes a file that is not among the package's.
+    /// It can't be told what assembly includes.
     Include,
     /// Archives come out of shared libraries.
     Shared,
@@ -112,7 +112,11 @@ pub fn record(
 }
 
 /// The second key; `None` where an archive has no export data.
-pub fn key(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<ActionId>, ActionError> {
+pub fn key(
+    cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
+    headers: &[Header],
+) -> Result<Option<ActionId>, ActionError> {
     let export = |import: &Import<'_>| match import.archive {
         Some(file) => cx.run.exports.id(file).map(|id| hex(&id)),
         // unsafe, which the compiler knows.
@@ -120,12 +124,13 @@ pub fn key(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<ActionId>, A
     };
     let exports: Option<Vec<String>> = inputs.imports.iter().map(export).collect();
     exports
-        .map(|exports| inputs.key_by(cx, &exports))
+        .map(|exports| inputs.key_by(cx, &exports, headers))
         .transpose()
 }
 
-/// Why a package is compiled in any case. Coverage is the last reason that is looked for.
-pub fn doubt(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Doubt> {
+/// Why a package is compiled in any case, as far as its inputs tell. Coverage is the last reason that is looked
+/// for.
+pub fn doubt(inputs: &Inputs<'_>) -> Option<Doubt> {
     let (config, p) = (inputs.config, inputs.package);
     let flags = &config.flags;
     if !config.extras || flags.a || flags.n || !flags.toolexec.is_empty() {
@@ -142,11 +147,6 @@ pub fn doubt(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Doubt> {
     if !plain {
         return Some(Doubt::Flags);
     }
-    let sources = p.s_files.iter().chain(&p.h_files);
-    let mut included = sources.filter(|_| !p.s_files.is_empty());
-    if included.any(|file| !includes_are_known(cx, inputs, file)) {
-        return Some(Doubt::Include);
-    }
     (!inputs.cover_mode.is_empty()).then_some(Doubt::Coverage)
 }
 
@@ -159,43 +159,6 @@ pub fn is_plain(flag: &str) -> bool {
     let switches = ["B", "C", "N", "e", "l", "dwarf", "dwarflocationlists"];
     let valued = ["lang", "c", "spectre"];
     switch && switches.contains(&name) || !value.is_empty() && valued.contains(&name)
-}
-
-/// Whether all that an assembly file or header includes is in the key: the package's own headers,
-/// what the compile makes of the package (go_asm.h), and what belongs to the assembler.
-fn includes_are_known(cx: &ActionCx<'_>, inputs: &Inputs<'_>, file: &str) -> bool {
-    let p = inputs.package;
-    let path = forgo_golang::path::join2(&p.dir, file);
-    let Ok(text) = disk::read(&*cx.run.job.overlay.actual(&path)) else {
-        return false;
-    };
-    let goroot = &inputs.config.dist.goroot;
-    includes(&String::from_utf8_lossy(&text)).all(|name| {
-        let Some(name) = name else {
-            return false;
-        };
-        let specific = name
-            .replace("GOOS", inputs.goos)
-            .replace("GOARCH", inputs.goarch);
-        let own = |name: &str| p.h_files.iter().any(|h| h == name);
-        let release = || {
-            let dir_own = forgo_golang::path::join2(&p.dir, name);
-            !name.contains('/')
-                && !disk::exists(&dir_own)
-                && disk::exists(format!("{goroot}/pkg/include/{name}"))
-        };
-        name == "go_asm.h" || own(name) || own(&specific) || release()
-    })
-}
-
-/// The names in `#include "name"` lines; `None` for a line that can't be told.
-fn includes(text: &str) -> impl Iterator<Item = Option<&str>> {
-    text.lines().filter_map(|line| {
-        let rest = line.trim_start().strip_prefix('#')?.trim_start();
-        let rest = rest.strip_prefix("include")?.trim();
-        let quoted = rest.strip_prefix('"').and_then(|r| r.split_once('"'));
-        Some(quoted.map(|(name, _)| name))
-    })
 }
 
 #[cfg(test)]
@@ -223,13 +186,5 @@ mod tests {
         for other in others {
             assert!(!is_plain(other), "{other}");
         }
-    }
-
-    #[test]
-    fn included_files() {
-        let text = "#include \"textflag.h\"\n\t# include\t\"a.h\" // why\n#include <x.h>\n#define A\n\
-                    #include NAME\n// #include \"no.h\"\nTEXT ·f(SB)\n";
-        let found: Vec<_> = includes(text).collect();
-        assert_eq!(found, [Some("textflag.h"), Some("a.h"), None, None]);
     }
 }

@@ -22,6 +22,7 @@ pub mod children;
 pub(crate) mod costs;
 pub(crate) mod cutoff;
 pub(crate) mod exports;
+pub(crate) mod headers;
 pub(crate) mod links;
 pub(crate) mod moving;
 pub(crate) mod own_keys;

@@ -11,6 +11,7 @@ use forgo_cache::ActionId;
 use crate::actions::compile_inputs::Inputs;
 use crate::actions::{ActionCx, ActionError};
 use crate::run::cutoff::{self, Doubt};
+use crate::run::headers::{self, Header};
 use crate::run::moving;
 
 /// The keys of a package's build.
@@ -21,6 +22,8 @@ pub struct OwnKeys {
     /// The key that is the same wherever the places are; `None` where the package has nothing to do
     /// with a place, or nothing may be moved.
     pub everywhere: Option<ActionId>,
+    /// What assembly includes that the stock key does not know.
+    pub headers: Vec<Header>,
     by_export: OnceLock<Option<ActionId>>,
 }
 
@@ -30,6 +33,7 @@ impl Default for OwnKeys {
         OwnKeys {
             doubt: Some(Doubt::Asked),
             everywhere: None,
+            headers: Vec::new(),
             by_export: OnceLock::new(),
         }
     }
@@ -38,15 +42,25 @@ impl Default for OwnKeys {
 impl OwnKeys {
     /// Those of a build with these inputs.
     pub fn of(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<OwnKeys, ActionError> {
-        let doubt = cutoff::doubt(cx, inputs);
+        let mut doubt = cutoff::doubt(inputs);
+        let headers = match doubt {
+            // Which may be moved all the same.
+            None | Some(Doubt::Coverage | Doubt::Flags) => headers::foreign(cx, inputs),
+            Some(_) => Some(Vec::new()),
+        };
+        if headers.is_none() {
+            doubt = Some(Doubt::Include);
+        }
+        let headers = headers.unwrap_or_default();
         let everywhere = if moving::may_move(inputs, doubt) && !moving::verify::is_distrusted(cx)? {
-            moving::key(cx, inputs)?
+            moving::key(cx, inputs, &headers)?
         } else {
             None
         };
         Ok(OwnKeys {
             doubt,
             everywhere,
+            headers,
             by_export: OnceLock::new(),
         })
     }
@@ -63,7 +77,7 @@ impl OwnKeys {
         if let Some(known) = self.by_export.get() {
             return Ok(*known);
         }
-        let key = cutoff::key(cx, inputs)?;
+        let key = cutoff::key(cx, inputs, &self.headers)?;
         Ok(*self.by_export.get_or_init(|| key))
     }
 }

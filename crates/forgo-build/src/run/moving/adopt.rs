@@ -23,10 +23,15 @@ pub fn adopt(
         return Ok(());
     }
     let job = &cx.run.job;
-    let Some(everywhere) = OwnKeys::of(cx, inputs)?.everywhere else {
+    let keys = OwnKeys::of(cx, inputs)?;
+    let Some(everywhere) = &keys.everywhere else {
         return Ok(());
     };
-    if job.cache.note(&everywhere).is_some() {
+    // Nobody knows of which headers it was made.
+    if !keys.headers.is_empty() {
+        return Ok(());
+    }
+    if job.cache.note(everywhere).is_some() {
         return Ok(());
     }
     let stdout = job.hashes.own_subkey(key, "stdout");
@@ -41,7 +46,7 @@ pub fn adopt(
             said: &said,
             sum: None,
         };
-        keep(cx, inputs, &everywhere, &made);
+        keep(cx, inputs, &keys, &made);
     }
     Ok(())
 }

@@ -32,6 +32,7 @@ use crate::plan::NodeId;
 use crate::run::build_id;
 use crate::run::cutoff::{self, Doubt};
 use crate::run::exports::Anywhere;
+use crate::run::headers::Header;
 use crate::run::own_keys::OwnKeys;
 use crate::run::reuse::{Known, Way};
 use crate::run::stamp::Donor;
@@ -145,7 +146,7 @@ pub fn record(cx: &ActionCx<'_>, inputs: &Inputs<'_>, keys: &OwnKeys, made: &Mad
     let Some(everywhere) = &keys.everywhere else {
         return false;
     };
-    let kept = keep(cx, inputs, everywhere, made);
+    let kept = keep(cx, inputs, keys, made);
     if !kept {
         put(cx, everywhere, &Kept::NotMoved);
     }
@@ -153,7 +154,10 @@ pub fn record(cx: &ActionCx<'_>, inputs: &Inputs<'_>, keys: &OwnKeys, made: &Mad
 }
 
 /// Keeps the record of an archive, if it can be moved.
-fn keep(cx: &ActionCx<'_>, inputs: &Inputs<'_>, everywhere: &ActionId, made: &Made<'_>) -> bool {
+fn keep(cx: &ActionCx<'_>, inputs: &Inputs<'_>, keys: &OwnKeys, made: &Made<'_>) -> bool {
+    let Some(everywhere) = &keys.everywhere else {
+        return false;
+    };
     let places = cx.run.moving.places(cx);
     let mut cwd = String::new();
     if !made.said.is_empty() {
@@ -166,7 +170,7 @@ fn keep(cx: &ActionCx<'_>, inputs: &Inputs<'_>, everywhere: &ActionId, made: &Ma
     let Ok(export) = cx.run.exports.anywhere(made.file, places) else {
         return false;
     };
-    if !sources::are_plain(cx, inputs, places) {
+    if !sources::are_plain(cx, inputs, &keys.headers, places) {
         return false;
     }
     let content = build_id::content_id(made.build_id);
@@ -229,7 +233,11 @@ fn is_known(flag: &str) -> bool {
 
 /// The key that is the same wherever the places are; `None` where the package has nothing to do with a
 /// place, or that can't be told. Of what [may be moved](may_move).
-pub fn key(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<ActionId>, ActionError> {
+pub fn key(
+    cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
+    headers: &[Header],
+) -> Result<Option<ActionId>, ActionError> {
     let places = cx.run.moving.places(cx);
     let named = match inputs.place {
         Place::Dir(dir) => match places.named(dir) {
@@ -255,7 +263,7 @@ pub fn key(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<ActionId>, A
         return Ok(None);
     }
     let place = named.as_deref().map_or(inputs.place, Place::Dir);
-    inputs.key_elsewhere(cx, place, &exports).map(Some)
+    inputs.key_elsewhere(cx, place, &exports, headers).map(Some)
 }
 
 /// The archive of a record; `None` where it is gone or damaged.

@@ -82,6 +82,12 @@ impl Places {
         })
     }
 
+    /// The name of the place that a path lies in.
+    pub fn place(&self, path: &str) -> Option<&str> {
+        self.find(path.as_bytes())
+            .map(|(place, _)| place.name.as_str())
+    }
+
     /// A path with its place's name in place of the directory.
     pub fn named(&self, path: &str) -> Option<String> {
         let (place, _) = self.find(path.as_bytes())?;

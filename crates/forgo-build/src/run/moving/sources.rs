@@ -1,20 +1,27 @@
 //! Whether the sources themselves say what a source file is called: then its name is not all there is to
 //! move.
 
+use forgo_golang::path::join2;
 use memchr::memmem;
 
 use crate::actions::ActionCx;
 use crate::actions::compile_inputs::Inputs;
 use crate::disk;
 use crate::load::head::line_directives;
+use crate::run::headers::Header;
 use crate::run::moving::Places;
 
 /// Whether every name of a source file that lies in a place is due to where the file lies.
-pub fn are_plain(cx: &ActionCx<'_>, inputs: &Inputs<'_>, places: &Places) -> bool {
+pub fn are_plain(
+    cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
+    headers: &[Header],
+    places: &Places,
+) -> bool {
     let p = inputs.package;
     let overlay = cx.run.job.overlay;
     let actual = |file: &String| {
-        let path = forgo_golang::path::join2(&p.dir, file);
+        let path = join2(&p.dir, file);
         overlay.actual(&path).into_owned()
     };
     let read = |file: String| disk::read(file).ok();
@@ -23,11 +30,16 @@ pub fn are_plain(cx: &ActionCx<'_>, inputs: &Inputs<'_>, places: &Places) -> boo
     let go = go.filter(|file| !index.has_no_lines(file));
     // A file that is not there is one that the build makes.
     let go = go.filter_map(read).all(|text| is_plain_go(&text, places));
-    let assembly = p.s_files.iter().chain(&p.h_files);
-    go && assembly
-        .map(actual)
-        .filter_map(read)
-        .all(|text| is_plain_assembly(&text, places))
+    // The name of a foreign header is moved with its place: it has to be the package's.
+    let home = places.place(&p.dir);
+    let foreign = headers.iter().map(|header| &header.name);
+    let is_near = |name: &String| home.is_some() && places.place(&join2(&p.dir, name)) == home;
+    let assembly = p.s_files.iter().chain(&p.h_files).chain(foreign.clone());
+    go && foreign.clone().all(is_near)
+        && assembly
+            .map(actual)
+            .filter_map(read)
+            .all(|text| is_plain_assembly(&text, places))
 }
 
 /// `//line` and `/*line` may name any file, but none that a move would take for another.
@@ -37,14 +49,13 @@ fn is_plain_go(text: &[u8], places: &Places) -> bool {
 }
 
 /// The preprocessor may name any file. What it includes is in the key, or the package is not moved
-/// ([`crate::run::cutoff::Doubt::Include`]).
+/// ([`crate::run::headers`]).
 fn is_plain_assembly(text: &[u8], places: &Places) -> bool {
     let plain = |line: &[u8]| {
         let Some(rest) = line.trim_ascii_start().strip_prefix(b"#") else {
             return true;
         };
-        let line_directive = rest.trim_ascii_start().starts_with(b"line");
-        !line_directive && memmem::find(rest, b"../").is_none()
+        !rest.trim_ascii_start().starts_with(b"line")
     };
     names_no_place(text, places) && text.split(|b| *b == b'\n').all(plain)
 }
@@ -81,7 +92,7 @@ mod tests {
         for (text, expected) in [
             ("#include \"x.h\"\nTEXT f(SB)\n// line", true),
             ("// Made by x -o ../../y.s\n", true),
-            ("#include \"../x.h\"\n", false),
+            ("#include \"../x.h\"\n", true),
             ("# line 3 \"x\"\n", false),
             ("#include \"/w/x.h\"\n", false),
         ] {

@@ -1,0 +1,126 @@
+//! What assembly includes from outside of its package. The stock key knows the package's own headers alone; what is
+//! found by a key of forgo's own, in another directory perhaps, was made of the same headers.
+//!
+//! Answers to `Input.include` in cmd/asm/internal/lex/input.go: names are looked up in the package's directory, those in
+//! headers too.
+
+use crate::actions::ActionCx;
+use crate::actions::compile_inputs::Inputs;
+use crate::disk;
+
+/// A header that is not the package's own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Header {
+    /// As it is included: relative to the package's directory.
+    pub name: String,
+    /// Hash of its content.
+    pub hash: String,
+}
+
+/// Headers that assembly reads beside the package's own, what the compile makes of the package (go_asm.h), and what
+/// belongs to the assembler; `None` where that can't be told.
+pub fn foreign(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Vec<Header>> {
+    let p = inputs.package;
+    if p.s_files.is_empty() {
+        return Some(Vec::new());
+    }
+    let path = |name: &str| forgo_golang::path::join2(&p.dir, name);
+    let mut names = Vec::new();
+    for file in p.s_files.iter().chain(&p.h_files) {
+        let file = path(file);
+        names.extend(foreign_names(
+            cx,
+            inputs,
+            &cx.run.job.overlay.actual(&file),
+        )?);
+    }
+    let mut headers: Vec<Header> = Vec::new();
+    while let Some(name) = names.pop() {
+        if headers.iter().any(|header| header.name == name) {
+            continue;
+        }
+        let file = path(&name);
+        // The assembler goes up from where the directory really is.
+        let same = || {
+            let [real, clean] = [format!("{}/{name}", p.dir), file.clone()].map(disk::canonicalize);
+            real.ok()
+                .is_some_and(|real| clean.is_ok_and(|clean| real == clean))
+        };
+        if name.starts_with('/') || !inputs.config.modules.overlay.is_empty() || !same() {
+            return None;
+        }
+        names.extend(foreign_names(cx, inputs, &file)?);
+        let hash = cx.file_hash(&file);
+        headers.push(Header { name, hash });
+    }
+    headers.sort();
+    Some(headers)
+}
+
+/// Those that a file names.
+fn foreign_names(cx: &ActionCx<'_>, inputs: &Inputs<'_>, file: &str) -> Option<Vec<String>> {
+    let text = disk::read(file).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let is_foreign = |name: &&str| !is_known(cx, inputs, name);
+    let names: Option<Vec<&str>> = includes(&text).collect();
+    Some(
+        names?
+            .into_iter()
+            .filter(is_foreign)
+            .map(str::to_owned)
+            .collect(),
+    )
+}
+
+fn is_known(cx: &ActionCx<'_>, inputs: &Inputs<'_>, name: &str) -> bool {
+    let p = inputs.package;
+    let goroot = &cx.config().dist.goroot;
+    let specific = name
+        .replace("GOOS", inputs.goos)
+        .replace("GOARCH", inputs.goarch);
+    let own = |name: &str| p.h_files.iter().any(|h| h == name);
+    let release = || {
+        let dir_own = forgo_golang::path::join2(&p.dir, name);
+        !name.contains('/')
+            && !disk::exists(&dir_own)
+            && disk::exists(format!("{goroot}/pkg/include/{name}"))
+    };
+    name == "go_asm.h" || own(name) || own(&specific) || release()
+}
+
+/// The names in `#include "name"` lines; `None` for a line that can't be told.
+fn includes(text: &str) -> impl Iterator<Item = Option<&str>> {
+    text.lines().filter_map(|line| {
+        let line = line.trim_start();
+        let Some(rest) = line.strip_prefix('#') else {
+            // A comment may stand before it.
+            let (before, after) = line.split_once('#')?;
+            let hidden = !before.contains("//") && after.contains("include");
+            return hidden.then_some(None);
+        };
+        let rest = rest.trim_start().strip_prefix("include")?.trim();
+        let quoted = rest.strip_prefix('"').and_then(|r| r.split_once('"'));
+        // In a Go string, which it is, more could be meant.
+        Some(
+            quoted
+                .map(|(name, _)| name)
+                .filter(|name| !name.contains('\\')),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn included_files() {
+        let text = "#include \"textflag.h\"\n\t# include\t\"a.h\" // why\n#include <x.h>\n#define A\n\
+                    #include NAME\n#include \"x\\n.h\"\n/**/ #include \"b.h\"\n// #include \"no.h\"\nTEXT ·f(SB)\n";
+        let found: Vec<_> = includes(text).collect();
+        assert_eq!(
+            found,
+            [Some("textflag.h"), Some("a.h"), None, None, None, None]
+        );
+    }
+}
