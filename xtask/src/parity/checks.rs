@@ -114,6 +114,11 @@ impl<'p> Bench<'p> {
         ])
     }
 
+    /// Whether packages are instrumented for coverage.
+    pub(super) fn is_covered(&self) -> bool {
+        self.variant.flags.iter().any(|flag| flag == "-cover")
+    }
+
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.setting.scratch.join(name)
     }

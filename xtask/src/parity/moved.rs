@@ -74,8 +74,7 @@ pub fn run(bench: &Bench, extent: &Extent, row: &mut Row) -> Result<(), String> 
     let out_flag = format!("{}/", out.display());
     let mut list = vec!["-export", "-deps", "-x", "-f", SHOWN];
     // The stock command has no instrumented test mains to list.
-    let covered = bench.variant.flags.iter().any(|flag| flag == "-cover");
-    if extent.tests && !covered {
+    if extent.tests && !bench.is_covered() {
         list.push("-test");
     }
     let mut commands = vec![bench.command("list", &list, packages)];
@@ -146,7 +145,8 @@ impl Place<'_> {
             seeded: &self.seeded,
             index: &HashSet::new(),
             plain: &|text| String::from_utf8_lossy(text).into_owned(),
-            partial: false,
+            // What coverage adds to an archive is made by a compile alone; `list` has named the archives.
+            partial: self.bench.is_covered(),
         };
         let (compared, differences) = comparison.differences()?;
         // The stock command's cache holds what it made in the directories before, too.
