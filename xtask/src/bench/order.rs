@@ -117,8 +117,9 @@ mod tests {
     /// The last of three leaves is the long one, and behind it is a link.
     #[test]
     fn a_long_way_that_begins_first_ends_earlier() {
-        let action = |mode: &str, deps: &str, seconds: u32| {
-            format!("{{\"Mode\":\"{mode}\",\"Deps\":[{deps}],\"CmdUser\":{seconds}000000000}}")
+        let action = |mode: &str, deps: &str, seconds: u64| {
+            let nanoseconds = seconds * 1_000_000_000;
+            format!("{{\"Mode\":\"{mode}\",\"Deps\":[{deps}],\"CmdUser\":{nanoseconds}}}")
         };
         let text = [
             action("build", "1,2,3", 0),
