@@ -14,10 +14,13 @@ pub fn entries(cache: &Path) -> Result<Entries, String> {
     let mut entries = Entries::new();
     for i in 0..256 {
         let dir = cache.join(format!("{i:02x}"));
-        for item in fs::read_dir(&dir)
-            .map_err(|e| format!("{}: {e}", dir.display()))?
-            .flatten()
-        {
+        let items = match fs::read_dir(&dir) {
+            Ok(items) => items,
+            // Copied while the first command on it was making its directories.
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(e) => return Err(format!("{}: {e}", dir.display())),
+        };
+        for item in items.flatten() {
             let path = item.path();
             let Some(id) = path.to_str().and_then(|p| p.strip_suffix("-a")) else {
                 continue;
