@@ -46,6 +46,14 @@ pub fn copy_all(from: &Path, to: &Path) -> Result<(), String> {
     copy(from, to, &|_| Take::Copy)
 }
 
+/// Removes a directory with all that is in it, if it is there.
+pub fn remove(dir: &Path) -> Result<(), String> {
+    match fs::remove_dir_all(dir) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(format!("{}: {e}", dir.display())),
+        _ => Ok(()),
+    }
+}
+
 /// Copies a GOCACHE for a command that writes into no entry; what says when it was trimmed is written to.
 pub fn link_cache(from: &Path, to: &Path) -> Result<(), String> {
     copy(from, to, &|path| match path.extension() {

@@ -6,7 +6,6 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::remove;
 use crate::measure::{Cost, run_into};
 use crate::tour::lab::{Programs, Who, command};
 use crate::tree;
@@ -93,7 +92,7 @@ impl Crowd<'_> {
             done.count(&text);
         }
         done.wall = start.elapsed();
-        remove(&cache)?;
+        tree::remove(&cache)?;
         Ok(done)
     }
 

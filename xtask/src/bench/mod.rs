@@ -8,7 +8,7 @@ pub mod order;
 pub mod scenarios;
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::measure::{Cost, median, run};
@@ -276,7 +276,7 @@ impl<'a> Bench<'a> {
         let to = self.temp.path().join(format!("checkout-{round}"));
         tree::copy_all(&self.dir, &to)?;
         if round > 1 {
-            remove(&self.dir)?;
+            tree::remove(&self.dir)?;
         }
         self.dir = to;
         Ok(())
@@ -285,7 +285,7 @@ impl<'a> Bench<'a> {
     fn once(&self, who: Who) -> Result<Cost, String> {
         let cache = cache_of(&self.temp, who);
         if self.scenario.cold {
-            remove(&cache)?;
+            tree::remove(&cache)?;
         }
         let out = self.temp.path().join(format!("out-{}", who.title()));
         let mut cmd: Command = command(self.programs, who);
@@ -313,15 +313,6 @@ impl<'a> Bench<'a> {
 
 fn cache_of(temp: &tempfile::TempDir, who: Who) -> PathBuf {
     temp.path().join(format!("cache-{}", who.title()))
-}
-
-fn remove(dir: &Path) -> Result<(), String> {
-    match std::fs::remove_dir_all(dir) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            Err(format!("{}: {e}", dir.display()))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn row(scenario: &Scenario, pairs: &[[Cost; 2]]) -> String {

@@ -90,17 +90,13 @@ impl<'a> World<'a> {
         self.write_files()?;
         self.empty_out()?;
         let cache = self.path("cache-forgo");
-        if cache.exists() {
-            at(&cache, fs::remove_dir_all(&cache))?;
-        }
+        tree::remove(&cache)?;
         tree::link_cache(&self.base, &cache)
     }
 
     pub(super) fn empty_out(&self) -> Result<()> {
         let out = self.path("out");
-        if out.exists() {
-            at(&out, fs::remove_dir_all(&out))?;
-        }
+        tree::remove(&out)?;
         at(&out, fs::create_dir(&out))
     }
 
@@ -157,7 +153,7 @@ impl<'a> World<'a> {
         at(&out, fs::rename(&out, &aside))?;
         self.empty_out()?;
         let answer = self.ask(Who::Stock, ask)?;
-        at(&out, fs::remove_dir_all(&out))?;
+        tree::remove(&out)?;
         at(&out, fs::rename(&aside, &out))?;
         self.known.insert(key, answer.clone());
         Ok(answer)

@@ -187,12 +187,12 @@ fn compare(case: &Case, options: &Options) -> Row {
             let done = if options.tests {
                 testing::run(&bench, options.extent, &options.asked, &mut row)
             } else if options.moved {
-                let extent = moved::Extent {
+                let scope = moved::Scope {
                     tested: &options.asked.tested,
                     tests: options.extent != Extent::Bytes,
                     places: options.places.unwrap_or(usize::MAX),
                 };
-                moved::run(&bench, &extent, &mut row)
+                moved::run(&bench, &scope, &mut row)
             } else {
                 checks::run(&bench, options.extent, kills, &mut row);
                 Ok(())

@@ -1,5 +1,6 @@
 //! `--moved`: the project is built by forgo in one directory, goes to directories of other names, and is
-//! built there again, from the cache of the first. There forgo compiles nothing but cgo packages, and every
+//! built there again, from the cache of the first. There forgo compiles nothing but Go parts of cgo packages that can't be
+//! moved, and every
 //! entry of the stock command's cache, filled in that directory, is in forgo's, byte for byte; so are
 //! programs, and test binaries of the packages that `--test-pkgs` names.
 //!
@@ -49,16 +50,24 @@ struct Place<'b> {
 
 /// What came of the commands.
 struct Built {
-    /// Packages without cgo that the compiler ran for.
-    compiled: Vec<String>,
+    /// Packages that the compiler ran for, and whether they have cgo.
+    compiled: Vec<(String, bool)>,
     /// What each command said, without the tools' calls.
     said: Vec<Said>,
     /// Programs by name.
     programs: BTreeMap<String, PathBuf>,
 }
 
+impl Built {
+    /// How often the compiler ran.
+    fn compiles(&self) -> String {
+        let cgo = self.compiled.iter().filter(|(_, cgo)| *cgo).count();
+        format!("{} and {cgo} of cgo", self.compiled.len() - cgo)
+    }
+}
+
 /// How much is compared.
-pub struct Extent<'a> {
+pub struct Scope<'a> {
     /// Packages whose test binaries are built.
     pub tested: &'a [String],
     /// What is compiled for tests alone is compared too.
@@ -68,21 +77,21 @@ pub struct Extent<'a> {
 }
 
 /// Runs the check.
-pub fn run(bench: &Bench, extent: &Extent, row: &mut Row) -> Result<(), String> {
+pub fn run(bench: &Bench, scope: &Scope, row: &mut Row) -> Result<(), String> {
     let packages = &bench.project.packages;
     let out = bench.path("out");
     let out_flag = format!("{}/", out.display());
     let mut list = vec!["-export", "-deps", "-x", "-f", SHOWN];
     // The stock command has no instrumented test mains to list.
-    if extent.tests && !bench.is_covered() {
+    if scope.tests && !bench.is_covered() {
         list.push("-test");
     }
     let mut commands = vec![bench.command("list", &list, packages)];
     if has_main(bench)? {
         commands.push(bench.command("build", &["-x", "-o", &out_flag], packages));
     }
-    if !extent.tested.is_empty() {
-        commands.push(bench.command("test", &["-c", "-x", "-o", &out_flag], extent.tested));
+    if !scope.tested.is_empty() {
+        commands.push(bench.command("test", &["-c", "-x", "-o", &out_flag], scope.tested));
     }
     let moved = bench.path("moved");
     let first = moved.join(FIRST);
@@ -100,7 +109,7 @@ pub fn run(bench: &Bench, extent: &Extent, row: &mut Row) -> Result<(), String> 
     };
     place.build(Who::Forgo)?;
     let mut checkout = place.setting.dir.clone();
-    for name in NAMES.into_iter().take(extent.places) {
+    for name in NAMES.into_iter().take(scope.places) {
         let to = moved.join(name);
         // What it was called before is no longer there to be read.
         let real = match name {
@@ -128,7 +137,8 @@ impl Place<'_> {
         let mut differences: Vec<String> = forgo
             .compiled
             .iter()
-            .map(|package| format!("in {name:?} {package} is compiled"))
+            .filter(|(_, cgo)| !cgo)
+            .map(|(package, _)| format!("in {name:?} {package} is compiled"))
             .collect();
         if stock.compiled.is_empty() {
             differences.push(format!("in {name:?} the stock command compiles nothing"));
@@ -160,9 +170,9 @@ impl Place<'_> {
             );
         }
         row.tell(&format!(
-            "in {name:?}: {} compiles with go, {} with forgo (without cgo), {compared} entries, {} programs",
-            stock.compiled.len(),
-            forgo.compiled.len(),
+            "in {name:?}: {} compiles with go, {} with forgo, {compared} entries, {} programs",
+            stock.compiles(),
+            forgo.compiles(),
             stock.programs.len()
         ));
         Ok(())
@@ -202,13 +212,13 @@ impl Place<'_> {
     }
 }
 
-/// The package that a line of `-x` compiles, if it has no cgo.
-fn compiled_package(line: &str) -> Option<String> {
+/// The package that a line of `-x` compiles, and whether it has cgo.
+fn compiled_package(line: &str) -> Option<(String, bool)> {
     let (_, args) = line.split_once("/compile -o ")?;
     let (_, package) = args.split_once(" -p ")?;
     let cgo = args.contains("_cgo_gotypes.go");
     let package = package.split(' ').next()?;
-    (!cgo).then(|| package.to_owned())
+    Some((package.to_owned(), cgo))
 }
 
 #[cfg(test)]
@@ -219,9 +229,10 @@ mod tests {
     fn compiles_are_known_by_their_lines() {
         let line =
             "/go/pkg/tool/compile -o $WORK/b1/_pkg_.a -trimpath x -p a/b -lang=go1.26 ./x.go";
-        assert_eq!(compiled_package(line).as_deref(), Some("a/b"));
+        let package = |cgo| Some(("a/b".to_owned(), cgo));
+        assert_eq!(compiled_package(line), package(false));
         let cgo = line.to_owned() + " $WORK/b1/_cgo_gotypes.go";
-        assert_eq!(compiled_package(&cgo), None);
+        assert_eq!(compiled_package(&cgo), package(true));
         assert_eq!(compiled_package("cd /x"), None);
     }
 }

@@ -14,7 +14,7 @@ use crate::load::TestPackages;
 use crate::package::{Package, PackageId};
 use crate::plan::builder::{BuildMode, Packages, PlanBuilder, PlanError};
 use crate::plan::node::{Kind, Node, NodeId};
-use crate::run::schedule::BARRIER;
+use crate::run::schedule::{BARRIER, TEST};
 
 /// What is to be made of test binaries, beside running them.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +102,7 @@ impl TestPlan {
             objdir,
             // What comes of a build that failed is to be said, too.
             ignore_fail: true,
-            ..Node::group("test run", deps)
+            ..Node::group(TEST, deps)
         }
     }
 

@@ -28,11 +28,8 @@ pub fn foreign(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Vec<Header>> {
     let mut names = Vec::new();
     for file in p.s_files.iter().chain(&p.h_files) {
         let file = path(file);
-        names.extend(foreign_names(
-            cx,
-            inputs,
-            &cx.run.job.overlay.actual(&file),
-        )?);
+        let file = cx.run.job.overlay.actual(&file);
+        names.extend(foreign_names(cx, inputs, &file)?);
     }
     let mut headers: Vec<Header> = Vec::new();
     while let Some(name) = names.pop() {
@@ -40,13 +37,12 @@ pub fn foreign(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Vec<Header>> {
             continue;
         }
         let file = path(&name);
+        if name.starts_with('/') || !inputs.config.modules.overlay.is_empty() {
+            return None;
+        }
         // The assembler goes up from where the directory really is.
-        let same = || {
-            let [real, clean] = [format!("{}/{name}", p.dir), file.clone()].map(disk::canonicalize);
-            real.ok()
-                .is_some_and(|real| clean.is_ok_and(|clean| real == clean))
-        };
-        if name.starts_with('/') || !inputs.config.modules.overlay.is_empty() || !same() {
+        let real = disk::canonicalize(format!("{}/{name}", p.dir)).ok()?;
+        if disk::canonicalize(&file).ok()? != real {
             return None;
         }
         names.extend(foreign_names(cx, inputs, &file)?);
@@ -61,15 +57,14 @@ pub fn foreign(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Vec<Header>> {
 fn foreign_names(cx: &ActionCx<'_>, inputs: &Inputs<'_>, file: &str) -> Option<Vec<String>> {
     let text = disk::read(file).ok()?;
     let text = String::from_utf8_lossy(&text);
-    let is_foreign = |name: &&str| !is_known(cx, inputs, name);
-    let names: Option<Vec<&str>> = includes(&text).collect();
-    Some(
-        names?
-            .into_iter()
-            .filter(is_foreign)
-            .map(str::to_owned)
-            .collect(),
-    )
+    let mut foreign = Vec::new();
+    for name in includes(&text) {
+        let name = name?;
+        if !is_known(cx, inputs, name) {
+            foreign.push(name.to_owned());
+        }
+    }
+    Some(foreign)
 }
 
 fn is_known(cx: &ActionCx<'_>, inputs: &Inputs<'_>, name: &str) -> bool {

@@ -24,7 +24,7 @@ use crate::actions::{ActionCx, ActionError, Artifact, link};
 use crate::footprint::{self, Look};
 use crate::plan::{Kind, NodeId};
 use crate::run::build_id;
-use crate::run::schedule::BARRIER;
+use crate::run::schedule::{BARRIER, TEST};
 use crate::shell::join_unambiguously;
 
 /// What is to be made, unless it is known.
@@ -198,7 +198,7 @@ fn test_run(cx: &ActionCx<'_>, link: NodeId) -> Option<NodeId> {
         return None;
     }
     let behind = &plan.triggers[barrier.index()];
-    let mut runs = behind.iter().filter(|&&id| plan[id].mode == "test run");
+    let mut runs = behind.iter().filter(|&&id| plan[id].mode == TEST);
     let run = runs.next()?;
     runs.next().is_none().then_some(*run)
 }
