@@ -269,6 +269,87 @@ fn headers_of_other_directories_count() {
     });
 }
 
+const CGO: &str = "package cg\n\n// #include <errno.h>\n// #include \"cg.h\"\nimport \"C\"\n\n\
+    import \"example.com/m/leaf\"\n\n//export goAdd\nfunc goAdd(x C.int) C.int { return x + C.N }\n\n\
+    func F() (string, int, error) {\n\tn, err := C.twice(2)\n\tp := C.pair{a: n}\n\treturn leaf.F(), int(p.a), err\n}\n";
+
+/// C compilers work in each checkout, the Go compiler in one.
+#[test]
+fn the_go_part_of_cgo_is_compiled_once() {
+    each(FILES, |world| {
+        make_new(world);
+        let header = |n: u8| {
+            format!("#define N {n}\ntypedef struct {{ int a; }} pair;\nint twice(int x);\n")
+        };
+        let c = "#include \"_cgo_export.h\"\n\nint twice(int x) { return goAdd(2 * x); }\n";
+        world.write("cg/cg.go", CGO);
+        world.write("cg/cg.h", &header(1));
+        world.write("cg/twice.c", c);
+        let name = world.dir.path().file_name().unwrap().to_str().unwrap();
+        let plain = format!("package cg\n\nfunc G() string {{ return {name:?} }}\n");
+        world.write("cg/plain.go", &plain);
+        world.write(
+            "cg/cg_test.go",
+            "package cg\n\nimport \"testing\"\n\nfunc TestF(t *testing.T) { t.Log(F()) }\n",
+        );
+        world.write(
+            "cg/cmd/main.go",
+            "package main\n\nimport \"example.com/m/cg\"\n\nfunc main() { println(cg.G()) }\n",
+        );
+        let cg = "example.com/m/cg";
+        let args = ["build", "-x", "./..."];
+        world.start_in("w");
+        let first = world.forgo(&args);
+        assert!(compiled(&first).contains(&cg), "{}", first.stderr);
+        for dir in PLACES.into_iter().take(4) {
+            check_out(world, dir);
+            world.start_in(dir);
+            let said = world.forgo(&args);
+            assert_eq!((said.code, compiled(&said)), (Some(0), vec![]), "{dir}");
+            same_as_stock(world, &[]);
+        }
+        // The test's variant has another file.
+        let test = ["test", "-x", "-c", "-o", "out", "./cg"];
+        assert_eq!(
+            compiled_elsewhere(world, &test),
+            [""; 0],
+            "a test's variant"
+        );
+        let race = ["build", "-x", "-race", "./cg"];
+        assert_eq!(compiled_elsewhere(world, &race), [""; 0], "-race");
+        same_as_stock(world, &["-race"]);
+
+        // cgo writes the same of another text of C, and not of another constant.
+        world.write("cg/twice.c", &c.replace("2 * x", "3 * x"));
+        world.start_in("w");
+        assert_eq!(compiled(&world.forgo(&args)), [""; 0]);
+        same_as_stock(world, &[]);
+        world.write("cg/cg.h", &header(2));
+        assert_eq!(compiled(&world.forgo(&args)), [cg]);
+        same_as_stock(world, &[]);
+        let text = CGO.replace(
+            "// #include <",
+            "// #cgo CFLAGS: -I${SRCDIR}\n// #include <",
+        );
+        world.write("cg/cg.go", &text);
+        assert_eq!(compiled_elsewhere(world, &args), [""; 0], "CFLAGS");
+
+        // What cgo writes names the directory, or a source is called otherwise by its own word.
+        let text = CGO.replace(
+            "// #include <",
+            "// #cgo LDFLAGS: -L${SRCDIR}\n// #include <",
+        );
+        world.write("cg/cg.go", &text);
+        assert_eq!(compiled_elsewhere(world, &args), [cg], "LDFLAGS");
+        world.write("cg/cg.go", CGO);
+        let dir = world.dir.path().to_str().unwrap();
+        let text = plain.replace("func", &format!("//line {dir}/w/cg/x.go:1\nfunc"));
+        world.write("cg/plain.go", &text);
+        let args = ["build", "-x", "./cg"];
+        assert_eq!(compiled_elsewhere(world, &args), [cg], "//line");
+    });
+}
+
 #[test]
 fn the_compiler_s_words_are_those_of_here() {
     each(FILES, |world| {

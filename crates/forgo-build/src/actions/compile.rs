@@ -18,10 +18,11 @@ use crate::archive;
 use crate::disk;
 use crate::load::no_go_text;
 use crate::plan::NodeId;
-use crate::run::reuse::{self, Way};
+use crate::run::moving::go_part::{self, GoPart};
+use crate::run::reuse::{self, Known, Way};
 use crate::run::turns::{self, Turn};
 use crate::run::{cutoff, moving, stamp};
-use crate::shell::{join_unambiguously, readable_cgo_names};
+use crate::shell::{join_unambiguously, readable_cgo_names, write_whole};
 use crate::toolchain::gc::{self, asm};
 use crate::toolchain::{changed_env, make_absolute, memory};
 
@@ -110,13 +111,19 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
     // Another checkout may be at the same work: then one of the two moves what the other makes.
     let depends_on = Inputs::gather(cx, cx.id, &cx.node_of(check_node(cx).0).deps);
     let keys = &check.own_keys;
-    let turn = turns::wait(cx, &keys.everywhere.unwrap_or(key), || {
+    let go_part = sources.go_part(cx, &depends_on)?;
+    let shared = keys.everywhere.or(go_part.as_ref().map(|part| part.key));
+    let turn = turns::wait(cx, &shared.unwrap_or(key), || {
         let made = reuse::cache_entry(cx, &wanted, &check.build_id);
-        made.or_else(|| moving::find_made(cx, &depends_on, keys, &key))
+        let made = made.or_else(|| moving::find_made(cx, &depends_on, keys, &key));
+        let part = || go_part.as_ref()?.find(cx, &depends_on, &check.build_id);
+        made.map(Found::Archive)
+            .or_else(|| part().map(Found::GoPart))
     });
-    let _lock = match turn {
-        Turn::Here(lock) => lock,
-        Turn::Made(known) => {
+    let (moved, _lock) = match turn {
+        Turn::Here(lock) => (None, lock),
+        Turn::Made(Found::GoPart(part)) => (Some(part), None),
+        Turn::Made(Found::Archive(known)) => {
             note_export(cx, known.built.path(), &known.build_id);
             (outcome.built, outcome.build_id) = (known.built, known.build_id);
             return Ok(());
@@ -128,14 +135,15 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
         cx,
         inputs: &inputs,
         build_id: &check.build_id,
+        go_part: moved.as_deref(),
     }
-    .run(&sources)?;
+    .run(&sources, &key)?;
     let made = stamp::Made {
         file: &archive,
         key,
         build_id: &check.build_id,
         main_key: None,
-        recorded: keys.everywhere.is_some(),
+        recorded: shared.is_some(),
     };
     let stamped = stamp::finish(cx, &made)?;
     if let Some((output, size)) = &stamped.output {
@@ -147,7 +155,9 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
             said: &cx.shell.saved_output(),
             sum: stamped.sum,
         };
-        if !moving::record(cx, &depends_on, keys, &made) {
+        if let (Some(part), None) = (&go_part, &moved) {
+            part.record(cx, &made);
+        } else if !moving::record(cx, &depends_on, keys, &made) {
             cutoff::record(cx, &depends_on, keys, (output, *size))?;
         }
     }
@@ -159,6 +169,14 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
     outcome.id_is_final = stamped.id_is_final;
     outcome.built = Artifact::Built(archive);
     Ok(())
+}
+
+/// What was found to be made already.
+enum Found {
+    /// The archive, in the cache.
+    Archive(Known),
+    /// What the Go compiler would write of a cgo package.
+    GoPart(Vec<u8>),
 }
 
 /// For `go list -export`.
@@ -212,6 +230,19 @@ impl Sources {
         Ok(sources)
     }
 
+    /// What the Go compiler alone makes of them, if that may have been made elsewhere.
+    fn go_part(
+        &self,
+        cx: &ActionCx<'_>,
+        inputs: &Inputs<'_>,
+    ) -> Result<Option<GoPart>, ActionError> {
+        // With coverage, it is no file of the package that is compiled.
+        match self.go.strip_prefix(&inputs.package.go_files[..]) {
+            Some(generated) => GoPart::of(cx, inputs, generated),
+            None => Ok(None),
+        }
+    }
+
     /// C compilers take C and assembly; only runtime/cgo has assembly for both sides.
     fn add_cgo(
         &mut self,
@@ -245,16 +276,26 @@ struct Compilation<'a, 'r> {
     cx: &'a ActionCx<'r>,
     inputs: &'a Inputs<'r>,
     build_id: &'a str,
+    /// What the Go compiler would write, if that is known.
+    go_part: Option<&'a [u8]>,
 }
 
 impl Compilation<'_, '_> {
     /// Makes the archive, but for its final build ID.
-    fn run(&self, sources: &Sources) -> Result<String, ActionError> {
+    fn run(&self, sources: &Sources, key: &ActionId) -> Result<String, ActionError> {
         let (cx, inputs) = (self.cx, self.inputs);
         let objdir = &cx.node().objdir;
         let symabis = asm::symabis(cx, inputs, objdir, self.build_id, &sources.asm)?;
         let archive = format!("{objdir}_pkg_.a");
-        self.compile_go(sources, &archive, &symabis)?;
+        match self.go_part {
+            Some(moved) if !moving::verify::is_chosen(cx, key) => {
+                write_whole(&archive, moved)?;
+            }
+            moved => {
+                self.compile_go(sources, &archive, &symabis)?;
+                moved.map_or(Ok(()), |moved| go_part::compare(cx, moved, &archive))?;
+            }
+        }
         self.copy_headers()?;
 
         if let Some(file) = sources.c.first() {

@@ -5,7 +5,7 @@
 //!
 //! Answers to `buildActionID` in cmd/go/internal/work/exec.go.
 
-use forgo_cache::{ActionId, Hash};
+use forgo_cache::{ActionId, Hash, OutputId};
 use forgo_golang::quote::{quote, quote_slice};
 use forgo_golang::{gover, path};
 
@@ -71,6 +71,15 @@ pub struct Inputs<'r> {
     pub package: &'r Package,
     /// Where tools lie, limits of processes, what is shown: nothing that changes the result.
     pub config: &'r Config,
+}
+
+/// What of an archive is made of the inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// All of it.
+    Whole,
+    /// What the Go compiler makes.
+    Go,
 }
 
 /// What the sources' directory is called in debug information.
@@ -154,7 +163,7 @@ impl<'r> Inputs<'r> {
         let name = format_args!("build {}", self.import_path);
         let mut hash = cx.run.job.hashes.new_hash(name);
         let imported = self.imports.iter().map(|i| i.content_id);
-        self.hash(cx, &mut hash, self.place, imported)?;
+        self.hash(cx, &mut hash, Part::Whole, self.place, imported)?;
         Ok(hash.action_id())
     }
 
@@ -168,12 +177,8 @@ impl<'r> Inputs<'r> {
     ) -> Result<ActionId, ActionError> {
         assert_eq!(imported.len(), self.imports.len());
         let mut hash = cx.run.job.hashes.new_own_hash("build by export data");
-        self.hash(
-            cx,
-            &mut hash,
-            self.place,
-            imported.iter().map(String::as_str),
-        )?;
+        let imported = imported.iter().map(String::as_str);
+        self.hash(cx, &mut hash, Part::Whole, self.place, imported)?;
         hash_headers(&mut hash, headers);
         Ok(hash.action_id())
     }
@@ -189,8 +194,28 @@ impl<'r> Inputs<'r> {
     ) -> Result<ActionId, ActionError> {
         assert_eq!(imported.len(), self.imports.len());
         let mut hash = cx.run.job.hashes.new_own_hash("build everywhere 2");
-        self.hash(cx, &mut hash, place, imported.iter().map(String::as_str))?;
+        let imported = imported.iter().map(String::as_str);
+        self.hash(cx, &mut hash, Part::Whole, place, imported)?;
         hash_headers(&mut hash, headers);
+        Ok(hash.action_id())
+    }
+
+    /// The key of `crate::run::moving::go_part`: as [`Inputs::key_elsewhere`], of what the Go compiler alone reads of a
+    /// cgo package. `generated` are the sources that cgo wrote, by name.
+    pub fn key_of_go_part(
+        &self,
+        cx: &ActionCx<'_>,
+        place: Place<'_>,
+        imported: &[String],
+        generated: &[(&str, OutputId)],
+    ) -> Result<ActionId, ActionError> {
+        assert_eq!(imported.len(), self.imports.len());
+        let mut hash = cx.run.job.hashes.new_own_hash("Go part everywhere");
+        let imported = imported.iter().map(String::as_str);
+        self.hash(cx, &mut hash, Part::Go, place, imported)?;
+        for (name, text) in generated {
+            writeln!(hash, "generated {} {text}", quote(name));
+        }
         Ok(hash.action_id())
     }
 
@@ -198,6 +223,7 @@ impl<'r> Inputs<'r> {
         &self,
         cx: &ActionCx<'_>,
         h: &mut Hash<'_>,
+        part: Part,
         place: Place<'_>,
         imported: impl Iterator<Item = &'a str>,
     ) -> Result<(), ActionError> {
@@ -250,7 +276,9 @@ impl<'r> Inputs<'r> {
         if *force_library {
             writeln!(h, "forcelibrary");
         }
-        cc::hash_inputs(cx, h, package)?;
+        if part == Part::Whole {
+            cc::hash_inputs(cx, h, package)?;
+        }
         if !cover_mode.is_empty() {
             writeln!(
                 h,
@@ -274,7 +302,7 @@ impl<'r> Inputs<'r> {
             flags.0,
             flags.1
         );
-        if !package.s_files.is_empty() {
+        if part == Part::Whole && !package.s_files.is_empty() {
             let flags = (quote_slice(forced_asmflags), quote_slice(asmflags));
             writeln!(
                 h,
@@ -292,7 +320,7 @@ impl<'r> Inputs<'r> {
             writeln!(h, "magic {name}={value}");
         }
 
-        for file in files(package) {
+        for file in files(package, part) {
             writeln!(
                 h,
                 "file {file} {}",
@@ -351,20 +379,24 @@ fn fuzz_flags(config: &Config) -> Option<&'static [&'static str]> {
     (arch && os).then_some(&["-d=libfuzzer"])
 }
 
-/// The files of a package that its archive depends on, in the order of the key.
-fn files(p: &Package) -> impl Iterator<Item = &String> {
+/// The files of a package that its archive depends on, or the Go part of it, in the order of the key.
+fn files(p: &Package, part: Part) -> impl Iterator<Item = &String> {
+    let others = [
+        &p.cgo_files,
+        &p.c_files,
+        &p.cxx_files,
+        &p.f_files,
+        &p.m_files,
+        &p.h_files,
+        &p.s_files,
+        &p.syso_files,
+        &p.swig_files,
+        &p.swig_cxx_files,
+    ];
+    let others = others.into_iter().filter(move |_| part == Part::Whole);
     p.go_files
         .iter()
-        .chain(&p.cgo_files)
-        .chain(&p.c_files)
-        .chain(&p.cxx_files)
-        .chain(&p.f_files)
-        .chain(&p.m_files)
-        .chain(&p.h_files)
-        .chain(&p.s_files)
-        .chain(&p.syso_files)
-        .chain(&p.swig_files)
-        .chain(&p.swig_cxx_files)
+        .chain(others.flatten())
         .chain(&p.embed_files)
 }
 

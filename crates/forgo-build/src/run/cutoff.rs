@@ -131,6 +131,19 @@ pub fn key(
 /// Why a package is compiled in any case, as far as its inputs tell. Coverage is the last reason that is looked
 /// for.
 pub fn doubt(inputs: &Inputs<'_>) -> Option<Doubt> {
+    let p = inputs.package;
+    let cgo = p.uses_cgo() || p.uses_swig();
+    doubt_of_all(inputs)
+        .or(cgo.then_some(Doubt::Cgo))
+        .or_else(|| doubt_of_compiler(inputs))
+}
+
+/// [`doubt`] about what the Go compiler alone makes of a cgo package.
+pub fn doubt_of_go_part(inputs: &Inputs<'_>) -> Option<Doubt> {
+    doubt_of_all(inputs).or_else(|| doubt_of_compiler(inputs))
+}
+
+fn doubt_of_all(inputs: &Inputs<'_>) -> Option<Doubt> {
     let (config, p) = (inputs.config, inputs.package);
     let flags = &config.flags;
     if !config.extras || flags.a || flags.n || !flags.toolexec.is_empty() {
@@ -139,9 +152,11 @@ pub fn doubt(inputs: &Inputs<'_>) -> Option<Doubt> {
     if flags.linkshared || config.modes.buildmode == "shared" || !p.shlib.is_empty() {
         return Some(Doubt::Shared);
     }
-    if p.uses_cgo() || p.uses_swig() {
-        return Some(Doubt::Cgo);
-    }
+    None
+}
+
+fn doubt_of_compiler(inputs: &Inputs<'_>) -> Option<Doubt> {
+    let p = inputs.package;
     let plain = inputs.magic.is_empty() && inputs.gcflags.iter().all(|flag| is_plain(flag));
     let plain = plain && (p.s_files.is_empty() || inputs.asmflags.is_empty());
     if !plain {

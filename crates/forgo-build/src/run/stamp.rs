@@ -116,6 +116,18 @@ impl Donor {
         Some(new)
     }
 
+    /// Gives what was made of this one, and still has its build ID, the temporary one that a compile begins with.
+    pub fn begin_made(&self, made: &mut Pieces<'_>, temporary: &str) -> Option<()> {
+        if temporary.len() != self.build_id.len() {
+            return None;
+        }
+        let found = build_id::find_and_hash_pieces(made, &self.build_id);
+        for at in found.offsets {
+            made.overwrite(at as usize, temporary.as_bytes());
+        }
+        Some(())
+    }
+
     /// The build ID that takes the place of the old one, which has the same length.
     fn stamp(&self, key: &ActionId, content: &str) -> Option<String> {
         let new = format!("{}/{content}", hash_to_string(&key.0));

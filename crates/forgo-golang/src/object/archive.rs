@@ -84,6 +84,15 @@ pub fn export_data(archive: &[u8]) -> Option<&[u8]> {
     archive.get(member.data.start as usize..member.data.end as usize)
 }
 
+/// The archive that the Go compiler wrote, of one that objects of other compilers were added to. `None` where this is not
+/// how it begins.
+pub fn go_part(archive: &[u8]) -> Option<&[u8]> {
+    let mut members = members(archive);
+    members.next().filter(|first| first.name == "__.PKGDEF")?;
+    let object = members.next().filter(|second| second.name == "_go_.o")?;
+    archive.get(..usize::try_from(object.next()).ok()?)
+}
+
 /// The SHA-256 of the member with an archive's export data, without the build ID: of all that an
 /// importer's compile reads. `None` where there is no build ID.
 pub fn export_id(member: &[u8]) -> Option<[u8; 32]> {
@@ -237,6 +246,27 @@ mod tests {
             read(sized.as_bytes()),
             Err(Unfit::Malformed("header of a member"))
         );
+    }
+
+    #[test]
+    fn what_the_go_compiler_wrote() {
+        let member = |name: &str, body: &str| {
+            let archive = archive_of(body);
+            let name = format!("{name:<16}");
+            [name.as_bytes(), &archive[MAGIC.len() + name.len()..]].concat()
+        };
+        let [first, object] = [member("__.PKGDEF", "data"), member("_go_.o", "odd")];
+        let whole = [&MAGIC[..], &first, &object, &[0]].concat();
+        assert_eq!(go_part(&whole), Some(&whole[..]));
+        let more = [&whole[..], &member("_x001.o", "ELF")].concat();
+        assert_eq!(go_part(&more), Some(&whole[..]));
+        assert_eq!(go_part(&whole[..whole.len() - 1]), None);
+        let others = [
+            [&MAGIC[..], &first].concat(),
+            [&MAGIC[..], &object, &[0], &first].concat(),
+            [&MAGIC[..], &first, &first].concat(),
+        ];
+        assert!(others.iter().all(|other| go_part(other).is_none()));
     }
 
     fn archive_of(body: &str) -> Vec<u8> {

@@ -5,7 +5,8 @@ use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
 
 use crate::actions::compile_inputs::Inputs;
 use crate::actions::{ActionCx, ActionError, RunCx};
-use crate::run::moving::{Made, keep};
+use crate::run::moving::record::Kept;
+use crate::run::moving::{Made, put, record_of};
 use crate::run::own_keys::OwnKeys;
 use crate::run::reuse::{Known, Way};
 
@@ -46,7 +47,9 @@ pub fn adopt(
             said: &said,
             sum: None,
         };
-        keep(cx, inputs, &keys, &made);
+        if let Some(record) = record_of(cx, inputs, &keys.headers, &made) {
+            put(cx, everywhere, &Kept::Archive(record));
+        }
     }
     Ok(())
 }

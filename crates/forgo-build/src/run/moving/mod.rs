@@ -11,6 +11,7 @@
 //! docs/moving.md. [`verify`] compiles a share of what was moved all the same.
 
 mod adopt;
+pub mod go_part;
 pub mod places;
 mod record;
 mod sources;
@@ -146,44 +147,48 @@ pub fn record(cx: &ActionCx<'_>, inputs: &Inputs<'_>, keys: &OwnKeys, made: &Mad
     let Some(everywhere) = &keys.everywhere else {
         return false;
     };
-    let kept = keep(cx, inputs, keys, made);
-    if !kept {
-        put(cx, everywhere, &Kept::NotMoved);
-    }
-    kept
+    let record = record_of(cx, inputs, &keys.headers, made);
+    let can_move = record.is_some();
+    put(
+        cx,
+        everywhere,
+        &record.map_or(Kept::NotMoved, Kept::Archive),
+    );
+    can_move
 }
 
-/// Keeps the record of an archive, if it can be moved.
-fn keep(cx: &ActionCx<'_>, inputs: &Inputs<'_>, keys: &OwnKeys, made: &Made<'_>) -> bool {
-    let Some(everywhere) = &keys.everywhere else {
-        return false;
-    };
+/// The record of an archive, if it can be moved.
+fn record_of(
+    cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
+    headers: &[Header],
+    made: &Made<'_>,
+) -> Option<Record> {
+    let places = cx.run.moving.places(cx);
+    let record = record_of_plain(cx, made)?;
+    sources::are_plain(cx, inputs, headers, places).then_some(record)
+}
+
+/// The record of an archive whose sources do not say what a source file is called.
+fn record_of_plain(cx: &ActionCx<'_>, made: &Made<'_>) -> Option<Record> {
     let places = cx.run.moving.places(cx);
     let mut cwd = String::new();
     if !made.said.is_empty() {
         match places.named(&cx.config().cwd) {
             // Names of files in it are relative, and no longer than absolute ones.
             Some(named) if !made.said.contains("../") => cwd = named,
-            _ => return false,
+            _ => return None,
         }
     }
-    let Ok(export) = cx.run.exports.anywhere(made.file, places) else {
-        return false;
-    };
-    if !sources::are_plain(cx, inputs, &keys.headers, places) {
-        return false;
-    }
+    let export = cx.run.exports.anywhere(made.file, places).ok()?;
     let content = build_id::content_id(made.build_id);
     // From now on the checksum stands for the content ID.
     let sum = made.sum.or_else(|| {
         let donor = Donor::read_file(made.file)?;
         let good = donor.content_id() == content && donor.is_genuine();
         good.then(|| donor.checksum())
-    });
-    let Some(sum) = sum else {
-        return false;
-    };
-    let record = Record {
+    })?;
+    Some(Record {
         key: *made.key,
         content: content.to_owned(),
         sum,
@@ -191,9 +196,7 @@ fn keep(cx: &ActionCx<'_>, inputs: &Inputs<'_>, keys: &OwnKeys, made: &Made<'_>)
         placed: export.placed,
         cwd,
         places: places.clone(),
-    };
-    put(cx, everywhere, &Kept::Archive(record));
-    true
+    })
 }
 
 /// Another checkout compiles again without it, no more.
@@ -238,12 +241,25 @@ pub fn key(
     inputs: &Inputs<'_>,
     headers: &[Header],
 ) -> Result<Option<ActionId>, ActionError> {
+    let Some(Elsewhere { named, exports }) = elsewhere(cx, inputs) else {
+        return Ok(None);
+    };
+    let place = named.as_deref().map_or(inputs.place, Place::Dir);
+    inputs.key_elsewhere(cx, place, &exports, headers).map(Some)
+}
+
+/// What is the same wherever the places are, of a package that has to do with one.
+struct Elsewhere {
+    /// The package's directory by its place's name, if that shows in the archive.
+    named: Option<String>,
+    /// What is seen of each import.
+    exports: Vec<String>,
+}
+
+fn elsewhere(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Elsewhere> {
     let places = cx.run.moving.places(cx);
     let named = match inputs.place {
-        Place::Dir(dir) => match places.named(dir) {
-            None => return Ok(None),
-            named => named,
-        },
+        Place::Dir(dir) => Some(places.named(dir)?),
         _ => None,
     };
     let mut placed = named.is_some();
@@ -253,17 +269,11 @@ pub fn key(
             exports.push(import.content_id.to_owned());
             continue;
         };
-        let Ok(anywhere) = cx.run.exports.anywhere(file, places) else {
-            return Ok(None);
-        };
+        let anywhere = cx.run.exports.anywhere(file, places).ok()?;
         placed |= anywhere.placed;
         exports.push(hex(&anywhere.id));
     }
-    if !placed {
-        return Ok(None);
-    }
-    let place = named.as_deref().map_or(inputs.place, Place::Dir);
-    inputs.key_elsewhere(cx, place, &exports, headers).map(Some)
+    placed.then_some(Elsewhere { named, exports })
 }
 
 /// The archive of a record; `None` where it is gone or damaged.

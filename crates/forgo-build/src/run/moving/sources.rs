@@ -25,25 +25,34 @@ pub fn are_plain(
         overlay.actual(&path).into_owned()
     };
     let read = |file: String| disk::read(file).ok();
-    let index = overlay.index();
-    let go = p.go_files.iter().map(actual);
-    let go = go.filter(|file| !index.has_no_lines(file));
-    // A file that is not there is one that the build makes.
-    let go = go.filter_map(read).all(|text| is_plain_go(&text, places));
     // The name of a foreign header is moved with its place: it has to be the package's.
     let home = places.place(&p.dir);
     let foreign = headers.iter().map(|header| &header.name);
     let is_near = |name: &String| home.is_some() && places.place(&join2(&p.dir, name)) == home;
     let assembly = p.s_files.iter().chain(&p.h_files).chain(foreign.clone());
-    go && foreign.clone().all(is_near)
+    go_files_are_plain(cx, inputs, places)
+        && foreign.clone().all(is_near)
         && assembly
             .map(actual)
             .filter_map(read)
             .all(|text| is_plain_assembly(&text, places))
 }
 
+/// [`are_plain`] of the package's Go files that cgo does not read.
+pub fn go_files_are_plain(cx: &ActionCx<'_>, inputs: &Inputs<'_>, places: &Places) -> bool {
+    let p = inputs.package;
+    let overlay = cx.run.job.overlay;
+    let index = overlay.index();
+    let files = p.go_files.iter().map(|file| join2(&p.dir, file));
+    let files = files.map(|file| overlay.actual(&file).into_owned());
+    let with_lines = files.filter(|file| !index.has_no_lines(file));
+    // A file that is not there is one that the build makes.
+    let mut texts = with_lines.filter_map(|file| disk::read(file).ok());
+    texts.all(|text| is_plain_go(&text, places))
+}
+
 /// `//line` and `/*line` may name any file, but none that a move would take for another.
-fn is_plain_go(text: &[u8], places: &Places) -> bool {
+pub fn is_plain_go(text: &[u8], places: &Places) -> bool {
     line_directives(text)
         .all(|line| memmem::find(line, b"..").is_none() && names_no_place(line, places))
 }
