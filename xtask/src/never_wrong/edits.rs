@@ -74,6 +74,18 @@ pub enum Edit {
     Assembly {
         n: u8,
     },
+    /// Of the cgo package: the body of a C function, a constant in its header, a field more or less in a struct there, the
+    /// body of a Go function.
+    CBody {
+        n: u8,
+    },
+    CConstant {
+        n: u8,
+    },
+    CField,
+    BesideC {
+        n: u8,
+    },
     /// The file that a test reads.
     Data {
         n: u8,
@@ -205,7 +217,7 @@ impl Dice {
         let p = self.below(PACKAGES as u64) as usize;
         let n = self.below(5) as u8;
         // What people do most comes up most.
-        match self.below(49) {
+        match self.below(53) {
             0..=5 => Edit::Body { p, n },
             6..=7 => Edit::Inlined { p, n },
             8..=9 => Edit::Constant { p, n },
@@ -243,6 +255,10 @@ impl Dice {
             45 => Edit::OutputOverwritten,
             46 => Edit::Rested,
             47 => Edit::Killed { ms: n * n * 12 },
+            48 => Edit::CBody { n },
+            49 => Edit::CConstant { n },
+            50 => Edit::CField,
+            51 => Edit::BesideC { n },
             _ => Edit::CutOff { n },
         }
     }

@@ -21,6 +21,15 @@ struct Package {
     broken: bool,
 }
 
+/// The cgo package.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+struct Native {
+    c_body: u8,
+    constant: u8,
+    field: bool,
+    go_body: u8,
+}
+
 /// All that an edit can change, but for times of files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Module {
@@ -29,6 +38,7 @@ pub struct Module {
     embed: u8,
     embed_more: bool,
     assembly: u8,
+    c: Native,
     data: u8,
     go_line: u8,
     go_debug: bool,
@@ -66,6 +76,10 @@ impl Module {
             Edit::Embed { n } => self.embed = n,
             Edit::EmbedMore => self.embed_more ^= true,
             Edit::Assembly { n } => self.assembly = n,
+            Edit::CBody { n } => self.c.c_body = n,
+            Edit::CConstant { n } => self.c.constant = n,
+            Edit::CField => self.c.field ^= true,
+            Edit::BesideC { n } => self.c.go_body = n,
             Edit::Data { n } => self.data = n,
             Edit::GoLine { n } => self.go_line = n % 3,
             Edit::GoDebug => self.go_debug ^= true,
@@ -141,6 +155,7 @@ impl Module {
         }
         self.add_programs(&mut add);
         self.add_special(&mut add);
+        self.add_native(&mut add);
         for (i, n) in self.other.iter().enumerate() {
             let dir = format!("../other{}", i + 1);
             add(
@@ -270,6 +285,46 @@ impl Module {
                 .into(),
         );
     }
+
+    /// cgo, C, and a header that both read. No program of the module has it: those are linked more often.
+    fn add_native(&self, add: &mut impl FnMut(&str, String) -> Option<String>) {
+        let Native {
+            c_body,
+            constant,
+            field,
+            go_body,
+        } = self.c;
+        let field = if field { " long b;" } else { "" };
+        add(
+            "native/native.go",
+            "package native\n\n// #include \"native.h\"\nimport \"C\"\n\nimport \"unsafe\"\n\n\
+             //export goAdd\nfunc goAdd(x C.int) C.int { return x + C.N }\n\n\
+             func F() (int, uintptr) {\n\tp := C.pair{a: C.N}\n\treturn int(C.twice(p.a)), unsafe.Sizeof(p)\n}\n"
+                .into(),
+        );
+        add(
+            "native/native.h",
+            format!(
+                "#define N {constant}\ntypedef struct {{ int a;{field} }} pair;\nint twice(int x);\n"
+            ),
+        );
+        add(
+            "native/native.c",
+            format!(
+                "#include \"_cgo_export.h\"\n\nint twice(int x) {{ return goAdd(2 * x) + {c_body}; }}\n"
+            ),
+        );
+        add(
+            "native/beside.go",
+            format!("package native\n\nfunc G() int {{ return {go_body} }}\n"),
+        );
+        add(
+            "native/native_test.go",
+            "package native\n\nimport \"testing\"\n\nfunc TestF(t *testing.T) {\n\tn, size := F()\n\
+             \tprintln(n, size, G())\n}\n"
+                .into(),
+        );
+    }
 }
 
 fn name(p: usize) -> String {
@@ -292,6 +347,8 @@ mod tests {
             Edit::Signature { p: 2 },
             Edit::Broken { p: 0 },
             Edit::GoLine { n: 1 },
+            Edit::CBody { n: 1 },
+            Edit::CField,
         ] {
             let mut module = first.clone();
             module.edit(edit);
