@@ -468,52 +468,69 @@ fn lead_astray((file, text, from): &(PathBuf, String, String), to: &str) {
 fn a_share_is_verified() {
     each(FILES, |world| {
         make_new(world);
-        let args = ["build", "-x", "./leaf"];
-        // Once in the cache of all tests, for the standard library.
-        assert_eq!(world.forgo(&args).code, Some(0));
-        link_all(&world.cache("cache-forgo"), &world.path("cache"));
-        world.set("GOCACHE", "$W/cache");
-        let leaf = ["example.com/m/leaf"];
-        let text = fs::read_to_string(world.path("w/leaf/leaf.go")).unwrap();
-
-        world.set("FORGO_VERIFY", "100%");
-        let said = elsewhere(world, &args);
-        assert_eq!(compiled(&said), leaf);
-        assert!(!said.stderr.contains("forgo:"), "{}", said.stderr);
-
-        let mut made = |text: &str| {
-            let before = records(world);
-            world.write("leaf/leaf.go", text);
-            world.start_in("w");
-            assert_eq!(compiled(&world.forgo(&args)), leaf);
-            let mut new = records(world);
-            new.retain(|record| !before.contains(record));
-            new.remove(0)
-        };
-        let two = made(&text.replace("one", "two"));
-        let text = text.replace("one", "uno");
-        let one = made(&text);
-        lead_astray(&one, &two.2);
-        let said = elsewhere(world, &args);
-        assert_eq!(compiled(&said), leaf);
-        assert!(
-            said.stderr.contains("forgo: example.com/m/leaf: "),
-            "{}",
-            said.stderr
-        );
-        let forgo = archives(world, true, &[]);
-        let shared = world.cache("cache-stock");
-        world.set("GOCACHE", shared.to_str().expect("UTF-8"));
-        assert!(forgo == archives(world, false, &[]));
-        world.set("GOCACHE", "$W/cache");
-
-        // From now on, nothing is moved.
-        world.set("FORGO_VERIFY", "0");
-        world.write("leaf/leaf.go", &text.replace("uno", "three"));
-        world.start_in("w");
-        assert_eq!(compiled(&world.forgo(&args)), leaf);
-        assert_eq!(compiled(&elsewhere(world, &args)), leaf);
+        verify(world, "leaf", "leaf/leaf.go");
     });
+}
+
+#[test]
+fn a_share_of_go_parts_is_verified() {
+    each(FILES, |world| {
+        let name = world.dir.path().file_name().unwrap().to_str().unwrap();
+        let text =
+            format!("package c\n\nfunc F() string {{ return \"one\" }}\n\n// New in {name}.\n");
+        world.write("c/plain.go", &text);
+        let cgo = "package c\n\n// enum { N = 1 };\nimport \"C\"\n\nconst N = C.N\n";
+        world.write("c/c.go", cgo);
+        verify(world, "c", "c/plain.go");
+    });
+}
+
+/// Compiles a package that imports none of the module, everywhere; its `file` has a text with `one`.
+fn verify(world: &mut World, package: &str, file: &str) {
+    let arg = format!("./{package}");
+    let args = ["build", "-x", &arg];
+    // Once in the cache of all tests, for the standard library.
+    assert_eq!(world.forgo(&args).code, Some(0));
+    link_all(&world.cache("cache-forgo"), &world.path("cache"));
+    world.set("GOCACHE", "$W/cache");
+    let name = format!("example.com/m/{package}");
+    let alone = [name.as_str()];
+    let text = fs::read_to_string(world.path("w").join(file)).unwrap();
+
+    world.set("FORGO_VERIFY", "100%");
+    let said = elsewhere(world, &args);
+    assert_eq!(compiled(&said), alone);
+    assert!(!said.stderr.contains("forgo:"), "{}", said.stderr);
+
+    let mut made = |text: &str| {
+        let before = records(world);
+        world.write(file, text);
+        world.start_in("w");
+        assert_eq!(compiled(&world.forgo(&args)), alone);
+        let mut new = records(world);
+        new.retain(|record| !before.contains(record));
+        new.remove(0)
+    };
+    let two = made(&text.replace("one", "two"));
+    let text = text.replace("one", "uno");
+    let one = made(&text);
+    lead_astray(&one, &two.2);
+    let said = elsewhere(world, &args);
+    assert_eq!(compiled(&said), alone);
+    let reported = format!("forgo: {name}: ");
+    assert!(said.stderr.contains(&reported), "{}", said.stderr);
+    let forgo = archives(world, true, &[]);
+    let shared = world.cache("cache-stock");
+    world.set("GOCACHE", shared.to_str().expect("UTF-8"));
+    assert!(forgo == archives(world, false, &[]));
+    world.set("GOCACHE", "$W/cache");
+
+    // From now on, nothing is moved.
+    world.set("FORGO_VERIFY", "0");
+    world.write(file, &text.replace("uno", "three"));
+    world.start_in("w");
+    assert_eq!(compiled(&world.forgo(&args)), alone);
+    assert_eq!(compiled(&elsewhere(world, &args)), alone);
 }
 
 #[test]
