@@ -35,14 +35,9 @@ impl GoPart {
         generated: &[String],
     ) -> Result<Option<GoPart>, ActionError> {
         let p = inputs.package;
-        let (cgo, covered) = (
-            p.uses_cgo() && !p.uses_swig(),
-            !inputs.cover_mode.is_empty(),
-        );
-        if !cgo || covered || !may_move(inputs, cutoff::doubt_of_go_part(inputs)) {
-            return Ok(None);
-        }
-        if verify::is_distrusted(cx)? {
+        let fits = p.uses_cgo() && !p.uses_swig() && inputs.cover_mode.is_empty();
+        let doubt = cutoff::doubt_of_go_part(inputs);
+        if !fits || !may_move(inputs, doubt) || verify::is_distrusted(cx)? {
             return Ok(None);
         }
         let Some(elsewhere) = elsewhere(cx, inputs) else {
