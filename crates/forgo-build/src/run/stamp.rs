@@ -10,6 +10,7 @@ use forgo_cache::{ActionId, Content, OutputId, Verify, get_file, hash_to_string,
 
 use forgo_golang::object::pieces::Pieces;
 use forgo_golang::raw;
+use memchr::memmem;
 
 use crate::actions::{ActionCx, ActionError};
 use crate::plan::Kind;
@@ -116,16 +117,17 @@ impl Donor {
         Some(new)
     }
 
-    /// Gives what was made of this one, and still has its build ID, the temporary one that a compile begins with.
-    pub fn begin_made(&self, made: &mut Pieces<'_>, temporary: &str) -> Option<()> {
+    /// What was made of this one, and still has its build ID, with the temporary one that a compile begins with.
+    pub fn begun(&self, made: &Pieces<'_>, temporary: &str) -> Option<Vec<u8>> {
         if temporary.len() != self.build_id.len() {
             return None;
         }
-        let found = build_id::find_and_hash_pieces(made, &self.build_id);
-        for at in found.offsets {
-            made.overwrite(at as usize, temporary.as_bytes());
+        let mut bytes = made.to_vec();
+        let found: Vec<usize> = memmem::find_iter(&bytes, &self.build_id).collect();
+        for at in found {
+            bytes[at..at + temporary.len()].copy_from_slice(temporary.as_bytes());
         }
-        Some(())
+        Some(bytes)
     }
 
     /// The build ID that takes the place of the old one, which has the same length.

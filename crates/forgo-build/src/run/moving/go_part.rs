@@ -37,7 +37,7 @@ impl GoPart {
         let p = inputs.package;
         let fits = p.uses_cgo() && !p.uses_swig() && inputs.cover_mode.is_empty();
         let doubt = cutoff::doubt_of_go_part(inputs);
-        if !fits || !may_move(inputs, doubt) || verify::is_distrusted(cx)? {
+        if !fits || !may_move(cx, inputs, doubt)? {
             return Ok(None);
         }
         let Some(elsewhere) = elsewhere(cx, inputs) else {
@@ -70,9 +70,8 @@ impl GoPart {
         let donor = super::donor(cx, &record)?;
         let bytes = archive::go_part(donor.bytes())?;
         let here = cx.run.moving.places(cx);
-        let mut moved = relocated(cx, inputs, bytes, &record.places, here).ok()?;
-        donor.begin_made(&mut moved.pieces, temporary)?;
-        Some(moved.pieces.to_vec())
+        let moved = relocated(cx, inputs, bytes, &record.places, here).ok()?;
+        donor.begun(&moved.pieces, temporary)
     }
 
     /// Remembers the package's archive, whose Go part was just compiled, for [`GoPart::find`].

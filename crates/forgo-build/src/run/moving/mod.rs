@@ -206,7 +206,11 @@ fn put(cx: &ActionCx<'_>, everywhere: &ActionId, kept: &Kept) {
 }
 
 /// Whether a package may be moved, given why what was compiled here is not used again.
-pub fn may_move(inputs: &Inputs<'_>, doubt: Option<Doubt>) -> bool {
+pub fn may_move(
+    cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
+    doubt: Option<Doubt>,
+) -> Result<bool, ActionError> {
     let config = inputs.config;
     let certain = match doubt {
         // A move makes no coverage meta-data; whoever wants it sees that it is missing.
@@ -217,7 +221,7 @@ pub fn may_move(inputs: &Inputs<'_>, doubt: Option<Doubt>) -> bool {
         Some(_) => false,
     };
     let known = |flag: &String| matches!(flag.as_str(), "-race" | "-shared");
-    certain
+    let may = certain
         && RELEASES.contains(&config.dist.version.as_str())
         && inputs.experiment.is_empty()
         && !inputs.trimpath
@@ -226,7 +230,8 @@ pub fn may_move(inputs: &Inputs<'_>, doubt: Option<Doubt>) -> bool {
         && config.modules.overlay.is_empty()
         && inputs.fuzz_flags.is_none()
         && inputs.forced_gcflags.iter().all(known)
-        && inputs.asmflags.is_empty()
+        && inputs.asmflags.is_empty();
+    Ok(may && !verify::is_distrusted(cx)?)
 }
 
 /// Compiler flags whose output is text that [`Places::rewrite`] knows how to move.
