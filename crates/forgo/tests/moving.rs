@@ -69,9 +69,15 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// No other world has it: the cache outlives them.
+fn name_of(world: &World) -> String {
+    let name = world.dir.path().file_name().unwrap();
+    name.to_str().unwrap().to_owned()
+}
+
 /// The cache outlives the world: nothing in this one was ever compiled.
 fn make_new(world: &World) {
-    let name = world.dir.path().file_name().unwrap().to_str().unwrap();
+    let name = name_of(world);
     for file in [
         "main.go",
         "mid/mid.go",
@@ -285,7 +291,7 @@ fn the_go_part_of_cgo_is_compiled_once() {
         world.write("cg/cg.go", CGO);
         world.write("cg/cg.h", &header(1));
         world.write("cg/twice.c", c);
-        let name = world.dir.path().file_name().unwrap().to_str().unwrap();
+        let name = name_of(world);
         let plain = format!("package cg\n\nfunc G() string {{ return {name:?} }}\n");
         world.write("cg/plain.go", &plain);
         world.write(
@@ -475,7 +481,7 @@ fn a_share_is_verified() {
 #[test]
 fn a_share_of_go_parts_is_verified() {
     each(FILES, |world| {
-        let name = world.dir.path().file_name().unwrap().to_str().unwrap();
+        let name = name_of(world);
         let text =
             format!("package c\n\nfunc F() string {{ return \"one\" }}\n\n// New in {name}.\n");
         world.write("c/plain.go", &text);

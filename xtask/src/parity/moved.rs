@@ -1,8 +1,7 @@
 //! `--moved`: the project is built by forgo in one directory, goes to directories of other names, and is
-//! built there again, from the cache of the first. There forgo compiles nothing but Go parts of cgo packages that can't be
-//! moved, and every
-//! entry of the stock command's cache, filled in that directory, is in forgo's, byte for byte; so are
-//! programs, and test binaries of the packages that `--test-pkgs` names.
+//! built there again, from the cache of the first. There forgo compiles nothing but Go parts of
+//! cgo packages that can't be moved, and every entry of the stock command's cache, filled in that directory, is in
+//! forgo's, byte for byte; so are programs, and test binaries of the packages that `--test-pkgs` names.
 //!
 //! The names are shorter and longer, with spaces, not in ASCII, and one is a symbolic link.
 

@@ -4,6 +4,8 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
+use forgo_build::run::schedule::TEST;
+
 /// Nothing is shown before this.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The line changes at most this often.
@@ -44,7 +46,7 @@ impl Progress {
 
     /// An action began; the text to write, if any.
     pub fn started(&mut self, mode: &str, package: &str, now: Instant) -> Option<String> {
-        if matches!(mode, "go run" | "go tool" | "test run") {
+        if matches!(mode, "go run" | "go tool" | TEST) {
             // Its output is the user's own: from here on the line stays away.
             self.quiet = true;
             return self.clear();
