@@ -53,6 +53,11 @@ fn search(list: &str, name: &str) -> Result<String, String> {
     Err("executable file not found in $PATH".to_owned())
 }
 
+/// Reports whether a file can be executed.
+pub fn is_executable(file: &str) -> bool {
+    executable(file).is_ok()
+}
+
 fn executable(file: &str) -> Result<(), String> {
     let meta = disk::metadata(file).map_err(|e| format!("stat {file}: {}", errno_text(&e)))?;
     if meta.is_dir() {

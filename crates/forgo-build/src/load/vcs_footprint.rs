@@ -16,6 +16,7 @@ use forgo_golang::path;
 use crate::config::Config;
 use crate::footprint::{self, Look, Notes, saw};
 use crate::kept::{self, KeyText};
+use crate::toolchain::plain_tool;
 use crate::{disk, process};
 
 /// Variables of git's that change no answer. Any other may send it elsewhere.
@@ -79,7 +80,7 @@ pub(super) fn note(cfg: &Config, root: &str, told: Option<Told>) {
         return;
     }
     let Some(repository) = Repository::new(cfg, root) else {
-        return footprint::refuse("git is told by its variables where to look");
+        return footprint::refuse("it is not known where git looks");
     };
     footprint::in_background(move || {
         if repository.note(told).is_none() {
@@ -173,9 +174,12 @@ impl Repository {
         Some(key.sum())
     }
 
-    /// `None` where the environment sends git elsewhere.
+    /// `None` where the environment sends git elsewhere, or the program may be another one.
     fn new(cfg: &Config, root: &str) -> Option<Repository> {
         let program = process::look_path(cfg, "git").ok()?;
+        if !plain_tool::is_git(cfg, &program) {
+            return None;
+        }
         let matters = |name: &String| {
             name.starts_with("GIT_") && !HARMLESS.iter().any(|h| name.starts_with(h))
         };

@@ -10,7 +10,7 @@
 //! part where there is C code ([`system_linker`]). Where it can't be told what that reads, the link is
 //! always done: [`Doubt`] lists the cases. docs/links.md argues why the rest is sound.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Mutex;
 
 use forgo_cache::{ActionId, Verify, get_bytes, hash_to_string, put_bytes};
@@ -21,11 +21,13 @@ use crate::actions::link_inputs::Inputs;
 use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
 use crate::config::Config;
 use crate::disk;
+use crate::footprint;
 use crate::package::Package;
 use crate::plan::{Kind, NodeId, Plan};
 use crate::run::build_id;
 use crate::run::reuse::{Known, Way};
-use crate::toolchain::{cc, system_linker};
+use crate::toolchain::cc;
+use crate::toolchain::system_linker::{self, Further};
 
 /// Why a link is done although its key is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,22 +42,38 @@ pub enum Doubt {
     External,
 }
 
-/// Identities of what the system's linker may read, by what the flags name beside its own directories;
-/// each is found out once in a run.
+/// Fingerprints of the system's linker, by the driver that starts it and by what the flags name; each is made
+/// once in a run.
 #[derive(Debug, Default)]
-pub struct Surroundings(Mutex<HashMap<BTreeSet<String>, Option<[u8; 32]>>>);
+pub struct Surroundings(Mutex<HashMap<System, Option<[u8; 32]>>>);
 
 impl Surroundings {
-    fn of(&self, config: &Config, further: &BTreeSet<String>) -> Option<[u8; 32]> {
+    fn of(&self, config: &Config, system: &System) -> Option<[u8; 32]> {
         let mut known = self.0.lock().unwrap_or_else(|e| e.into_inner());
-        if let Some(print) = known.get(further) {
+        if let Some(print) = known.get(system) {
             return *print;
         }
-        let print = system_linker::fingerprint(config, further);
-        known.insert(further.clone(), print);
+        let print = system.fingerprint(config);
+        known.insert(system.clone(), print);
         print
     }
 }
+
+/// The part that the system has in a link.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct System {
+    /// The words of CC or CXX.
+    driver: Vec<String>,
+    further: Further,
+}
+
+impl System {
+    fn fingerprint(&self, config: &Config) -> Option<[u8; 32]> {
+        system_linker::fingerprint(config, &self.driver, &self.further)
+    }
+}
+
+const UNKNOWN: &str = "it is not known what the system's linker reads";
 
 /// Where the result of one link may be.
 pub struct Store {
@@ -64,21 +82,38 @@ pub struct Store {
     record: ActionId,
     /// Nobody asks for the executable.
     discarded: bool,
+    /// The system's part, and its fingerprint before the link.
+    system: Option<(System, [u8; 32])>,
 }
 
 impl Store {
-    /// `None` where the link is done whatever there is. `key` is the stock one.
+    /// `None` where the link is always done. `key` is the stock one. A link whose inputs are not known may
+    /// fail the next time, so no snapshot of the invocation is kept then.
     pub fn of(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Option<Store> {
-        let system = system(cx, inputs).ok()?;
+        let system = match system(cx, inputs) {
+            Ok(None) => None,
+            Ok(Some(system)) => {
+                let print = cx.run.surroundings.of(cx.config(), &system);
+                if print.is_none() {
+                    footprint::refuse(UNKNOWN);
+                }
+                Some((system, print?))
+            }
+            Err(doubt) => {
+                if doubt == Doubt::External {
+                    footprint::refuse(UNKNOWN);
+                }
+                return None;
+            }
+        };
         let hashes = cx.run.job.hashes;
         let mut hash = hashes.new_own_hash("link");
         hash.write(&key.0);
         for file in loaders(inputs) {
             writeln!(hash, "loader {file} {}", disk::exists(file));
         }
-        if let Some(further) = &system {
-            let print = cx.run.surroundings.of(cx.config(), further)?;
-            writeln!(hash, "system {}", hex(&print));
+        if let Some((_, print)) = &system {
+            writeln!(hash, "system {}", hex(print));
         }
         let executable = hash.action_id();
         let mut hash = hashes.new_own_hash("link record");
@@ -87,6 +122,7 @@ impl Store {
             executable,
             record: hash.action_id(),
             discarded: cx.id != cx.run.job.plan.root && is_discarded(cx.run.job.plan, cx.id),
+            system,
         })
     }
 
@@ -151,6 +187,11 @@ impl Store {
         if temporary || !cx.shell.saved_output().is_empty() {
             return;
         }
+        // What changed meanwhile was read before or after.
+        let same = |(system, print): &(System, _)| system.fingerprint(cx.config()) == Some(*print);
+        if !self.system.as_ref().is_none_or(same) {
+            return footprint::refuse(UNKNOWN);
+        }
         if self.discarded {
             let id = outcome.build_id.as_bytes();
             let _ = put_bytes(cache, &self.record, id, Verify::Strict);
@@ -185,9 +226,8 @@ fn is_installed(plan: &Plan, node: NodeId) -> bool {
         .all(|&after| matches!(plan[after].kind, Kind::Install))
 }
 
-/// What the system has to do with a link: nothing, or its linker may take part and read, beside what
-/// it always may, these directories and files.
-fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<BTreeSet<String>>, Doubt> {
+/// The system's part in a link: none, or its linker may be called.
+fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<System>, Doubt> {
     let config = cx.config();
     let flags = &config.flags;
     let asked = !config.extras || flags.a || flags.n || flags.work || !flags.toolexec.is_empty();
@@ -231,7 +271,11 @@ fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<BTreeSet<Stri
             return Err(Doubt::External);
         }
     }
-    Ok(Some(further))
+    let driver = match inputs.has_cxx() {
+        true => cc::cxx_exe(config),
+        false => cc::cc_exe(config),
+    };
+    Ok(Some(System { driver, further }))
 }
 
 fn packages<'a>(inputs: &'a Inputs<'_>) -> impl Iterator<Item = &'a Package> {
@@ -255,8 +299,8 @@ fn loaders(inputs: &Inputs<'_>) -> &'static [&'static str] {
 struct Flags {
     /// It is called, or may be.
     external: bool,
-    /// Places that it is told of.
-    further: BTreeSet<String>,
+    /// What it is told to read.
+    further: Further,
 }
 
 impl Flags {
@@ -288,28 +332,31 @@ impl Flags {
     }
 }
 
-/// Adds the places that words for the C compiler, as it links, name. `None` where a word is not known
-/// to name none.
-fn add_words(words: &[String], places: &mut BTreeSet<String>) -> Option<()> {
+/// Adds what words for the C compiler, as it links, name. `None` where a word is not known to name nothing
+/// else.
+fn add_words(words: &[String], further: &mut Further) -> Option<()> {
     let mut words = words.iter().map(String::as_str);
-    let mut place = |place: &str| {
-        let known = place.starts_with('/');
-        places.insert(place.to_owned());
-        known.then_some(())
-    };
+    let absolute = |place: &str| place.starts_with('/').then(|| place.to_owned());
     while let Some(word) = words.next() {
         match word {
-            "-L" => place(words.next()?)?,
-            "-l" => _ = words.next()?,
+            "-L" => _ = further.dirs.insert(absolute(words.next()?)?),
+            "-l" => _ = further.libraries.insert(words.next()?.to_owned()),
             "-pthread" | "-static" | "-static-pie" | "-static-libgcc" | "-static-libstdc++"
             | "-no-pie" | "-pie" | "-rdynamic" | "-s" => {}
             _ if word.starts_with("-Wl,") => word[4..].split(',').try_for_each(passed_on)?,
-            _ if word.starts_with("-L") => place(&word[2..])?,
-            _ if ["-l", "-g", "-O"].iter().any(|p| word.starts_with(p)) => {}
-            _ => place(word)?,
+            _ if word.starts_with("-L") => _ = further.dirs.insert(absolute(&word[2..])?),
+            _ if word.starts_with("-l") => _ = further.libraries.insert(word[2..].to_owned()),
+            _ if is_of_compiles(word) => {}
+            _ => _ = further.files.insert(absolute(word)?),
         }
     }
     Some(())
+}
+
+/// Levels of optimization and of debug information, which are no link's matter: `-O2`, `-g`, `-ggdb3`.
+fn is_of_compiles(word: &str) -> bool {
+    let rest = word.strip_prefix("-O").or(word.strip_prefix("-g"));
+    rest.is_some_and(|rest| rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
 }
 
 /// Words that the C compiler passes on, and that name no file to be read.
@@ -367,10 +414,16 @@ mod tests {
         ] {
             assert!(parse(external).unwrap().external, "{external:?}");
         }
-        let found = parse(&["-extldflags=-static -L/a -L /b -lz '/c d/x.a' -Wl,-z,now"]).unwrap();
-        let places: Vec<&str> = found.further.iter().map(String::as_str).collect();
+        let found =
+            parse(&["-extldflags=-static -L/a -L /b -lz -l m -O2 '/c d/x.a' -Wl,-z,now"]).unwrap();
+        let list = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
+        let further = Further {
+            dirs: list(&["/a", "/b"]),
+            files: list(&["/c d/x.a"]),
+            libraries: list(&["z", "m"]),
+        };
         assert!(found.external);
-        assert_eq!(places, ["/a", "/b", "/c d/x.a"]);
+        assert_eq!(found.further, further);
         for unknown in [
             &["-extld=clang"][..],
             &["-cpuprofile=x"],
@@ -379,6 +432,13 @@ mod tests {
             &["-X=main.v=1", "-r=/lib"],
             &["-extldflags=-Lrelative"],
             &["-extldflags=x.o"],
+            &["-extldflags=@/x.rsp"],
+            &["-extldflags=-B/x"],
+            &["-extldflags=-specs=/x"],
+            &["-extldflags=-Wl,-rpath-link,/x"],
+            &["-extldflags=-Wl,@/x.rsp"],
+            &["-extldflags=-Wl,/x.a"],
+            &["-extldflags=-flto"],
             &["-extldflags=-fuse-ld=gold"],
             &["-extldflags=-Wl,-T,script"],
             &["-extldflags"],

@@ -5,7 +5,6 @@
 //! in work/exec.go.
 
 use std::collections::HashMap;
-use std::io::Read;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
@@ -22,7 +21,7 @@ use crate::process;
 use crate::run::build_id;
 use crate::shell::join_unambiguously;
 use crate::stat_text::stat_text;
-use crate::toolchain::cc;
+use crate::toolchain::{cc, plain_tool};
 
 /// What a run knows of the C compilers.
 #[derive(Debug, Default)]
@@ -69,7 +68,7 @@ fn ask_driver(cx: &ActionCx<'_>, name: &str, language: &str) -> Result<CTool, St
         Ok(program) => program,
         Err(e) => return Err(no_answer(name, &e, &[])),
     };
-    let output = if config.flags.toolexec.is_empty() && is_driver(&program) {
+    let output = if config.flags.toolexec.is_empty() && plain_tool::is_compiler(config, &program) {
         let mut failure = None;
         let note = |notes: &Notes| {
             notes.saw(&program, Look::Whole);
@@ -95,7 +94,7 @@ fn ask_driver(cx: &ActionCx<'_>, name: &str, language: &str) -> Result<CTool, St
     };
 
     let text = String::from_utf8_lossy(&output);
-    note_driver(&program, &text);
+    note_driver(config, &program, &text);
     let Some(version) = text.split('\n').find(|line| states_version(line)) else {
         return Err(format!(
             "{name}: can not find version number in {}",
@@ -160,13 +159,11 @@ fn no_answer(name: &str, why: &str, output: &[u8]) -> String {
 }
 
 /// Notes what a driver's answer depends on: itself and the compiler it would run.
-fn note_driver(program: &str, answer: &str) {
+fn note_driver(config: &Config, program: &str, answer: &str) {
     if !footprint::is_on() {
         return;
     }
-    if !is_driver(program) {
-        footprint::refuse("the C compiler may be a wrapper");
-    }
+    plain_tool::require(plain_tool::is_compiler(config, program), program);
     for exe in commands(answer) {
         footprint::saw(exe, Look::Whole);
     }
@@ -178,33 +175,6 @@ fn commands(answer: &str) -> Vec<String> {
     let words = lines.map(|line| quoted::split(line).unwrap_or_default());
     let exes = words.filter_map(|words| words.into_iter().next());
     exes.filter(|exe| exe.starts_with('/')).collect()
-}
-
-/// Whether a program is a driver itself, which says the same as long as it is the same. A wrapper may decide on
-/// anything.
-pub(super) fn is_driver(program: &str) -> bool {
-    let real = disk::canonicalize(program).unwrap_or_default();
-    let name = real.file_name().and_then(|n| n.to_str());
-    is_elf(program) && is_driver_name(name.unwrap_or_default())
-}
-
-/// Whether a program is one, and no script.
-pub(super) fn is_elf(program: &str) -> bool {
-    disk::open(program).is_ok_and(|mut file| {
-        let mut magic = [0; 4];
-        file.read_exact(&mut magic).is_ok() && magic == *b"\x7fELF"
-    })
-}
-
-/// `gcc`, `x86_64-linux-gnu-gcc-12`, `clang++-14`.
-fn is_driver_name(name: &str) -> bool {
-    let version = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-');
-    let name = name.trim_end_matches(version);
-    let last = name.rsplit('-').next().unwrap_or_default();
-    matches!(
-        last,
-        "gcc" | "g++" | "clang" | "clang++" | "gfortran" | "cc" | "c++"
-    )
 }
 
 /// Whether a line of a driver's output states its version: the word `version` and then something that

@@ -6,6 +6,7 @@ pub mod concurrency;
 pub mod gc;
 pub mod memory;
 pub mod pkg_config;
+pub mod plain_tool;
 pub mod security;
 pub mod system_linker;
 pub mod tool_id;

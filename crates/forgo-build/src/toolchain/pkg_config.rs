@@ -5,6 +5,7 @@
 use forgo_golang::quote::quote_rune;
 
 use crate::actions::{ActionCx, ActionError};
+use crate::footprint;
 use crate::package::Package;
 use crate::toolchain::cc;
 use crate::toolchain::security::{
@@ -56,6 +57,8 @@ fn ask(
     options: &[String],
     packages: &[String],
 ) -> Result<Vec<String>, ActionError> {
+    // It reads files in directories of its own, perhaps of the user's.
+    footprint::refuse("pkg-config is asked for flags");
     let exe = cc::pkg_config_exe(cx.config());
     let mut args = vec![exe.clone(), what.to_owned()];
     args.extend_from_slice(options);

@@ -1,8 +1,17 @@
-//! What the system's linker may read: the identity of every file in the directories it searches, of
-//! the programs that take part, and the variables they obey. A superset: nobody knows beforehand which
-//! libraries and start files a link takes. Some thousand files are looked at, none is read.
+//! What the system's linker may read, where that is known: the GCC driver and GNU ld, known by their contents
+//! ([`plain_tool`]), search directories that they print. The fingerprint is the identity of every file in
+//! those directories and of the programs that take part, and the variables that they obey: a superset, for
+//! which libraries and start files a link takes shows only afterwards. Files that name other files must stay
+//! in those directories ([`files`]). Some thousand files are looked at; those that a link can reach by name, some
+//! dozens, are opened.
+//!
+//! Where any of that does not hold there is no fingerprint, and the link is done.
 //!
 //! cmd/go has no counterpart: its link key leaves the system out.
+
+mod files;
+mod loader;
+mod script;
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
@@ -10,33 +19,43 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use self::files::Covered;
 use crate::config::Config;
 use crate::disk;
 use crate::footprint::{Look, Notes};
-use crate::toolchain::{cc, cc_probe};
+use crate::toolchain::plain_tool::{self, Kind};
 use crate::{kept, process};
 
-/// Beginnings of the variables that GNU and LLVM linkers obey, and the compilers that start them.
-const PREFIXES: [&str; 8] = [
-    "LD_",
-    "LDEMULATION",
-    "GCC_",
-    "COLLECT_",
-    "COMPILER_PATH",
+/// Variables that hold directories to search. They are covered like those that the tools print.
+const SEARCHED: [&str; 4] = [
     "LIBRARY_PATH",
-    "GNUTARGET",
-    "LLVM_",
+    "COMPILER_PATH",
+    "LD_LIBRARY_PATH",
+    "LD_RUN_PATH",
 ];
 
+/// Beginnings of other variables that the GCC driver, its helpers, GNU ld and the dynamic loader obey: with one of
+/// them set, a link is done.
+const OBEYED: [&str; 9] = [
+    "LD_",
+    "LDEMULATION",
+    "GNUTARGET",
+    "GCC_",
+    "COLLECT_",
+    "OFFLOAD_",
+    "LTO_",
+    "DEPENDENCIES_OUTPUT",
+    "SUNPRO_DEPENDENCIES",
+];
+
+/// Variables of such names that change colours of messages alone.
+const HARMLESS: [&str; 1] = ["GCC_COLORS"];
+
 /// What takes part in a link beside the driver.
-const PROGRAMS: [&str; 12] = [
+const PROGRAMS: [&str; 8] = [
     "ld",
-    "real-ld",
     "ld.bfd",
-    "ld.gold",
-    "ld.lld",
     "collect2",
-    "collect-ld",
     "lto-wrapper",
     "lto1",
     "cc1",
@@ -44,97 +63,173 @@ const PROGRAMS: [&str; 12] = [
     "as",
 ];
 
-/// Where libraries are searched that no tool was asked for.
-const CONFIGURATION: [&str; 2] = ["/etc", "/etc/ld.so.conf.d"];
+/// Programs that the driver prefers to `ld`. Nothing installs them but cross compilers and wrappers.
+const PREFERRED: [&str; 2] = ["real-ld", "collect-ld"];
 
-/// The hash of all that; `further` are directories and files that the linker's flags name. `None` where
-/// the compiler does not tell what it would do.
-pub fn fingerprint(config: &Config, further: &BTreeSet<String>) -> Option<[u8; 32]> {
-    let mut print = Print(Sha256::new());
-    let drivers = [cc::cc_exe(config), cc::cxx_exe(config)];
-    for driver in &drivers {
-        print.line(&driver.join(" "));
-        let found = process::look_path(config, driver.first()?);
-        print.file(&found.unwrap_or_default());
-    }
-    for (name, value) in &config.env.vars {
-        if name == "PATH" || PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
-            print.line(&format!("{name}={value}"));
-        }
-    }
+/// Directories below those of libraries from which GNU ld takes plugins and scripts.
+const BELOW: [&str; 2] = ["bfd-plugins", "ldscripts"];
 
-    let answer = ask(config, &drivers[0], "-print-search-dirs")?;
-    let mut searched = Searched::default();
-    searched.add_compiler(&answer);
-    if searched.libraries.is_empty() {
-        return None;
-    }
-    let path = config.env.os("PATH").split(':').map(str::to_owned);
-    let mut linker = None;
-    for dir in searched.programs.iter().cloned().chain(path) {
-        for program in PROGRAMS {
-            let file = format!("{dir}/{program}");
-            if print.file(&file) && program == "ld" {
-                linker.get_or_insert(file);
-            }
-        }
-    }
-    if let Some(linker) = linker {
-        searched.add_linker(&ask(config, &[linker], "--verbose")?);
-    }
-    let configuration = CONFIGURATION.map(str::to_owned);
-    let mut seen = BTreeSet::new();
-    for dir in searched.libraries.into_iter().chain(configuration) {
-        // Most are there under several names.
-        if let Ok(dir) = disk::canonicalize(&dir)
-            && seen.insert(dir.clone())
-        {
-            print.dir(&dir, dir == Path::new("/etc"));
-        }
-    }
-    for place in further {
-        match disk::whole_metadata(place) {
-            Ok(meta) if meta.is_dir() => print.dir(Path::new(place), false),
-            _ => _ = print.file(place),
-        }
-    }
-    Some(print.0.finalize().into())
+/// What a link names beside what it always may read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Further {
+    /// Directories behind `-L`, absolute.
+    pub dirs: BTreeSet<String>,
+    /// Files, absolute.
+    pub files: BTreeSet<String>,
+    /// Libraries, as behind `-l`.
+    pub libraries: BTreeSet<String>,
 }
 
-/// What a program says of itself, kept as long as it is the same.
-fn ask(config: &Config, program: &[String], question: &str) -> Option<String> {
-    let (program, args) = program.split_first()?;
-    let program = process::look_path(config, program).ok()?;
-    let mut words: Vec<&str> = args.iter().map(String::as_str).collect();
-    let driver = question.contains("search");
+/// The hash of all that a link by `driver` (the words of CC or CXX) can read; `None` where that is not known.
+pub fn fingerprint(config: &Config, driver: &[String], further: &Further) -> Option<[u8; 32]> {
+    // Words beside the program may be anything: a wrapper's program, a directory, a file of options.
+    let [driver] = driver else { return None };
+    let driver = absolute(process::look_path(config, driver).ok()?)?;
+    plain(config, &driver, Kind::Gcc)?;
+    let mut print = Print {
+        hash: Sha256::new(),
+        covered: Covered::default(),
+    };
+    print.line(&driver);
+    print.file(&driver);
+    let path = config.env.os("PATH");
+    print.line(path);
+    let (variables, from_variables) = variables(config)?;
+    variables.iter().for_each(|line| print.line(line));
+
+    let mut searched = Searched::default();
+    searched.add_compiler(&ask(config, &driver, "-print-search-dirs")?);
+    if searched.libraries.is_empty() || searched.programs.is_empty() {
+        return None;
+    }
+    let no_sysroot = |program: &str, question: &str| {
+        let answer = ask(config, program, question)?;
+        answer.trim().is_empty().then_some(())
+    };
+    no_sysroot(&driver, "-print-sysroot")?;
+    let path = path.split(':').map(str::to_owned);
+    let programs: Vec<String> = searched.programs.iter().cloned().chain(path).collect();
+    let linker = linker(config, &searched.programs, &programs)?;
+    for dir in &programs {
+        for program in PROGRAMS {
+            print.file(&format!("{dir}/{program}"));
+        }
+    }
+    no_sysroot(&linker, "--print-sysroot")?;
+    searched.add_linker(&ask(config, &linker, "--verbose")?);
+
+    for dir in searched.programs.iter().chain(&searched.libraries) {
+        // A file of options that every run of the driver would obey.
+        if disk::exists(format!("{dir}/specs")) {
+            return None;
+        }
+        absolute(dir.clone())?;
+    }
+    if disk::exists(loader::PRELOAD) {
+        return None;
+    }
+    let below = |dir: &String| BELOW.map(|name| format!("{dir}/{name}"));
+    let below: Vec<String> = searched.libraries.iter().flat_map(below).collect();
+    let dirs = [
+        searched.programs,
+        searched.libraries,
+        below,
+        from_variables,
+        loader::directories()?,
+        further.dirs.iter().cloned().collect(),
+    ];
+    for dir in dirs.iter().flatten() {
+        print.searched_dir(dir);
+    }
+    print.dir(Path::new("/etc"), true);
+    for file in &further.files {
+        print.file(file);
+    }
+    let files: Vec<String> = further.files.iter().cloned().collect();
+    let closed = print
+        .covered
+        .closed(&further.libraries, &files, &config.cwd);
+    closed.then(|| print.hash.finalize().into())
+}
+
+fn absolute(path: String) -> Option<String> {
+    path.starts_with('/').then_some(path)
+}
+
+fn plain(config: &Config, program: &str, kind: Kind) -> Option<()> {
+    plain_tool::is(config, program, kind).then_some(())
+}
+
+/// Variables that go into the key, as `K=V`, and the directories that they name. `None` where one is set
+/// whose effect is not covered.
+fn variables(config: &Config) -> Option<(Vec<String>, Vec<String>)> {
+    let (mut lines, mut dirs) = (Vec::new(), Vec::new());
+    for (name, value) in config
+        .env
+        .vars
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+    {
+        let name = name.as_str();
+        if SEARCHED.contains(&name) {
+            for dir in value.split(':') {
+                // An empty one is the current directory.
+                dirs.push(absolute(dir.to_owned())?);
+            }
+            lines.push(format!("{name}={value}"));
+        } else if OBEYED.iter().any(|start| name.starts_with(start)) && !HARMLESS.contains(&name) {
+            return None;
+        }
+    }
+    Some((lines, dirs))
+}
+
+/// The linker that the driver's `collect2` would start, if both are known; `own` are the driver's
+/// directories, `all` these and then those of `PATH`.
+fn linker(config: &Config, own: &[String], all: &[String]) -> Option<String> {
+    let first = |name: &str, dirs: &[String]| {
+        let files = dirs.iter().map(|dir| format!("{dir}/{name}"));
+        files.into_iter().find(|file| process::is_executable(file))
+    };
+    if PREFERRED.iter().any(|name| first(name, all).is_some()) {
+        return None;
+    }
+    plain(config, &first("collect2", own)?, Kind::Collect2)?;
+    // Absent where GCC was built without.
+    if let Some(plugin) = own
+        .iter()
+        .map(|dir| format!("{dir}/liblto_plugin.so"))
+        .find(|file| disk::exists(file))
+    {
+        plain(config, &plugin, Kind::LtoPlugin)?;
+    }
+    let linker = absolute(first("ld", all)?)?;
+    plain(config, &linker, Kind::GnuLd)?;
+    Some(linker)
+}
+
+/// What a plain tool prints of itself, kept as long as it is the same.
+fn ask(config: &Config, program: &str, question: &str) -> Option<String> {
+    let mut words = Vec::new();
     match config.target.goarch.as_str() {
-        "386" if driver => words.push("-m32"),
-        "amd64" if driver => words.push("-m64"),
+        "386" if question == "-print-search-dirs" => words.push("-m32"),
+        "amd64" if question == "-print-search-dirs" => words.push("-m64"),
         _ => {}
     }
     words.push(question);
     let run = || {
-        let mut command = process::command(config, "", &program, &["LC_ALL=C".to_owned()]);
+        let mut command = process::command(config, "", program, &["LC_ALL=C".to_owned()]);
         let (output, status) = process::combined_output(command.args(&words));
         status.ok().filter(|status| status.success())?;
         Some(output)
     };
-    let known = if driver {
-        cc_probe::is_driver(&program)
-    } else {
-        cc_probe::is_elf(&program)
+    let mut asked = vec![program];
+    asked.extend(&words);
+    let note = |notes: &Notes| {
+        notes.saw(program, Look::Whole);
+        Some(())
     };
-    let answer = if known {
-        let mut asked = vec![program.as_str()];
-        asked.extend(&words);
-        let note = |notes: &Notes| {
-            notes.saw(&program, Look::Whole);
-            Some(())
-        };
-        kept::answer(config, &asked, note, |_| run())
-    } else {
-        run()
-    };
+    let answer = kept::answer(config, &asked, note, |_| run());
     String::from_utf8(answer?).ok()
 }
 
@@ -171,12 +266,15 @@ impl Searched {
     }
 }
 
-struct Print(Sha256);
+struct Print {
+    hash: Sha256,
+    covered: Covered,
+}
 
 impl Print {
     fn line(&mut self, text: &str) {
-        self.0.update(text);
-        self.0.update([0]);
+        self.hash.update(text);
+        self.hash.update([0]);
     }
 
     /// A file's identity; says whether there is one.
@@ -186,7 +284,7 @@ impl Print {
         };
         self.line(file);
         for number in [meta.dev(), meta.ino(), meta.size(), u64::from(meta.mode())] {
-            self.0.update(number.to_le_bytes());
+            self.hash.update(number.to_le_bytes());
         }
         // A file can't be changed without the second one changing.
         for number in [
@@ -195,9 +293,20 @@ impl Print {
             meta.ctime(),
             meta.ctime_nsec(),
         ] {
-            self.0.update(number.to_le_bytes());
+            self.hash.update(number.to_le_bytes());
         }
         true
+    }
+
+    /// A directory that is searched, if there is one.
+    fn searched_dir(&mut self, dir: &str) {
+        // Most are there under several names.
+        if let Ok(dir) = disk::canonicalize(dir)
+            && disk::is_dir(&dir)
+            && self.covered.add(&dir)
+        {
+            self.dir(&dir, false);
+        }
     }
 
     /// All files directly in a directory; `loader` for those alone that the dynamic loader reads.
@@ -212,7 +321,12 @@ impl Print {
         for name in names {
             let path = dir.join(&name);
             // Directories change with what is in them, which nobody asks for.
-            if !disk::is_dir(&path) && !self.file(&path.to_string_lossy()) {
+            if disk::is_dir(&path) {
+                continue;
+            }
+            if self.file(&path.to_string_lossy()) {
+                self.covered.add_name(dir, &name);
+            } else {
                 self.line(&name);
             }
         }
@@ -240,9 +354,12 @@ mod tests {
     fn a_file_that_changes_or_appears_is_seen() {
         let dir = tempfile::tempdir().unwrap();
         let print = || {
-            let mut print = Print(Sha256::new());
-            print.dir(dir.path(), false);
-            print.0.finalize()
+            let mut print = Print {
+                hash: Sha256::new(),
+                covered: Covered::default(),
+            };
+            print.searched_dir(dir.path().to_str().unwrap());
+            print.hash.finalize()
         };
         let empty = print();
         std::fs::write(dir.path().join("libx.a"), "one").unwrap();
@@ -253,5 +370,31 @@ mod tests {
         let two = print();
         std::fs::remove_file(dir.path().join("libx.a")).unwrap();
         assert!(empty != one && one != two && two != empty && empty == print());
+    }
+
+    #[test]
+    fn variables_that_tools_obey() {
+        let found = |name: &str, value: &str| {
+            let mut config = Config::default();
+            config.env.vars.insert(name.to_owned(), value.to_owned());
+            variables(&config)
+        };
+        let nothing = Some((vec![], vec![]));
+        for (name, value) in [("HOME", "/h"), ("GCC_COLORS", "x"), ("LD_PRELOAD", "")] {
+            assert_eq!(found(name, value), nothing, "{name}");
+        }
+        let dirs = vec!["/a".to_owned(), "/b".to_owned()];
+        let line = vec!["LD_LIBRARY_PATH=/a:/b".to_owned()];
+        assert_eq!(found("LD_LIBRARY_PATH", "/a:/b"), Some((line, dirs)));
+        for (name, value) in [
+            ("LD_LIBRARY_PATH", "/a:"),
+            ("LIBRARY_PATH", "x"),
+            ("LD_PRELOAD", "/x.so"),
+            ("GCC_EXEC_PREFIX", "/x"),
+            ("LDEMULATION", "x"),
+            ("COLLECT_GCC_OPTIONS", "x"),
+        ] {
+            assert_eq!(found(name, value), None, "{name}={value}");
+        }
     }
 }

@@ -6,19 +6,17 @@
 //! Answers to `toolID` in cmd/go/internal/work/buildid.go.
 
 use std::collections::HashMap;
-use std::io::Read;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use forgo_golang::path;
 use forgo_golang::quote::quote;
 
 use crate::actions::{ActionCx, ActionError};
 use crate::config::Config;
 use crate::event::Event;
-use crate::footprint::{self, Look, Notes};
+use crate::footprint::{Look, Notes};
 use crate::run::build_id;
-use crate::toolchain::tool;
+use crate::toolchain::{plain_tool, tool};
 use crate::{disk, kept, process};
 
 /// The answer for one tool, once there is one.
@@ -62,8 +60,9 @@ fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
     };
     let is_vet_tool = path == *vet_tool;
 
-    footprint::saw(&path, Look::Whole);
-    let line = if toolexec.is_empty() && is_program_of(config, &path) {
+    let is_plain = plain_tool::is_go_tool(config, &path);
+    plain_tool::require(is_plain, &path);
+    let line = if toolexec.is_empty() && is_plain {
         let mut failure = None;
         let note = |notes: &Notes| {
             notes.saw(&path, Look::Whole);
@@ -91,18 +90,6 @@ fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
 }
 
 const VERSION: &str = "-V=full";
-
-/// Whether a tool is a program in the distribution's place for them, and no script: such a one says the same
-/// as long as it is the same.
-fn is_program_of(config: &Config, path: &str) -> bool {
-    let is_program = || {
-        let mut start = [0; 2];
-        let mut file = disk::own::open(path).ok()?;
-        file.read_exact(&mut start).ok()?;
-        Some(start != *b"#!")
-    };
-    path::dir(path) == config.dist.tool_dir && is_program() == Some(true)
-}
 
 /// What `TOOL -V=full` writes.
 fn run(config: &Config, path: &str, desc: &str) -> Result<Vec<u8>, ActionError> {

@@ -15,6 +15,7 @@ use crate::actions::vet_config::VetConfig;
 use crate::actions::{ActionCx, ActionError, Provider};
 use crate::plan::NodeId;
 use crate::run::own_keys::OwnKeys;
+use crate::toolchain::plain_tool;
 
 /// What the tool is told beside its configuration.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +34,9 @@ pub fn key(
     config: &VetConfig,
     told: Told<'_>,
 ) -> Result<Option<ActionId>, ActionError> {
-    if !is_own_tool(cx) || cx.node().need_fix {
+    let tool = &cx.run.job.options.vet.tool;
+    let known = is_own_tool(cx) && plain_tool::is_go_tool(cx.config(), tool);
+    if !known || cx.node().need_fix {
         return Ok(None);
     }
     let build = cx.node().deps[0];

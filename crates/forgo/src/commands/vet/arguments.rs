@@ -4,9 +4,8 @@
 
 use std::process::Stdio;
 
-use forgo_build::footprint::{self, Look};
 use forgo_build::process;
-use forgo_build::toolchain;
+use forgo_build::toolchain::{self, plain_tool};
 use forgo_golang::path;
 use serde::Deserialize;
 
@@ -135,7 +134,7 @@ fn named_tool(args: &[String]) -> Outcome<&str> {
 
 /// Asks the tool for its flags.
 fn ask_flags(invocation: &Invocation<'_>, tool: &str) -> Outcome<Vec<ToolFlag>> {
-    footprint::saw(tool, Look::Whole);
+    plain_tool::require(plain_tool::is_go_tool(invocation.cfg(), tool), tool);
     let mut command = process::command(invocation.cfg(), "", tool, &[]);
     let output = command
         .arg("-flags")
