@@ -6,6 +6,7 @@
 mod damage;
 mod edits;
 mod faults;
+mod host;
 mod module;
 mod real;
 mod text_edits;
@@ -31,6 +32,8 @@ struct Options {
     kinds: usize,
     /// Faults of disks, caches and processes, not edits.
     faults: bool,
+    /// Changes of the host's tools and libraries, not edits.
+    host: bool,
     /// A real module is copied and edited.
     project: Option<PathBuf>,
     /// What is asked for there.
@@ -57,6 +60,9 @@ pub fn main(args: &[String]) -> Result<bool, String> {
     let base = base(&options.programs)?;
     if options.faults {
         return faults::run(&options, &base);
+    }
+    if options.host {
+        return host::run(&options, &base);
     }
     let started = Instant::now();
     let until = Some(started + options.time);
@@ -150,15 +156,17 @@ fn base(programs: &Programs) -> Result<PathBuf, String> {
 }
 
 fn parse(args: &[String]) -> Result<Options, String> {
-    let (mut goroot, mut forgo, mut faults) = (None, None, false);
+    let (mut goroot, mut forgo) = (None, None);
+    let (mut faults, mut host) = (false, false);
     let (mut seed, mut length, mut steps, mut seconds) = (1, 40, 400, u64::MAX / 4);
     let mut kinds = 0;
     let (mut project, mut stock_cache) = (None, None);
     let (mut patterns, mut below) = (vec!["./...".to_owned()], String::new());
     let mut args = args.iter();
     while let Some(arg) = args.next() {
-        if let "--faults" | "--edits" = arg.as_str() {
+        if let "--faults" | "--host" | "--edits" = arg.as_str() {
             faults = arg == "--faults";
+            host = arg == "--host";
             continue;
         }
         let value = args.next().ok_or(format!("{arg} needs a value"))?;
@@ -191,6 +199,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
         time: Duration::from_secs(seconds.min(1 << 32)),
         kinds,
         faults,
+        host,
         project,
         patterns,
         below,

@@ -267,9 +267,15 @@ fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<System>, Doub
     for p in packages(inputs).filter(|p| has_c(p)) {
         let known = !p.uses_swig() && p.cgo_pkg_config.is_empty() && p.shlib.is_empty();
         let words = cc::CFlags::of(config, p).map_err(|_| Doubt::External)?;
+        let compiled = [&words.cflags, &words.cxxflags, &words.fflags];
+        // What is compiled when it is linked takes more programs.
+        let lto = |flag: &String| flag.starts_with("-flto");
+        let known = known && !compiled.into_iter().flatten().any(lto);
         if !known || add_words(&words.ldflags, &mut further).is_none() {
             return Err(Doubt::External);
         }
+        let objects = p.syso_files.iter().map(|name| path::join2(&p.dir, name));
+        further.files.extend(objects);
     }
     let driver = match inputs.has_cxx() {
         true => cc::cxx_exe(config),

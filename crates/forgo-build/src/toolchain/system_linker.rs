@@ -74,7 +74,7 @@ const BELOW: [&str; 2] = ["bfd-plugins", "ldscripts"];
 pub struct Further {
     /// Directories behind `-L`, absolute.
     pub dirs: BTreeSet<String>,
-    /// Files, absolute.
+    /// Files, absolute: libraries and objects.
     pub files: BTreeSet<String>,
     /// Libraries, as behind `-l`.
     pub libraries: BTreeSet<String>,
@@ -109,7 +109,7 @@ pub fn fingerprint(config: &Config, driver: &[String], further: &Further) -> Opt
     no_sysroot(&driver, "-print-sysroot")?;
     let path = path.split(':').map(str::to_owned);
     let programs: Vec<String> = searched.programs.iter().cloned().chain(path).collect();
-    let linker = linker(config, &searched.programs, &programs)?;
+    let (collect, linker) = linker(config, &searched.programs, &programs)?;
     for dir in &programs {
         for program in PROGRAMS {
             print.file(&format!("{dir}/{program}"));
@@ -145,10 +145,8 @@ pub fn fingerprint(config: &Config, driver: &[String], further: &Further) -> Opt
     for file in &further.files {
         print.file(file);
     }
-    let files: Vec<String> = further.files.iter().cloned().collect();
-    let closed = print
-        .covered
-        .closed(&further.libraries, &files, &config.cwd);
+    let taking_part = [driver.as_str(), &collect, &linker];
+    let closed = print.covered.closed(further, &taking_part, &config.cwd);
     closed.then(|| print.hash.finalize().into())
 }
 
@@ -184,9 +182,9 @@ fn variables(config: &Config) -> Option<(Vec<String>, Vec<String>)> {
     Some((lines, dirs))
 }
 
-/// The linker that the driver's `collect2` would start, if both are known; `own` are the driver's
+/// The driver's `collect2` and the linker that it would start, if both are known; `own` are the driver's
 /// directories, `all` these and then those of `PATH`.
-fn linker(config: &Config, own: &[String], all: &[String]) -> Option<String> {
+fn linker(config: &Config, own: &[String], all: &[String]) -> Option<(String, String)> {
     let first = |name: &str, dirs: &[String]| {
         let files = dirs.iter().map(|dir| format!("{dir}/{name}"));
         files.into_iter().find(|file| process::is_executable(file))
@@ -194,7 +192,8 @@ fn linker(config: &Config, own: &[String], all: &[String]) -> Option<String> {
     if PREFERRED.iter().any(|name| first(name, all).is_some()) {
         return None;
     }
-    plain(config, &first("collect2", own)?, Kind::Collect2)?;
+    let collect = first("collect2", own)?;
+    plain(config, &collect, Kind::Collect2)?;
     // Absent where GCC was built without.
     if let Some(plugin) = own
         .iter()
@@ -205,7 +204,7 @@ fn linker(config: &Config, own: &[String], all: &[String]) -> Option<String> {
     }
     let linker = absolute(first("ld", all)?)?;
     plain(config, &linker, Kind::GnuLd)?;
-    Some(linker)
+    Some((collect, linker))
 }
 
 /// What a plain tool prints of itself, kept as long as it is the same.

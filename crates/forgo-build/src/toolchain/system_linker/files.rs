@@ -1,6 +1,7 @@
 //! Which files a link can reach from those that it is given: scripts name other files, shared libraries name
 //! the libraries that they need. All of them must lie in the directories whose listings are in the key; a
-//! file that names others in a way that is not understood is one more reason to link.
+//! file that names others in a way that is not understood is one more reason to link. So is an object for link-time
+//! optimization: compiling it starts an assembler and perhaps make.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
@@ -8,12 +9,19 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use object::elf::{DT_NEEDED, DT_RPATH, DT_RUNPATH, ET_DYN, ET_REL, FileHeader32, FileHeader64};
+use memchr::memmem;
+use object::elf::{
+    DT_NEEDED, DT_RPATH, DT_RUNPATH, ET_DYN, ET_EXEC, ET_REL, FileHeader32, FileHeader64,
+};
 use object::endian::Endianness;
 use object::read::elf::{Dyn, FileHeader};
 
+use super::Further;
 use super::script::{self, Named};
 use crate::disk;
+
+/// Begins the names of the sections in which GCC leaves what is compiled when it is linked.
+const LTO_SECTION: &[u8] = b".gnu.lto_";
 
 /// A file that the linker reads as a script is not larger than this.
 const LONGEST_SCRIPT: u64 = 1 << 16;
@@ -56,18 +64,24 @@ impl Covered {
         dir.is_some_and(|dir| dir.is_ok_and(|dir| self.dirs.contains(&dir)))
     }
 
-    /// Reports whether all files that a link can reach lie in the directories or among `files`, and no file
-    /// is of an unknown kind. `libraries` are the names behind `-l`; `cwd` is where the linker runs.
-    pub fn closed(&self, libraries: &BTreeSet<String>, files: &[String], cwd: &str) -> bool {
+    /// Reports whether all files that a link can reach lie in the directories or are those of `further`, and no
+    /// file is of an unknown kind. So must the libraries of the `programs` that take part. `cwd` is where the
+    /// linker runs.
+    pub fn closed(&self, further: &Further, programs: &[&str], cwd: &str) -> bool {
         let mut reach = Reach {
             covered: self,
             cwd: Path::new(cwd),
-            todo: files.iter().map(PathBuf::from).collect(),
-            libraries: BTreeSet::new(),
+            todo: further.files.iter().map(PathBuf::from).collect(),
             seen: BTreeSet::new(),
         };
+        if programs
+            .iter()
+            .any(|program| reach.program(program).is_none())
+        {
+            return false;
+        }
         let implied = IMPLIED.iter().map(|name| (*name).to_owned());
-        for library in implied.chain(libraries.iter().cloned()) {
+        for library in implied.chain(further.libraries.iter().cloned()) {
             if reach.library(library).is_none() {
                 return false;
             }
@@ -89,7 +103,6 @@ struct Reach<'a> {
     covered: &'a Covered,
     cwd: &'a Path,
     todo: Vec<PathBuf>,
-    libraries: BTreeSet<String>,
     seen: BTreeSet<PathBuf>,
 }
 
@@ -107,8 +120,14 @@ impl Reach<'_> {
                 self.todo.extend(covered.called(&format!("lib{name}.a")));
             }
         }
-        self.libraries.insert(name);
         Some(())
+    }
+
+    /// A program, which the dynamic loader loads the libraries of.
+    fn program(&mut self, program: &str) -> Option<()> {
+        let bytes = disk::read(program).ok()?;
+        let needs = Needs::of_bytes(&bytes, true)?;
+        self.needs(needs)
     }
 
     /// Looks at a file's kind, and adds the files that it names. `None` where it may lead elsewhere.
@@ -125,16 +144,19 @@ impl Reach<'_> {
         };
         read_up_to(8, &mut start)?;
         // A thin archive holds names of files: it is not known.
-        if start.starts_with(b"!<arch>\n") {
-            return Some(());
-        }
-        if start.starts_with(b"\x7fELF") {
+        let is_archive = start.starts_with(b"!<arch>\n");
+        if is_archive || start.starts_with(b"\x7fELF") {
             read_up_to(u64::MAX, &mut start)?;
-            let needs = match start.get(4)? {
-                1 => Needs::of::<FileHeader32<Endianness>>(&start)?,
-                _ => Needs::of::<FileHeader64<Endianness>>(&start)?,
+            let needs = match is_archive {
+                true => None,
+                false => Some(Needs::of_bytes(&start, false)?),
             };
-            return self.needs(needs);
+            // Shared libraries, such as GNU ld's own, may know the name.
+            let is_shared = needs.as_ref().is_some_and(|needs| needs.is_shared);
+            if !is_shared && memmem::find(&start, LTO_SECTION).is_some() {
+                return None;
+            }
+            return needs.map_or(Some(()), |needs| self.needs(needs));
         }
         read_up_to(LONGEST_SCRIPT + 1, &mut start)?;
         let text = std::str::from_utf8(&start).ok()?;
@@ -193,13 +215,22 @@ impl Reach<'_> {
 /// What an object file names.
 #[derive(Debug, Default)]
 struct Needs {
+    /// It is a shared library or a program.
+    is_shared: bool,
     libraries: Vec<String>,
     run_paths: Vec<String>,
 }
 
 impl Needs {
-    /// `None` for what is neither an object file nor a shared library, or is damaged.
-    fn of<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<Needs> {
+    /// `None` for what is neither an object file nor a shared library (nor an `executable`), or is damaged.
+    fn of_bytes(bytes: &[u8], executable: bool) -> Option<Needs> {
+        match bytes.get(4)? {
+            1 => Needs::of::<FileHeader32<Endianness>>(bytes, executable),
+            _ => Needs::of::<FileHeader64<Endianness>>(bytes, executable),
+        }
+    }
+
+    fn of<H: FileHeader<Endian = Endianness>>(bytes: &[u8], executable: bool) -> Option<Needs> {
         let header = H::parse(bytes).ok()?;
         let endian = header.endian().ok()?;
         let mut needs = Needs::default();
@@ -207,11 +238,15 @@ impl Needs {
         if kind == ET_REL {
             return Some(needs);
         }
-        if kind != ET_DYN {
+        needs.is_shared = true;
+        if kind != ET_DYN && !(executable && kind == ET_EXEC) {
             return None;
         }
         let sections = header.sections(endian, bytes).ok()?;
-        let (entries, strings) = sections.dynamic(endian, bytes).ok()??;
+        let Some((entries, strings)) = sections.dynamic(endian, bytes).ok()? else {
+            // A program without libraries.
+            return executable.then_some(needs);
+        };
         let strings = sections.strings(endian, bytes, strings).ok()?;
         for entry in entries {
             let list = match entry.tag(endian) {
@@ -223,5 +258,76 @@ impl Needs {
             list.push(OsStr::from_bytes(text).to_str()?.to_owned());
         }
         Some(needs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct World(tempfile::TempDir);
+
+    impl World {
+        fn path(&self, name: &str) -> String {
+            self.0.path().join(name).to_str().unwrap().to_owned()
+        }
+
+        /// Whether a link with `-lx` is closed, of two directories of which `lib` is covered.
+        fn closed(&self) -> bool {
+            let mut covered = Covered::default();
+            let lib = disk::canonicalize(self.path("lib")).unwrap();
+            covered.add(&lib);
+            for entry in std::fs::read_dir(&lib).unwrap() {
+                covered.add_name(&lib, entry.unwrap().file_name().to_str().unwrap());
+            }
+            let further = Further {
+                libraries: ["x".to_owned()].into(),
+                ..Further::default()
+            };
+            covered.closed(&further, &[], &self.path("cwd"))
+        }
+    }
+
+    #[test]
+    fn files_lead_no_further() {
+        let script = |name: &str| format!("/* GNU ld script */ INPUT ( {name} )");
+        let world = World(tempfile::tempdir().unwrap());
+        for dir in ["lib", "else", "cwd"] {
+            std::fs::create_dir(world.path(dir)).unwrap();
+        }
+        let library = world.path("lib/libx.a");
+        let write = |text: &str| std::fs::write(&library, text).unwrap();
+        assert!(world.closed());
+        for (text, closed) in [
+            ("!<arch>\n", true),
+            ("!<thin>\n", false),
+            ("!<arch>\n.gnu.lto_.decls", false),
+            ("\x7fELF\x02\x01\x01", false),
+            ("BC\u{c0}\u{de}", false),
+            (&script("-lm y.a"), true),
+            (&script(&world.path("lib/y.a")), true),
+            (&script(&world.path("else/y.a")), false),
+            (&script(&world.path("lib/../else/y.a")), false),
+            ("GROUP ( -l../y )", false),
+        ] {
+            write(text);
+            std::fs::write(world.path("lib/y.a"), "!<arch>\n").unwrap();
+            assert_eq!(world.closed(), closed, "{text}");
+            if closed && text.contains("y.a") {
+                std::fs::write(world.path("lib/y.a"), "!<thin>\n").unwrap();
+                assert!(!world.closed(), "{text}");
+            }
+        }
+        // Found where the linker runs, before any other.
+        write(&script("y.a"));
+        std::fs::write(world.path("lib/y.a"), "!<arch>\n").unwrap();
+        assert!(world.closed());
+        std::fs::write(world.path("cwd/y.a"), "").unwrap();
+        assert!(!world.closed());
+        // A start file.
+        write("!<arch>\n");
+        assert!(world.closed());
+        std::fs::write(world.path("lib/crt1.o"), script("/y.a")).unwrap();
+        assert!(!world.closed());
     }
 }
