@@ -8,6 +8,8 @@ mod edits;
 mod faults;
 mod module;
 mod real;
+mod test_module;
+mod test_results;
 mod text_edits;
 mod world;
 
@@ -31,6 +33,8 @@ struct Options {
     kinds: usize,
     /// Faults of disks, caches and processes, not edits.
     faults: bool,
+    /// Tests and what they look at.
+    tests: bool,
     /// A real module is copied and edited.
     project: Option<PathBuf>,
     /// What is asked for there.
@@ -53,6 +57,9 @@ pub fn main(args: &[String]) -> Result<bool, String> {
     println!("seed {}", options.seed);
     if let Some(project) = &options.project {
         return real::run(&options, project);
+    }
+    if options.tests {
+        return test_results::run(&options);
     }
     let base = base(&options.programs)?;
     if options.faults {
@@ -150,15 +157,16 @@ fn base(programs: &Programs) -> Result<PathBuf, String> {
 }
 
 fn parse(args: &[String]) -> Result<Options, String> {
-    let (mut goroot, mut forgo, mut faults) = (None, None, false);
+    let (mut goroot, mut forgo) = (None, None);
+    let (mut faults, mut tests) = (false, false);
     let (mut seed, mut length, mut steps, mut seconds) = (1, 40, 400, u64::MAX / 4);
     let mut kinds = 0;
     let (mut project, mut stock_cache) = (None, None);
     let (mut patterns, mut below) = (vec!["./...".to_owned()], String::new());
     let mut args = args.iter();
     while let Some(arg) = args.next() {
-        if let "--faults" | "--edits" = arg.as_str() {
-            faults = arg == "--faults";
+        if let "--faults" | "--edits" | "--tests" = arg.as_str() {
+            (faults, tests) = (arg == "--faults", arg == "--tests");
             continue;
         }
         let value = args.next().ok_or(format!("{arg} needs a value"))?;
@@ -191,6 +199,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
         time: Duration::from_secs(seconds.min(1 << 32)),
         kinds,
         faults,
+        tests,
         project,
         patterns,
         below,
