@@ -110,6 +110,14 @@ const LOGGED: [&str; 30] = [
     "temporary(t)",
 ];
 
+/// Those that look at directories with scripts.
+const DIRECTORIES: [&str; 4] = [
+    "list(\".\")",
+    "list(\"testdata\")",
+    "list(\"../shared\")",
+    "stat(\"../shared/run.sh\")",
+];
+
 /// What the log of inputs shows, but not as a path.
 const OTHER: [&str; 5] = [
     "say(os.Getenv(\"VARIABLE\"))",
@@ -248,12 +256,16 @@ pub fn source(number: u64) -> String {
         }
     };
     take(&LOGGED, logged, &mut dice);
-    let other = dice.below(3);
+    let other = 1 + dice.below(2);
     take(&OTHER, other, &mut dice);
     match of {
         0..=5 => {}
         6..=7 => take(&UNLOGGED, 1, &mut dice),
-        _ => take(&UNKNOWN, 1, &mut dice),
+        _ => {
+            take(&UNKNOWN, 1, &mut dice);
+            // The directory of what it runs is often looked at too.
+            take(&DIRECTORIES, 1, &mut dice);
+        }
     }
     let mut imports = std::collections::BTreeSet::from(["fmt", "testing", "_ embed"]);
     let mut functions = String::new();
