@@ -30,10 +30,12 @@ tasks:
         takes a file of names; --log judges what earlier runs left in target/conformance instead of
         running anything; --record puts the figures into conformance/results.md
   never-wrong [--go GOROOT] [--forgo PROGRAM] [--seed N] [--steps N] [--length N] [--time SECONDS]
-              [--edits | --faults | --project DIR [--pkgs PATTERNS] [--below DIR] [--stock-cache GOCACHE]]
+              [--edits | --faults | --tests | --project DIR [--pkgs PATTERNS] [--below DIR] [--stock-cache GOCACHE]]
         edit a generated module at random and compare forgo, which remembers, with the stock command
         after each edit; prints the shortest sequence that shows a difference; --faults kills, damages
         files of the cache, fills disks, mounts read-only and so on instead (as root, all of it);
+        --tests makes random tests, edits what they look at, and compares each verdict with a run of the
+        test binary;
         --project edits a copy of a real module (in --below alone), with caches that begin as copies of
         --stock-cache
 ";

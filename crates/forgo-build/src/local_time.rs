@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use crate::config::Environment;
 use crate::disk;
 
-/// Where time zones are kept.
-const DIRS: [&str; 4] = [
+/// Directories of time zones, in the order in which package time searches them.
+pub(crate) const DIRS: [&str; 4] = [
     "/usr/share/zoneinfo",
     "/usr/share/lib/zoneinfo",
     "/usr/lib/locale/TZ",

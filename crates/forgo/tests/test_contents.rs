@@ -56,12 +56,14 @@ fn times_do_not_count() {
         assert!(is_cached(world, "./p"));
         touch(world, hours(3));
         assert!(is_cached(world, "./p"));
-        // The stock command finds it under its own key, where both use one cache.
+        // The stock command, where both use one cache, goes by its own key: under that it finds what ran.
         world.set("GOCACHE", "$W/shared");
+        touch(world, hours(1));
         assert!(!is_cached(world, "./p"));
+        assert!(world.stock(&["test", "./p"]).stdout.contains("(cached)"));
         touch(world, hours(2));
         assert!(is_cached(world, "./p"));
-        assert!(world.stock(&["test", "./p"]).stdout.contains("(cached)"));
+        assert!(!world.stock(&["test", "./p"]).stdout.contains("(cached)"));
         touch(world, hours(4));
         assert!(!world.stock(&["test", "./p"]).stdout.contains("(cached)"));
         touch(world, hours(6));
@@ -184,4 +186,189 @@ fn another_checkout_is_as_good() {
         let said = world.forgo_in("v", &["test", "./p"]);
         assert!(!said.stdout.contains("(cached)"), "{}", said.stdout);
     });
+}
+
+/// A module with the package `p`, whose test does this.
+fn module(imports: &str, body: &str) -> String {
+    let imports: String = imports
+        .split(' ')
+        .map(|import| format!("\t\"{import}\"\n"))
+        .collect();
+    format!(
+        "package p\n\nimport (\n{imports}\t\"testing\"\n)\n\nfunc TestP(t *testing.T) {{\n{body}}}\n"
+    )
+}
+
+/// Sets the time of a file to one that it never had.
+fn age(world: &World, name: &str) {
+    static HOURS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    let hours = HOURS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let time = SystemTime::now() - Duration::from_secs(3600 * hours);
+    let file = std::fs::File::open(world.path("w").join(name)).expect("a file");
+    let times = std::fs::FileTimes::new().set_modified(time);
+    file.set_times(times).expect("times can be set");
+}
+
+const GO_MOD: (&str, &str) = ("go.mod", "module example.com/m\n\ngo 1.26\n");
+
+/// What a program reads is in no log.
+#[test]
+fn a_test_that_may_start_a_program_runs_again() {
+    for (imports, body) in [
+        (
+            "os os/exec",
+            "\tos.ReadFile(\"a.txt\")\n\tif b, err := exec.Command(\"/bin/sh\", \"run.sh\").CombinedOutput(); err != nil {\n\t\tt.Error(string(b), err)\n\t}\n",
+        ),
+        (
+            "os syscall",
+            "\tos.ReadFile(\"a.txt\")\n\tsyscall.Open(\"../shared\", 0, 0)\n",
+        ),
+        (
+            "go/build os",
+            "\tos.ReadFile(\"a.txt\")\n\tbuild.Import(\"fmt\", \".\", 0)\n",
+        ),
+    ] {
+        let test = module(imports, body);
+        let files = [
+            GO_MOD,
+            ("p/p_test.go", &test),
+            ("p/a.txt", "one"),
+            ("p/run.sh", "exit 0\n"),
+        ];
+        each(&files, |world| {
+            age(world, "p/a.txt");
+            world.forgo(&["test", "./p"]);
+            assert!(is_cached(world, "./p"), "{imports}: the stock key");
+            age(world, "p/a.txt");
+            assert!(!is_cached(world, "./p"), "{imports}");
+        });
+    }
+}
+
+/// Error numbers and signals start nothing.
+#[test]
+fn constants_of_the_system_are_harmless() {
+    let body = "\t_, err := os.ReadFile(\"none.txt\")\n\tif !errors.Is(err, syscall.ENOENT) {\n\t\tt.Error(err)\n\t}\n\
+                \tos.ReadFile(\"a.txt\")\n";
+    let test = module("errors os syscall", body);
+    let files = [GO_MOD, ("p/p_test.go", &test), ("p/a.txt", "one")];
+    each(&files, |world| {
+        assert!(!is_cached(world, "./p"));
+        age(world, "p/a.txt");
+        assert!(is_cached(world, "./p"));
+    });
+}
+
+/// A file of the same size in a directory that was only listed, or asked for, or that nobody looked at.
+#[test]
+fn contents_below_directories_count() {
+    let body = "\tfilepath.Glob(\"testdata/*\")\n\tos.Stat(\"../shared\")\n";
+    let test = module("os path/filepath", body);
+    let files = [
+        GO_MOD,
+        ("p/p_test.go", &test),
+        ("p/testdata/a.txt", "one"),
+        ("p/deep/below/b.txt", "one"),
+        ("shared/dir/s.txt", "one"),
+        ("other/o.txt", "one"),
+    ];
+    each(&files, |world| {
+        assert!(!is_cached(world, "./p"));
+        // What lies outside of the package's directory was not known to be an input when the test began.
+        world.forgo(&["test", "./p"]);
+        for file in ["p/testdata/a.txt", "p/deep/below/b.txt", "shared/dir/s.txt"] {
+            world.write(file, "two");
+            age(world, file);
+            age(world, "shared");
+            assert!(!is_cached(world, "./p"), "{file}");
+            age(world, file);
+            age(world, "shared");
+            assert!(is_cached(world, "./p"), "{file}");
+        }
+        world.write("other/o.txt", "two");
+        age(world, "shared");
+        assert!(is_cached(world, "./p"));
+    });
+}
+
+#[test]
+fn the_time_zone_counts() {
+    let body =
+        "\tos.ReadFile(\"a.txt\")\n\tif h := time.Unix(0, 0).Hour(); h != 0 {\n\t\tt.Log(h)\n\t}\n";
+    let test = module("os time", body);
+    let files = [GO_MOD, ("p/p_test.go", &test), ("p/a.txt", "one")];
+    each(&files, |world| {
+        for zone in ["UTC", "Asia/Tokyo", "", "/nowhere", "-"] {
+            world.set("TZ", zone);
+            assert!(!is_cached(world, "./p"), "{zone}");
+            age(world, "p/a.txt");
+            assert!(is_cached(world, "./p"), "{zone}");
+        }
+        world.set("TZ", "UTC");
+        assert!(is_cached(world, "./p"));
+        world.set("TZ", "$W/zone");
+        let zone = world.path("zone");
+        std::fs::write(&zone, "no zone").expect("a file");
+        assert!(!is_cached(world, "./p"));
+        std::fs::write(&zone, "another").expect("a file");
+        age(world, "p/a.txt");
+        assert!(!is_cached(world, "./p"));
+    });
+}
+
+/// os.Readlink and os.Environ leave nothing in the log.
+#[test]
+fn what_is_not_logged_counts() {
+    let body =
+        "\tos.Readlink(\"../shared/link\")\n\tos.ReadFile(\"a.txt\")\n\tt.Log(len(os.Environ()))\n";
+    let test = module("os", body);
+    let files = [
+        GO_MOD,
+        ("p/p_test.go", &test),
+        ("p/a.txt", "one"),
+        ("shared/s.txt", "one"),
+    ];
+    each(&files, |world| {
+        let link = world.path("w/shared/link");
+        std::os::unix::fs::symlink("s.txt", &link).expect("a link");
+        assert!(!is_cached(world, "./p"));
+        age(world, "p/a.txt");
+        assert!(is_cached(world, "./p"));
+        std::fs::remove_file(&link).expect("a link");
+        std::os::unix::fs::symlink("none", &link).expect("a link");
+        age(world, "p/a.txt");
+        assert!(!is_cached(world, "./p"));
+        world.set("UNREAD", "x");
+        age(world, "p/a.txt");
+        assert!(!is_cached(world, "./p"));
+    });
+}
+
+/// The index of a repository has the times of all files.
+#[test]
+fn version_control_does_not_count_unless_it_is_read() {
+    let test = module("os", "\tos.ReadDir(\".\")\n\tos.ReadFile(\"a.txt\")\n");
+    let reads = module(
+        "os",
+        "\tos.ReadFile(\".git/HEAD\")\n\tos.ReadFile(\"a.txt\")\n",
+    );
+    for (test, counts) in [(test, false), (reads, true)] {
+        let files = [
+            GO_MOD,
+            ("p_test.go", &*test),
+            ("a.txt", "one"),
+            (".git/HEAD", "one"),
+        ];
+        each(&files, |world| {
+            world.set("GOFLAGS", "-buildvcs=false");
+            assert!(!is_cached(world, "."));
+            // The first run tells which parts of it are read.
+            world.forgo(&["test", "."]);
+            age(world, "a.txt");
+            assert!(is_cached(world, "."));
+            world.write(".git/HEAD", "two");
+            age(world, "a.txt");
+            assert_eq!(is_cached(world, "."), !counts);
+        });
+    }
 }

@@ -9,16 +9,44 @@ mod faults;
 mod host;
 mod module;
 mod real;
+mod test_module;
+mod test_results;
 mod text_edits;
 mod world;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::conformance::test_binary;
 use crate::tour::lab::Programs;
 use edits::{Dice, Palette, Step};
 use world::World;
+
+/// What a run generates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// Edits of a module.
+    Edits,
+    /// Faults of disks, caches and processes.
+    Faults,
+    /// Changes of the host's tools and libraries.
+    Host,
+    /// Tests, and edits of the files that they read.
+    Tests,
+}
+
+impl What {
+    /// The one that a flag names.
+    fn named(flag: &str) -> Option<What> {
+        Some(match flag {
+            "--edits" => What::Edits,
+            "--faults" => What::Faults,
+            "--host" => What::Host,
+            "--tests" => What::Tests,
+            _ => return None,
+        })
+    }
+}
 
 struct Options {
     programs: Programs,
@@ -30,10 +58,8 @@ struct Options {
     time: Duration,
     /// Each sequence is of so many kinds of edits; of all, where it is none.
     kinds: usize,
-    /// Faults of disks, caches and processes, not edits.
-    faults: bool,
-    /// Changes of the host's tools and libraries, not edits.
-    host: bool,
+    /// What is generated.
+    what: What,
     /// A real module is copied and edited.
     project: Option<PathBuf>,
     /// What is asked for there.
@@ -57,16 +83,19 @@ pub fn main(args: &[String]) -> Result<bool, String> {
     if let Some(project) = &options.project {
         return real::run(&options, project);
     }
-    let base = base(&options.programs)?;
-    if options.faults {
-        return faults::run(&options, &base);
+    match options.what {
+        What::Tests => test_results::run(&options),
+        What::Faults => faults::run(&options, &base(&options.programs)?),
+        What::Host => host::run(&options, &base(&options.programs)?),
+        What::Edits => edit(&options, &base(&options.programs)?),
     }
-    if options.host {
-        return host::run(&options, &base);
-    }
+}
+
+/// Makes sequences of edits until steps or time are over. Reports whether forgo was always right.
+fn edit(options: &Options, base: &Path) -> Result<bool, String> {
     let started = Instant::now();
     let until = Some(started + options.time);
-    let mut world = World::new(&options.programs, &base)?;
+    let mut world = World::new(&options.programs, base)?;
     let (mut done, mut sequence) = (0, options.seed);
     while done < options.steps && started.elapsed() < options.time {
         let mut dice = Dice::new(sequence);
@@ -157,16 +186,15 @@ fn base(programs: &Programs) -> Result<PathBuf, String> {
 
 fn parse(args: &[String]) -> Result<Options, String> {
     let (mut goroot, mut forgo) = (None, None);
-    let (mut faults, mut host) = (false, false);
+    let mut what = What::Edits;
     let (mut seed, mut length, mut steps, mut seconds) = (1, 40, 400, u64::MAX / 4);
     let mut kinds = 0;
     let (mut project, mut stock_cache) = (None, None);
     let (mut patterns, mut below) = (vec!["./...".to_owned()], String::new());
     let mut args = args.iter();
     while let Some(arg) = args.next() {
-        if let "--faults" | "--host" | "--edits" = arg.as_str() {
-            faults = arg == "--faults";
-            host = arg == "--host";
+        if let Some(named) = What::named(arg) {
+            what = named;
             continue;
         }
         let value = args.next().ok_or(format!("{arg} needs a value"))?;
@@ -198,8 +226,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
         steps,
         time: Duration::from_secs(seconds.min(1 << 32)),
         kinds,
-        faults,
-        host,
+        what,
         project,
         patterns,
         below,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::process::os;
 use forgo_golang::path;
 
-use crate::actions::test_cache::TestCache;
+use crate::actions::test_cache::{Run, TestCache};
 use crate::actions::test_output::{Sink, Verdict};
 use crate::actions::{ActionCx, ActionError, Actor, Outcome, Provider, cover_data, test_process};
 use crate::disk;
@@ -301,6 +301,7 @@ impl RunTest {
             }
         }
         footprint::refuse("a test ran");
+        let before = cache.before(cx, settings);
         let (start, began) = (Instant::now(), SystemTime::now());
         let command = || self.command(cx, p, &words, coverage.as_deref());
         let ended = test_process::run(cx, settings, sink, &words[0], command);
@@ -311,7 +312,8 @@ impl RunTest {
         }
         if ended.error.is_none() {
             sink.passed(&p.import_path, &time, cx.config().flags.cover);
-            cache.save(cx, settings, dir, &profile, sink.kept(), began);
+            let run = Run { began, before };
+            cache.save(cx, settings, dir, &profile, sink.kept(), &run);
             return Ok(Verdict::Passed);
         }
         if settings.fail_fast {

@@ -13,7 +13,7 @@ use forgo_cache::{ActionId, Verify, get_bytes, get_file, put_bytes};
 use forgo_golang::quote::quote_slice;
 
 use crate::actions::run_test::TestSettings;
-use crate::actions::test_contents;
+use crate::actions::test_contents::{self, Before, Test};
 use crate::actions::test_inputs::{self, LOG_MAGIC, trace};
 use crate::actions::{ActionCx, COVER_META, Outcome};
 use crate::disk;
@@ -38,6 +38,14 @@ const CACHEABLE: [&str; 11] = [
 /// Arguments that say where results go.
 const HARMLESS: [&str; 2] = ["-test.coverprofile", "-test.outputdir"];
 
+/// A run of a test: what is known when it begins.
+pub(super) struct Run {
+    /// When it began.
+    pub began: SystemTime,
+    /// The state that it began in, where its result may be known by content.
+    pub before: Option<Before>,
+}
+
 /// What is known of the cached result of one test.
 #[derive(Debug, Default)]
 pub(super) struct TestCache {
@@ -47,6 +55,8 @@ pub(super) struct TestCache {
     pub output: Option<Vec<u8>>,
     /// Keys of the binary with its arguments: by the link's key, by content.
     ids: Vec<ActionId>,
+    /// What the binary was known by last.
+    binary: String,
     /// State of the packages that -coverpkg adds.
     cover_meta: Option<ActionId>,
 }
@@ -82,46 +92,44 @@ impl TestCache {
         // First the link's key, then the content.
         self.ids.truncate(1);
         self.ids.push(test);
+        id.clone_into(&mut self.binary);
         let path = &p.import_path;
         trace(cx, || format!("{path}: test ID {} => {test}", hex(id)));
         let expire = settings.cache_expire;
-        let usable = |(output, made): (Vec<u8>, SystemTime)| {
-            let marked = usable(cx, path, &output, made, expire)?;
-            Some((output, made, marked))
-        };
-        let covers = self.covers(settings);
+        let usable =
+            |(output, made): (Vec<u8>, SystemTime)| usable(cx, path, &output, made, expire);
         let log = input_log(cx, path, &test);
-        let known = log.as_ref().and_then(|log| {
-            let found = self.fetch(cx, p, settings, &test, log).and_then(usable)?;
-            Some((log, found))
+        let known = log.and_then(|log| {
+            let found = self.fetch(cx, p, settings, &test, &log)?;
+            usable(found)
         });
-        if let Some((log, (output, made, marked))) = known {
-            if !covers {
-                test_contents::note(cx, p, &test, log, &output, made);
+        let known = known.or_else(|| {
+            if self.covers(settings) {
+                return None;
             }
-            self.output = Some(marked);
-            return true;
-        }
-        if covers {
-            return false;
-        }
-        let found = test_contents::fetch(cx, p, &test, log).and_then(|found| {
-            let marked = usable((found.output, found.made))?;
-            Some((found.log, marked))
+            // Not stored under the stock key: the stock command would have run the test.
+            let found = test_contents::fetch(cx, self.test(p, run), &test)?;
+            usable((found.output, found.made))
         });
-        let Some((log, (output, _, marked))) = found else {
-            return false;
-        };
-        if let Some(inputs) = test_inputs::id(cx, p, &log) {
-            let put = |key: &ActionId, bytes: &[u8]| {
-                // A cache that can't take it is no failure of the test.
-                let _ = put_bytes(cx.run.job.cache, key, bytes, Verify::Lax);
-            };
-            put(&test, &log);
-            put(&output_key(cx, &test, &inputs), &output);
+        self.output = known;
+        self.output.is_some()
+    }
+
+    fn test<'t>(&'t self, package: &'t Package, run: NodeId) -> Test<'t> {
+        let binary = &self.binary;
+        Test {
+            package,
+            run,
+            binary,
         }
-        self.output = Some(marked);
-        true
+    }
+
+    /// Notes the state that the test is about to run in.
+    pub fn before(&self, cx: &ActionCx<'_>, settings: &TestSettings) -> Option<Before> {
+        if self.ids.is_empty() || self.covers(settings) || !settings.exec.is_empty() {
+            return None;
+        }
+        test_contents::before(cx, self.test(cx.package(), cx.id), &self.ids)
     }
 
     /// A result is more than output.
@@ -248,7 +256,7 @@ impl TestCache {
         hashes.subkey(&key, "coverprofile")
     }
 
-    /// Keeps the output of a run that went well. `dir` is where the log and the profile are.
+    /// Keeps the output of a run that went well. `dir` is where the log is, `profile` the coverage profile.
     pub fn save(
         &self,
         cx: &ActionCx<'_>,
@@ -256,7 +264,7 @@ impl TestCache {
         dir: &str,
         profile: &str,
         output: &[u8],
-        began: SystemTime,
+        run: &Run,
     ) {
         if self.ids.is_empty() {
             return;
@@ -274,11 +282,9 @@ impl TestCache {
                 });
             }
         };
-        if !self.covers(settings) {
+        if let Some(before) = &run.before {
             // Also where files are too new for the stock key.
-            for test in &self.ids {
-                test_contents::save(cx, p, test, &log, output, began);
-            }
+            test_contents::save(cx, p, &self.ids, &log, output, before, run.began);
         }
         let Some(inputs) = test_inputs::id(cx, p, &log) else {
             return;

@@ -2,114 +2,137 @@
 //! test read count by what is in them, and not by when they were written. So a fresh clone at the same
 //! place, or a checkout that touched everything, runs no test again (golang/go#58571).
 //!
-//! Where the stock key leads nowhere, this one may; the result is then stored under the stock key too. A
-//! result found under the stock key is stored under this one. What is kept is never weaker:
+//! The invariant: a result is reused by content only if the stock command, in a fresh clone of this state, would
+//! pass for the same reasons. docs/test-results.md has the rules that follow from it.
 //!
-//! * environment variables, the log of inputs, the module as the border of what is looked at: as in the
-//!   stock key;
-//! * of a file: kind, mode, size, content; of a directory: names, kinds, modes, and sizes of files; of a
-//!   symbolic link where it leads; of what is not there the error;
-//! * nothing is stored of a test that read something that changed after the test began (#26790), by its
-//!   modification or change time.
+//! The key holds the binary and its arguments, what the log of inputs names ([`test_files`]), all below the
+//! package's directory, and the test's surroundings ([`test_surroundings`]). A test that may do what the log does
+//! not show ([`test_powers`]) has no such key. Results by content stay under keys of forgo's own, and only what
+//! forgo ran itself gets one: all that the key holds is read before the run and again behind it.
 //!
-//! Files are named by their way from the module's root: a binary that is the same in two checkouts (`-trimpath`) is
-//! known to give the same result in both. What a test learns from modification times alone is not seen. `FORGO_EXTRAS=off` brings the stock
-//! rule back.
+//! Files are named by their way from the module's root: a binary that is the same in two checkouts (`-trimpath`)
+//! gives the same result in both. `FORGO_EXTRAS=off` brings the stock rule back.
 
 use std::borrow::Cow;
-use std::fs::Metadata;
-use std::io::Read;
-use std::os::unix::fs::MetadataExt;
-use std::time::{Duration, SystemTime};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::SystemTime;
 
-use forgo_cache::hash::Hash;
 use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
 use forgo_golang::path;
-use forgo_golang::quote::hex;
-use sha2::{Digest, Sha256};
 
 use crate::actions::ActionCx;
+use crate::actions::test_files::{Reader, Sum, is_of_vcs};
 use crate::actions::test_inputs::{self, Input};
+use crate::actions::test_powers::{self, Powers};
+use crate::actions::test_surroundings;
 use crate::disk;
 use crate::package::Package;
-use crate::process::errno_text;
+use crate::plan::NodeId;
 
-/// Clocks of file systems stand still so long at most.
-const TICK: Duration = Duration::from_millis(20);
-
-/// A test that reads more is not known by content.
-const MOST: u64 = 1 << 30;
+/// One test: a binary with its arguments, run for a package.
+#[derive(Clone, Copy)]
+pub(super) struct Test<'t> {
+    /// The package.
+    pub package: &'t Package,
+    /// The node that runs it.
+    pub run: NodeId,
+    /// An identity of the binary.
+    pub binary: &'t str,
+}
 
 /// A result found.
 pub(super) struct Found {
+    /// What it printed.
     pub output: Vec<u8>,
     /// When it was stored.
     pub made: SystemTime,
-    /// What the test read.
-    pub log: Vec<u8>,
 }
 
-/// The result of `test` (a binary with its arguments) for its inputs as they are. `log` is the log of
-/// inputs that the stock key leads to, where there is one.
-pub(super) fn fetch(
-    cx: &ActionCx<'_>,
-    p: &Package,
-    test: &ActionId,
-    log: Option<Vec<u8>>,
-) -> Option<Found> {
+/// The state that a test is about to run in.
+pub(super) struct Before {
+    powers: Powers,
+    /// `None` where it can't be known by content.
+    state: Option<State>,
+}
+
+/// Returns the result of `test`, the identity of a binary with its arguments, for the state of now.
+pub(super) fn fetch(cx: &ActionCx<'_>, of: Test<'_>, test: &ActionId) -> Option<Found> {
+    if !may_be_known(cx, of.package) {
+        return None;
+    }
     let cache = cx.run.job.cache;
-    let own = || Some(get_bytes(cache, &log_key(cx, test)).ok()?.0);
-    let log = log.or_else(own)?;
-    let key = key(cx, p, test, &log, None)?;
-    let (output, entry) = get_bytes(cache, &key).ok()?;
+    let log = get_bytes(cache, &log_key(cx, test)).ok()?.0;
+    let powers = test_powers::of(cx, of.run, of.binary);
+    if powers.unknown {
+        return None;
+    }
+    let inputs = test_inputs::parse(cx, of.package, &log)?;
+    let state = State::read(cx, of.package, powers, &inputs, None)?;
+    let (output, entry) = get_bytes(cache, &state.key(cx, of.package, test)).ok()?;
     let made = entry.time;
-    output
-        .ends_with(b"\n")
-        .then_some(Found { output, made, log })
+    output.ends_with(b"\n").then_some(Found { output, made })
 }
 
-/// Stores the result of a test that ran.
+/// Reads all that the result of a run may depend on: everything below the package's directory, and what the last
+/// runs read. `None` where no result by content can come of it.
+pub(super) fn before(cx: &ActionCx<'_>, of: Test<'_>, tests: &[ActionId]) -> Option<Before> {
+    if !may_be_known(cx, of.package) {
+        return None;
+    }
+    let powers = test_powers::of(cx, of.run, of.binary);
+    if powers.unknown {
+        return None;
+    }
+    let mut logs: Vec<ActionId> = tests.iter().map(|test| log_key(cx, test)).collect();
+    logs.push(last_log_key(cx, of.package));
+    let mut inputs = Vec::new();
+    for key in logs {
+        if let Ok((log, _)) = get_bytes(cx.run.job.cache, &key) {
+            for input in test_inputs::parse(cx, of.package, &log)? {
+                if !inputs.contains(&input) {
+                    inputs.push(input);
+                }
+            }
+        }
+    }
+    let state = State::read(cx, of.package, powers, &inputs, None);
+    Some(Before { powers, state })
+}
+
+/// Stores the result of a test that ran, if what it depends on is now as it was before.
 pub(super) fn save(
     cx: &ActionCx<'_>,
     p: &Package,
-    test: &ActionId,
+    tests: &[ActionId],
     log: &[u8],
     output: &[u8],
+    before: &Before,
     began: SystemTime,
 ) {
-    if let Some(key) = key(cx, p, test, log, Some(began)) {
+    // The next run knows what to read beforehand.
+    put(cx, &last_log_key(cx, p), log);
+    let Some(was) = &before.state else {
+        return;
+    };
+    let Some(inputs) = test_inputs::parse(cx, p, log) else {
+        return;
+    };
+    let Some(state) = State::read(cx, p, before.powers, &inputs, Some(began)) else {
+        return;
+    };
+    if !state.was_whole_before(was, p) {
+        return;
+    }
+    for test in tests {
         put(cx, &log_key(cx, test), log);
-        put(cx, &key, output);
+        put(cx, &state.key(cx, p, test), output);
     }
 }
 
-/// Stores a result that was found under its stock key, where it was `made`, unless that was done. That
-/// key knows sizes and modification times, which can be set back: what changed since is not the content
-/// that the test read.
-pub(super) fn note(
-    cx: &ActionCx<'_>,
-    p: &Package,
-    test: &ActionId,
-    log: &[u8],
-    output: &[u8],
-    made: SystemTime,
-) {
-    if !cx.config().extras {
-        return;
-    }
-    let hashes = cx.run.job.hashes;
-    let mut done = hashes.new_own_hash("test result is known by content");
-    done.write(&test.0);
-    done.write(&Sha256::digest(output));
-    let done = done.action_id();
-    if cx.run.job.cache.get(&done).is_ok() {
-        return;
-    }
-    if let Some(key) = key(cx, p, test, log, Some(made)) {
-        put(cx, &log_key(cx, test), log);
-        put(cx, &key, output);
-    }
-    put(cx, &done, b"");
+/// The sources of the standard library, most of whose tests start programs, are not searched for what they do.
+fn may_be_known(cx: &ActionCx<'_>, p: &Package) -> bool {
+    cx.config().extras && !p.standard
 }
 
 fn put(cx: &ActionCx<'_>, key: &ActionId, bytes: &[u8]) {
@@ -125,174 +148,228 @@ fn log_key(cx: &ActionCx<'_>, test: &ActionId) -> ActionId {
     hash.action_id()
 }
 
-/// The key of the output. With a time, none where an input changed since.
-fn key(
-    cx: &ActionCx<'_>,
-    p: &Package,
-    test: &ActionId,
-    log: &[u8],
-    unchanged_since: Option<SystemTime>,
-) -> Option<ActionId> {
-    if !cx.config().extras {
-        return None;
-    }
-    let hashes = cx.run.job.hashes;
-    let mut contents = Contents {
-        hash: hashes.new_own_hash("test result by content"),
-        before: unchanged_since.map(|time| time - TICK),
-        left: MOST,
-    };
-    contents.hash.write(&test.0);
-    let inputs = test_inputs::parse(cx, p, log)?;
-    let alone = inputs.iter().any(|i| matches!(i, Input::Beside(_)));
-    if alone {
-        contents.line("of", &p.root);
-    }
-    for input in inputs {
-        contents.line("", &anywhere(&p.root, &input));
-        match &input {
-            Input::Variable(name) => {
-                let value = test_inputs::variable(cx, name);
-                contents.line("is", &hex(&value));
-            }
-            Input::Directory(name) | Input::Stat(name) => contents.path(name, false)?,
-            Input::Open(name) => contents.path(name, true)?,
-            Input::Beside(_) => {}
-        }
-    }
-    let value = test_inputs::variable(cx, "GODEBUG");
-    contents.line("GODEBUG", &hex(&value));
-    Some(contents.hash.action_id())
+/// What the last run of any binary for the package read.
+fn last_log_key(cx: &ActionCx<'_>, p: &Package) -> ActionId {
+    let mut hash = cx.run.job.hashes.new_own_hash("last test log");
+    writeln!(hash, "{} {} {}", p.dir.len(), p.dir, p.import_path);
+    hash.action_id()
 }
 
-/// The name of an input, without the directory of the module: in another checkout the same binary reads the
+/// All that the result of a test depends on, as it is at one time.
+struct State {
+    /// Hashes of variables.
+    variables: BTreeMap<String, Sum>,
+    /// What is at the paths that the log names.
+    paths: BTreeMap<String, Sum>,
+    /// Those of them that lie outside of the module.
+    outside: BTreeSet<String>,
+    /// All below the package's directory, or the module's.
+    tree: Sum,
+    /// That directory.
+    top: String,
+    surroundings: Sum,
+    /// The test may know where it is.
+    alone: bool,
+}
+
+impl State {
+    /// The state of now. `None` where something can't be known by content, or changed since the time given.
+    fn read(
+        cx: &ActionCx<'_>,
+        p: &Package,
+        powers: Powers,
+        inputs: &[Input],
+        unchanged_since: Option<SystemTime>,
+    ) -> Option<State> {
+        let mut reader = Reader::new(&p.root, unchanged_since);
+        let top = if powers.unlogged { &p.root } else { &p.dir };
+        let mut state = State {
+            variables: BTreeMap::new(),
+            paths: BTreeMap::new(),
+            outside: BTreeSet::new(),
+            tree: reader.tree(Path::new(top))?,
+            top: top.clone(),
+            surroundings: test_surroundings::sum(cx, powers, &mut reader)?,
+            alone: powers.unlogged,
+        };
+        for input in inputs {
+            let name = input.name();
+            match input {
+                Input::Variable(_) => {
+                    let value = test_inputs::variable(cx, name);
+                    state.variables.insert(name.to_owned(), value);
+                    continue;
+                }
+                Input::Directory(_) | Input::Stat(_) | Input::Open(_) => {}
+                Input::Beside(_) | Input::Common(_) => {
+                    state.alone |= matches!(input, Input::Beside(_));
+                    state.outside.insert(name.to_owned());
+                    match kernel_file(name) {
+                        KernelFile::Not => {}
+                        KernelFile::OfMachine => continue,
+                        KernelFile::OfProcess => return None,
+                    }
+                }
+            }
+            if !state.paths.contains_key(name) {
+                let sum = reader.path(Path::new(name))?;
+                state.paths.insert(name.to_owned(), sum);
+            }
+        }
+        Some(state)
+    }
+
+    /// The key of the output of `test` in this state.
+    fn key(&self, cx: &ActionCx<'_>, p: &Package, test: &ActionId) -> ActionId {
+        let State {
+            variables,
+            paths,
+            outside,
+            tree,
+            top,
+            surroundings,
+            alone,
+        } = self;
+        let mut hash = cx.run.job.hashes.new_own_hash("test result by content, 2");
+        hash.write(&test.0);
+        hash.write(tree);
+        hash.write(surroundings);
+        let place = if *alone { &*p.root } else { "" };
+        writeln!(hash, "of {} {place}", place.len());
+        let top = anywhere(&p.root, top);
+        writeln!(hash, "top {} {top}", top.len());
+        for (name, sum) in variables {
+            writeln!(hash, "variable {} {name}", name.len());
+            hash.write(sum);
+        }
+        for (name, sum) in paths {
+            let name = anywhere(&p.root, name);
+            writeln!(hash, "path {} {name}", name.len());
+            hash.write(sum);
+        }
+        for name in outside {
+            writeln!(hash, "outside {} {name}", name.len());
+        }
+        hash.action_id()
+    }
+
+    /// Whether all of this state had been read before the run, and was the same. What lies outside of the module need
+    /// not have been: neither key looks at it, and it did not change during the run.
+    fn was_whole_before(&self, before: &State, p: &Package) -> bool {
+        let known = |(name, sum): (&String, &Sum)| match before.paths.get(name) {
+            Some(was) => was == sum,
+            None => self.outside.contains(name) || is_below(Path::new(name), &self.top),
+        };
+        self.tree == before.tree
+            && self.surroundings == before.surroundings
+            && self.top == before.top
+            && !p.root.is_empty()
+            && self.paths.iter().all(known)
+    }
+}
+
+/// Whether the digest of all below `top` covers what is, or is not, at a path.
+fn is_below(path: &Path, top: &str) -> bool {
+    let Ok(real_top) = disk::canonicalize(top) else {
+        return false;
+    };
+    // Of what does not exist the directory decides that it is missing from.
+    let real = path
+        .ancestors()
+        .find_map(|part| disk::canonicalize(part).ok());
+    let is_in = real.is_some_and(|real| {
+        real.strip_prefix(&real_top)
+            .is_ok_and(|rest| !is_of_vcs(rest))
+    });
+    is_in
+        && !path.components().any(|part| part.as_os_str() == "..")
+        && !is_of_vcs(path.strip_prefix(top).unwrap_or(path))
+}
+
+/// The name of a path, without the directory of the module: in another checkout the same binary reads the
 /// same files. One that has asked where it is has done so through `PWD`, whose value is in the key; one that
 /// looks beside the module is of its directory alone.
-fn anywhere<'i>(root: &str, input: &'i Input) -> Cow<'i, str> {
-    let name = input.name();
-    match input {
-        Input::Variable(_) => name.into(),
-        _ => match name.strip_prefix(root) {
-            Some(rest) if rest.is_empty() || rest.starts_with('/') => {
-                format!("<root>{rest}").into()
-            }
-            _ => name.into(),
-        },
+fn anywhere<'i>(root: &str, name: &'i str) -> Cow<'i, str> {
+    match name.strip_prefix(root) {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("<root>{rest}").into(),
+        _ => name.into(),
     }
 }
 
-struct Contents<'c> {
-    hash: Hash<'c>,
-    /// Inputs must not have changed after that.
-    before: Option<SystemTime>,
-    /// Bytes that may still be read.
-    left: u64,
+/// A file that the kernel makes up.
+enum KernelFile {
+    /// It is none.
+    Not,
+    /// It describes the machine: it is no more part of a checkout than the machine is.
+    OfMachine,
+    /// It leads to files of the process that asks, or describes that process.
+    OfProcess,
 }
 
-impl Contents<'_> {
-    fn line(&mut self, what: &str, text: &str) {
-        writeln!(self.hash, "{what} {} {text}", text.len());
+fn kernel_file(name: &str) -> KernelFile {
+    const OF_ONE: [&str; 9] = [
+        "cmdline",
+        "cwd",
+        "environ",
+        "exe",
+        "fd",
+        "map_files",
+        "root",
+        "task",
+        "stat",
+    ];
+    let name = path::clean(name);
+    if path::has_file_path_prefix(&name, "/dev/fd")
+        || ["/dev/stdin", "/dev/stdout", "/dev/stderr"].contains(&&*name)
+    {
+        return KernelFile::OfProcess;
     }
-
-    /// Adds what is at a path. `None` where it changed, or is too much.
-    fn path(&mut self, name: &str, entries: bool) -> Option<()> {
-        match disk::whole_symlink_metadata(name) {
-            Ok(meta) if meta.is_symlink() => {
-                self.is_old(&meta)?;
-                let to = disk::read_link(name).ok()?;
-                self.line("link", &to.to_string_lossy());
-            }
-            Ok(_) => {}
-            Err(e) => {
-                self.line("lstat", &errno_text(&e));
-                return Some(());
-            }
-        }
-        let meta = match disk::whole_metadata(name) {
-            Ok(meta) => meta,
-            Err(e) => {
-                self.line("stat", &errno_text(&e));
-                return Some(());
-            }
+    if path::has_file_path_prefix(&name, "/sys") {
+        return KernelFile::OfMachine;
+    }
+    let Some(rest) = name.strip_prefix("/proc/") else {
+        return match &*name {
+            "/proc" => KernelFile::OfMachine,
+            _ => KernelFile::Not,
         };
-        self.kind(&meta);
-        if meta.is_file() {
-            self.is_old(&meta)?;
-            self.file(name, &meta)
-        } else if meta.is_dir() && entries {
-            self.is_old(&meta)?;
-            self.entries(name)
-        } else {
-            // A device or a pipe: nobody knows what it gives.
-            meta.is_dir().then_some(())
+    };
+    let mut parts = rest.split('/');
+    let process = parts.next().is_some_and(|first| {
+        matches!(first, "self" | "thread-self") || first.bytes().all(|b| b.is_ascii_digit())
+    });
+    match process && parts.any(|part| OF_ONE.contains(&part)) {
+        true => KernelFile::OfProcess,
+        false => KernelFile::OfMachine,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_tree_covers() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| dir.path().join(name);
+        std::fs::create_dir_all(at("top/d/.git")).expect("directories");
+        std::fs::create_dir_all(at("other")).expect("directories");
+        std::fs::write(at("other/f"), "").expect("a file");
+        std::os::unix::fs::symlink("../other", at("top/out")).expect("a link");
+        std::os::unix::fs::symlink("d", at("top/in")).expect("a link");
+        let top = at("top");
+        let top = top.to_str().expect("UTF-8");
+        for (name, want) in [
+            ("top", true),
+            ("top/d", true),
+            ("top/missing/file", true),
+            ("top/in/missing", true),
+            ("top/out/f", false),
+            ("top/out/missing", false),
+            ("top/d/.git/HEAD", false),
+            ("top/../other", false),
+            ("other", false),
+        ] {
+            assert_eq!(is_below(&at(name), top), want, "{name}");
         }
-    }
-
-    fn kind(&mut self, meta: &Metadata) {
-        let size = if meta.is_file() { meta.len() } else { 0 };
-        writeln!(self.hash, "mode {:o} size {size}", meta.mode());
-    }
-
-    /// Neither its content nor its name, mode or place changed since the test began.
-    fn is_old(&self, meta: &Metadata) -> Option<()> {
-        let Some(before) = self.before else {
-            return Some(());
-        };
-        let changed = Duration::new(
-            u64::try_from(meta.ctime()).ok()?,
-            u32::try_from(meta.ctime_nsec()).ok()?,
-        );
-        let modified = meta.modified().ok()?;
-        let old = modified < before && SystemTime::UNIX_EPOCH + changed < before;
-        old.then_some(())
-    }
-
-    fn file(&mut self, name: &str, meta: &Metadata) -> Option<()> {
-        self.left = self.left.checked_sub(meta.len())?;
-        let mut file = match disk::open(name) {
-            Ok(file) => file,
-            Err(e) => {
-                self.line("open", &errno_text(&e));
-                return Some(());
-            }
-        };
-        let mut sha = Sha256::new();
-        let mut buffer = vec![0; 64 << 10];
-        let mut size = 0;
-        loop {
-            let read = file.read(&mut buffer).ok()?;
-            if read == 0 {
-                break;
-            }
-            size += read as u64;
-            sha.update(&buffer[..read]);
-        }
-        self.line("content", &hex(&sha.finalize()));
-        (size == meta.len()).then_some(())
-    }
-
-    fn entries(&mut self, dir: &str) -> Option<()> {
-        let entries = match disk::read_dir(dir) {
-            Ok(entries) => entries,
-            Err(e) => {
-                self.line("open", &errno_text(&e));
-                return Some(());
-            }
-        };
-        let names: Result<Vec<String>, _> = entries
-            .map(|entry| entry.map(|e| e.file_name().to_string_lossy().into_owned()))
-            .collect();
-        let mut names = names.ok()?;
-        names.sort_unstable();
-        for name in names {
-            self.line("entry", &name);
-            let file = path::join2(dir, &name);
-            let meta = disk::whole_symlink_metadata(&file).ok()?;
-            if meta.is_file() {
-                self.is_old(&meta)?;
-            }
-            self.kind(&meta);
-        }
-        Some(())
     }
 }

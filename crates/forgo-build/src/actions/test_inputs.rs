@@ -73,7 +73,7 @@ pub(super) fn id(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<ActionId>
                 };
                 writeln!(hash, "open {file} {sum}");
             }
-            Input::Beside(_) => {}
+            Input::Beside(_) | Input::Common(_) => {}
         }
     }
     Some(hash.action_id())
@@ -93,6 +93,8 @@ pub(super) enum Input {
     /// It looked at something outside of the module, which is not looked at again. That may be another file where
     /// the module lies elsewhere.
     Beside(String),
+    /// The same, where the path leads to the same file from everywhere.
+    Common(String),
 }
 
 impl Input {
@@ -103,13 +105,14 @@ impl Input {
             | Input::Directory(name)
             | Input::Stat(name)
             | Input::Open(name)
-            | Input::Beside(name) => name,
+            | Input::Beside(name)
+            | Input::Common(name) => name,
         }
     }
 }
 
-/// The inputs that a log names, with whole paths; none where it is malformed. Of files outside the module,
-/// GOPATH or GOROOT only those are told that may be others for another checkout.
+/// The inputs that a log names, with whole paths; none where it is malformed. The stock key knows none of the files
+/// outside the module, GOPATH or GOROOT.
 pub(super) fn parse(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<Vec<Input>> {
     let log = log.strip_prefix(LOG_MAGIC).unwrap_or(log);
     let mut list = Vec::new();
@@ -124,10 +127,14 @@ pub(super) fn parse(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<Vec<In
                 path::join2(&dir, name)
             };
             if !p.root.is_empty() && !is_of_processes(&file) && in_dir(&file, &p.root).is_some() {
-                return Some(input(file));
+                return input(file);
             }
             let from_here = !name.starts_with('/') && in_dir(&dir, &p.root).is_some();
-            (from_here || !is_common(cx, &p.root, &file)).then_some(Input::Beside(file))
+            if from_here || !is_common(cx, &p.root, &file) {
+                Input::Beside(file)
+            } else {
+                Input::Common(file)
+            }
         };
         match op {
             "getenv" => list.push(Input::Variable(name.to_owned())),
@@ -135,8 +142,8 @@ pub(super) fn parse(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<Vec<In
                 list.push(Input::Directory(name.to_owned()));
                 name.clone_into(&mut dir);
             }
-            "stat" => list.extend(file(Input::Stat)),
-            "open" => list.extend(file(Input::Open)),
+            "stat" => list.push(file(Input::Stat)),
+            "open" => list.push(file(Input::Open)),
             _ => {
                 trace(cx, || {
                     let (path, line) = (&p.import_path, quote_bytes(line));
