@@ -1,4 +1,8 @@
-//! JSON as Go writes it. Answers to encoding/json with its default of escaping HTML.
+//! JSON as Go writes and reads it. Answers to encoding/json with its default of escaping HTML.
+
+mod read;
+
+pub use read::{Piece, Reader};
 
 /// Turns any JSON text into what Go's encoder would have written: `<`, `>`, `&` and the line
 /// separators U+2028 and U+2029 as escapes. Outside of strings JSON has none of them.
@@ -74,6 +78,19 @@ pub fn append_string(out: &mut Vec<u8>, s: &[u8], minor: u32) {
         }
     }
     out.push(b'"');
+}
+
+/// Replaces each byte that is not UTF-8 by U+FFFD, as Go does; `String::from_utf8_lossy` replaces fewer where several
+/// bytes could begin a character.
+fn lossy(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.extend_from_slice(chunk.valid().as_bytes());
+        for _ in chunk.invalid() {
+            out.extend_from_slice("\u{fffd}".as_bytes());
+        }
+    }
+    out
 }
 
 #[cfg(test)]

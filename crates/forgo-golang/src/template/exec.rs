@@ -5,12 +5,11 @@ use super::node::{Branch, List, Node, Pipe, Place};
 use super::print;
 use super::value::{Kind, Value};
 use super::{Call, Template};
+use crate::deep::deep;
 use crate::quote::quote;
 
-/// Templates may call templates this deep. A native stack does not allow what Go's does, which is
-/// the number the error gives; only runaway recursion meets either.
-const MAX_DEPTH: usize = 400;
-const MAX_DEPTH_TEXT: &str = "100000";
+/// Templates may call templates this deep (maxExecDepth).
+const MAX_DEPTH: usize = 100_000;
 
 pub(super) type Result<T> = std::result::Result<T, String>;
 
@@ -98,7 +97,7 @@ impl<'t> State<'t, '_> {
     fn list(&mut self, dot: &Value, list: &'t List) -> Result<Flow> {
         self.at(list);
         for node in &list.nodes {
-            match self.walk(dot, node)? {
+            match deep(|| self.walk(dot, node))? {
                 Flow::Next => {}
                 exit => return Ok(exit),
             }
@@ -229,7 +228,7 @@ impl<'t> State<'t, '_> {
         };
         if self.depth == MAX_DEPTH {
             return self.error(format_args!(
-                "exceeded maximum template depth ({MAX_DEPTH_TEXT})"
+                "exceeded maximum template depth ({MAX_DEPTH})"
             ));
         }
         let dot = match pipe {

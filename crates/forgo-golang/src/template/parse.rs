@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::lex::{Item, Lexer, Tok};
 use super::node::{Branch, Command, List, Node, Pipe, Place, Variable};
 use super::number;
+use crate::deep::deep;
 use crate::quote::{quote, unquote_bytes};
 
 /// Parenthesized expressions nested deeper are refused.
@@ -244,6 +245,7 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
         self.error("unexpected EOF")
     }
 
+    /// What is nested in a control structure comes through here, a level each.
     fn text_or_action(&mut self) -> Result<Node> {
         let token = self.next_non_space();
         match token.kind {
@@ -253,7 +255,7 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
             }),
             Tok::LeftDelim => {
                 self.action_line = token.line;
-                let node = self.action()?;
+                let node = deep(|| self.action())?;
                 self.action_line = 0;
                 Ok(node)
             }
@@ -426,7 +428,7 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
         };
         if chained {
             self.next();
-            let node = self.control(kind)?;
+            let node = deep(|| self.control(kind))?;
             return Ok(List {
                 pos,
                 nodes: vec![node],
@@ -610,7 +612,7 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
                     return self.error("max expression depth exceeded");
                 }
                 self.stack_depth += 1;
-                let pipe = self.pipeline("parenthesized pipeline", Tok::RightParen)?;
+                let pipe = deep(|| self.pipeline("parenthesized pipeline", Tok::RightParen))?;
                 self.stack_depth -= 1;
                 Node::Pipe(pipe)
             }

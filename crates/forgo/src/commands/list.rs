@@ -212,7 +212,7 @@ fn list(invocation: &Invocation<'_>, options: &Options, loading: Loading) -> Out
         facts = build(&mut loader, &opened, options, &packages)?;
         session = Some(opened);
     }
-    let deps = gather::finish(&mut loader, options, &named, &packages, &facts);
+    let deps = gather::finish(&mut loader, console, options, &named, &packages, &facts);
     show(
         invocation, options, template, loader, &packages, facts, deps,
     )?;
