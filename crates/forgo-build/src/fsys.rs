@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::fs::{File, FileType};
 use std::io;
 
-use forgo_golang::path;
+use forgo_golang::{path, raw};
 
 use crate::config::Config;
 use crate::disk;
@@ -86,8 +86,8 @@ impl Overlay {
                 crate::fsys::path_error("open", file, &e)
             )
         })?;
-        let replace = overlay_json::parse(&text, minor)
-            .map_err(|e| format!("parsing overlay JSON: {e}"))?;
+        let replace =
+            overlay_json::parse(&text, minor).map_err(|e| format!("parsing overlay JSON: {e}"))?;
         self.set(replace)
     }
 
@@ -369,13 +369,9 @@ impl Overlay {
             let Ok(kind) = entry.file_type() else {
                 continue; // Gone since it was listed.
             };
-            let name = match entry.file_name().into_string() {
-                Ok(name) => name,
-                Err(raw) => raw.to_string_lossy().into_owned(),
-            };
-            list.push((name, kind_of(kind)));
+            list.push((disk::text_of(entry.file_name()), kind_of(kind)));
         }
-        list.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        list.sort_unstable_by(|a, b| raw::compare(&a.0, &b.0));
         Ok(list)
     }
 

@@ -2,6 +2,8 @@
 
 mod read;
 
+use crate::raw;
+
 pub use read::{Piece, Reader};
 
 /// Turns any JSON text into what Go's encoder would have written: `<`, `>`, `&` and the line
@@ -19,6 +21,11 @@ pub fn escape(json: &str) -> String {
         }
     }
     out
+}
+
+/// Appends the JSON string of a text that may stand for bytes that are not UTF-8 ([`append_string`]).
+pub fn append_text(out: &mut Vec<u8>, text: &str, minor: u32) {
+    append_string(out, &raw::bytes(text), minor);
 }
 
 /// Appends a JSON string. Bytes that are not UTF-8 become U+FFFD, which releases before 1.27 (`minor`)
@@ -78,19 +85,6 @@ pub fn append_string(out: &mut Vec<u8>, s: &[u8], minor: u32) {
         }
     }
     out.push(b'"');
-}
-
-/// Replaces each byte that is not UTF-8 by U+FFFD, as Go does; `String::from_utf8_lossy` replaces fewer where several
-/// bytes could begin a character.
-fn lossy(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        out.extend_from_slice(chunk.valid().as_bytes());
-        for _ in chunk.invalid() {
-            out.extend_from_slice("\u{fffd}".as_bytes());
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -200,7 +200,7 @@ impl Contents<'_> {
             Ok(meta) if meta.is_symlink() => {
                 self.is_old(&meta)?;
                 let to = disk::read_link(name).ok()?;
-                self.line("link", &to.to_string_lossy());
+                self.line("link", &disk::text_of(to));
             }
             Ok(_) => {}
             Err(e) => {
@@ -280,7 +280,7 @@ impl Contents<'_> {
             }
         };
         let names: Result<Vec<String>, _> = entries
-            .map(|entry| entry.map(|e| e.file_name().to_string_lossy().into_owned()))
+            .map(|entry| entry.map(|e| disk::text_of(e.file_name())))
             .collect();
         let mut names = names.ok()?;
         names.sort_unstable();

@@ -123,15 +123,23 @@ mod tests {
         let text = br#"{"x": [{}], "Replace": {"a": "b", "c": null}, "replace": {"a": "d"}}"#;
         let replace = parse(text, 26).unwrap();
         let get = |k: &str| replace.get(k).map(String::as_str);
-        assert_eq!((get("a"), get("c"), replace.len()), (Some("d"), Some(""), 2));
-        assert!(parse(br#"{"Replace": {"a": "b"}, "Replace": null}"#, 26).unwrap().is_empty());
+        assert_eq!(
+            (get("a"), get("c"), replace.len()),
+            (Some("d"), Some(""), 2)
+        );
+        assert!(
+            parse(br#"{"Replace": {"a": "b"}, "Replace": null}"#, 26)
+                .unwrap()
+                .is_empty()
+        );
         assert!(parse(b"null", 26).unwrap().is_empty());
     }
 
     #[test]
     fn wrong_types() {
         let text = |json: &str, minor| parse(json.as_bytes(), minor).unwrap_err();
-        let in26 = "json: cannot unmarshal object into Go struct field overlayJSON.Replace of type string";
+        let in26 =
+            "json: cannot unmarshal object into Go struct field overlayJSON.Replace of type string";
         assert_eq!(text(r#"{"Replace": {"a": {}, "b": 1}}"#, 26), in26);
         let in27 = "json: cannot unmarshal object into Go struct field overlayJSON.Replace.a~1b of type string";
         assert_eq!(text(r#"{"Replace": {"a/b": {}, "b": 1}}"#, 27), in27);

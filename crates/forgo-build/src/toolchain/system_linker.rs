@@ -115,7 +115,7 @@ fn ask(config: &Config, program: &[String], question: &str) -> Option<String> {
     words.push(question);
     let run = || {
         let mut command = process::command(config, "", &program, &["LC_ALL=C".to_owned()]);
-        let (output, status) = process::combined_output(command.args(&words));
+        let (output, status) = process::combined_output(command.args(process::os_all(&words)));
         status.ok().filter(|status| status.success())?;
         Some(output)
     };
@@ -202,9 +202,9 @@ impl Print {
 
     /// All files directly in a directory; `loader` for those alone that the dynamic loader reads.
     fn dir(&mut self, dir: &Path, loader: bool) {
-        self.line(&dir.to_string_lossy());
+        self.line(&disk::text_of(dir));
         let entries = disk::read_dir(dir).into_iter().flatten().flatten();
-        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let names = entries.map(|entry| disk::text_of(entry.file_name()));
         let mut names: Vec<String> = names
             .filter(|name| !loader || name.starts_with("ld.so."))
             .collect();
@@ -212,7 +212,7 @@ impl Print {
         for name in names {
             let path = dir.join(&name);
             // Directories change with what is in them, which nobody asks for.
-            if !disk::is_dir(&path) && !self.file(&path.to_string_lossy()) {
+            if !disk::is_dir(&path) && !self.file(&disk::text_of(&path)) {
                 self.line(&name);
             }
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Expr;
+use crate::raw;
 use crate::unicode::{is_digit, is_letter};
 
 /// Why an expression did not parse; displays the message alone, as the stock error does.
@@ -194,6 +195,7 @@ impl<'a> Parser<'a> {
             _ => {
                 let len = token.find(|c| !is_tag_char(c)).unwrap_or(token.len());
                 if len == 0 {
+                    let first = raw::decoded(first);
                     return error(self.pos, format!("invalid syntax at {first}"));
                 }
                 self.next = self.pos + len;

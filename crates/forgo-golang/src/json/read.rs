@@ -3,7 +3,6 @@
 //!
 //! Go 1.27 implements encoding/json by encoding/json/v2, whose messages differ in some places.
 
-use super::lossy;
 use crate::quote::{quote_bytes_in, quote_rune};
 use crate::raw;
 use crate::unicode::{Edition, is_print};
@@ -216,7 +215,7 @@ impl<'t> Reader<'t> {
                 None => return Err(UNEXPECTED_END.to_owned()),
                 Some(b'"') => {
                     self.pos += 1;
-                    return Ok(raw::into_text(lossy(&out)));
+                    return Ok(raw::into_text(raw::lossy(&out)));
                 }
                 Some(b'\\') => self.escape(&mut out)?,
                 Some(_) if self.minor < 27 => return self.unexpected("in string literal"),
@@ -372,7 +371,10 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!(one(br#""\"\\\/\b\f\n\r\t\u00e9""#), "\"\\/\x08\x0c\n\r\té");
-        assert_eq!(one(br#""\ud83d\ude00\ud83dx\udc00""#), "😀\u{fffd}x\u{fffd}");
+        assert_eq!(
+            one(br#""\ud83d\ude00\ud83dx\udc00""#),
+            "😀\u{fffd}x\u{fffd}"
+        );
         assert_eq!(one(b"\"\xff\xe2\x82\""), "\u{fffd}\u{fffd}\u{fffd}");
     }
 
@@ -385,17 +387,49 @@ mod tests {
             (b"{", end, ""),
             (b"{\"a\":1", end, ""),
             (b"\"abc", end, ""),
-            (b"}", "invalid character '}' looking for beginning of value", ""),
-            (b"{,}", "invalid character ',' looking for beginning of object key string", ""),
-            (b"{\"a\":1,}", "invalid character '}' looking for beginning of object key string", ""),
-            (b"[1,]", "invalid character ']' looking for beginning of value", ""),
+            (
+                b"}",
+                "invalid character '}' looking for beginning of value",
+                "",
+            ),
+            (
+                b"{,}",
+                "invalid character ',' looking for beginning of object key string",
+                "",
+            ),
+            (
+                b"{\"a\":1,}",
+                "invalid character '}' looking for beginning of object key string",
+                "",
+            ),
+            (
+                b"[1,]",
+                "invalid character ']' looking for beginning of value",
+                "",
+            ),
             (b"[1 2]", "invalid character '2' after array element", ""),
-            (b"{\"a\" \"b\"}", "invalid character '\"' after object key", ""),
-            (b"{\"a\":1]", "invalid character ']' after object key:value pair", ""),
+            (
+                b"{\"a\" \"b\"}",
+                "invalid character '\"' after object key",
+                "",
+            ),
+            (
+                b"{\"a\":1]",
+                "invalid character ']' after object key:value pair",
+                "",
+            ),
             (b"{} '", "invalid character '\\'' after top-level value", ""),
             (b"01", "invalid character '1' after top-level value", ""),
-            (b"tRue", "invalid character 'R' in literal true (expecting 'r')", ""),
-            (b"nul", "invalid character ' ' in literal null (expecting 'l')", end),
+            (
+                b"tRue",
+                "invalid character 'R' in literal true (expecting 'r')",
+                "",
+            ),
+            (
+                b"nul",
+                "invalid character ' ' in literal null (expecting 'l')",
+                end,
+            ),
             (b"-", "invalid character ' ' in numeric literal", end),
             (
                 b"1.x",
@@ -427,7 +461,11 @@ mod tests {
                 "invalid character '\\n' in \\u hexadecimal character escape",
                 "invalid escape sequence \"\\\\u12\\n4\" in string",
             ),
-            (b"\"\\u00e", "invalid character ' ' in \\u hexadecimal character escape", end),
+            (
+                b"\"\\u00e",
+                "invalid character ' ' in \\u hexadecimal character escape",
+                end,
+            ),
             (
                 b"\xff",
                 "invalid character 'ÿ' looking for beginning of value",
@@ -452,7 +490,10 @@ mod tests {
         let nested = |n: usize| [b"[".repeat(n), b"]".repeat(n)].concat();
         assert!(pieces(&nested(10_000), 26).is_ok());
         let deep = nested(10_001);
-        assert_eq!(pieces(&deep, 26).unwrap_err(), "invalid character '[' exceeded max depth");
+        assert_eq!(
+            pieces(&deep, 26).unwrap_err(),
+            "invalid character '[' exceeded max depth"
+        );
         assert_eq!(pieces(&deep, 27).unwrap_err(), "exceeded max depth");
     }
 }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::Position;
 use crate::quote::quote_rune;
+use crate::raw;
 use crate::unicode::is_print;
 
 /// What kind of token.
@@ -189,7 +190,7 @@ impl<'a> Lexer<'a> {
 }
 
 fn is_word_char(c: char) -> bool {
-    match c {
+    match raw::decoded(c) {
         ' ' | '(' | ')' | '[' | ']' | '{' | '}' | ',' => false,
         c => !c.is_whitespace() && is_print(c),
     }

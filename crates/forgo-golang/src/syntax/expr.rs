@@ -1,9 +1,9 @@
 //! Expressions. Answers to the expression part of go/parser/parser.go.
 
 use super::Result;
-use crate::deep::deep;
 use super::parser::Parser;
 use super::token::{Key, Op, Tok};
+use crate::deep::deep;
 
 /// An expression or type, as far as the parser asks about it later.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use super::scan::{Scanner, Token};
 use super::token::{Key, Op, Tok};
 use super::{Error, File, Result};
 use crate::deep::deep;
+use crate::raw;
 
 /// Nesting beyond this is an error (maxNestLev).
 const MAX_NESTING: u32 = 100_000;
@@ -115,7 +116,7 @@ impl<'s> Parser<'s> {
     }
 
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.src[self.token.pos..self.token.end]).into_owned()
+        raw::text(&self.src[self.token.pos..self.token.end])
     }
 
     pub fn error<T>(&self, pos: usize, message: impl Into<String>) -> Result<T> {

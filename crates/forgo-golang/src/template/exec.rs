@@ -7,6 +7,7 @@ use super::value::{Kind, Value};
 use super::{Call, Template};
 use crate::deep::deep;
 use crate::quote::quote;
+use crate::raw;
 
 /// Templates may call templates this deep (maxExecDepth).
 const MAX_DEPTH: usize = 100_000;
@@ -64,7 +65,8 @@ impl<'t> State<'t, '_> {
         let pos = self.node.pos();
         let before = &self.template.source[..pos];
         let line = 1 + before.bytes().filter(|&b| b == b'\n').count();
-        let column = before.rfind('\n').map_or(pos, |nl| pos - nl - 1);
+        let line_start = before.rfind('\n').map_or(0, |nl| nl + 1);
+        let column = raw::bytes(&before[line_start..]).len();
         let parse_name = &self.template.name;
         let name = quote(self.name);
         let context = self.node.source();
@@ -108,7 +110,7 @@ impl<'t> State<'t, '_> {
     fn walk(&mut self, dot: &Value, node: &'t Node) -> Result<Flow> {
         self.at(node);
         match node {
-            Node::Text { text, .. } => self.out.extend_from_slice(text.as_bytes()),
+            Node::Text { text, .. } => self.out.extend_from_slice(&raw::bytes(text)),
             Node::Action { pipe, .. } => {
                 // The variables live on to the end of the list.
                 let value = self.pipeline(dot, pipe)?;

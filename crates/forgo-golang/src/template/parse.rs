@@ -8,6 +8,7 @@ use super::node::{Branch, Command, List, Node, Pipe, Place, Variable};
 use super::number;
 use crate::deep::deep;
 use crate::quote::{quote, unquote_bytes};
+use crate::raw;
 
 /// Parenthesized expressions nested deeper are refused.
 const MAX_STACK_DEPTH: usize = 10_000;
@@ -490,7 +491,7 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
         match token.kind {
             Tok::String | Tok::RawString => {
                 let bytes = self.unquote(&token.text)?;
-                Ok(String::from_utf8_lossy(&bytes).into_owned())
+                Ok(raw::into_text(bytes))
             }
             _ => self.unexpected(token, context),
         }

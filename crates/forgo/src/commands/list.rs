@@ -313,7 +313,7 @@ fn show(
             Some(template) => {
                 let result = template.execute(&listed.value(), &call, &mut out);
                 if let Err(text) = result {
-                    console.print(&out);
+                    console.print_bytes(&out);
                     return Err(Stop::fatal(text));
                 }
                 if out.last().is_some_and(|b| *b != b'\n') {
@@ -337,6 +337,6 @@ fn write(console: &Console, out: &[u8], by_template: bool) -> Outcome {
     if by_template && out.len() > 4096 {
         return console.must_print("", out);
     }
-    console.print(out);
+    console.print_bytes(out);
     Ok(())
 }

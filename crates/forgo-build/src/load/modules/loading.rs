@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use forgo_golang::module::Version;
+use forgo_golang::quote::quote;
 use forgo_golang::{gover, path, pattern};
 
 use super::api::{Fatal, LoadOptions, Match, Modules, Resolved};
@@ -61,8 +62,8 @@ impl Modules<'_> {
         if !options.silence_unmatched_warnings {
             for m in &matches {
                 if m.result.packages.is_empty() && m.result.errors.is_empty() {
-                    let p = &m.result.pattern;
-                    this.say(format!("go: warning: \"{p}\" matched no packages\n"));
+                    let p = quote(&m.result.pattern);
+                    this.say(format!("go: warning: {p} matched no packages\n"));
                 }
             }
         }
