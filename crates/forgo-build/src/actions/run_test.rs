@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::process::os;
-use forgo_golang::path;
+use forgo_golang::{path, raw};
 
 use crate::actions::test_cache::TestCache;
 use crate::actions::test_output::{Sink, Verdict};
@@ -160,7 +160,7 @@ pub fn setup_failed(
 ) -> Vec<u8> {
     let line = format!("FAIL\t{import_path} [setup failed]\n");
     if !settings.json {
-        return line.into_bytes();
+        return raw::bytes(&line).into_owned();
     }
     crate::actions::test_output::failed_events(config, settings, import_path, cause, &line)
 }

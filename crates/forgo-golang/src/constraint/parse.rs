@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Expr;
+use crate::deep::deep;
 use crate::raw;
 use crate::unicode::{is_digit, is_letter};
 
@@ -158,7 +159,7 @@ impl<'a> Parser<'a> {
         match self.token {
             Token::Op("(") => {
                 let open = self.pos;
-                let x = self.or().map_err(|mut e| {
+                let x = deep(|| self.or()).map_err(|mut e| {
                     if e.err == UNEXPECTED_END {
                         e.err = MISSING_PAREN.to_owned();
                     }
