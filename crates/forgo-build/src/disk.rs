@@ -1,6 +1,8 @@
 //! The disk, read so that what is read is noted (see [`crate::footprint`]): std::fs's functions, by
 //! their names. All reading of what an answer depends on goes through here; a lint sees to it.
 //!
+//! A path is a text ([`forgo_golang::raw`]) or a path of the system ([`Place`]).
+//!
 //! [`own`] is for the rest: files that the invocation made itself, and entries of the cache, which are
 //! known by their content.
 
@@ -9,129 +11,213 @@
     reason = "this is what others use instead of them"
 )]
 
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, ReadDir};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+
+use forgo_golang::raw;
 
 use crate::footprint::{Look, saw, saw_way_to};
 
+/// Names a file: a text, which may stand for bytes that are not UTF-8, or a path as the system has it.
+pub trait Place {
+    /// The path for the system.
+    fn place(&self) -> Cow<'_, Path>;
+
+    /// The path as a text.
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(text_of(&*self.place()))
+    }
+}
+
+impl Place for str {
+    fn place(&self) -> Cow<'_, Path> {
+        match crate::process::os(self) {
+            Cow::Borrowed(path) => Cow::Borrowed(Path::new(path)),
+            Cow::Owned(path) => Cow::Owned(PathBuf::from(path)),
+        }
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl Place for String {
+    fn place(&self) -> Cow<'_, Path> {
+        self.as_str().place()
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl Place for Path {
+    fn place(&self) -> Cow<'_, Path> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl Place for PathBuf {
+    fn place(&self) -> Cow<'_, Path> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl Place for OsString {
+    fn place(&self) -> Cow<'_, Path> {
+        Cow::Borrowed(Path::new(self))
+    }
+}
+
+impl<T: Place + ?Sized> Place for &T {
+    fn place(&self) -> Cow<'_, Path> {
+        (**self).place()
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        (**self).text()
+    }
+}
+
+impl<T: Place + ToOwned + ?Sized> Place for Cow<'_, T> {
+    fn place(&self) -> Cow<'_, Path> {
+        (**self).place()
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        (**self).text()
+    }
+}
+
+/// The text for a name or path that the system gave.
+pub fn text_of(path: impl AsRef<OsStr>) -> String {
+    raw::text(path.as_ref().as_bytes())
+}
+
 /// [`std::fs::read`].
-pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+pub fn read(path: impl Place) -> io::Result<Vec<u8>> {
     saw(&path, Look::Whole);
-    std::fs::read(path)
+    std::fs::read(path.place())
 }
 
 /// [`std::fs::read_to_string`].
-pub fn read_to_string(path: impl AsRef<Path>) -> io::Result<String> {
+pub fn read_to_string(path: impl Place) -> io::Result<String> {
     saw(&path, Look::Whole);
-    std::fs::read_to_string(path)
+    std::fs::read_to_string(path.place())
 }
 
 /// [`File::open`].
-pub fn open(path: impl AsRef<Path>) -> io::Result<File> {
+pub fn open(path: impl Place) -> io::Result<File> {
     saw(&path, Look::Whole);
-    File::open(path)
+    File::open(path.place())
 }
 
 /// [`std::fs::metadata`]. Of a directory only that it is one may be asked: for its times and size there is
 /// [`whole_metadata`].
-pub fn metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
+pub fn metadata(path: impl Place) -> io::Result<Metadata> {
     saw(&path, Look::Kind);
-    std::fs::metadata(path)
+    std::fs::metadata(path.place())
 }
 
 /// [`std::fs::metadata`].
-pub fn whole_metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
+pub fn whole_metadata(path: impl Place) -> io::Result<Metadata> {
     saw(&path, Look::Whole);
-    std::fs::metadata(path)
+    std::fs::metadata(path.place())
 }
 
 /// [`std::fs::symlink_metadata`], with the restriction of [`metadata`].
-pub fn symlink_metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
+pub fn symlink_metadata(path: impl Place) -> io::Result<Metadata> {
     saw(&path, Look::Kind);
-    std::fs::symlink_metadata(path)
+    std::fs::symlink_metadata(path.place())
 }
 
 /// [`std::fs::symlink_metadata`].
-pub fn whole_symlink_metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
+pub fn whole_symlink_metadata(path: impl Place) -> io::Result<Metadata> {
     saw(&path, Look::Whole);
-    std::fs::symlink_metadata(path)
+    std::fs::symlink_metadata(path.place())
 }
 
 /// [`Path::exists`].
-pub fn exists(path: impl AsRef<Path>) -> bool {
+pub fn exists(path: impl Place) -> bool {
     metadata(path).is_ok()
 }
 
 /// [`Path::is_dir`].
-pub fn is_dir(path: impl AsRef<Path>) -> bool {
+pub fn is_dir(path: impl Place) -> bool {
     metadata(path).is_ok_and(|m| m.is_dir())
 }
 
 /// [`std::fs::read_dir`].
-pub fn read_dir(path: impl AsRef<Path>) -> io::Result<ReadDir> {
+pub fn read_dir(path: impl Place) -> io::Result<ReadDir> {
     saw(&path, Look::Whole);
-    std::fs::read_dir(path)
+    std::fs::read_dir(path.place())
 }
 
 /// [`std::fs::canonicalize`].
-pub fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
+pub fn canonicalize(path: impl Place) -> io::Result<PathBuf> {
     saw_way_to(&path);
-    let real = std::fs::canonicalize(path)?;
+    let real = std::fs::canonicalize(path.place())?;
     // Links may have led through others.
     saw_way_to(&real);
     Ok(real)
 }
 
 /// [`std::fs::read_link`].
-pub fn read_link(path: impl AsRef<Path>) -> io::Result<PathBuf> {
+pub fn read_link(path: impl Place) -> io::Result<PathBuf> {
     saw(&path, Look::Kind);
-    std::fs::read_link(path)
+    std::fs::read_link(path.place())
 }
 
 /// Files of the invocation's own making, cache entries, and places that are written to: not noted.
 pub mod own {
     use std::fs::{File, Metadata, ReadDir};
     use std::io;
-    use std::path::{Path, PathBuf};
+    use std::path::PathBuf;
+
+    use super::Place;
 
     /// [`std::fs::read`].
-    pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
-        std::fs::read(path)
+    pub fn read(path: impl Place) -> io::Result<Vec<u8>> {
+        std::fs::read(path.place())
     }
 
     /// [`std::fs::read_to_string`].
-    pub fn read_to_string(path: impl AsRef<Path>) -> io::Result<String> {
-        std::fs::read_to_string(path)
+    pub fn read_to_string(path: impl Place) -> io::Result<String> {
+        std::fs::read_to_string(path.place())
     }
 
     /// [`File::open`].
-    pub fn open(path: impl AsRef<Path>) -> io::Result<File> {
-        File::open(path)
+    pub fn open(path: impl Place) -> io::Result<File> {
+        File::open(path.place())
     }
 
     /// [`std::fs::metadata`].
-    pub fn metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
-        std::fs::metadata(path)
+    pub fn metadata(path: impl Place) -> io::Result<Metadata> {
+        std::fs::metadata(path.place())
     }
 
     /// [`std::fs::symlink_metadata`].
-    pub fn symlink_metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
-        std::fs::symlink_metadata(path)
+    pub fn symlink_metadata(path: impl Place) -> io::Result<Metadata> {
+        std::fs::symlink_metadata(path.place())
     }
 
     /// [`std::fs::read_dir`].
-    pub fn read_dir(path: impl AsRef<Path>) -> io::Result<ReadDir> {
-        std::fs::read_dir(path)
+    pub fn read_dir(path: impl Place) -> io::Result<ReadDir> {
+        std::fs::read_dir(path.place())
     }
 
     /// [`std::fs::read_link`].
-    pub fn read_link(path: impl AsRef<Path>) -> io::Result<PathBuf> {
-        std::fs::read_link(path)
+    pub fn read_link(path: impl Place) -> io::Result<PathBuf> {
+        std::fs::read_link(path.place())
     }
 
     /// [`std::fs::canonicalize`].
-    pub fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
-        std::fs::canonicalize(path)
+    pub fn canonicalize(path: impl Place) -> io::Result<PathBuf> {
+        std::fs::canonicalize(path.place())
     }
 }

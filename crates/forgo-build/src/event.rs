@@ -26,7 +26,7 @@ pub enum Event {
         text: String,
     },
     /// Bytes for standard error that bypass `-json` (base.Errorf, GODEBUG traces).
-    Stderr(Vec<u8>),
+    Stderr(String),
     /// The exit status is to be at least this.
     ExitStatus(i32),
     /// An action began to run. For progress, timings, log.

@@ -16,11 +16,12 @@ mod table;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
+
+use crate::disk::{self, Place};
 
 pub(crate) use stat::SIZE as STAT_SIZE;
 pub use stat::{Errno, Stat};
@@ -119,7 +120,7 @@ pub fn notes() -> Option<&'static Notes> {
 }
 
 /// Notes a path that is about to be looked at. Symbolic links are followed.
-pub fn saw(path: impl AsRef<Path>, look: Look) {
+pub fn saw(path: impl Place, look: Look) {
     if let Some(recorder) = RECORDER.get() {
         recorder.saw(path, look);
     }
@@ -134,7 +135,7 @@ pub fn stat(path: &str) -> Result<Stat, Errno> {
 }
 
 /// Notes a path itself: of a symbolic link that it is one, not where it leads.
-pub fn saw_itself(path: impl AsRef<Path>) {
+pub fn saw_itself(path: impl Place) {
     if let Some(recorder) = RECORDER.get() {
         recorder.saw_itself(path);
     }
@@ -143,14 +144,21 @@ pub fn saw_itself(path: impl AsRef<Path>) {
 /// Does something that notes, beside whatever follows. [`take`] waits for it.
 pub fn in_background(work: impl FnOnce() + Send + 'static) {
     if let Some(recorder) = RECORDER.get() {
-        lock(&recorder.background).push(std::thread::spawn(work));
+        // Where the system allows no more threads, it is done here and now.
+        let work = Arc::new(Mutex::new(Some(work)));
+        let theirs = Arc::clone(&work);
+        let take = |work: &Mutex<Option<_>>| lock(work).take();
+        match std::thread::Builder::new().spawn(move || take(&theirs).map_or((), |work| work())) {
+            Ok(thread) => lock(&recorder.background).push(thread),
+            Err(_) => take(&work).map_or((), |work| work()),
+        }
     }
 }
 
 /// Notes every directory on the way to a path: where symbolic links in it lead counts.
-pub fn saw_way_to(path: impl AsRef<Path>) {
+pub fn saw_way_to(path: impl Place) {
     if let Some(recorder) = RECORDER.get() {
-        let path = path.as_ref().to_string_lossy();
+        let path = path.text();
         for (end, _) in path.match_indices('/').skip(1) {
             recorder.saw(&path[..end], Look::Kind);
         }
@@ -239,8 +247,8 @@ impl Notes {
     }
 
     /// See [`saw`].
-    pub fn saw(&self, path: impl AsRef<Path>, look: Look) {
-        self.note(&path.as_ref().to_string_lossy(), look, MAX_LINKS);
+    pub fn saw(&self, path: impl Place, look: Look) {
+        self.note(&path.text(), look, MAX_LINKS);
     }
 
     fn stat(&self, path: &str) -> Result<Stat, Errno> {
@@ -255,8 +263,8 @@ impl Notes {
     }
 
     /// See [`saw_itself`].
-    pub fn saw_itself(&self, path: impl AsRef<Path>) {
-        self.note(&path.as_ref().to_string_lossy(), Look::Itself, 0);
+    pub fn saw_itself(&self, path: impl Place) {
+        self.note(&path.text(), Look::Itself, 0);
     }
 
     fn note(&self, path: &str, look: Look, links: u32) {
@@ -296,11 +304,11 @@ impl Notes {
             return;
         }
         #[allow(clippy::disallowed_methods, reason = "the link was noted just now")]
-        let Ok(target) = std::fs::read_link(link) else {
+        let Ok(target) = std::fs::read_link(link.place()) else {
             lock(&self.refused).get_or_insert_with(|| format!("{link} changed"));
             return;
         };
-        let target = target.to_string_lossy();
+        let target = disk::text_of(target);
         if target.starts_with('/') {
             self.note(&target, look, links - 1);
         } else {

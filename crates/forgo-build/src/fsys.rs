@@ -4,14 +4,15 @@
 //! An overlay maps paths to files that take their place; an empty replacement deletes. Without
 //! overlay and binds every call goes straight to the disk.
 
+mod overlay_json;
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fs::{File, FileType};
 use std::io;
 
-use forgo_golang::path;
-use serde::Deserialize;
+use forgo_golang::{path, raw};
 
 use crate::config::Config;
 use crate::disk;
@@ -56,12 +57,6 @@ enum Seen {
     File(String),
 }
 
-#[derive(Deserialize)]
-struct OverlayJson {
-    #[serde(default, rename = "Replace", alias = "replace")]
-    replace: Option<HashMap<String, String>>,
-}
-
 /// A directory entry: its name and its own kind, links not followed.
 pub type DirEntry = (String, FileKind);
 
@@ -75,7 +70,7 @@ impl Overlay {
         };
         if !cfg.modules.overlay.is_empty() {
             overlay
-                .read_overlay(&cfg.modules.overlay)
+                .read_overlay(&cfg.modules.overlay, cfg.dist.minor)
                 .map_err(FatalError::go)?;
         }
         if let Some((dir, mount_point)) = fips.bind(&cfg.dist.goroot) {
@@ -84,16 +79,16 @@ impl Overlay {
         Ok(overlay)
     }
 
-    fn read_overlay(&mut self, file: &str) -> Result<(), String> {
+    fn read_overlay(&mut self, file: &str, minor: u32) -> Result<(), String> {
         let text = disk::read(self.abs(file)).map_err(|e| {
             format!(
                 "reading overlay: {}",
                 crate::fsys::path_error("open", file, &e)
             )
         })?;
-        let json: OverlayJson = serde_json::from_slice(&text)
-            .map_err(|e| format!("parsing overlay JSON: {}", json_error(&text, &e)))?;
-        self.set(json.replace.unwrap_or_default())
+        let replace =
+            overlay_json::parse(&text, minor).map_err(|e| format!("parsing overlay JSON: {e}"))?;
+        self.set(replace)
     }
 
     /// Takes the replacements of an overlay file.
@@ -374,13 +369,9 @@ impl Overlay {
             let Ok(kind) = entry.file_type() else {
                 continue; // Gone since it was listed.
             };
-            let name = match entry.file_name().into_string() {
-                Ok(name) => name,
-                Err(raw) => raw.to_string_lossy().into_owned(),
-            };
-            list.push((name, kind_of(kind)));
+            list.push((disk::text_of(entry.file_name()), kind_of(kind)));
         }
-        list.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        list.sort_unstable_by(|a, b| raw::compare(&a.0, &b.0));
         Ok(list)
     }
 
@@ -640,26 +631,6 @@ pub(crate) fn failed_call<'a>(op: &'a str, e: &io::Error) -> &'a str {
     let inner = e.get_ref().and_then(|e| e.downcast_ref::<PathError>());
     let read = inner.is_some_and(|e| e.op == "read") || e.kind() == io::ErrorKind::IsADirectory;
     if op == "open" && read { "read" } else { op }
-}
-
-/// What encoding/json says of a text that is not the JSON expected, in the cases that happen.
-fn json_error(text: &[u8], e: &serde_json::Error) -> String {
-    if e.is_eof() {
-        return "unexpected end of JSON input".to_owned();
-    }
-    let offset = text
-        .split_inclusive(|c| *c == b'\n')
-        .take(e.line().saturating_sub(1))
-        .map(<[u8]>::len)
-        .sum::<usize>()
-        + e.column();
-    match text.get(offset.saturating_sub(1)) {
-        Some(c) if e.is_syntax() => {
-            let c = char::from(*c);
-            format!("invalid character '{c}' looking for beginning of value")
-        }
-        _ => e.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{LazyLock, Mutex};
 
@@ -16,7 +15,7 @@ use forgo_golang::{path, quote, raw};
 use rustix::fs::{Access, AtFlags, CWD};
 
 use crate::config::Config;
-use crate::disk;
+use crate::disk::{self, Place};
 use crate::fsys::PathError;
 
 /// Finds a program on `$PATH`; a name with a slash is looked at where it is. What was found is
@@ -63,7 +62,7 @@ fn executable(file: &str) -> Result<(), String> {
     if meta.is_dir() {
         return Err("is a directory".to_owned());
     }
-    rustix::fs::accessat(CWD, Path::new(file), Access::EXEC_OK, AtFlags::EACCESS)
+    rustix::fs::accessat(CWD, &*file.place(), Access::EXEC_OK, AtFlags::EACCESS)
         .map_err(|e| errno_text(&e.into()))
 }
 
@@ -90,27 +89,32 @@ pub fn os(text: &str) -> Cow<'_, OsStr> {
     }
 }
 
+/// Arguments, or a list of the like, as the system has them ([`os`]).
+pub fn os_all<S: AsRef<str>>(texts: &[S]) -> impl Iterator<Item = Cow<'_, OsStr>> {
+    texts.iter().map(|text| os(text.as_ref()))
+}
+
 /// A command with the environment that the go command gives its children: its own, its settings,
 /// `PWD` where it runs in another directory (`dir`; empty or `.`: this one), then `env` (`K=V`).
 pub fn command(config: &Config, dir: &str, program: &str, env: &[String]) -> Command {
-    let mut command = Command::new(program);
+    let mut command = Command::new(os(program));
     command.env_clear();
     for (key, value) in config.env.orig.iter().chain(&config.env.cmd) {
         command.env(os(key), os(value));
     }
     if dir.is_empty() || dir == "." {
-        command.current_dir(&config.cwd);
+        command.current_dir(os(&config.cwd));
     } else {
         let dir = if dir.starts_with('/') {
             dir.to_owned()
         } else {
             path::join2(&config.cwd, dir)
         };
-        command.env("PWD", &dir).current_dir(dir);
+        command.env("PWD", os(&dir)).current_dir(os(&dir));
     }
     for pair in env {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        command.env(key, value);
+        command.env(os(key), os(value));
     }
     command
 }

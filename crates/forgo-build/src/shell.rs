@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use forgo_golang::quote::quote;
+use forgo_golang::raw;
 
 use crate::actions::ActionError;
 use crate::config::Config;
@@ -251,11 +252,11 @@ impl<'r> Shell<'r> {
     ) -> RunOutput {
         let mut command = process::command(self.config(), dir, program, &[]);
         if let Some(package) = self.package {
-            command.env("TOOLEXEC_IMPORTPATH", package.desc());
+            command.env("TOOLEXEC_IMPORTPATH", process::os(&package.desc()));
         }
         for pair in env {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            command.env(key, value);
+            command.env(process::os(key), process::os(value));
         }
         let response_file = match response_file::make(self.config(), program, &args[1..]) {
             Ok(file) => file,
@@ -263,7 +264,7 @@ impl<'r> Shell<'r> {
         };
         match &response_file {
             Some(file) => command.arg(format!("@{}", file.path().display())),
-            None => command.args(args[1..].iter().map(|arg| process::os(arg))),
+            None => command.args(process::os_all(&args[1..])),
         };
 
         footprint::worked();
@@ -380,7 +381,9 @@ pub fn join_unambiguously(args: &[impl AsRef<str>]) -> String {
             out.push(' ');
         }
         let quoted = quote(arg);
-        if arg.is_empty() || arg.contains([' ', '(', ')', '>', ';']) || quoted.len() > arg.len() + 2
+        if arg.is_empty()
+            || arg.contains([' ', '(', ')', '>', ';'])
+            || quoted.len() > raw::bytes(arg).len() + 2
         {
             out.push_str(&quoted);
         } else {

@@ -2,13 +2,16 @@
 //! prints of them. Answers to cmd/go/internal/cache/hash.go.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fmt::{self, Write as _};
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use forgo_golang::quote::{hex, quote, quote_bytes};
+use forgo_golang::raw;
 use sha2::{Digest, Sha256};
 
 use crate::error::path_error;
@@ -192,7 +195,8 @@ fn strip_experiment(version: &str) -> &str {
 
 fn hash_file(path: &str) -> io::Result<[u8; 32]> {
     let explain = |op: &str, e: io::Error| io::Error::new(e.kind(), path_error(op, path, &e));
-    let mut file = std::fs::File::open(path).map_err(|e| explain("open", e))?;
+    let mut file = std::fs::File::open(OsStr::from_bytes(&raw::bytes(path)))
+        .map_err(|e| explain("open", e))?;
     let mut sha = Sha256::new();
     let mut buffer = [0; 32 << 10];
     loop {
@@ -258,8 +262,10 @@ impl Hash<'_> {
         let Ok(()) = line.write_fmt(text) else {
             unreachable!("formatting into memory does not fail");
         };
-        debug.note(line.as_bytes());
-        self.sha.update(&line);
+        let bytes = raw::bytes(&line);
+        debug.note(&bytes);
+        self.sha.update(&bytes);
+        drop(bytes);
         debug.line = line;
     }
 
@@ -293,7 +299,7 @@ struct Pieces<'s>(&'s mut Sha256);
 
 impl fmt::Write for Pieces<'_> {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
-        self.0.update(piece);
+        self.0.update(raw::bytes(piece));
         Ok(())
     }
 }

@@ -11,8 +11,10 @@
 mod message;
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::os::unix::ffi::OsStringExt as _;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +24,7 @@ use std::time::{Duration, SystemTime};
 use base64::engine::general_purpose::STANDARD;
 use base64::write::EncoderWriter;
 use forgo_golang::quote::quote;
+use forgo_golang::raw;
 
 use crate::disk::{DiskCache, digest};
 use crate::error::{Error, Result, path_error};
@@ -107,10 +110,13 @@ impl ProgCache {
         // The helper's first message answers no request; its number is 0.
         let (sender, first) = channel();
         shared.lock().in_flight.insert(0, sender);
-        let reader = std::thread::spawn({
+        let reader = std::thread::Builder::new().spawn({
             let shared = shared.clone();
             move || read_answers(stdout, &shared)
         });
+        let reader = reader.map_err(|e| {
+            Error::Fatal(format!("forgo: no thread for GOCACHEPROG's answers: {e}"))
+        })?;
         let can = abilities(program, &first, &shared)?;
         Ok(ProgCache {
             can,
@@ -376,15 +382,25 @@ fn spawn(
     } else {
         look_up(program, settings)?
     };
-    Command::new(&path)
-        .args(arguments)
+    Command::new(os(&path))
+        .args(arguments.iter().map(|argument| os(argument)))
         .env_clear()
-        .envs(settings.environment.iter().map(|(key, value)| (key, value)))
-        .current_dir(settings.cwd)
+        .envs(
+            settings
+                .environment
+                .iter()
+                .map(|(key, value)| (os(key), os(value))),
+        )
+        .current_dir(os(settings.cwd))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|e| path_error("fork/exec", &path, &e))
+}
+
+/// A text as the system has it: it may stand for bytes that are not UTF-8.
+fn os(text: &str) -> OsString {
+    OsString::from_vec(raw::bytes(text).into_owned())
 }
 
 /// Finds a program by PATH.

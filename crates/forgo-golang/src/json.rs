@@ -1,4 +1,10 @@
-//! JSON as Go writes it. Answers to encoding/json with its default of escaping HTML.
+//! JSON as Go writes and reads it. Answers to encoding/json with its default of escaping HTML.
+
+mod read;
+
+use crate::raw;
+
+pub use read::{Piece, Reader};
 
 /// Turns any JSON text into what Go's encoder would have written: `<`, `>`, `&` and the line
 /// separators U+2028 and U+2029 as escapes. Outside of strings JSON has none of them.
@@ -15,6 +21,11 @@ pub fn escape(json: &str) -> String {
         }
     }
     out
+}
+
+/// Appends the JSON string of a text that may stand for bytes that are not UTF-8 ([`append_string`]).
+pub fn append_text(out: &mut Vec<u8>, text: &str, minor: u32) {
+    append_string(out, &raw::bytes(text), minor);
 }
 
 /// Appends a JSON string. Bytes that are not UTF-8 become U+FFFD, which releases before 1.27 (`minor`)

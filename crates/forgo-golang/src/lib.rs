@@ -6,6 +6,7 @@
 pub mod buildinfo;
 pub mod cgo_directive;
 pub mod constraint;
+pub mod deep;
 pub mod doc;
 pub mod duration;
 pub mod embed;

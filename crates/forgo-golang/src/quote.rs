@@ -1,5 +1,7 @@
-//! Go string literals: strconv.Quote and Unquote, and what fmt prints for `%q` and `%x`.
+//! Go string literals: strconv.Quote and Unquote, and what fmt prints for `%q` and `%x`. Texts may stand for bytes that
+//! are not UTF-8 (see [`raw`]).
 
+use crate::raw;
 pub use crate::unicode::{Edition, is_graphic, is_print};
 
 /// `%q` of a string (strconv.Quote).
@@ -11,6 +13,10 @@ pub fn quote(s: &str) -> String {
 
 /// Appends `%q` of a string.
 pub fn quote_into(out: &mut String, s: &str) {
+    if let std::borrow::Cow::Owned(bytes) = raw::bytes(s) {
+        out.push_str(&quote_bytes(&bytes));
+        return;
+    }
     out.push('"');
     escape_into(out, s, '"', is_print);
     out.push('"');
@@ -147,24 +153,11 @@ fn escape_char(out: &mut String, c: char, quote: char, is_print: bool) {
 }
 
 /// The value of a Go string or rune literal of any kind (strconv.Unquote); `None` where invalid.
-/// Bytes that are not UTF-8 become U+FFFD.
 pub fn unquote(literal: &str) -> Option<String> {
-    let bytes = unquote_bytes(literal)?;
-    Some(match String::from_utf8(bytes) {
-        Ok(s) => s,
-        Err(e) => {
-            // Go decodes every bad byte to one U+FFFD.
-            let mut out = String::new();
-            for chunk in e.as_bytes().utf8_chunks() {
-                out.push_str(chunk.valid());
-                out.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
-            }
-            out
-        }
-    })
+    unquote_bytes(literal).map(raw::into_text)
 }
 
-/// [`unquote`] without loss.
+/// [`unquote`], as bytes.
 pub fn unquote_bytes(literal: &str) -> Option<Vec<u8>> {
     let (value, rest) = unquote_prefix(literal)?;
     rest.is_empty().then_some(value)
@@ -177,7 +170,8 @@ pub fn unquote_prefix(text: &str) -> Option<(Vec<u8>, &str)> {
     match quote {
         '`' => {
             let end = body.find('`')?;
-            let value = body[..end].bytes().filter(|&b| b != b'\r').collect();
+            let value = raw::bytes(&body[..end]);
+            let value = value.iter().copied().filter(|&b| b != b'\r').collect();
             Some((value, &body[end + 1..]))
         }
         '"' => {
@@ -208,7 +202,9 @@ pub(crate) fn unquote_char<'a>(s: &'a str, quote: char, value: &mut Vec<u8>) -> 
         return None;
     }
     if c != '\\' {
-        value.extend_from_slice(&s.as_bytes()[..c.len_utf8()]);
+        // Go decodes what it copies.
+        let c = raw::decoded(c);
+        value.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
         return Some(chars.as_str());
     }
     let c = chars.next()?;

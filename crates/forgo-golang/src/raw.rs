@@ -3,6 +3,7 @@
 //! end of Unicode, among those for private use, and becomes the byte again when it is written.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// The character for the byte 0x80; those for the bytes up to 0xff follow.
 const FIRST: u32 = 0x10_FF80;
@@ -39,6 +40,44 @@ pub fn into_text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|e| text(e.as_bytes()))
 }
 
+/// [`text`], without a copy where all is UTF-8.
+pub fn borrow(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !bytes.contains(&0xf4) => Cow::Borrowed(text),
+        _ => Cow::Owned(text(bytes)),
+    }
+}
+
+/// Replaces each byte that is not UTF-8 by U+FFFD, as Go does; `String::from_utf8_lossy` replaces fewer where several
+/// bytes could begin a character.
+pub fn lossy(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.extend_from_slice(chunk.valid().as_bytes());
+        for _ in chunk.invalid() {
+            out.extend_from_slice("\u{fffd}".as_bytes());
+        }
+    }
+    out
+}
+
+/// Compares as the bytes compare that the texts stand for.
+pub fn compare(a: &str, b: &str) -> Ordering {
+    if holds_bytes(a) || holds_bytes(b) {
+        bytes(a).cmp(&bytes(b))
+    } else {
+        a.cmp(b)
+    }
+}
+
+/// Reports whether the bytes that the text stands for are UTF-8 (utf8.ValidString).
+pub fn is_utf8(text: &str) -> bool {
+    match bytes(text) {
+        Cow::Borrowed(_) => true,
+        Cow::Owned(bytes) => std::str::from_utf8(&bytes).is_ok(),
+    }
+}
+
 /// The bytes that the text stands for.
 pub fn bytes(text: &str) -> Cow<'_, [u8]> {
     if !holds_bytes(text) {
@@ -62,6 +101,15 @@ pub fn json(text: &str, minor: u32) -> Cow<'_, str> {
     let is_byte = |c: char| u32::from(c) >= FIRST;
     let shown = if minor < 27 { "\\ufffd" } else { "\u{fffd}" };
     Cow::Owned(text.replace(is_byte, shown))
+}
+
+/// The character as Go decodes it: U+FFFD for one that stands for a byte.
+pub fn decoded(c: char) -> char {
+    if u32::from(c) < FIRST {
+        c
+    } else {
+        char::REPLACEMENT_CHARACTER
+    }
 }
 
 fn holds_bytes(text: &str) -> bool {

@@ -20,7 +20,7 @@ use forgo_cache::{Cache, HashContext, Notice, Settings};
 use crate::config::check_builder;
 use crate::exit::{Outcome, Stop};
 use crate::report::Console;
-use crate::report::streams::write_stderr;
+use crate::report::streams::write_stderr_text;
 use crate::signals;
 
 /// A work directory and a cache, for one invocation. The cache is opened when it is needed: what is wrong with
@@ -201,7 +201,7 @@ fn trace(cfg: &Config) -> Option<Trace> {
     if !cfg.debug.cache_hash {
         return None;
     }
-    Some(Arc::new(|line: &str| write_stderr(line.as_bytes())))
+    Some(Arc::new(|line: &str| write_stderr_text(line)))
 }
 
 /// Whoever loads packages needs a cache directory, though forgo has nothing to look up in it: the
@@ -233,9 +233,9 @@ fn open(cfg: &Config, hashes: &Arc<HashContext>, prog: &str) -> Outcome<Box<dyn 
         cwd: &cfg.cwd,
         verify: cfg.debug.cache_verify.then(|| Arc::clone(hashes)),
         notice: Arc::new(|notice| match notice {
-            Notice::Waiting(text) => write_stderr(text.as_bytes()),
+            Notice::Waiting(text) => write_stderr_text(&text),
             Notice::Fatal(text) => {
-                write_stderr(Stop::fatal(text).text.as_bytes());
+                write_stderr_text(&Stop::fatal(text).text);
                 crate::exit_now(1)
             }
         }),

@@ -16,11 +16,13 @@ pub fn interrupts() -> Receiver<()> {
         let (sender, receiver) = unbounded();
         // Without handlers the signals end the process, which is what is wanted then.
         if let Ok(mut signals) = Signals::new([SIGINT, SIGQUIT]) {
-            std::thread::spawn(move || {
+            let forward = move || {
                 for _ in signals.forever() {
                     let _ = sender.send(());
                 }
-            });
+            };
+            // Where the system allows no more threads, nobody hears of the signals either.
+            let _ = std::thread::Builder::new().spawn(forward);
         }
         receiver
     });

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use forgo_cache::ActionId;
 use forgo_golang::path;
 use forgo_golang::quote::quote;
+use forgo_golang::raw;
 
 use crate::actions::cgo_link::{self, Imports, cgo_stem, is_runtime_cgo};
 use crate::actions::{ActionCx, ActionError, Outcome, Provider, swig};
@@ -283,7 +284,7 @@ pub fn products(cx: &ActionCx<'_>, outputs: &CgoOutputs) -> Result<CgoProducts, 
     if outputs.not_compatible_for_internal_linking {
         // A file of this name in an archive makes the linker prefer the external one.
         let token = format!("{objdir}preferlinkext");
-        cx.shell.write_file(&token, b"")?;
+        cx.shell.write_file(&token, "")?;
         products.objects.push(token);
     }
     let dep = |is: fn(&Kind) -> bool| {
@@ -323,7 +324,7 @@ fn check_recorded_flags(
         let source = disk::own::read(file).map_err(|e| {
             ActionError::new(format!("open {file}: {}", crate::process::errno_text(&e)))
         })?;
-        flags.extend(recorded_flags(&String::from_utf8_lossy(&source)));
+        flags.extend(recorded_flags(&raw::borrow(&source)));
     }
     let known = &outputs.ldflags;
     if !known.is_empty()

@@ -51,7 +51,7 @@ pub(super) fn imports(
     link_inputs.extend(system_objects(cx));
     if !links(cx, &linked, link_inputs, link_flags(cx, &outputs.ldflags)) {
         let token = format!("{objdir}dynimportfail");
-        cx.shell.write_file(&token, b"")?;
+        cx.shell.write_file(&token, "")?;
         return Ok(Imports::NeedsExternalLink(token));
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use forgo_cache::ActionId;
 use forgo_golang::path;
+use forgo_golang::raw;
 use serde::Serialize;
 
 use crate::actions::check_cache::{CacheCheck, load_compiled_go_files};
@@ -336,14 +337,11 @@ impl Compilation<'_, '_> {
             go_files: &sources.go,
         };
         let args = gc::compile(inputs, &compile, cx.run.job.overlay)?;
-        cx.shell.write_file(
-            &format!("{objdir}importcfg"),
-            self.import_config().as_bytes(),
-        )?;
+        cx.shell
+            .write_file(&format!("{objdir}importcfg"), &self.import_config())?;
         if embeds {
             let text = self.embed_config();
-            cx.shell
-                .write_file(&format!("{objdir}embedcfg"), text.as_bytes())?;
+            cx.shell.write_file(&format!("{objdir}embedcfg"), &text)?;
         }
         let config = cx.config();
         let memory = memory::for_sources(config, self.actual(&sources.go));
@@ -354,7 +352,7 @@ impl Compilation<'_, '_> {
         let p = inputs.package;
         let cgo = p.uses_cgo() || p.uses_swig();
         if config.dist.minor >= 27 && cgo && !config.flags.x && !ran.output.is_empty() {
-            let text = String::from_utf8_lossy(&ran.output);
+            let text = raw::borrow(&ran.output);
             ran.output = readable_cgo_names(&text).into_bytes();
         }
         cx.shell.report_cmd("", "", &ran.output, ran.error)
@@ -403,10 +401,11 @@ impl Compilation<'_, '_> {
             .iter()
             .map(|file| (file.as_str(), actual(file)))
             .collect();
-        crate::go_json::indent(&Config {
+        let config = Config {
             patterns: &p.internal.embed,
             files,
-        })
+        };
+        crate::go_json::indent(&config, self.cx.config().dist.minor)
     }
 
     /// `defs_linux_amd64.h` is `defs_GOOS_GOARCH.h` to assembly.

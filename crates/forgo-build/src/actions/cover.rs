@@ -6,6 +6,7 @@
 use forgo_golang::json;
 use forgo_golang::path;
 use forgo_golang::quote::hex;
+use forgo_golang::raw;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -128,8 +129,9 @@ fn instrument(
     };
     let config = serde_json::to_string(&config).expect("texts are JSON");
     let config_path = format!("{objdir}pkgcfg.txt");
-    cx.shell
-        .write_file(&config_path, (json::escape(&config) + "\n").as_bytes())?;
+    let config = json::escape(&config) + "\n";
+    let config = raw::json(&config, cx.config().dist.minor);
+    cx.shell.write_file(&config_path, &config)?;
 
     let counters = path::join2(&path::dir(&instrumented[0]), "covervars.go");
     let mut list = counters.clone() + "\n";
@@ -138,7 +140,7 @@ fn instrument(
         list.push('\n');
     }
     let list_path = format!("{objdir}coveroutfiles.txt");
-    cx.shell.write_file(&list_path, list.as_bytes())?;
+    cx.shell.write_file(&list_path, &list)?;
 
     let settings = cx.config();
     let mut args = settings.flags.toolexec.clone();

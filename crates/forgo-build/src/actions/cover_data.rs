@@ -3,7 +3,7 @@
 //!
 //! Answers to cmd/go/internal/work/cover.go.
 
-use forgo_golang::{json, path};
+use forgo_golang::{json, path, raw};
 use serde::Serialize;
 
 use crate::actions::cover::meta_file_name;
@@ -100,7 +100,7 @@ pub fn write_meta_files_file(cx: &ActionCx<'_>, builds: &[NodeId]) -> Result<(),
     cx.shell
         .write_file(
             &format!("{objdir}metafiles.txt"),
-            (json::escape(&text) + "\n").as_bytes(),
+            &raw::json(&(json::escape(&text) + "\n"), cx.config().dist.minor),
         )
         .map_err(|e| ActionError::new(format!("writing metafiles file: {e}")))
 }

@@ -131,6 +131,6 @@ pub fn install_shlibname(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     }
     let library = &cx.node_of(node.deps[0]).target;
     let text = format!("{}\n", path::base(library));
-    cx.shell.write_file(&node.target, text.as_bytes())?;
+    cx.shell.write_file(&node.target, &text)?;
     Ok(Outcome::default())
 }

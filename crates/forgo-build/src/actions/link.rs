@@ -96,8 +96,7 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
     let node = cx.node();
     cx.shell.mkdir(&node.objdir)?;
     let importcfg = format!("{}importcfg.link", node.objdir);
-    cx.shell
-        .write_file(&importcfg, inputs.import_config().as_bytes())?;
+    cx.shell.write_file(&importcfg, &inputs.import_config())?;
     cx.shell.mkdir(path::split(&node.target).0)?;
 
     let main = cx.outcome(node.deps[0]);

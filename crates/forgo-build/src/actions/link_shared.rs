@@ -57,8 +57,7 @@ fn link(
     let node = cx.node();
     cx.shell.mkdir(&node.objdir)?;
     let importcfg = format!("{}importcfg.link", node.objdir);
-    cx.shell
-        .write_file(&importcfg, inputs.import_config().as_bytes())?;
+    cx.shell.write_file(&importcfg, &inputs.import_config())?;
     // The stock command goes by the members' targets, which builds that are not installed do not
     // have.
     let members: Vec<(&str, &str)> = members

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::process::os;
-use forgo_golang::path;
+use forgo_golang::{path, raw};
 
 use crate::actions::test_cache::{Run, TestCache};
 use crate::actions::test_output::{Sink, Verdict};
@@ -77,7 +77,7 @@ impl CoverProfile {
         }
         let complain = |text: String| {
             let reporter = cx.run.job.reporter;
-            reporter.event(Event::Stderr((text + "\n").into_bytes()));
+            reporter.event(Event::Stderr(text + "\n"));
             reporter.event(Event::ExitStatus(1));
         };
         let Some(body) = bytes.strip_prefix(self.header.as_bytes()) else {
@@ -160,7 +160,7 @@ pub fn setup_failed(
 ) -> Vec<u8> {
     let line = format!("FAIL\t{import_path} [setup failed]\n");
     if !settings.json {
-        return line.into_bytes();
+        return raw::bytes(&line).into_owned();
     }
     crate::actions::test_output::failed_events(config, settings, import_path, cause, &line)
 }
@@ -391,15 +391,15 @@ impl RunTest {
             path => format!("{bin}:{path}"),
         };
         let program = crate::process::look_path(config, &words[0]);
-        let mut command = Command::new(program.as_ref().unwrap_or(&words[0]));
-        std::os::unix::process::CommandExt::arg0(&mut command, &words[0])
+        let mut command = Command::new(os(program.as_ref().unwrap_or(&words[0])));
+        std::os::unix::process::CommandExt::arg0(&mut command, os(&words[0]))
             .args(words[1..].iter().map(|word| os(word)))
-            .current_dir(&p.dir)
+            .current_dir(os(&p.dir))
             .env_clear()
             .envs(config.env.orig.iter().map(|(k, v)| (os(k), os(v))))
-            .env("PATH", path)
-            .env("PWD", &p.dir)
-            .envs(coverage.map(|dir| ("GOCOVERDIR", dir)))
+            .env("PATH", os(&path))
+            .env("PWD", os(&p.dir))
+            .envs(coverage.map(|dir| ("GOCOVERDIR", os(dir))))
             .stdin(Stdio::null());
         command
     }

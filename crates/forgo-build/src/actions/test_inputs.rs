@@ -34,7 +34,7 @@ const TOO_NEW: Duration = Duration::from_secs(2);
 pub(super) fn trace(cx: &ActionCx<'_>, text: impl FnOnce() -> String) {
     if cx.config().debug.cache_test {
         let line = format!("testcache: {}\n", text());
-        cx.run.job.reporter.event(Event::Stderr(line.into_bytes()));
+        cx.run.job.reporter.event(Event::Stderr(line));
     }
 }
 
@@ -252,7 +252,7 @@ impl Inputs<'_> {
         match disk::read_dir(dir) {
             Ok(entries) => {
                 let entries = entries.filter_map(Result::ok);
-                names.extend(entries.map(|e| e.file_name().to_string_lossy().into_owned()));
+                names.extend(entries.map(|e| disk::text_of(e.file_name())));
             }
             Err(e) => writeln!(hash, "err open {dir}: {}", errno_text(&e)),
         }

@@ -3,8 +3,8 @@
 
 use std::time::{Instant, SystemTime};
 
-use forgo_golang::duration;
 use forgo_golang::test2json::Converter;
+use forgo_golang::{duration, raw};
 use memchr::memmem;
 
 use crate::actions::ActionCx;
@@ -139,7 +139,7 @@ impl<'r> Sink<'r> {
         if !out.is_empty() && !out.ends_with(b"\n") {
             self.write(b"\n");
         }
-        let mut line = format!("ok  \t{import_path}\t{time}").into_bytes();
+        let mut line = raw::bytes(&format!("ok  \t{import_path}\t{time}")).into_owned();
         line.extend(percentage);
         line.extend(note.bytes());
         line.push(b'\n');
@@ -166,7 +166,7 @@ impl<'r> Sink<'r> {
         self.write(remark.as_bytes());
         if !ended.exited || silent {
             let error = ended.error.as_deref().unwrap_or_default();
-            self.write(format!("{error}\n").as_bytes());
+            self.write(&raw::bytes(&format!("{error}\n")));
         } else if open_line {
             self.write(b"\n");
         }
@@ -176,7 +176,7 @@ impl<'r> Sink<'r> {
         } else {
             ""
         };
-        self.write(format!("{mark}FAIL\t{import_path}\t{time}\n").as_bytes());
+        self.write(&raw::bytes(&format!("{mark}FAIL\t{import_path}\t{time}\n")));
     }
 
     /// The end; gives what is left to print.

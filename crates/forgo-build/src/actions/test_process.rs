@@ -14,6 +14,7 @@ use crate::actions::run_test::TestSettings;
 use crate::actions::test_output::Sink;
 use crate::process::exit_text;
 use crate::run::children::Children;
+use crate::threads;
 
 /// How a test binary ended.
 #[derive(Debug)]
@@ -108,7 +109,7 @@ impl Watch<'_, '_, '_> {
             let (reader, writer) = std::io::pipe()?;
             command.stdout(writer.try_clone()?).stderr(writer);
             // Not awaited: something that the test starts may hold the pipe for ever.
-            std::thread::spawn(move || read(reader, &sender));
+            std::thread::Builder::new().spawn(move || read(reader, &sender))?;
         }
         let children = &self.cx.run.shells.children;
         let child = children.spawn_program(&mut command)?;
@@ -116,7 +117,12 @@ impl Watch<'_, '_, '_> {
         drop(command);
         std::thread::scope(|scope| {
             let (sender, status) = bounded(1);
-            scope.spawn(|| wait(children, &child, sender));
+            let waiting = threads::spawn(scope, || wait(children, &child, sender));
+            if let Err(e) = waiting {
+                // Nothing could end the test when its time is up.
+                signal(&child, Signal::KILL);
+                return children.wait(&child).0.and(Err(e));
+            }
             self.follow(&child, &output, &status)
         })
     }

@@ -220,7 +220,8 @@ fn vet(
     config.package_vetx = inputs.facts.iter().map(owned).collect();
 
     let config_path = format!("{objdir}vet.cfg");
-    cx.shell.write_file(&config_path, &config.to_json())?;
+    cx.shell
+        .write_file(&config_path, &config.to_json(cx.config().dist.minor))?;
     let mut args = cx.config().flags.toolexec.clone();
     args.push(cx.run.job.options.vet.tool.clone());
     args.extend_from_slice(&inputs.flags);

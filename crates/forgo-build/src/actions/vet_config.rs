@@ -194,8 +194,8 @@ impl VetConfig {
     }
 
     /// The text of the file.
-    pub fn to_json(&self) -> Vec<u8> {
-        (go_json::indent(self) + "\n").into_bytes()
+    pub fn to_json(&self, minor: u32) -> String {
+        go_json::indent(self, minor) + "\n"
     }
 }
 
@@ -214,7 +214,7 @@ mod tests {
             },
             ..VetConfig::default()
         };
-        let text = String::from_utf8(config.to_json()).unwrap();
+        let text = config.to_json(26);
         assert!(text.starts_with("{\n\t\"ID\": \"a \\u003cb\\u003e\",\n\t\"Compiler\": \"\",\n"));
         let want = "\t\"GoFiles\": [\n\t\t\"/x.go\"\n\t],\n\t\"NonGoFiles\": [],\n\
                     \t\"IgnoredFiles\": [],\n\t\"ModulePath\": \"m\",\n\t\"ModuleVersion\": \"\",\n\
@@ -222,7 +222,7 @@ mod tests {
         assert!(text.contains(want), "{text}");
         assert!(text.ends_with("\t\"SucceedOnTypecheckFailure\": false\n}\n"));
         config.module = ModuleFields::default();
-        let text = String::from_utf8(config.to_json()).unwrap();
+        let text = config.to_json(26);
         assert!(
             text.contains("],\n\t\"Module\": null,\n\t\"ImportMap\""),
             "{text}"

@@ -94,7 +94,7 @@ fn print(cx: &ActionCx<'_>, text: &[u8], context: Option<usize>) -> Result<(), A
                 for diagnostic in &list {
                     cx.shell.send(Event::ExitStatus(1));
                     let text = diagnostic.text(&|file| short_path(cx.config(), file), context);
-                    cx.shell.send(Event::Stderr(text.into_bytes()));
+                    cx.shell.send(Event::Stderr(text));
                 }
             }
             Finding::Failure { error } => {

@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{AtFlags, CWD, FileType};
 
+use crate::disk::Place;
+
 /// The number of a system error.
 pub type Errno = i32;
 
@@ -38,7 +40,7 @@ pub struct Stat {
 impl Stat {
     /// Of a path; links are not followed.
     pub fn of(path: &str) -> Result<Stat, Errno> {
-        match rustix::fs::statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW) {
+        match rustix::fs::statat(CWD, &*path.place(), AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(Stat::from(stat)),
             Err(e) => Err(e.raw_os_error()),
         }

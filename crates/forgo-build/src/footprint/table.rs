@@ -13,10 +13,12 @@
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use forgo_golang::raw;
 use rustix::fs::{CWD, Mode, OFlags};
 
 use super::stat::{SIZE as STAT_SIZE, Stat};
 use super::{Input, Look, Seen};
+use crate::threads;
 
 const HEAD: usize = 12;
 const DIR_SIZE: usize = 12;
@@ -73,7 +75,7 @@ impl<'b> Table<'b> {
             if name.as_bytes().contains(&0) {
                 return None;
             }
-            names.extend_from_slice(name.as_bytes());
+            names.extend_from_slice(&raw::bytes(name));
             names.push(0);
             Some(at)
         };
@@ -153,9 +155,7 @@ impl<'b> Table<'b> {
             }
         };
         std::thread::scope(|scope| {
-            for _ in 1..threads {
-                scope.spawn(work);
-            }
+            threads::helpers(scope, threads - 1, &work);
             work();
         });
         !failed.into_inner()

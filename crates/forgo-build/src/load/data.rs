@@ -14,6 +14,7 @@ use super::locate::{Found, Location, Locator};
 use super::modules::{ImportError, Match, Modules};
 use super::scan::{DirFacts, Scanner};
 use crate::config::Config;
+use crate::threads;
 
 /// What is known of a package before anything is imported (go/build.Package).
 #[derive(Debug, Clone, Default)]
@@ -331,15 +332,15 @@ impl<'l> DataLoader<'l> {
             return;
         }
         let queue = Queue::new(first);
-        std::thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| {
-                    while let Some(work) = queue.next() {
-                        let more = self.preload_one(&work, cwd, ignore_imports);
-                        queue.done(more);
-                    }
-                });
+        let preload = || {
+            while let Some(work) = queue.next() {
+                let more = self.preload_one(&work, cwd, ignore_imports);
+                queue.done(more);
             }
+        };
+        std::thread::scope(|scope| {
+            threads::helpers(scope, threads - 1, &preload);
+            preload();
         });
     }
 

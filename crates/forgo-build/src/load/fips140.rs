@@ -6,12 +6,13 @@
 
 use std::process::{Command, Stdio};
 
-use forgo_golang::{path, quote, semver};
+use forgo_golang::{path, quote, raw, semver};
 
 use super::FatalError;
 use crate::config::Config;
 use crate::disk;
 use crate::footprint;
+use crate::process::os;
 
 const PACKAGE: &str = "crypto/internal/fips140";
 
@@ -166,24 +167,27 @@ fn zip_hash<'s>(sums: &'s str, file: &str) -> Option<&'s str> {
 /// Has the stock command unpack the snapshot.
 fn unpack(cfg: &Config) -> Result<(), FatalError> {
     footprint::refuse("the stock command unpacks GOFIPS140");
-    let mut stock = Command::new(&cfg.dist.stock_go);
+    let mut stock = Command::new(os(&cfg.dist.stock_go));
     stock
         .args(["list", "-f", "", "unsafe"])
-        .current_dir(&cfg.cwd)
+        .current_dir(os(&cfg.cwd))
         .env_clear()
-        .envs(cfg.env.orig.iter().map(|(k, v)| (k, v)))
-        .envs([
-            ("GOFIPS140", cfg.target.gofips140.as_str()),
-            ("GOROOT", &cfg.dist.goroot),
-            ("GOFLAGS", ""),
-        ])
+        .envs(cfg.env.orig.iter().map(|(k, v)| (os(k), os(v))))
+        .envs(
+            [
+                ("GOFIPS140", cfg.target.gofips140.as_str()),
+                ("GOROOT", cfg.dist.goroot.as_str()),
+                ("GOFLAGS", ""),
+            ]
+            .map(|(k, v)| (k, os(v))),
+        )
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     let version = &cfg.target.gofips140;
     match stock.output() {
         Ok(out) if out.status.success() => Ok(()),
         Ok(out) => Err(FatalError {
-            stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
+            stderr: raw::borrow(&out.stderr).into_owned(),
             code: 1,
         }),
         Err(e) => Err(FatalError::go(format_args!(

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use forgo_golang::{path, pattern, quote};
+use forgo_golang::{path, pattern, quote, raw};
 
 use super::data::Importer;
 use super::locate::{Locator, expand_path, has_go_files};
@@ -125,7 +125,7 @@ impl GopathMode {
 
 fn read_module_path(dir: &str) -> Option<String> {
     let text = disk::read(format!("{dir}/go.mod")).ok()?;
-    let text = String::from_utf8_lossy(&text);
+    let text = raw::borrow(&text);
     let line = text
         .split('\n')
         .find_map(|line| line.strip_prefix("module "))?;

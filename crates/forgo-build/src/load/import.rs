@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use forgo_golang::deep::deep;
 use forgo_golang::{path, pattern, quote};
 
 use super::data::{ImportMode, Importer, PackageData};
@@ -68,7 +69,8 @@ impl Loader<'_> {
                 self.set_cmdline(id, import.mode);
                 id
             }
-            None => self.load_new(opts, import, data, stack)?,
+            // It loads what it imports: as deep as chains of imports are.
+            None => deep(|| self.load_new(opts, import, data, stack))?,
         };
         let refused = self.refuse(id, import, stack).map(|mut e| {
             if import.pos.is_some() {

@@ -153,7 +153,7 @@ impl Loader<'_> {
 
     /// Writes to standard error.
     pub(super) fn warn(&self, text: &str) {
-        self.reporter.event(Event::Stderr(text.as_bytes().to_vec()));
+        self.reporter.event(Event::Stderr(text.to_owned()));
     }
 
     /// The package made of the files listed (load.GoFilesPackage).

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use forgo_golang::buildinfo::BuildInfo;
+use forgo_golang::deep::deep;
 use forgo_golang::path;
 
 use super::{FatalError, Loader};
@@ -68,7 +69,7 @@ impl Loader<'_> {
         self.set_profile(to, &split.file)?;
         for i in 0..self.graph[to].internal.imports.len() {
             let import = self.graph[to].internal.imports[i];
-            let import = self.attach_profile(import, split)?;
+            let import = deep(|| self.attach_profile(import, split))?;
             self.graph[to].internal.imports[i] = import;
         }
         Ok(to)

@@ -3,7 +3,7 @@
 
 use std::process::{Child, Stdio};
 
-use forgo_golang::{path, quote};
+use forgo_golang::{path, quote, raw};
 
 use super::calendar::Time;
 use super::locate::godebug_setting;
@@ -228,7 +228,7 @@ impl Vcs {
         if self != Vcs::Git {
             footprint::refuse("version control other than git was asked");
         }
-        let say = |text: String| cx.reporter.event(Event::Stderr(text.into_bytes()));
+        let say = |text: String| cx.reporter.event(Event::Stderr(text));
         let program = process::look_path(cx.cfg, self.command()).inspect_err(|_| {
             let site = if cx.cfg.dist.minor >= 27 {
                 "go.dev"
@@ -249,19 +249,22 @@ impl Vcs {
             _ => &[],
         };
         let mut command = process::command(cx.cfg, dir, &program, env);
-        let output = command.args(args).stdin(Stdio::null()).output();
+        let output = command
+            .args(process::os_all(args))
+            .stdin(Stdio::null())
+            .output();
         let (text, errors, status) = match output {
             Ok(out) => (out.stdout, out.stderr, Ok(out.status)),
             Err(e) => (Vec::new(), Vec::new(), Err(e)),
         };
         match process::exit_text(status, &program) {
-            None => Ok(String::from_utf8_lossy(&text).into_owned()),
+            None => Ok(raw::borrow(&text).into_owned()),
             Some(e) => {
                 if cx.cfg.flags.v {
                     let shown = if errors.is_empty() {
                         format!("{e}\n")
                     } else {
-                        String::from_utf8_lossy(&errors).into_owned()
+                        raw::borrow(&errors).into_owned()
                     };
                     say(format!("# cd {dir}; {line}\n{shown}"));
                 }

@@ -195,7 +195,7 @@ impl Repository {
         let command = move |args: &[&str]| {
             let mut command = process::command(&settings, &dir, &git, &[]);
             let output = command
-                .args(args)
+                .args(process::os_all(args))
                 .stdin(Stdio::null())
                 .stderr(Stdio::null())
                 .output();
@@ -372,7 +372,7 @@ fn note_tree(notes: &Notes, dir: &str) {
         return;
     };
     for entry in entries.flatten() {
-        let file = format!("{dir}/{}", entry.file_name().to_string_lossy());
+        let file = format!("{dir}/{}", disk::text_of(entry.file_name()));
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             note_tree(notes, &file);
         } else {

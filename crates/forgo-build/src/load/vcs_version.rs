@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::process::Stdio;
 use std::time::Instant;
 
-use forgo_golang::{modfile, module, path, semver};
+use forgo_golang::{modfile, module, path, raw, semver};
 
 use super::calendar::Time;
 use super::vcs::{Status, Vcs, VcsCx};
@@ -114,14 +114,17 @@ impl CodeRepo<'_> {
         let shown = shown_command(self.root, args);
         let say = |text: String| {
             if cfg.flags.x {
-                self.cx.reporter.event(Event::Stderr(text.into_bytes()));
+                self.cx.reporter.event(Event::Stderr(text));
             }
         };
         say(format!("{shown}\n"));
         let start = Instant::now();
         let ask = || {
             let mut command = process::command(cfg, self.root, &program, &[]);
-            let output = command.args(args).stdin(Stdio::null()).output();
+            let output = command
+                .args(process::os_all(args))
+                .stdin(Stdio::null())
+                .output();
             let output = output.ok().filter(|out| out.status.success())?;
             Some(output.stdout)
         };
@@ -133,7 +136,7 @@ impl CodeRepo<'_> {
             vcs_footprint::answer(cfg, self.root, args, ask)
         };
         say(format!("{:.3}s # {shown}\n", start.elapsed().as_secs_f64()));
-        Some(String::from_utf8_lossy(&output?).into_owned())
+        Some(raw::borrow(&output?).into_owned())
     }
 
     /// The commit that a hash, the beginning of one, or a tag means.
@@ -195,8 +198,7 @@ impl CodeRepo<'_> {
         let commit = self.stat(self.revision)?;
         let info = Info::new(&version, commit.secs, &self.code_dir, &commit.hash);
         if let Err(line) = vcs_info::keep(self.cx.cfg, self.mod_path, &info) {
-            let text = line.into_bytes();
-            self.cx.reporter.event(Event::Stderr(text));
+            self.cx.reporter.event(Event::Stderr(line));
         }
         Some(version)
     }

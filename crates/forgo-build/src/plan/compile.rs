@@ -3,6 +3,7 @@
 //!
 //! Answers to `CompileAction` and `installAction` in cmd/go/internal/work/action.go.
 
+use forgo_golang::deep::deep;
 use sha2::{Digest, Sha256};
 
 use crate::package::PackageId;
@@ -32,7 +33,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
         let id = match self.lookup("build", Some(p)) {
             Some(id) => id,
             None => {
-                let id = self.new_compile(dep_mode, p);
+                let id = deep(|| self.new_compile(dep_mode, p));
                 self.remember("build", Some(p), id);
                 id
             }

@@ -2,6 +2,8 @@
 //!
 //! Answers to `VetAction` in cmd/go/internal/work/action.go.
 
+use forgo_golang::deep::deep;
+
 use crate::package::PackageId;
 use crate::plan::builder::{BuildMode, Packages, PlanBuilder};
 use crate::plan::node::{Kind, Node, NodeId};
@@ -33,7 +35,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
                 vec![compile]
             };
             for import in b.package(p).internal.imports.clone() {
-                deps.push(b.vet(mode, dep_mode, import));
+                deps.push(deep(|| b.vet(mode, dep_mode, import)));
             }
             let built_in = matches!(b.node(compile).kind, Kind::Nothing);
             if !built_in {

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use forgo_cache::{ActionId, Verify, get_bytes, hash_to_string, put_bytes};
+use forgo_golang::deep::deep;
 use forgo_golang::quote::hex;
 use forgo_golang::{path, quoted};
 
@@ -214,9 +215,9 @@ fn before_content(build_id: &str) -> &str {
 
 /// Whether what a node makes is for nobody: all that waits for it are nodes that do nothing.
 fn is_discarded(plan: &Plan, node: NodeId) -> bool {
-    plan.triggers[node.index()]
-        .iter()
-        .all(|&after| matches!(plan[after].kind, Kind::Nothing) && is_discarded(plan, after))
+    plan.triggers[node.index()].iter().all(|&after| {
+        matches!(plan[after].kind, Kind::Nothing) && deep(|| is_discarded(plan, after))
+    })
 }
 
 /// Whether installing is all that is done with what a node makes.

@@ -5,6 +5,7 @@
 use std::sync::OnceLock;
 
 use forgo_cache::{Cache, HashContext};
+use forgo_golang::raw;
 
 use crate::actions::{Outcome, RunCx, RunOptions};
 use crate::config::Config;
@@ -98,7 +99,7 @@ pub fn run(job: Job<'_>) -> Summary {
     let file = &job.config.flags.debug_actiongraph;
     if file.ends_with(".go") {
         let text = format!("go: refusing to write action graph to {file}\n\n");
-        job.reporter.event(Event::Stderr(text.into_bytes()));
+        job.reporter.event(Event::Stderr(text));
         job.reporter.event(Event::ExitStatus(1));
         return Summary {
             fatal: true,
@@ -135,10 +136,10 @@ fn write_action_graph(cx: &RunCx<'_>, times: &[Times]) {
     }
     let path = forgo_golang::path::join2(&cx.job.config.cwd, file);
     let path = if file.starts_with('/') { file } else { &path };
-    if let Err(e) = write_whole(path, action_graph::text(cx, times).as_bytes()) {
+    if let Err(e) = write_whole(path, &raw::bytes(&action_graph::text(cx, times))) {
         let why = e.text.replacen(path.as_str(), file, 1);
         let text = format!("go: writing action graph: {why}\n");
-        cx.job.reporter.event(Event::Stderr(text.into_bytes()));
+        cx.job.reporter.event(Event::Stderr(text));
         cx.job.reporter.event(Event::ExitStatus(1));
     }
 }

@@ -21,6 +21,7 @@ use crate::plan::NodeId;
 use crate::run::action_graph::Times;
 use crate::run::costs;
 use crate::run::schedule::{Schedule, Turn};
+use crate::threads;
 
 /// A node to run, and the root cause if something it depends on failed.
 struct Task {
@@ -81,15 +82,17 @@ pub(super) fn run_all(cx: &RunCx<'_>, times: &mut [Times]) -> End {
         }),
         wake: Condvar::new(),
     };
+    let work = || {
+        // Nobody would hear of the end from a thread that is gone.
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run.work())) {
+            run.lock().fail(cx, panic);
+            run.wake.notify_all();
+        }
+    };
     thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                // Nobody would hear of the end from a thread that is gone.
-                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run.work())) {
-                    run.lock().fail(cx, panic);
-                    run.wake.notify_all();
-                }
-            });
+        if threads::helpers(scope, workers, &work).is_empty() {
+            // The system allows no other thread. Ctrl-C waits.
+            work();
         }
         select_biased! {
             recv(ended) -> _ => {}
@@ -234,7 +237,7 @@ impl State<'_, '_> {
         }
         if let Some(text) = report.fatal {
             let reporter = cx.job.reporter;
-            reporter.event(Event::Stderr(line(&text).into_bytes()));
+            reporter.event(Event::Stderr(line(&text)));
             reporter.event(Event::ExitStatus(1));
             self.finish(End {
                 interrupted: false,

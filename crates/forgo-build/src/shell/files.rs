@@ -10,7 +10,7 @@ use forgo_golang::quote::quote;
 use forgo_golang::{path, raw};
 
 use crate::actions::ActionError;
-use crate::disk;
+use crate::disk::{self, Place};
 use crate::footprint;
 use crate::process::errno_text;
 use crate::remove::remove_all;
@@ -33,22 +33,21 @@ impl Shell<'_> {
             Ok(())
         } else {
             // Nearly always it can be made, and nobody is to be blamed.
-            fs::create_dir_all(dir).or_else(|_| make_dirs(dir))
+            fs::create_dir_all(dir.place()).or_else(|_| make_dirs(dir))
         };
         made.insert(dir.to_owned(), result.clone());
         result
     }
 
     /// Writes a file.
-    pub fn write_file(&self, file: &str, text: &[u8]) -> Result<(), ActionError> {
+    pub fn write_file(&self, file: &str, text: &str) -> Result<(), ActionError> {
         if self.shows_commands() {
-            let shown = raw::text(text);
-            let cmd = match shown.find('\n') {
+            let cmd = match text.find('\n') {
                 _ if text.is_empty() => format!("echo -n > {file} # internal"),
-                Some(end) if end + 1 == shown.len() => {
-                    format!("echo '{}' > {file} # internal", &shown[..end])
+                Some(end) if end + 1 == text.len() => {
+                    format!("echo '{}' > {file} # internal", &text[..end])
                 }
-                _ => format!("cat >{file} << 'EOF' # internal\n{shown}EOF"),
+                _ => format!("cat >{file} << 'EOF' # internal\n{text}EOF"),
             };
             self.show_cmd("", &cmd);
         }
@@ -56,7 +55,7 @@ impl Shell<'_> {
             return Ok(());
         }
         footprint::writes(file);
-        write_whole(file, text)
+        write_whole(file, &raw::bytes(text))
     }
 
     /// `cp src dst`. `perm` is subject to the umask; `force` overwrites what is no object file.
@@ -103,8 +102,8 @@ impl Shell<'_> {
         let moved = if disk::own::metadata(src).is_ok_and(|meta| meta.nlink() > 1) {
             can_be_moved(&path::dir(src), dst) && copy_then_move(dst, src, perm).is_ok()
         } else {
-            fs::set_permissions(src, permissions)
-                .and_then(|()| fs::rename(src, dst))
+            fs::set_permissions(src.place(), permissions)
+                .and_then(|()| fs::rename(src.place(), dst.place()))
                 .is_ok()
         };
         if moved {
@@ -150,7 +149,7 @@ impl Shell<'_> {
 
     /// `ln -s old new`. A link that is there already is good.
     pub fn symlink(&self, old: &str, new: &str) -> Result<(), ActionError> {
-        if disk::own::read_link(new).is_ok_and(|link| link.as_os_str() == old) {
+        if disk::own::read_link(new).is_ok_and(|link| *link == *old.place()) {
             return Ok(());
         }
         if self.shows_commands() {
@@ -159,14 +158,14 @@ impl Shell<'_> {
                 return Ok(());
             }
         }
-        std::os::unix::fs::symlink(old, new)
+        std::os::unix::fs::symlink(old.place(), new.place())
             .map_err(|e| ActionError::new(format!("symlink {old} {new}: {}", errno_text(&e))))
     }
 }
 
 /// Writes a file. Whether it could not be opened or not be filled (the disk may be full) is told.
 pub(crate) fn write_whole(file: &str, bytes: &[u8]) -> Result<(), ActionError> {
-    let mut target = fs::File::create(file).map_err(|e| path_error("open", file, &e))?;
+    let mut target = fs::File::create(file.place()).map_err(|e| path_error("open", file, &e))?;
     let written = target.write_all(bytes);
     written.map_err(|e| path_error("write", file, &e))
 }
@@ -179,7 +178,7 @@ fn copy(dst: &str, src: &str, perm: u32, force: bool) -> Result<(), ActionError>
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(perm);
     let mut target = options
-        .open(dst)
+        .open(dst.place())
         .map_err(|e| ActionError::new(format!("copying {src}: open {dst}: {}", errno_text(&e))))?;
     std::io::copy(&mut source, &mut target)
         .map(drop)
@@ -206,14 +205,14 @@ fn copy_then_move(dst: &str, src: &str, perm: u32) -> std::io::Result<()> {
     let beside = format!("{}-go-tmp-{}", path::clean(dst), std::process::id());
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(perm);
-    let mut target = options.open(&beside)?;
+    let mut target = options.open(beside.place())?;
     let moved = std::io::copy(&mut source, &mut target).and_then(|_| {
         drop(target);
-        fs::rename(&beside, dst)
+        fs::rename(beside.place(), dst.place())
     });
     if moved.is_err() {
         // It is nobody's.
-        let _ = fs::remove_file(&beside);
+        let _ = fs::remove_file(beside.place());
     }
     moved
 }
@@ -238,7 +237,7 @@ fn make_dirs(dir: &str) -> Result<(), ActionError> {
     if let Some((parent, _)) = parent.filter(|(parent, _)| !parent.is_empty()) {
         make_dirs(parent)?;
     }
-    fs::create_dir(dir).or_else(|e| match disk::own::symlink_metadata(dir) {
+    fs::create_dir(dir.place()).or_else(|e| match disk::own::symlink_metadata(dir) {
         Ok(meta) if meta.is_dir() => Ok(()),
         _ => Err(path_error("mkdir", dir, &e)),
     })
@@ -253,7 +252,7 @@ fn exists(path: &str) -> bool {
 fn remove_if_regular(path: &str) {
     if !disk::own::symlink_metadata(path).is_ok_and(|meta| !meta.is_file()) {
         // That it was not there, or stays, shows when it is opened.
-        let _ = fs::remove_file(path);
+        let _ = fs::remove_file(path.place());
     }
 }
 
@@ -262,14 +261,14 @@ fn mode_after_umask(dst: &str, perm: u32) -> u32 {
     let probe = format!("{}-go-tmp-umask", path::clean(dst));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(perm);
-    let Ok(file) = options.open(&probe) else {
+    let Ok(file) = options.open(probe.place()) else {
         return perm;
     };
     let mode = file
         .metadata()
         .map_or(perm, |meta| meta.permissions().mode() & 0o777);
     // It is nobody's.
-    let _ = fs::remove_file(&probe);
+    let _ = fs::remove_file(probe.place());
     mode
 }
 

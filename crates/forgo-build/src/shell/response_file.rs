@@ -4,10 +4,11 @@
 
 use std::io::Write;
 
-use forgo_golang::path;
+use forgo_golang::{path, raw};
 use tempfile::NamedTempFile;
 
 use crate::config::Config;
+use crate::disk::Place;
 
 /// How long a command line may be; above it there is a file.
 const LIMIT: usize = 30 << 10;
@@ -41,8 +42,8 @@ pub(super) fn make(
         let mut file = tempfile::Builder::new()
             .prefix("args")
             .rand_bytes(10)
-            .tempfile_in(tmp)?;
-        file.write_all(text.as_bytes())?;
+            .tempfile_in(tmp.place())?;
+        file.write_all(&raw::bytes(&text))?;
         Ok(file)
     };
     write().map(Some).map_err(|e: std::io::Error| {

@@ -94,9 +94,9 @@ fn files_are_shown_as_shell_commands() {
     config.flags.x = true;
     let shared = ShellShared::new(&config, &said, "$WORK");
     let shell = Shell::new(&shared, None);
-    shell.write_file("$WORK/a", b"").unwrap();
-    shell.write_file("$WORK/b", b"one\n").unwrap();
-    shell.write_file("$WORK/c", b"one\ntwo\n").unwrap();
+    shell.write_file("$WORK/a", "").unwrap();
+    shell.write_file("$WORK/b", "one\n").unwrap();
+    shell.write_file("$WORK/c", "one\ntwo\n").unwrap();
     shell.mkdir("$WORK/d/").unwrap();
     shell.mkdir("$WORK/d/").unwrap();
     shell.copy_file("/y", "/x", 0o666, true).unwrap();

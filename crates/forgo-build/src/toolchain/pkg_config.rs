@@ -3,6 +3,7 @@
 //! Answers to getPkgConfigFlags and splitPkgConfigOutput in cmd/go/internal/work/exec.go.
 
 use forgo_golang::quote::quote_rune;
+use forgo_golang::raw;
 
 use crate::actions::{ActionCx, ActionError};
 use crate::footprint;
@@ -73,7 +74,7 @@ fn ask(
         );
         cx.shell.report_cmd(&desc, "", &run.output, run.error)?;
     }
-    split_output(String::from_utf8_lossy(&run.output).trim()).map_err(ActionError::new)
+    split_output(raw::borrow(&run.output).trim()).map_err(ActionError::new)
 }
 
 /// Splits pkg-config's output into flags as a shell would, without expansions of any kind.

@@ -218,7 +218,7 @@ fn ask(config: &Config, program: &str, question: &str) -> Option<String> {
     words.push(question);
     let run = || {
         let mut command = process::command(config, "", program, &["LC_ALL=C".to_owned()]);
-        let (output, status) = process::combined_output(command.args(&words));
+        let (output, status) = process::combined_output(command.args(process::os_all(&words)));
         status.ok().filter(|status| status.success())?;
         Some(output)
     };
@@ -310,9 +310,9 @@ impl Print {
 
     /// All files directly in a directory; `loader` for those alone that the dynamic loader reads.
     fn dir(&mut self, dir: &Path, loader: bool) {
-        self.line(&dir.to_string_lossy());
+        self.line(&disk::text_of(dir));
         let entries = disk::read_dir(dir).into_iter().flatten().flatten();
-        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let names = entries.map(|entry| disk::text_of(entry.file_name()));
         let mut names: Vec<String> = names
             .filter(|name| !loader || name.starts_with("ld.so."))
             .collect();
@@ -323,7 +323,7 @@ impl Print {
             if disk::is_dir(&path) {
                 continue;
             }
-            if self.file(&path.to_string_lossy()) {
+            if self.file(&disk::text_of(&path)) {
                 self.covered.add_name(dir, &name);
             } else {
                 self.line(&name);

@@ -103,7 +103,9 @@ fn run(config: &Config, path: &str, desc: &str) -> Result<Vec<u8>, ActionError> 
         process::look_path(config, &args[0]).map_err(|e| failed(&e))?
     };
     let mut command = process::command(config, ".", &program, &[]);
-    command.args(&args[1..]).stdin(Stdio::null());
+    command
+        .args(process::os_all(&args[1..]))
+        .stdin(Stdio::null());
     let output = match command.output() {
         Ok(output) => output,
         Err(e) => {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::deep::deep;
+
 /// A build constraint expression. Displays in `//go:build` syntax.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expr {
@@ -21,9 +23,9 @@ impl Expr {
     pub fn eval(&self, ok: &mut dyn FnMut(&str) -> bool) -> bool {
         match self {
             Expr::Tag(tag) => ok(tag),
-            Expr::Not(x) => !x.eval(ok),
-            Expr::And(x, y) => x.eval(ok) & y.eval(ok),
-            Expr::Or(x, y) => x.eval(ok) | y.eval(ok),
+            Expr::Not(x) => deep(|| !x.eval(ok)),
+            Expr::And(x, y) => deep(|| x.eval(ok) & y.eval(ok)),
+            Expr::Or(x, y) => deep(|| x.eval(ok) | y.eval(ok)),
         }
     }
 
@@ -46,9 +48,9 @@ impl Expr {
                 Some((_, v)) => v.parse().unwrap_or(-1),
                 None => -1,
             },
-            Expr::Not(x) => x.min_version(!holds),
+            Expr::Not(x) => deep(|| x.min_version(!holds)),
             Expr::And(x, y) | Expr::Or(x, y) => {
-                let (x, y) = (x.min_version(holds), y.min_version(holds));
+                let (x, y) = deep(|| (x.min_version(holds), y.min_version(holds)));
                 if matches!(self, Expr::And(..)) == holds {
                     x.max(y)
                 } else {

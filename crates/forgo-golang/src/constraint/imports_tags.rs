@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::context::{FileNameTags, file_name_tags};
 use super::{BuildLines, Expr};
+use crate::deep::deep;
 use crate::syslist::unix_os;
 use crate::unicode::{is_digit, is_letter};
 
@@ -41,9 +42,9 @@ impl ImportsTags {
     pub fn eval(&self, x: &Expr, prefer: bool) -> bool {
         match x {
             Expr::Tag(tag) => self.match_tag(tag, prefer),
-            Expr::Not(x) => !self.eval(x, !prefer),
-            Expr::And(x, y) => self.eval(x, prefer) && self.eval(y, prefer),
-            Expr::Or(x, y) => self.eval(x, prefer) || self.eval(y, prefer),
+            Expr::Not(x) => deep(|| !self.eval(x, !prefer)),
+            Expr::And(x, y) => deep(|| self.eval(x, prefer) && self.eval(y, prefer)),
+            Expr::Or(x, y) => deep(|| self.eval(x, prefer) || self.eval(y, prefer)),
         }
     }
 

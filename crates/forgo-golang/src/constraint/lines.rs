@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::{Expr, SyntaxError, is_plus_build, parse};
+use crate::raw;
 use crate::unicode::trim_space;
 
 /// The constraint lines at the head of a file.
@@ -99,14 +100,14 @@ pub fn build_lines(header: &[u8]) -> Result<BuildLines, BuildLinesError> {
 
 fn finish(mut found: BuildLines, go_build: Option<&[u8]>, leading: &[u8]) -> BuildLines {
     match go_build {
-        Some(line) => found.go_build = Some(String::from_utf8_lossy(line).into_owned()),
+        Some(line) => found.go_build = Some(raw::text(line)),
         None => {
             for (_, line) in lines(leading) {
                 let line = trim_space(line);
                 if line.starts_with(b"//") && line.windows(6).any(|w| w == b"+build") {
-                    let text = String::from_utf8_lossy(line);
+                    let text = raw::text(line);
                     if is_plus_build(&text) {
-                        found.plus_build.push(text.into_owned());
+                        found.plus_build.push(text);
                     }
                 }
             }

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::Expr;
+use crate::deep::deep;
+use crate::raw;
 use crate::unicode::{is_digit, is_letter};
 
 /// Why an expression did not parse; displays the message alone, as the stock error does.
@@ -157,7 +159,7 @@ impl<'a> Parser<'a> {
         match self.token {
             Token::Op("(") => {
                 let open = self.pos;
-                let x = self.or().map_err(|mut e| {
+                let x = deep(|| self.or()).map_err(|mut e| {
                     if e.err == UNEXPECTED_END {
                         e.err = MISSING_PAREN.to_owned();
                     }
@@ -194,6 +196,7 @@ impl<'a> Parser<'a> {
             _ => {
                 let len = token.find(|c| !is_tag_char(c)).unwrap_or(token.len());
                 if len == 0 {
+                    let first = raw::decoded(first);
                     return error(self.pos, format!("invalid syntax at {first}"));
                 }
                 self.next = self.pos + len;

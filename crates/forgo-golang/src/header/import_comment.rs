@@ -4,6 +4,7 @@ use memchr::{memchr, memmem};
 
 use super::ImportComment;
 use crate::quote::unquote;
+use crate::raw;
 use crate::unicode::{is_letter, trim_space};
 
 /// Finds the import comment in a head that has a package clause at or behind its beginning.
@@ -39,7 +40,7 @@ fn find_text(head: &[u8]) -> Option<String> {
         _ => return None,
     };
     let (keyword, path) = word(trim_space(comment))?;
-    (keyword == b"import").then(|| String::from_utf8_lossy(path).into_owned())
+    (keyword == b"import").then(|| raw::text(path))
 }
 
 /// Skips spaces and comments and takes a word.

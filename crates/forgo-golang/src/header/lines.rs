@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::path;
 use crate::position::Position;
+use crate::raw;
 
 /// What a `//line` comment says of the text behind it.
 #[derive(Debug)]
@@ -124,7 +125,7 @@ impl Lines {
             None => return Ok(()),
         };
         let invalid = |what: &str, from: usize, to: usize| {
-            let number = String::from_utf8_lossy(&text[from..to]);
+            let number = raw::text(&text[from..to]);
             Err((text_at + from, format!("invalid {what} number: {number}")))
         };
         let (last_at, end) = (head.len() + 1, text.len());
@@ -141,7 +142,7 @@ impl Lines {
             let end = if column > 0 { head.len() } else { end };
             return invalid("line", name.len() + 1, end);
         }
-        let name = &String::from_utf8_lossy(name);
+        let name = &raw::text(name);
         self.rename(next, text_at, name, line as usize, column as usize);
         Ok(())
     }

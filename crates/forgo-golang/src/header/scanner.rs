@@ -10,6 +10,7 @@ use super::extent::is_clean;
 use super::lines::Lines;
 use super::token::{Kind, Token, keyword};
 use crate::position::SyntaxError;
+use crate::raw;
 use crate::unicode::{is_digit, is_letter, is_print};
 
 /// Reads tokens; comments are tokens too.
@@ -67,7 +68,7 @@ impl<'a> Scanner<'a> {
         if token.kind == Kind::Comment || bytes.first() == Some(&b'`') {
             strip_cr(bytes, block)
         } else {
-            String::from_utf8_lossy(bytes)
+            raw::borrow(bytes)
         }
     }
 
@@ -342,7 +343,7 @@ fn unicode_name(c: char) -> String {
 /// comment would end there.
 fn strip_cr(text: &[u8], block_comment: bool) -> Cow<'_, str> {
     if memchr(b'\r', text).is_none() {
-        return String::from_utf8_lossy(text);
+        return raw::borrow(text);
     }
     let mut out: Vec<u8> = Vec::with_capacity(text.len());
     for (i, &b) in text.iter().enumerate() {
@@ -356,5 +357,5 @@ fn strip_cr(text: &[u8], block_comment: bool) -> Cow<'_, str> {
             out.push(b);
         }
     }
-    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+    Cow::Owned(raw::into_text(out))
 }

@@ -1,7 +1,10 @@
 //! Tokens of go.mod files. Answers to golang.org/x/mod/modfile/read.go.
 
+use std::cell::Cell;
+
 use super::Position;
 use crate::quote::quote_rune;
+use crate::raw;
 use crate::unicode::is_print;
 
 /// What kind of token.
@@ -46,6 +49,9 @@ pub(super) struct Lexer<'a> {
     byte: usize,
     line: u32,
     line_start: usize,
+    /// A byte offset in this line, and the number of runes before it in the line. Counting goes on from there: lines
+    /// may be long.
+    counted: Cell<(usize, u32)>,
 }
 
 const BLOCK_COMMENT: &str = "mod files must use // comments (not /* */ comments)";
@@ -57,15 +63,21 @@ impl<'a> Lexer<'a> {
             byte: 0,
             line: 1,
             line_start: 0,
+            counted: Cell::default(),
         }
     }
 
     /// Where the lexer stands: behind the token that was read last.
     pub(super) fn position(&self) -> Position {
-        let runes = self.text[self.line_start..self.byte].chars().count();
+        let (from, before) = match self.counted.get() {
+            (from, before) if (self.line_start..=self.byte).contains(&from) => (from, before),
+            _ => (self.line_start, 0),
+        };
+        let runes = before + self.text[from..self.byte].chars().count() as u32;
+        self.counted.set((self.byte, runes));
         Position {
             line: self.line,
-            line_rune: runes as u32 + 1,
+            line_rune: runes + 1,
             byte: self.byte,
         }
     }
@@ -178,7 +190,7 @@ impl<'a> Lexer<'a> {
 }
 
 fn is_word_char(c: char) -> bool {
-    match c {
+    match raw::decoded(c) {
         ' ' | '(' | ')' | '[' | ']' | '{' | '}' | ',' => false,
         c => !c.is_whitespace() && is_print(c),
     }

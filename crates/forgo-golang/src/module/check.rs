@@ -4,6 +4,7 @@
 use super::{InvalidPathError, InvalidVersionError, ModuleError, VersionErrorCause};
 use super::{check_path_major, first_path_element, split_path_version};
 use crate::quote::{quote, quote_rune};
+use crate::raw;
 use crate::semver;
 use crate::unicode::is_letter;
 
@@ -110,7 +111,9 @@ fn check_module_path(path: &str) -> Result<(), String> {
 }
 
 fn check_general(path: &str, kind: Kind) -> Result<(), String> {
-    let problem = if path.is_empty() {
+    let problem = if !raw::is_utf8(path) {
+        "invalid UTF-8"
+    } else if path.is_empty() {
         "empty string"
     } else if path.starts_with('-') && kind != Kind::File {
         "leading dash"

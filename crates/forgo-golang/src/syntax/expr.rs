@@ -3,6 +3,7 @@
 use super::Result;
 use super::parser::Parser;
 use super::token::{Key, Op, Tok};
+use crate::deep::deep;
 
 /// An expression or type, as far as the parser asks about it later.
 #[derive(Debug)]
@@ -43,10 +44,34 @@ pub(super) enum Kind {
     Star(Box<Expr>),
     /// `x.(type)` when true.
     TypeAssert(bool),
+    /// Types in union.
+    Union,
     Ellipsis,
 }
 
+/// Expressions may be nested as deep as the parser's limit.
+impl Drop for Expr {
+    fn drop(&mut self) {
+        let nested = matches!(
+            self.kind,
+            Kind::Chan { .. }
+                | Kind::Paren(_)
+                | Kind::Call { .. }
+                | Kind::Binary(..)
+                | Kind::Star(_)
+        );
+        if nested {
+            deep(|| drop(std::mem::replace(&mut self.kind, Kind::Literal)));
+        }
+    }
+}
+
 impl Expr {
+    /// The kind alone.
+    pub fn into_kind(mut self) -> Kind {
+        std::mem::replace(&mut self.kind, Kind::Literal)
+    }
+
     fn unparen(&self) -> &Expr {
         let mut x = self;
         while let Kind::Paren(inner) = &x.kind {
@@ -76,9 +101,9 @@ impl Expr {
             | Kind::InterfaceType
             | Kind::MapType
             | Kind::Chan { .. } => true,
-            Kind::Binary(_, x, y) => x.is_type_elem() || y.is_type_elem(),
+            Kind::Binary(_, x, y) => deep(|| x.is_type_elem() || y.is_type_elem()),
             Kind::Unary(op) => *op == Op::Tilde,
-            Kind::Paren(x) => x.is_type_elem(),
+            Kind::Paren(x) => deep(|| x.is_type_elem()),
             _ => false,
         }
     }
@@ -86,8 +111,8 @@ impl Expr {
     /// Splits an expression such as `P *E` into a type parameter's name and type (extractName).
     /// `force`: even where it could be a value. The type is none for a mere name.
     pub fn split_type_param(self, force: bool) -> std::result::Result<TypeParam, Expr> {
-        let Expr { pos, end, kind } = self;
-        match kind {
+        let (pos, end) = (self.pos, self.end);
+        match self.into_kind() {
             Kind::Ident(name) => Ok(TypeParam {
                 name: (pos, name),
                 typ: None,
@@ -113,7 +138,7 @@ impl Expr {
             },
             Kind::Binary(Op::Or, x, y) => {
                 let force = force || y.is_type_elem();
-                match x.split_type_param(force) {
+                match deep(|| x.split_type_param(force)) {
                     Ok(TypeParam {
                         name,
                         typ: Some(lhs),
@@ -207,9 +232,14 @@ impl Parser<'_> {
         Ok(list)
     }
 
+    /// Each operator makes what is left of it an operand: the rounds are nested in each other.
     pub fn binary_expr(&mut self, mut x: Expr, min: u32) -> Result<Expr> {
+        let mut levels = 0;
         loop {
+            self.descend()?;
+            levels += 1;
             let Tok::Op(op) = self.token.tok else {
+                self.ascend(levels);
                 return Ok(x);
             };
             let op = if self.in_rhs && op == Op::Assign {
@@ -219,12 +249,13 @@ impl Parser<'_> {
             };
             let precedence = op.precedence();
             if precedence < min {
+                self.ascend(levels);
                 return Ok(x);
             }
             // `=` where `==` is meant fails here.
             self.expect_op(op)?;
             let y = self.unary_expr()?;
-            let y = self.nested(|p| p.binary_expr(y, precedence + 1))?;
+            let y = deep(|| self.binary_expr(y, precedence + 1))?;
             x = self.expr(x.pos, Kind::Binary(op, Box::new(x), Box::new(y)));
         }
     }
@@ -326,8 +357,12 @@ impl Parser<'_> {
             Some(x) => x,
             None => self.operand()?,
         };
+        let mut levels = 0;
         loop {
+            self.descend()?;
+            levels += 1;
             let Tok::Op(op) = self.token.tok else {
+                self.ascend(levels);
                 return Ok(x);
             };
             x = match op {
@@ -341,7 +376,10 @@ impl Parser<'_> {
                     self.literal_value()?;
                     self.expr(x.pos, Kind::Composite)
                 }
-                _ => return Ok(x),
+                _ => {
+                    self.ascend(levels);
+                    return Ok(x);
+                }
             };
         }
     }
@@ -452,7 +490,7 @@ impl Parser<'_> {
             None
         };
         let pos = callee.pos;
-        let callee = match callee.kind {
+        let callee = match callee.into_kind() {
             Kind::Ident(name) => Some((pos, name)),
             _ => None,
         };

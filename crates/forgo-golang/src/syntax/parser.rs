@@ -6,9 +6,11 @@ use super::decl::Func;
 use super::scan::{Scanner, Token};
 use super::token::{Key, Op, Tok};
 use super::{Error, File, Result};
+use crate::deep::deep;
+use crate::raw;
 
-/// Nesting beyond this is an error of Go's too; there it is far beyond what a native stack holds.
-const MAX_NESTING: u32 = 2_000;
+/// Nesting beyond this is an error (maxNestLev).
+const MAX_NESTING: u32 = 100_000;
 
 pub(super) struct Parser<'s> {
     pub src: &'s [u8],
@@ -114,7 +116,7 @@ impl<'s> Parser<'s> {
     }
 
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.src[self.token.pos..self.token.end]).into_owned()
+        raw::text(&self.src[self.token.pos..self.token.end])
     }
 
     pub fn error<T>(&self, pos: usize, message: impl Into<String>) -> Result<T> {
@@ -213,15 +215,26 @@ impl<'s> Parser<'s> {
         Ok((pos, name))
     }
 
-    /// Runs `f` one level deeper.
+    /// Runs `f` one level deeper. All recursion of the parser goes through here.
     pub fn nested<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.descend()?;
+        let result = deep(|| f(self));
+        self.ascend(1);
+        result
+    }
+
+    /// Goes one level deeper, for a loop whose rounds are nested in each other.
+    pub fn descend(&mut self) -> Result<()> {
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
             return self.error(self.token.pos, "exceeded max nesting depth");
         }
-        let result = f(self);
-        self.nesting -= 1;
-        result
+        Ok(())
+    }
+
+    /// Comes back from so many levels.
+    pub fn ascend(&mut self, levels: u32) {
+        self.nesting -= levels;
     }
 
     /// Runs `f` where an expression is inside brackets.

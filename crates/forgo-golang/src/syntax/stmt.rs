@@ -111,7 +111,7 @@ impl Parser<'_> {
                 }
                 self.expect_semi()
             }
-            Key::If => self.if_stmt(),
+            Key::If => self.nested(Self::if_stmt),
             Key::Switch => self.switch_stmt(),
             Key::Select => self.select_stmt(),
             Key::For => self.for_stmt(),

@@ -535,10 +535,11 @@ impl Parser<'_> {
             let lbrack = self.token.pos;
             self.next()?;
             let first = self.bracketed(Self::parse_expr)?;
-            match first.kind {
+            let pos = first.pos;
+            match first.into_kind() {
                 Kind::Ident(name) if !self.is(Op::Comma) && !self.is(Op::RBrack) => {
                     let field = Field {
-                        name: Some((first.pos, name)),
+                        name: Some((pos, name)),
                         typ: None,
                     };
                     self.parameter_list(Some(field), Op::RBrack, false)?;
@@ -571,8 +572,8 @@ impl Parser<'_> {
         };
         while self.is(Op::Or) {
             self.next()?;
-            let y = self.embedded_term()?;
-            x = self.expr(x.pos, Kind::Binary(Op::Or, Box::new(x), Box::new(y)));
+            self.embedded_term()?;
+            x = self.expr(x.pos, Kind::Union);
         }
         Ok(x)
     }

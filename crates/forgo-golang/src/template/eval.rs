@@ -7,6 +7,7 @@ use super::node::{Command, Node, Number, Pipe, Place};
 use super::value::{
     ANY, COMPLEX128, Data, FLOAT64, Kind, Method, REFLECT_VALUE, STRING, Signature, Type, Value,
 };
+use crate::deep::deep;
 use crate::quote::quote;
 
 /// The integers from 0 below a bound, in its kind.
@@ -39,8 +40,13 @@ impl Args<'_, '_> {
 }
 
 impl<'t> State<'t, '_> {
-    /// Evaluates a pipeline and declares or sets its variables.
+    /// Evaluates a pipeline and declares or sets its variables. Pipelines in parentheses come through here, a level
+    /// each.
     pub fn pipeline(&mut self, dot: &Value, pipe: &'t Pipe) -> Result<Value> {
+        deep(|| self.stages(dot, pipe))
+    }
+
+    fn stages(&mut self, dot: &Value, pipe: &'t Pipe) -> Result<Value> {
         self.at(pipe);
         let mut value: Option<Value> = None;
         for cmd in &pipe.cmds {

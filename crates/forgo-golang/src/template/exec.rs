@@ -5,12 +5,12 @@ use super::node::{Branch, List, Node, Pipe, Place};
 use super::print;
 use super::value::{Kind, Value};
 use super::{Call, Template};
+use crate::deep::deep;
 use crate::quote::quote;
+use crate::raw;
 
-/// Templates may call templates this deep. A native stack does not allow what Go's does, which is
-/// the number the error gives; only runaway recursion meets either.
-const MAX_DEPTH: usize = 400;
-const MAX_DEPTH_TEXT: &str = "100000";
+/// Templates may call templates this deep (maxExecDepth).
+const MAX_DEPTH: usize = 100_000;
 
 pub(super) type Result<T> = std::result::Result<T, String>;
 
@@ -65,7 +65,8 @@ impl<'t> State<'t, '_> {
         let pos = self.node.pos();
         let before = &self.template.source[..pos];
         let line = 1 + before.bytes().filter(|&b| b == b'\n').count();
-        let column = before.rfind('\n').map_or(pos, |nl| pos - nl - 1);
+        let line_start = before.rfind('\n').map_or(0, |nl| nl + 1);
+        let column = raw::bytes(&before[line_start..]).len();
         let parse_name = &self.template.name;
         let name = quote(self.name);
         let context = self.node.source();
@@ -98,7 +99,7 @@ impl<'t> State<'t, '_> {
     fn list(&mut self, dot: &Value, list: &'t List) -> Result<Flow> {
         self.at(list);
         for node in &list.nodes {
-            match self.walk(dot, node)? {
+            match deep(|| self.walk(dot, node))? {
                 Flow::Next => {}
                 exit => return Ok(exit),
             }
@@ -109,7 +110,7 @@ impl<'t> State<'t, '_> {
     fn walk(&mut self, dot: &Value, node: &'t Node) -> Result<Flow> {
         self.at(node);
         match node {
-            Node::Text { text, .. } => self.out.extend_from_slice(text.as_bytes()),
+            Node::Text { text, .. } => self.out.extend_from_slice(&raw::bytes(text)),
             Node::Action { pipe, .. } => {
                 // The variables live on to the end of the list.
                 let value = self.pipeline(dot, pipe)?;
@@ -229,7 +230,7 @@ impl<'t> State<'t, '_> {
         };
         if self.depth == MAX_DEPTH {
             return self.error(format_args!(
-                "exceeded maximum template depth ({MAX_DEPTH_TEXT})"
+                "exceeded maximum template depth ({MAX_DEPTH})"
             ));
         }
         let dot = match pipe {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::quote::quote;
+use crate::raw;
 use crate::unicode::{is_digit, is_letter, is_print};
 
 /// Kinds of tokens. Keywords come last, from `Block` on.
@@ -131,6 +132,7 @@ fn newlines(s: &str) -> usize {
 fn unicode_name(c: Option<char>) -> String {
     match c {
         None => "U+FFFFFFFFFFFFFFFF".into(),
+        Some(c) if c != raw::decoded(c) => unicode_name(Some(raw::decoded(c))),
         Some(c) if is_print(c) => format!("U+{:04X} '{c}'", c as u32),
         Some(c) => format!("U+{:04X}", c as u32),
     }

@@ -1,6 +1,7 @@
 //! The parse tree of a template, and its text as errors show it. Answers to
 //! text/template/parse/node.go.
 
+use crate::deep::deep;
 use crate::quote::quote;
 
 /// What an error points at: a place in the source and the node's text.
@@ -135,6 +136,24 @@ pub(super) struct Number {
     pub text: String,
 }
 
+/// Trees are as deep as the source is nested.
+impl Drop for List {
+    fn drop(&mut self) {
+        if !self.nodes.is_empty() {
+            deep(|| self.nodes.clear());
+        }
+    }
+}
+
+/// Pipelines in parentheses are operands of pipelines.
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        if !self.cmds.is_empty() {
+            deep(|| self.cmds.clear());
+        }
+    }
+}
+
 impl Node {
     /// A literal that can't be followed by a field, nor stand after the first stage of a pipeline.
     pub fn is_operand_literal(&self) -> bool {
@@ -249,7 +268,7 @@ impl Place for List {
 
     fn write_to(&self, out: &mut String) {
         for n in &self.nodes {
-            n.write_to(out);
+            deep(|| n.write_to(out));
         }
     }
 }
@@ -293,7 +312,7 @@ impl Place for Pipe {
             if i > 0 {
                 out.push_str(" | ");
             }
-            c.write_to(out);
+            deep(|| c.write_to(out));
         }
     }
 }

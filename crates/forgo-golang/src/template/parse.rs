@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use super::lex::{Item, Lexer, Tok};
 use super::node::{Branch, Command, List, Node, Pipe, Place, Variable};
 use super::number;
+use crate::deep::deep;
 use crate::quote::{quote, unquote_bytes};
+use crate::raw;
 
 /// Parenthesized expressions nested deeper are refused.
 const MAX_STACK_DEPTH: usize = 10_000;
@@ -244,6 +246,7 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
         self.error("unexpected EOF")
     }
 
+    /// What is nested in a control structure comes through here, a level each.
     fn text_or_action(&mut self) -> Result<Node> {
         let token = self.next_non_space();
         match token.kind {
@@ -253,7 +256,7 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
             }),
             Tok::LeftDelim => {
                 self.action_line = token.line;
-                let node = self.action()?;
+                let node = deep(|| self.action())?;
                 self.action_line = 0;
                 Ok(node)
             }
@@ -426,7 +429,7 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
         };
         if chained {
             self.next();
-            let node = self.control(kind)?;
+            let node = deep(|| self.control(kind))?;
             return Ok(List {
                 pos,
                 nodes: vec![node],
@@ -488,7 +491,7 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
         match token.kind {
             Tok::String | Tok::RawString => {
                 let bytes = self.unquote(&token.text)?;
-                Ok(String::from_utf8_lossy(&bytes).into_owned())
+                Ok(raw::into_text(bytes))
             }
             _ => self.unexpected(token, context),
         }
@@ -610,7 +613,7 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
                     return self.error("max expression depth exceeded");
                 }
                 self.stack_depth += 1;
-                let pipe = self.pipeline("parenthesized pipeline", Tok::RightParen)?;
+                let pipe = deep(|| self.pipeline("parenthesized pipeline", Tok::RightParen))?;
                 self.stack_depth -= 1;
                 Node::Pipe(pipe)
             }

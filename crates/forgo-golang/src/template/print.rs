@@ -4,6 +4,7 @@ use super::print_number::{self as number, Format};
 use super::runes::decode_rune;
 use super::value::{Data, Kind, NIL_DEREFERENCE, Value};
 use crate::quote::{can_backquote, quote_bytes};
+use crate::raw;
 
 /// fmt.Fprint.
 pub(super) fn print(out: &mut Vec<u8>, args: &[Value]) {
@@ -58,7 +59,7 @@ pub(super) fn display_as(v: &Value, verb: u8) -> String {
         None | Some(Kind::Struct(_)) => p.value(v, verb as char, 0),
         Some(_) => p.arg(v, verb as char),
     }
-    String::from_utf8_lossy(&out).into_owned()
+    raw::into_text(out)
 }
 
 /// What an action prints for a value: behind its pointers, unless a method of the pointer makes

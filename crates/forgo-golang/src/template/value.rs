@@ -3,6 +3,8 @@
 
 use std::rc::Rc;
 
+use crate::raw;
+
 /// A Go type. Types are static tables, written down by whoever offers data to a template.
 pub type Type = &'static TypeDesc;
 
@@ -259,7 +261,7 @@ impl Value {
 
     /// string
     pub fn str(v: &str) -> Value {
-        Value::bytes(v.as_bytes())
+        Value::bytes(&raw::bytes(v))
     }
 
     /// string, of any bytes
@@ -424,9 +426,9 @@ impl Value {
         }
     }
 
-    /// Text of a string, lossily.
+    /// Text of a string.
     pub fn to_text(&self) -> String {
-        String::from_utf8_lossy(self.as_bytes().unwrap_or_default()).into_owned()
+        raw::text(self.as_bytes().unwrap_or_default())
     }
 
     /// The number of elements, entries or bytes, where it has one.

@@ -212,7 +212,7 @@ fn list(invocation: &Invocation<'_>, options: &Options, loading: Loading) -> Out
         facts = build(&mut loader, &opened, options, &packages)?;
         session = Some(opened);
     }
-    let deps = gather::finish(&mut loader, options, &named, &packages, &facts);
+    let deps = gather::finish(&mut loader, console, options, &named, &packages, &facts);
     show(
         invocation, options, template, loader, &packages, facts, deps,
     )?;
@@ -313,7 +313,7 @@ fn show(
             Some(template) => {
                 let result = template.execute(&listed.value(), &call, &mut out);
                 if let Err(text) = result {
-                    console.print(&out);
+                    console.print_bytes(&out);
                     return Err(Stop::fatal(text));
                 }
                 if out.last().is_some_and(|b| *b != b'\n') {
@@ -337,6 +337,6 @@ fn write(console: &Console, out: &[u8], by_template: bool) -> Outcome {
     if by_template && out.len() > 4096 {
         return console.must_print("", out);
     }
-    console.print(out);
+    console.print_bytes(out);
     Ok(())
 }

@@ -184,7 +184,7 @@ impl Actor for RunProgram {
             && let Some(text) = run_program(cfg, &words)
         {
             let reporter = cx.run.job.reporter;
-            reporter.event(Event::Stderr(format!("{text}\n").into_bytes()));
+            reporter.event(Event::Stderr(format!("{text}\n")));
             reporter.event(Event::ExitStatus(1));
         }
         Ok(Done::default())
@@ -216,13 +216,13 @@ pub fn program(cfg: &Config, words: &[String]) -> Process {
         format!("{bin}:{path}")
     };
     let file = look_path(cfg, &words[0]).unwrap_or_else(|_| words[0].clone());
-    let mut process = Process::new(file);
+    let mut process = Process::new(os(&file));
     process
-        .arg0(&words[0])
+        .arg0(os(&words[0]))
         .args(words[1..].iter().map(|word| os(word)))
         .env_clear()
         .envs(cfg.env.orig.iter().map(|(k, v)| (os(k), os(v))))
-        .env("PATH", path);
+        .env("PATH", os(&path));
     process
 }
 

@@ -279,7 +279,7 @@ impl Tests<'_> {
         let path = &builder.package(p).import_path;
         let cause = builder.package(cause).desc();
         self.console
-            .print(setup_failed(self.cfg, &self.settings, path, &cause));
+            .print_bytes(&setup_failed(self.cfg, &self.settings, path, &cause));
         self.console.raise(1);
     }
 

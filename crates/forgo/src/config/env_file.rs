@@ -5,6 +5,8 @@
 use forgo_build::disk;
 use std::collections::BTreeMap;
 
+use forgo_golang::raw;
+
 use super::dirs;
 use super::process::Variables;
 
@@ -99,7 +101,7 @@ pub fn written(variables: &Variables) -> Result<String, String> {
 /// Settings of a file; nothing when it can't be read.
 pub fn read(file: &str) -> BTreeMap<String, String> {
     match disk::read(file) {
-        Ok(bytes) => parse(&String::from_utf8_lossy(&bytes)),
+        Ok(bytes) => parse(&raw::into_text(bytes)),
         Err(_) => BTreeMap::new(),
     }
 }

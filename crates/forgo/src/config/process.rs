@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 
-use forgo_build::process::errno_text;
+use forgo_build::process::{errno_text, os};
 use forgo_golang::raw;
 
 use crate::exit::{Outcome, Stop};
@@ -96,7 +96,7 @@ pub fn current_dir(pwd: &str) -> Outcome<String> {
     }
     #[allow(clippy::disallowed_methods, reason = "this is where it is read")]
     match std::env::current_dir() {
-        Ok(dir) => Ok(dir.to_string_lossy().into_owned()),
+        Ok(dir) => Ok(disk::text_of(dir)),
         Err(e) => {
             let why = errno_text(&e);
             Err(Stop::fatal(format!(
@@ -127,7 +127,7 @@ pub fn take_chdir(args: &mut Vec<String>) -> Outcome {
         return Ok(());
     };
     #[allow(clippy::disallowed_methods, reason = "-C is this")]
-    std::env::set_current_dir(&dir)
+    std::env::set_current_dir(os(&dir))
         .map_err(|e| Stop::fatal(format!("go: chdir {dir}: {}", errno_text(&e))))
 }
 

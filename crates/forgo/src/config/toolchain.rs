@@ -21,7 +21,7 @@ use super::goroot;
 use super::process::Variables;
 use crate::exit::{Outcome, Stop};
 use crate::report::Console;
-use crate::report::streams::write_stderr;
+use crate::report::streams::write_stderr_text;
 
 /// Tells a go command which version it was started to provide.
 const TARGET: &str = "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION";
@@ -74,12 +74,12 @@ pub fn select(local: Startup, args: &[String], console: &Console) -> Outcome<Sta
     let traced = traces(&process);
     if traced {
         footprint::refuse("toolchaintrace");
-        write_stderr(choice.trace.as_bytes());
+        write_stderr_text(&choice.trace);
     }
     let name = &choice.toolchain;
     if name == "local" || *name == own {
         if traced {
-            write_stderr(format!("go: using local toolchain {own}\n").as_bytes());
+            write_stderr_text(&format!("go: using local toolchain {own}\n"));
         }
         return again(process);
     }
@@ -101,7 +101,7 @@ fn enter(local: Startup, choice: &Choice, traced: bool) -> Outcome<Startup> {
     } = local;
     let found = find(&cfg, choice)?;
     if traced {
-        write_stderr(found.trace(&choice.toolchain).as_bytes());
+        write_stderr_text(&found.trace(&choice.toolchain));
     }
     match &found.goroot {
         Some(dir) => process.set("GOROOT", dir),

@@ -4,6 +4,8 @@
 //! Answers to work.AddBuildFlags, work.AddCoverFlags, base.AddBuildFlagsNX, base.AddModFlag,
 //! base.AddModCommonFlags and to the `init` functions of the commands.
 
+use forgo_golang::quote::quote;
+
 use super::kind::{Kind, parse_bool};
 
 /// A set of commands, as bits.
@@ -572,7 +574,7 @@ fn check_buildvcs(value: &str) -> Result<(), String> {
 fn check_compiler(value: &str) -> Result<(), String> {
     match value {
         "gc" | "gccgo" => Ok(()),
-        _ => Err(format!("unknown compiler {value:?}")),
+        _ => Err(format!("unknown compiler {}", quote(value))),
     }
 }
 

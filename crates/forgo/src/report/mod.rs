@@ -20,7 +20,7 @@ use forgo_golang::raw;
 
 use crate::exit::{Outcome, Stop};
 use progress::Progress;
-use streams::{write_stderr, write_stdout};
+use streams::{write_stderr, write_stderr_text, write_stdout};
 use trace::Trace;
 
 /// Standard output, standard error and the exit status of one invocation.
@@ -80,10 +80,15 @@ impl Console {
         self.to_stderr(&raw::bytes(text));
     }
 
-    /// Bytes for standard output. Where the stock command notices that they could not be written, use
+    /// Text for standard output. Where the stock command notices that it could not be written, use
     /// [`Console::must_print`].
-    pub fn print(&self, bytes: impl AsRef<[u8]>) {
-        let _ = self.to_stdout(bytes.as_ref());
+    pub fn print(&self, text: impl AsRef<str>) {
+        self.print_bytes(&raw::bytes(text.as_ref()));
+    }
+
+    /// Bytes for standard output, as they are; no text's ([`raw`]).
+    pub fn print_bytes(&self, bytes: &[u8]) {
+        let _ = self.to_stdout(bytes);
     }
 
     /// Bytes for standard output that the command has to get out: where it can't, it ends with a line after
@@ -139,7 +144,7 @@ impl Console {
     fn without_progress<T>(&self, write: impl FnOnce() -> T) -> T {
         let mut running = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(text) = running.as_mut().and_then(|r| r.progress.clear()) {
-            write_stderr(text.as_bytes());
+            write_stderr_text(&text);
         }
         write()
     }
@@ -209,7 +214,7 @@ impl Console {
         if let Some(Running { progress, packages }) = running.as_mut() {
             let package = packages.get(node as usize).map_or("", String::as_str);
             if let Some(text) = progress.started(mode, package, Instant::now()) {
-                write_stderr(text.as_bytes());
+                write_stderr_text(&text);
             }
         }
     }
@@ -260,7 +265,7 @@ impl Reporter for Console {
         match event {
             Event::Output { package, text } => self.output(package.as_deref(), &text),
             Event::Error { package, text } => self.failure(package.as_deref(), text),
-            Event::Stderr(bytes) => self.to_stderr(&bytes),
+            Event::Stderr(text) => self.to_stderr(&raw::bytes(&text)),
             Event::ExitStatus(status) => self.raise(status),
             Event::Started { node, mode, .. } => self.started(node, &mode),
             Event::Finished { node, .. } => self.finished(node),

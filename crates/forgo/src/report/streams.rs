@@ -3,9 +3,16 @@
 
 use std::io::{ErrorKind, Write};
 
+use forgo_golang::raw;
+
 /// Writes to standard output.
 pub fn write_stdout(bytes: &[u8]) -> std::io::Result<()> {
     write(std::io::stdout().lock(), bytes)
+}
+
+/// Writes a text to standard error.
+pub fn write_stderr_text(text: &str) {
+    write_stderr(&raw::bytes(text));
 }
 
 /// Writes to standard error. Nobody could be told that it failed.

@@ -2,7 +2,7 @@
 //! cmd/go/internal/modload/init.go.
 
 use forgo_golang::quote::quote;
-use forgo_golang::{gover, path};
+use forgo_golang::{gover, path, raw};
 
 use super::api::{BuildMod, Fatal, FileKind, Modules};
 use super::errors::Error;
@@ -113,7 +113,7 @@ impl Modules<'_> {
             }
         };
         let line = data.split(|b| *b == b'\n').next().unwrap_or_default();
-        let line = String::from_utf8_lossy(line);
+        let line = raw::borrow(line);
         Ok(line
             .strip_prefix("## ")
             .is_some_and(|a| a.split(';').any(|entry| entry.trim() == "workspace")))

@@ -14,6 +14,7 @@ use forgo_golang::modfile::FixError;
 use forgo_golang::module::Version;
 use forgo_golang::path;
 use forgo_golang::quote::quote;
+use forgo_golang::raw;
 use serde::Deserialize;
 
 use super::api::{Fatal, LoadOptions, Modules};
@@ -358,13 +359,13 @@ impl Modules<'_> {
             ));
         }
         let output = process::command(self.cfg, dir, go, env)
-            .args(args)
+            .args(process::os_all(args))
             .stdin(Stdio::null())
             .output();
         match output {
             Ok(o) => Ok(Output {
-                stdout: String::from_utf8_lossy(&o.stdout).into_owned(),
-                stderr: String::from_utf8_lossy(&o.stderr).into_owned(),
+                stdout: raw::borrow(&o.stdout).into_owned(),
+                stderr: raw::borrow(&o.stderr).into_owned(),
             }),
             Err(e) => {
                 let why = process::exit_text(Err(e), go).unwrap_or_default();

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use forgo_golang::gosum;
 use forgo_golang::module::Version;
 use forgo_golang::path;
+use forgo_golang::raw;
 
 use super::api::Modules;
 use super::errors::Error;
@@ -129,7 +130,7 @@ impl Modules<'_> {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Table::new()),
             Err(e) => return Err(Error::text(io_text("open", file, &e))),
         };
-        let lines = gosum::parse(file, &String::from_utf8_lossy(&data)).map_err(Error::fatal)?;
+        let lines = gosum::parse(file, &raw::borrow(&data)).map_err(Error::fatal)?;
         let mut table = Table::with_capacity(lines.len());
         for (m, hash) in lines {
             if hash != EMPTY_GO_MOD {

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use forgo_golang::modfile::WorkFile;
 use forgo_golang::module::{self, Version};
-use forgo_golang::{gover, path};
+use forgo_golang::{gover, path, raw};
 
 use super::api::{
     BuildMod, Fatal, GoToolchainLines, LoadOptions, ModuleState, Modules, RootMode, SourceTree,
@@ -397,7 +397,7 @@ pub fn go_toolchain_lines(cfg: &Config) -> Result<GoToolchainLines, Fatal> {
     };
     let data = disk::read(&file)
         .map_err(|e| Fatal::with(format!("go: {}", io_text("open", &file, &e))))?;
-    let text = String::from_utf8_lossy(&data);
+    let text = raw::borrow(&data);
     Ok(GoToolchainLines {
         go: gover::go_mod_lookup(&text, "go").to_string(),
         toolchain: gover::go_mod_lookup(&text, "toolchain").to_string(),

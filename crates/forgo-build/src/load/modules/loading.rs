@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use forgo_golang::module::Version;
+use forgo_golang::quote::quote;
 use forgo_golang::{gover, path, pattern};
 
 use super::api::{Fatal, LoadOptions, Match, Modules, Resolved};
@@ -61,8 +62,8 @@ impl Modules<'_> {
         if !options.silence_unmatched_warnings {
             for m in &matches {
                 if m.result.packages.is_empty() && m.result.errors.is_empty() {
-                    let p = &m.result.pattern;
-                    this.say(format!("go: warning: \"{p}\" matched no packages\n"));
+                    let p = quote(&m.result.pattern);
+                    this.say(format!("go: warning: {p} matched no packages\n"));
                 }
             }
         }
@@ -126,8 +127,9 @@ impl Modules<'_> {
         Ok(())
     }
 
-    /// Would go.mod say something else if it were written now (UpdateGoModFromReqs,
-    /// modFileIsDirty)?
+    /// Fails if go.mod would say something else when it were written now (UpdateGoModFromReqs,
+    /// modFileIsDirty). Replacements and exclusions can't differ: the stock command drops repeated ones before it
+    /// compares, and has refused a go.mod with replacements that contradict each other.
     fn check_up_to_date(&self, rs: &Requirements) -> Result<(), Error> {
         if self.in_workspace() {
             return Ok(());
@@ -166,8 +168,6 @@ impl Modules<'_> {
             || go_line != index.go_version
             || toolchain != index.toolchain
             || require.len() != index.require.len()
-            || file.replace.len() != index.replace.len()
-            || file.exclude.len() != index.exclude.len()
             || require.values().any(|m| match index.require.get(*m) {
                 None => true,
                 Some(indirect) => *indirect == rs.direct.contains(&m.path) && !self.is_readonly(),

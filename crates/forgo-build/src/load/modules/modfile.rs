@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use forgo_golang::modfile::{self, ErrorList, File, FixError, Replace, WorkFile};
 use forgo_golang::module::{self, InvalidVersionError, Version};
 use forgo_golang::quote::quote;
-use forgo_golang::{gover, path};
+use forgo_golang::{gover, path, raw};
 
 use super::api::Modules;
 use super::errors::Error;
@@ -80,7 +80,7 @@ impl Modules<'_> {
             .tree
             .read_file(gomod)
             .map_err(|e| Error::text(io_text("open", gomod, &e)))?;
-        let text = String::from_utf8_lossy(&data);
+        let text = raw::borrow(&data);
         let fix = Fix::new(self);
         let result = modfile::parse(gomod, &text, Some(&|path, v| fix.version(path, v)));
         if let Some(e) = fix.fatal.take() {
@@ -184,7 +184,7 @@ impl Modules<'_> {
         let data = self.tree.read_file(file).map_err(|e| {
             Error::text(format!("reading go.work: {}", io_text("open", &short, &e)))
         })?;
-        let text = String::from_utf8_lossy(&data);
+        let text = raw::borrow(&data);
         let work = modfile::parse_work(&short, &text, None)
             .map_err(|e| Error::text(format!("errors parsing go.work:\n{e}")))?;
         if let Some(go) = &work.go

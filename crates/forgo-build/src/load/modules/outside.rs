@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use forgo_golang::modfile;
 use forgo_golang::module::{self, Version};
-use forgo_golang::{gover, path, pattern};
+use forgo_golang::{gover, path, pattern, raw};
 
 use super::api::{Fatal, Match, Modules, RootMode, SourceTree};
 use super::errors::{Error, ImportFailure};
@@ -245,7 +245,7 @@ impl Modules<'_> {
         let data = self
             .fetching(|| self.cached_go_mod(m))
             .map_err(|e| e.about(m))?;
-        let file = modfile::parse("go.mod", &String::from_utf8_lossy(&data), None)
+        let file = modfile::parse("go.mod", &raw::borrow(&data), None)
             .map_err(|e| Error::text(format!("{arg} (in {m}): {e}")))?;
         let what = if !file.replace.is_empty() {
             "replace"

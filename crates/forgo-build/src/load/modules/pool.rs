@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::threads;
+
 /// How many threads are worth having: the disk is what they wait for, and each costs time to start.
 fn threads() -> usize {
     const MOST: usize = 16;
@@ -46,7 +48,7 @@ fn map_on<T: Sync, R: Send>(threads: usize, items: &[T], f: impl Fn(&T) -> R + S
         }
     };
     let mut all: Vec<(usize, R)> = std::thread::scope(|s| {
-        let others: Vec<_> = (1..threads).map(|_| s.spawn(work)).collect();
+        let others = threads::helpers(s, threads - 1, &work);
         let mut all = work();
         for t in others {
             match t.join() {
@@ -113,9 +115,7 @@ where
         }
     };
     std::thread::scope(|s| {
-        for _ in 1..threads() {
-            s.spawn(run);
-        }
+        threads::helpers(s, threads().saturating_sub(1), &run);
         run();
     });
     queue

@@ -193,7 +193,7 @@ impl Modules<'_> {
 
     /// Writes to standard error.
     pub(super) fn say(&self, text: String) {
-        self.reporter.event(Event::Stderr(text.into_bytes()));
+        self.reporter.event(Event::Stderr(text));
     }
 
     /// Writes to standard error what was not written before.

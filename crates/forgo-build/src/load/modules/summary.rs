@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use forgo_golang::modfile::{self, File};
 use forgo_golang::module::Version;
-use forgo_golang::{gover, path};
+use forgo_golang::{gover, path, raw};
 
 use super::api::Modules;
 use super::errors::{Error, Need};
@@ -115,7 +115,7 @@ impl Modules<'_> {
             };
         }
         let (name, data) = self.go_mod_data(m)?;
-        let text = String::from_utf8_lossy(&data);
+        let text = raw::borrow(&data);
         let file = modfile::parse_lax(&name, &text, None).map_err(|e| {
             Error::text(format!("parsing {}: {e}", paths::short(self.cfg, &name))).about(m)
         })?;

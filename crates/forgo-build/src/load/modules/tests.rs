@@ -126,7 +126,7 @@ impl Reporter for Said {
     fn event(&self, event: Event) {
         if let Event::Stderr(text) = event {
             let mut said = self.0.lock().expect("no panic before");
-            said.push_str(&String::from_utf8_lossy(&text));
+            said.push_str(&text);
         }
     }
 

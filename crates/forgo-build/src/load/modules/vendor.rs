@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use forgo_golang::modfile::Replace;
 use forgo_golang::module::Version;
 use forgo_golang::modules_txt::{self, ModulesTxt};
-use forgo_golang::{gover, path};
+use forgo_golang::{gover, path, raw};
 
 use super::api::Modules;
 use super::errors::Error;
@@ -51,8 +51,8 @@ impl Modules<'_> {
                         return Err(Error::fatal(format!("go: {e}")));
                     }
                 };
-                let txt = modules_txt::parse(&String::from_utf8_lossy(&data));
-                self.check_vendored_go_lines(&file, &String::from_utf8_lossy(&data))?;
+                let txt = modules_txt::parse(&raw::borrow(&data));
+                self.check_vendored_go_lines(&file, &raw::borrow(&data))?;
                 Ok(Vendor { dir, txt })
             })
             .as_ref()

@@ -39,7 +39,7 @@ pub fn compare(cx: &ActionCx<'_>, expected: &str, compiled: &str) -> Result<(), 
     );
     let note = note(cx)?;
     let _ = put_bytes(cx.run.job.cache, &note, text.as_bytes(), Verify::Lax);
-    cx.run.job.reporter.event(Event::Stderr(text.into_bytes()));
+    cx.run.job.reporter.event(Event::Stderr(text));
     Ok(())
 }
 

@@ -54,7 +54,7 @@ pub fn key(
     let Told { tool, flags, facts } = told;
     writeln!(hash, "{} {}", quote(tool), quote_slice(flags));
     writeln!(hash, "{package} {}", cx.node().vetx_only);
-    let config = String::from_utf8_lossy(&config.of_content().to_json()).into_owned();
+    let config = config.of_content().to_json(cx.config().dist.minor);
     let places = cx.run.moving.places(cx);
     writeln!(hash, "{}", places.rewrite(&config, &places.as_names()));
     let p = inputs.package;

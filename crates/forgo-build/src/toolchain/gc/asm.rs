@@ -143,7 +143,7 @@ pub fn symabis(
         args.push(cx.run.job.overlay.actual(&source).to_string());
     }
     // The compiler is to write it, from definitions that this step does not need.
-    cx.shell.write_file(&format!("{objdir}go_asm.h"), b"")?;
+    cx.shell.write_file(&format!("{objdir}go_asm.h"), "")?;
     cx.shell.run(
         &p.dir,
         inputs.import_path,

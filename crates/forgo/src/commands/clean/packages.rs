@@ -140,7 +140,7 @@ impl<'a> Cleaner<'a> {
 fn read_dir(dir: &str) -> Result<Vec<(String, bool)>, String> {
     let entry = |e: std::io::Result<std::fs::DirEntry>| {
         let e = e?;
-        let name = e.file_name().to_string_lossy().into_owned();
+        let name = disk::text_of(e.file_name());
         Ok((name, e.file_type()?.is_dir()))
     };
     let list: std::io::Result<Vec<_>> =

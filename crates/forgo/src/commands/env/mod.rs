@@ -175,8 +175,9 @@ fn show(invocation: &Invocation<'_>, all: &[Variable], json: bool, changed: bool
         return Ok(());
     };
     if json {
-        let text = print::json(&chosen, changed);
-        return invocation.console.must_print("go: ", text.as_bytes());
+        let minor = invocation.cfg().dist.minor;
+        let text = print::json(&chosen, changed, minor);
+        return invocation.console.must_print("go: ", &text);
     }
     invocation.console.print(print::shell(&chosen, changed)?);
     Ok(())

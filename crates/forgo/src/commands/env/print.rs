@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use forgo_golang::json::append_text;
+use forgo_golang::raw;
+
 use crate::config::variables::Variable;
 use crate::exit::{Outcome, Stop};
-use crate::report::json::escape_as_go;
 
 /// `NAME='value'` lines, sorted.
 pub fn shell(variables: &[Variable], only_changed: bool) -> Outcome<String> {
@@ -22,32 +24,33 @@ pub fn shell(variables: &[Variable], only_changed: bool) -> Outcome<String> {
             )));
         }
         if !only_changed || v.changed {
-            out.push_str(&format!(
-                "{}='{}'\n",
-                v.name,
-                v.value.replace('\'', "'\\''")
-            ));
+            // Written rune by rune, with U+FFFD for what is none.
+            let value = raw::into_text(raw::lossy(&raw::bytes(&v.value)));
+            out.push_str(&format!("{}='{}'\n", v.name, value.replace('\'', "'\\''")));
         }
     }
     Ok(out)
 }
 
-/// An object; of two of a name the later counts.
-pub fn json(variables: &[Variable], only_changed: bool) -> String {
+/// An object; of two of a name the later counts. `minor` is the Go release.
+pub fn json(variables: &[Variable], only_changed: bool, minor: u32) -> Vec<u8> {
     let map: BTreeMap<&str, &str> = variables
         .iter()
         .filter(|v| v.name != "TERM" && (!only_changed || v.changed))
         .map(|v| (v.name.as_str(), v.value.as_str()))
         .collect();
     if map.is_empty() {
-        return "{}\n".into();
+        return b"{}\n".to_vec();
     }
-    let string = |s: &str| escape_as_go(&serde_json::to_string(s).expect("a string is JSON"));
-    let lines: Vec<_> = map
-        .iter()
-        .map(|(k, v)| format!("\t{}: {}", string(k), string(v)))
-        .collect();
-    format!("{{\n{}\n}}\n", lines.join(",\n"))
+    let mut out = Vec::new();
+    for (k, v) in map {
+        out.extend_from_slice(if out.is_empty() { b"{\n\t" } else { b",\n\t" });
+        append_text(&mut out, k, minor);
+        out.extend_from_slice(b": ");
+        append_text(&mut out, v, minor);
+    }
+    out.extend_from_slice(b"\n}\n");
+    out
 }
 
 #[cfg(test)]
@@ -68,10 +71,10 @@ mod tests {
         assert_eq!(shell(&list, false).unwrap(), "A='<x>'\nB='it'\\''s'\n");
         assert_eq!(shell(&list, true).unwrap(), "B='it'\\''s'\n");
         assert_eq!(
-            json(&list, false),
-            "{\n\t\"A\": \"\\u003cx\\u003e\",\n\t\"B\": \"it's\"\n}\n"
+            json(&list, false, 26),
+            b"{\n\t\"A\": \"\\u003cx\\u003e\",\n\t\"B\": \"it's\"\n}\n"
         );
-        assert_eq!(json(&[], false), "{}\n");
+        assert_eq!(json(&[], false, 26), b"{}\n");
         assert!(shell(&[variable("A", "\0", false)], false).is_err());
     }
 }

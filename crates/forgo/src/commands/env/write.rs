@@ -5,9 +5,9 @@
 use forgo_build::disk;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use forgo_build::process::errno_text;
+use forgo_build::process::{errno_text, os};
 use forgo_golang::quote::quote;
-use forgo_golang::{path, quoted};
+use forgo_golang::{path, quoted, raw};
 
 use super::super::Invocation;
 use crate::config::{Platform, env_file, parse_experiments};
@@ -84,6 +84,9 @@ fn check(invocation: &Invocation<'_>, key: &str, value: &str) -> Outcome {
     }
     if let Err(why) = check_value(key, value) {
         return fatal(why);
+    }
+    if !raw::is_utf8(value) {
+        return fatal(format!("invalid UTF-8 in {key}=... value"));
     }
     if value.contains('\0') {
         return fatal(format!("invalid NUL in {key}=... value"));
@@ -177,8 +180,8 @@ fn update(
         Ok(file) => file,
         Err(why) => return fatal(format!("cannot find go env config: {why}")),
     };
-    let old = match disk::own::read_to_string(&file) {
-        Ok(text) => text,
+    let old = match disk::own::read(&file) {
+        Ok(bytes) => raw::into_text(bytes),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound && !add.is_empty() => String::new(),
         Err(e) => {
             // A directory can be opened.
@@ -191,14 +194,14 @@ fn update(
         }
     };
     let text = rewrite(&old, add, delete);
-    if std::fs::write(&file, &text).is_ok() {
+    if std::fs::write(os(&file), raw::bytes(&text)).is_ok() {
         return Ok(());
     }
-    if let Some(dir) = std::path::Path::new(&file).parent() {
+    if let Some(dir) = std::path::Path::new(&os(&file)).parent() {
         // Whether this worked shows in the write.
         let _ = std::fs::create_dir_all(dir);
     }
-    std::fs::write(&file, &text).or_else(|e| {
+    std::fs::write(os(&file), raw::bytes(&text)).or_else(|e| {
         fatal(format!(
             "writing go env config: open {file}: {}",
             errno_text(&e)

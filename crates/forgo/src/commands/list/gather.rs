@@ -98,8 +98,11 @@ fn name_testmain(
 }
 
 /// Brings the packages into the form in which they are shown. Returns their dependencies, where they are wanted.
+/// Where the stock command walks over all dependencies to name variants, it prints the errors it meets there and
+/// exits 1; so does this.
 pub fn finish(
     loader: &mut Loader<'_>,
+    console: &Console,
     options: &Options,
     named: &[PackageId],
     packages: &[PackageId],
@@ -126,7 +129,11 @@ pub fn finish(
         let all = if options.deps {
             everything()
         } else {
-            graph.package_list(packages)
+            let all = graph.package_list(packages);
+            if !options.errors_are_data {
+                report_errors(graph, console, &all);
+            }
+            all
         };
         name_variants(graph, &named, &all);
     }

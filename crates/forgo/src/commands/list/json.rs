@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use forgo_build::module::ModulePublic;
 use forgo_build::package::PackageError;
-use forgo_golang::json::append_string;
+use forgo_golang::json::append_text;
 
 use super::public::{Listed, Shown};
 
@@ -189,7 +189,7 @@ impl<'o> Writer<'o> {
     }
 
     fn string(&mut self, s: &str) {
-        append_string(self.out, s.as_bytes(), self.minor);
+        append_text(self.out, s, self.minor);
     }
 
     fn raw(&mut self, text: &str) {

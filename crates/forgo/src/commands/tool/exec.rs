@@ -15,7 +15,9 @@ use signal_hook::iterator::Signals;
 /// The tool with the go command's own environment.
 pub fn with_own_environment(cfg: &Config, words: &[String]) -> Command {
     let mut command = process::command(cfg, "", &words[0], &[]);
-    command.arg0(&words[0]).args(&words[1..]);
+    command
+        .arg0(process::os(&words[0]))
+        .args(words[1..].iter().map(|word| process::os(word)));
     command
 }
 

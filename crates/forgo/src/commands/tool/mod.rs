@@ -263,7 +263,7 @@ impl Start {
         let result = exec::run(command);
         if let Some(text) = exec::complaint(&result, words) {
             let line = format!("go tool {}: {text}\n", self.name);
-            reporter.event(Event::Stderr(line.into_bytes()));
+            reporter.event(Event::Stderr(line));
         }
         let status = exec::status(&result, cfg.dist.minor);
         reporter.event(Event::ExitStatus(status));
