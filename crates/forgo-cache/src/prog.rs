@@ -376,7 +376,9 @@ fn spawn(
     } else {
         look_up(program, settings)?
     };
-    Command::new(&path)
+    let mut command = Command::new(&path);
+    (settings.prepare)(&mut command);
+    command
         .args(arguments)
         .env_clear()
         .envs(settings.environment.iter().map(|(key, value)| (key, value)))

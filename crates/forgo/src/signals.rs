@@ -40,6 +40,34 @@ const IGNORED: [i32; 8] = [
     libc::SIGIO,
 ];
 
+/// Gives signals that forgo inherited as ignored their default action where the Go runtime does so, for
+/// forgo and all programs that it starts. nohup's SIGHUP and a background job's SIGINT stay ignored. With
+/// SIGCHLD ignored the exit status of a child would be lost.
+pub fn reset_ignored() {
+    let kept = [
+        libc::SIGHUP,
+        libc::SIGINT,
+        // std has set it already; it is the default again in programs that are started.
+        libc::SIGPIPE,
+        libc::SIGKILL,
+        libc::SIGSTOP,
+        libc::SIGCONT,
+        libc::SIGTSTP,
+        libc::SIGTTIN,
+        libc::SIGTTOU,
+    ];
+    for signal in (1..32).filter(|signal| !kept.contains(signal)) {
+        // SAFETY: no other thread runs yet, and no handler but Rust's own for stack overflow has been
+        // installed, which is put back. A number that is no signal is refused.
+        unsafe {
+            let before = libc::signal(signal, libc::SIG_DFL);
+            if !matches!(before, libc::SIG_IGN | libc::SIG_DFL | libc::SIG_ERR) {
+                libc::signal(signal, before);
+            }
+        }
+    }
+}
+
 /// From now on signals that don't end the stock command don't end this one. By handlers, for programs that it starts
 /// get the default back.
 pub fn ignore() {

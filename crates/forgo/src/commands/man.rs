@@ -15,8 +15,7 @@ pub fn run(args: &[String], console: &Console) -> Outcome {
     if !args.is_empty() {
         return Err(Stop::with_status("usage: forgo man", 2));
     }
-    console.print(page());
-    Ok(())
+    console.must_print("forgo: ", page().as_bytes())
 }
 
 /// The page in the language of man(7).
