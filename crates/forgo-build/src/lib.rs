@@ -33,4 +33,5 @@ pub mod remove;
 pub mod run;
 pub mod shell;
 mod stat_text;
+pub mod stock;
 pub mod toolchain;
