@@ -9,13 +9,18 @@ use signal_hook::consts::{SIGINT, SIGQUIT};
 use signal_hook::iterator::Signals;
 
 /// From now on SIGINT and SIGQUIT don't end the process but are messages of this channel
-/// (base.StartSigHandlers).
+/// (base.StartSigHandlers). A SIGINT that was ignored when forgo started stays ignored: the stock command
+/// has no handler while it builds.
 pub fn interrupts() -> Receiver<()> {
     static CHANNEL: OnceLock<Receiver<()>> = OnceLock::new();
     let channel = CHANNEL.get_or_init(|| {
         let (sender, receiver) = unbounded();
         // Without handlers the signals end the process, which is what is wanted then.
-        if let Ok(mut signals) = Signals::new([SIGINT, SIGQUIT]) {
+        let wanted: &[i32] = match is_ignored(SIGINT) {
+            true => &[SIGQUIT],
+            false => &[SIGINT, SIGQUIT],
+        };
+        if let Ok(mut signals) = Signals::new(wanted) {
             std::thread::spawn(move || {
                 for _ in signals.forever() {
                     let _ = sender.send(());
@@ -25,6 +30,15 @@ pub fn interrupts() -> Receiver<()> {
         receiver
     });
     channel.clone()
+}
+
+fn is_ignored(signal: i32) -> bool {
+    // SAFETY: nothing but a question; sigaction is plain data, for which zero is a value.
+    unsafe {
+        let mut now: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal, std::ptr::null(), &raw mut now) == 0
+            && now.sa_sigaction == libc::SIG_IGN
+    }
 }
 
 /// Signals that a program written in Go takes no notice of (the table in runtime/sigtab_linux_generic.go), though

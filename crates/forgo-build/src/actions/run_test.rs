@@ -399,7 +399,7 @@ impl RunTest {
             .env("PWD", &p.dir)
             .envs(coverage.map(|dir| ("GOCOVERDIR", dir)))
             .stdin(Stdio::null());
-        crate::process::start::like_go(&mut command);
+        crate::process::start::program_like_go(&mut command);
         command
     }
 }

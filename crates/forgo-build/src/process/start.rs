@@ -5,7 +5,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigHandler, SigSet, Signal};
 
 /// Signals that the Go runtime unblocks whatever it inherits.
 const UNBLOCKED: [Signal; 7] = [
@@ -27,6 +27,19 @@ pub fn like_go(command: &mut Command) {
     // allocates nothing.
     unsafe {
         command.pre_exec(move || Ok(mask.thread_set_mask()?));
+    }
+}
+
+/// [`like_go`] for a test or another program of the user's. When it starts them, the go command takes notice
+/// of SIGINT, even where it was ignored (base.StartSigHandlers): so it is not ignored for them.
+pub fn program_like_go(command: &mut Command) {
+    like_go(command);
+    // SAFETY: as in `like_go`; setting a default action needs no memory but the child's own.
+    unsafe {
+        command.pre_exec(|| {
+            nix::sys::signal::signal(Signal::SIGINT, SigHandler::SigDfl)?;
+            Ok(())
+        });
     }
 }
 

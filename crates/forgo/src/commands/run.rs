@@ -223,7 +223,7 @@ pub fn program(cfg: &Config, words: &[String]) -> Process {
         .env_clear()
         .envs(cfg.env.orig.iter().map(|(k, v)| (os(k), os(v))))
         .env("PATH", path);
-    start::like_go(&mut process);
+    start::program_like_go(&mut process);
     process
 }
 
