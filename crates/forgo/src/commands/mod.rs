@@ -207,7 +207,7 @@ fn work(
     recording: Option<&Recording>,
 ) -> Outcome {
     let Words { given, mut args } = words;
-    let startup = match Startup::new(command.name, &args, console)? {
+    let startup = match Startup::choose(command.name, &args, console)? {
         Chosen::Startup(startup) => *startup,
         Chosen::Stock { stock_go, version } => {
             return delegate::hand_on(&stock_go, &version, &given, start);

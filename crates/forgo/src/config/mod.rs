@@ -70,7 +70,7 @@ impl Startup {
     /// distribution that GOTOOLCHAIN, go.mod or go.work ask for.
     ///
     /// A release that forgo does not know is not a [`Startup`] but the command to hand everything to.
-    pub fn new(command: &str, args: &[String], console: &Console) -> Outcome<Chosen> {
+    pub fn choose(command: &str, args: &[String], console: &Console) -> Outcome<Chosen> {
         let process = Variables::read();
         let stock_go = goroot::find_stock_go(&process)?;
         let local = Startup::resolve(command, process, &stock_go)?;
