@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::stock::StockGo;
+
 /// The settings of one invocation.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -46,8 +48,10 @@ pub struct Config {
 /// The Go distribution in use.
 #[derive(Debug, Clone, Default)]
 pub struct Distribution {
-    /// GOROOT, absolute and cleaned.
+    /// GOROOT, cleaned: what paths are made of.
     pub goroot: String,
+    /// GOROOT as it is set: what is shown, and what executables carry.
+    pub goroot_given: String,
     /// What `runtime.Version()` is inside the distribution's go command: `go1.27.3`, with any
     /// ` X:…` experiment suffix. The first line of GOROOT/VERSION.
     pub version: String,
@@ -65,8 +69,8 @@ pub struct Distribution {
     pub default_cxx: String,
     /// `DefaultPkgConfig`: `pkg-config`.
     pub default_pkg_config: String,
-    /// The stock go command, for what is delegated to it; empty where none was found.
-    pub stock_go: String,
+    /// The stock go command, for what is delegated to it.
+    pub stock_go: StockGo,
 }
 
 /// What is being built for.

@@ -33,5 +33,6 @@ pub mod remove;
 pub mod run;
 pub mod shell;
 mod stat_text;
+pub mod stock;
 pub mod threads;
 pub mod toolchain;

@@ -3,6 +3,8 @@
 //! Answers to LookPath and Cmd.Environ of os/exec (on Unix), cmd/internal/pathcache, and to the loop in
 //! cmd/go's main that puts the go command's own settings into the environment.
 
+pub mod start;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -97,6 +99,19 @@ pub fn os_all<S: AsRef<str>>(texts: &[S]) -> impl Iterator<Item = Cow<'_, OsStr>
 /// A command with the environment that the go command gives its children: its own, its settings,
 /// `PWD` where it runs in another directory (`dir`; empty or `.`: this one), then `env` (`K=V`).
 pub fn command(config: &Config, dir: &str, program: &str, env: &[String]) -> Command {
+    let mut command = plain_command(config, dir, program, env);
+    start::like_go(&mut command);
+    command
+}
+
+/// [`command`] for a tool of the distribution that starts no other program.
+pub fn tool_command(config: &Config, dir: &str, program: &str) -> Command {
+    let mut command = plain_command(config, dir, program, &[]);
+    start::tool_like_go(&mut command);
+    command
+}
+
+fn plain_command(config: &Config, dir: &str, program: &str, env: &[String]) -> Command {
     let mut command = Command::new(os(program));
     command.env_clear();
     for (key, value) in config.env.orig.iter().chain(&config.env.cmd) {

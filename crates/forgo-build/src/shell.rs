@@ -250,7 +250,11 @@ impl<'r> Shell<'r> {
         args: &[String],
         program: &str,
     ) -> RunOutput {
-        let mut command = process::command(self.config(), dir, program, &[]);
+        let config = self.config();
+        let mut command = match is_single_program(config, program) {
+            true => process::tool_command(config, dir, program),
+            false => process::command(config, dir, program, &[]),
+        };
         if let Some(package) = self.package {
             command.env("TOOLEXEC_IMPORTPATH", process::os(&package.desc()));
         }
@@ -353,6 +357,15 @@ impl RunOutput {
             error: Some(ActionError::new(text)),
         }
     }
+}
+
+/// Whether a program is a tool of the distribution that starts no other. The linker and cgo start the C
+/// compiler; a wrapper named by `-toolexec` or `-vettool` may start anything.
+fn is_single_program(config: &Config, program: &str) -> bool {
+    let name = program
+        .strip_prefix(config.dist.tool_dir.as_str())
+        .and_then(|rest| rest.strip_prefix('/'));
+    !config.dist.tool_dir.is_empty() && matches!(name, Some("asm" | "compile" | "cover" | "vet"))
 }
 
 /// Variables before a command, as a shell wants them: `K='v' `.

@@ -31,6 +31,8 @@ pub struct Settings<'a> {
     pub environment: &'a [(String, String)],
     /// Directory that program is started in.
     pub cwd: &'a str,
+    /// Called with the command of that program before it is started.
+    pub prepare: fn(&mut std::process::Command),
     /// Set under `gocacheverify=1`: what keeps the inputs of each hash.
     pub verify: Option<Arc<HashContext>>,
     /// Called from any thread.

@@ -382,7 +382,9 @@ fn spawn(
     } else {
         look_up(program, settings)?
     };
-    Command::new(os(&path))
+    let mut command = Command::new(os(&path));
+    (settings.prepare)(&mut command);
+    command
         .args(arguments.iter().map(|argument| os(argument)))
         .env_clear()
         .envs(

@@ -26,6 +26,7 @@ fn open_prog(dir: &Path, prog: &str) -> (Result<Box<dyn Cache>>, Notices) {
         prog,
         environment: &environment,
         cwd: dir.to_str().unwrap(),
+        prepare: |_| (),
         verify: None,
         // That it has waited for a while it says on a busy machine.
         notice: Arc::new(move |notice| {
@@ -252,6 +253,7 @@ fn no_cache_no_build() {
             prog: "",
             environment: &[],
             cwd: "/",
+            prepare: |_| (),
             verify: None,
             notice: Arc::new(|_| {}),
         };

@@ -70,6 +70,28 @@ pub fn go_version(executable: &[u8]) -> Option<&str> {
     })
 }
 
+/// The import path of the main package of a Go program, from its section `.go.buildinfo`.
+pub fn main_path(section: &[u8]) -> Option<&str> {
+    // The texts begin at 32: the version and the module info, each after its length.
+    let (_, rest) = counted(section.get(32..)?)?;
+    let (info, _) = counted(rest)?;
+    // A magic of 16 bytes is on either side.
+    let info = std::str::from_utf8(info.get(16..info.len().checked_sub(16)?)?).ok()?;
+    info.lines().find_map(|line| line.strip_prefix("path\t"))
+}
+
+/// Bytes after their length, which is a varint; and what follows them.
+fn counted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut length = 0_usize;
+    for (i, byte) in bytes.iter().take(4).enumerate() {
+        length |= usize::from(byte & 0x7f) << (7 * i);
+        if byte & 0x80 == 0 {
+            return bytes.get(i + 1..)?.split_at_checked(length);
+        }
+    }
+    None
+}
+
 /// The module that a `=>` line replaces.
 #[derive(Clone, Copy, PartialEq)]
 enum Last {

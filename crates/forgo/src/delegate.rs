@@ -1,69 +1,67 @@
 //! Commands that the stock go command does: forgo becomes it, with the same arguments.
 
+use std::fs::File;
 use std::io::IsTerminal;
 use std::os::unix::process::CommandExt;
 
-use forgo_build::process::os;
+use forgo_build::process::{errno_text, os};
+use forgo_build::stock::StockGo;
 
-use crate::config::goroot::{find_stock_go, is_this_program};
+use crate::config::goroot::{self, SUPPORTED};
 use crate::config::process::Variables;
 use crate::exit::{Outcome, Stop};
-use crate::report::streams::write_stdout;
-
-/// Tells a forgo that is started where the stock command should have been: `PID.DEPTH` of the one
-/// that delegated.
-const GUARD: &str = "FORGO_DELEGATED";
-/// A stock command may run programs that run forgo again; so deep it does not go.
-const DEEPEST: u32 = 16;
+use crate::report::streams::{write_stderr, write_stdout};
 
 /// Replaces this process by the stock command. Returns only when that fails.
 pub fn exec(args: &[String]) -> Outcome {
     let variables = Variables::read();
-    let stock_go = find_stock_go(&variables);
-    if stock_go.is_empty() {
-        return Err(Stop::with_status(
-            "forgo: no go command found (set FORGO_GO)",
-            2,
-        ));
-    }
-    let depth = depth(variables.get(GUARD), std::process::id());
-    let Some(depth) = depth.filter(|_| !is_this_program(&stock_go)) else {
-        let text = format!("forgo: {stock_go} is forgo, not the stock go command (set FORGO_GO)");
-        return Err(Stop::with_status(text, 2));
-    };
+    let stock_go = goroot::find_stock_go(&variables)?;
+    goroot::check_chosen(&stock_go, &variables)?;
     if args == ["version"] && std::io::stdout().is_terminal() {
-        let _ =
-            write_stdout(concat!("forgo: version ", env!("CARGO_PKG_VERSION"), "\n").as_bytes());
+        let line = concat!("forgo: version ", env!("CARGO_PKG_VERSION"), "\n");
+        // The stock command's own line fails for the same reason.
+        let _ = write_stdout(line.as_bytes());
     }
+    become_stock(&stock_go, args)
+}
+
+/// Replaces this process by a stock command of a release that forgo does not know. `args` are all of the
+/// process's; `start` is the directory that it was started in, where `-C` has left it.
+pub fn hand_on(
+    stock_go: &StockGo,
+    version: &str,
+    args: &[String],
+    start: Option<&File>,
+) -> Outcome {
+    if std::io::stderr().is_terminal() {
+        let known = SUPPORTED.join(" and ");
+        let file = stock_go.file();
+        let line =
+            format!("forgo: {version} is not among the releases {known}; {file} does it all\n");
+        write_stderr(line.as_bytes());
+    }
+    if let Some(start) = start {
+        rustix::process::fchdir(start).map_err(|e| {
+            let why = errno_text(&e.into());
+            Stop::with_status(
+                format!("forgo: cannot return from the directory of -C: {why}"),
+                2,
+            )
+        })?;
+    }
+    become_stock(stock_go, args)
+}
+
+fn become_stock(stock_go: &StockGo, args: &[String]) -> Outcome {
+    let mut command = match stock_go.command() {
+        Ok(command) => command,
+        Err(text) => return Err(Stop::with_status(text, 2)),
+    };
     // argv[0] is the stock command's own name, so that a wrapper of several commands can tell.
-    let error = std::process::Command::new(&stock_go)
-        .args(args.iter().map(|arg| os(arg)))
-        .env(GUARD, format!("{}.{}", std::process::id(), depth + 1))
-        .exec();
+    let error = command.args(args.iter().map(|arg| os(arg))).exec();
+    let (file, why) = (stock_go.file(), errno_text(&error));
     Err(Stop::with_status(
-        format!("forgo: cannot run {stock_go}: {error}"),
+        format!("forgo: cannot run {file}: {why}"),
         2,
     ))
-}
-
-/// How many forgos have delegated above this one; `None` if this very process has, or too many.
-fn depth(guard: &str, own: u32) -> Option<u32> {
-    let Some((pid, depth)) = guard.split_once('.') else {
-        return Some(0);
-    };
-    let depth = depth.parse().unwrap_or(0);
-    (pid != own.to_string() && depth < DEEPEST).then_some(depth)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn loops_are_seen() {
-        assert_eq!(depth("", 7), Some(0));
-        assert_eq!(depth("6.3", 7), Some(3));
-        assert_eq!(depth("7.1", 7), None);
-        assert_eq!(depth("6.16", 7), None);
-    }
 }

@@ -22,6 +22,7 @@ use exit::Stop;
 use report::Console;
 
 fn main() {
+    signals::reset_ignored();
     signals::ignore();
     let console = Console::default();
     if let Err(Stop { text, status }) = commands::run(&console) {

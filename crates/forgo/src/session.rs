@@ -231,6 +231,7 @@ fn open(cfg: &Config, hashes: &Arc<HashContext>, prog: &str) -> Outcome<Box<dyn 
         prog,
         environment: &environment,
         cwd: &cfg.cwd,
+        prepare: forgo_build::process::start::like_go,
         verify: cfg.debug.cache_verify.then(|| Arc::clone(hashes)),
         notice: Arc::new(|notice| match notice {
             Notice::Waiting(text) => write_stderr_text(&text),

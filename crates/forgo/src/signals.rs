@@ -9,13 +9,18 @@ use signal_hook::consts::{SIGINT, SIGQUIT};
 use signal_hook::iterator::Signals;
 
 /// From now on SIGINT and SIGQUIT don't end the process but are messages of this channel
-/// (base.StartSigHandlers).
+/// (base.StartSigHandlers). A SIGINT that was ignored when forgo started stays ignored: the stock command
+/// has no handler while it builds.
 pub fn interrupts() -> Receiver<()> {
     static CHANNEL: OnceLock<Receiver<()>> = OnceLock::new();
     let channel = CHANNEL.get_or_init(|| {
         let (sender, receiver) = unbounded();
         // Without handlers the signals end the process, which is what is wanted then.
-        if let Ok(mut signals) = Signals::new([SIGINT, SIGQUIT]) {
+        let wanted: &[i32] = match is_ignored(SIGINT) {
+            true => &[SIGQUIT],
+            false => &[SIGINT, SIGQUIT],
+        };
+        if let Ok(mut signals) = Signals::new(wanted) {
             let forward = move || {
                 for _ in signals.forever() {
                     let _ = sender.send(());
@@ -27,6 +32,15 @@ pub fn interrupts() -> Receiver<()> {
         receiver
     });
     channel.clone()
+}
+
+fn is_ignored(signal: i32) -> bool {
+    // SAFETY: nothing but a question; sigaction is plain data, for which zero is a value.
+    unsafe {
+        let mut now: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal, std::ptr::null(), &raw mut now) == 0
+            && now.sa_sigaction == libc::SIG_IGN
+    }
 }
 
 /// Signals that a program written in Go takes no notice of (the table in runtime/sigtab_linux_generic.go), though
@@ -41,6 +55,34 @@ const IGNORED: [i32; 8] = [
     libc::SIGPROF,
     libc::SIGIO,
 ];
+
+/// Gives signals that forgo inherited as ignored their default action where the Go runtime does so, for
+/// forgo and all programs that it starts. nohup's SIGHUP and a background job's SIGINT stay ignored. With
+/// SIGCHLD ignored the exit status of a child would be lost.
+pub fn reset_ignored() {
+    let kept = [
+        libc::SIGHUP,
+        libc::SIGINT,
+        // std has set it already; it is the default again in programs that are started.
+        libc::SIGPIPE,
+        libc::SIGKILL,
+        libc::SIGSTOP,
+        libc::SIGCONT,
+        libc::SIGTSTP,
+        libc::SIGTTIN,
+        libc::SIGTTOU,
+    ];
+    for signal in (1..32).filter(|signal| !kept.contains(signal)) {
+        // SAFETY: no other thread runs yet, and no handler but Rust's own for stack overflow has been
+        // installed, which is put back. A number that is no signal is refused.
+        unsafe {
+            let before = libc::signal(signal, libc::SIG_DFL);
+            if !matches!(before, libc::SIG_IGN | libc::SIG_DFL | libc::SIG_ERR) {
+                libc::signal(signal, before);
+            }
+        }
+    }
+}
 
 /// From now on signals that don't end the stock command don't end this one. By handlers, for programs that it starts
 /// get the default back.

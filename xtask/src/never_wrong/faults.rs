@@ -13,6 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::Options;
 use super::damage::{self, Damage};
 use super::edits::{Ask, Dice, Edit, PACKAGES, Step};
+use super::faults_streams as streams;
 use super::world::{Answer, Result, World, at, difference, set_time};
 use crate::tour::lab::Who;
 
@@ -40,6 +41,8 @@ enum Fault {
     Times(i64),
     /// The same of files of the cache.
     CacheTimes(i64),
+    /// Standard output and error, or the user.
+    Streams(streams::Fault),
 }
 
 /// One thing that goes wrong, at a state of the module.
@@ -122,7 +125,7 @@ impl Faults<'_> {
         let dice = &mut self.dice;
         let hours = [-24 * 4000, -30, 2, 30, 24 * 4000][dice.below(5) as usize];
         let size = 4 << dice.below(13);
-        let fault = match dice.below(40) {
+        let fault = match dice.below(48) {
             0..=17 => {
                 let mut list = Vec::new();
                 for _ in 0..1 + dice.below(3) {
@@ -145,7 +148,8 @@ impl Faults<'_> {
             34 => Fault::NoHome,
             35 => Fault::LostHome,
             36..=37 => Fault::Times(hours),
-            _ => Fault::CacheTimes(hours),
+            38..=39 => Fault::CacheTimes(hours),
+            _ => Fault::Streams(streams::Fault::any(dice)),
         };
         let asks = [
             Ask::Install,
@@ -178,6 +182,14 @@ impl Faults<'_> {
         let expected = self.world.expected(case.ask)?;
         if case.output_gone {
             self.world.empty_out()?;
+        }
+        if let Fault::Streams(fault) = case.fault {
+            let is_right = |answer: &Answer| only(case.ask, answer.clone()) == expected;
+            match streams::check(&self.world, fault, case.ask, &expected, is_right)? {
+                streams::Checked::Right => {}
+                streams::Checked::Wrong(text) => return Ok(Some(text)),
+                streams::Checked::Impossible => self.skipped += 1,
+            }
         }
         let Some(answer) = self.suffer(case)? else {
             self.skipped += 1;
@@ -235,6 +247,8 @@ impl Faults<'_> {
                 }
                 self.ask(case.ask, |_| {})?
             }
+            // Seen already.
+            Fault::Streams(_) => return Ok(Some(None)),
             Fault::Killed(ms) => {
                 self.kill(case.ask, *ms)?;
                 return Ok(Some(None));

@@ -6,6 +6,7 @@
 mod damage;
 mod edits;
 mod faults;
+mod faults_streams;
 mod host;
 mod module;
 mod real;

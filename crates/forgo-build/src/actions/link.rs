@@ -116,7 +116,7 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
         &link.dir,
         &inputs.package.import_path,
         &link.env,
-        &memory::for_link(cx.config()),
+        &memory::for_link(inputs),
         &link.args,
     )?;
 

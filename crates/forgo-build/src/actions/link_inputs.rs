@@ -80,7 +80,11 @@ impl<'r> Inputs<'r> {
             ld_buildmode: &modes.ld_buildmode,
             arch_env: (&target.arch_env.0, &target.arch_env.1),
             experiment: &target.clean_goexperiment,
-            goroot: if trimpath { "" } else { &config.dist.goroot },
+            goroot: if trimpath {
+                ""
+            } else {
+                &config.dist.goroot_given
+            },
             extlink_enabled: config.env.get("GO_EXTLINK_ENABLED"),
             archives: cx.node_of(link).deps.iter().filter_map(archive).collect(),
             package: cx.package_of(link).expect("a link has a package"),

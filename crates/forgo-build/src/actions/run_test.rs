@@ -401,6 +401,7 @@ impl RunTest {
             .env("PWD", os(&p.dir))
             .envs(coverage.map(|dir| ("GOCOVERDIR", os(dir))))
             .stdin(Stdio::null());
+        crate::process::start::program_like_go(&mut command);
         command
     }
 }

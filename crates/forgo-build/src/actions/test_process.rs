@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::actions::ActionCx;
 use crate::actions::run_test::TestSettings;
 use crate::actions::test_output::Sink;
-use crate::process::exit_text;
+use crate::process::{errno_text, exit_text};
 use crate::run::children::Children;
 use crate::threads;
 
@@ -56,6 +56,7 @@ pub(super) fn run(
         sink,
         killed: Killed::No,
         output_incomplete: false,
+        unwritten: None,
     };
     let status = loop {
         // Another process may have been forked while the executable was open for writing.
@@ -69,7 +70,7 @@ pub(super) fn run(
     let mut error = exit_text(status, name);
     if error.is_none() {
         error = match (killed, output_incomplete) {
-            (Killed::No, false) => None,
+            (Killed::No, false) => watch.unwritten.take(),
             (Killed::No, true) => Some("exec: WaitDelay expired before I/O complete".into()),
             _ => Some("context deadline exceeded".into()),
         };
@@ -94,6 +95,8 @@ struct Watch<'w, 'r, 's> {
     sink: &'w mut Sink<'s>,
     killed: Killed,
     output_incomplete: bool,
+    /// Why the test's output could not be shown.
+    unwritten: Option<String>,
 }
 
 impl Watch<'_, '_, '_> {
@@ -123,7 +126,7 @@ impl Watch<'_, '_, '_> {
                 signal(&child, Signal::KILL);
                 return children.wait(&child).0.and(Err(e));
             }
-            self.follow(&child, &output, &status)
+            self.follow(&child, output, &status)
         })
     }
 
@@ -131,7 +134,7 @@ impl Watch<'_, '_, '_> {
     fn follow(
         &mut self,
         child: &Child,
-        output: &Receiver<Vec<u8>>,
+        mut output: Receiver<Vec<u8>>,
         status: &Receiver<Status>,
     ) -> Status {
         let timer = |d: Option<Duration>| d.map_or_else(never, after);
@@ -139,16 +142,17 @@ impl Watch<'_, '_, '_> {
         let mut grace = never();
         let mut output_open = true;
         let mut result: Option<Status> = None;
-        let closed = never();
         loop {
             if !output_open && let Some(result) = result.take() {
                 return result;
             }
-            let output = if output_open { output } else { &closed };
             select! {
-                recv(output) -> chunk => match chunk {
-                    Ok(chunk) => self.sink.write(&chunk),
-                    Err(_) => output_open = false,
+                recv(output) -> chunk => {
+                    if !chunk.is_ok_and(|chunk| self.show(&chunk)) {
+                        // Nobody takes the output any more: the test learns of it by SIGPIPE.
+                        output = never();
+                        output_open = false;
+                    }
                 },
                 recv(status) -> status => if result.is_none() && let Ok(status) = status {
                     result = Some(status);
@@ -169,10 +173,20 @@ impl Watch<'_, '_, '_> {
                     } else {
                         self.output_incomplete = true;
                     }
+                    output = never();
                     output_open = false;
                 },
             }
         }
+    }
+
+    /// Shows a part of the output; false where that is impossible.
+    fn show(&mut self, chunk: &[u8]) -> bool {
+        let Err(e) = self.sink.try_write(chunk) else {
+            return true;
+        };
+        self.unwritten = Some(format!("write /dev/stdout: {}", errno_text(&e)));
+        false
     }
 
     /// Asks for stacks, or ends it at once.

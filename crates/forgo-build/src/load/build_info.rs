@@ -197,7 +197,7 @@ impl Loader<'_> {
             return Ok(None);
         }
         let bootstrap = self.cfg.env.os("GOROOT_BOOTSTRAP");
-        if module.path == "bootstrap" && self.cfg.dist.goroot == bootstrap {
+        if module.path == "bootstrap" && self.cfg.dist.goroot_given == bootstrap {
             return Ok(None);
         }
         let package_dir = p.dir.clone();

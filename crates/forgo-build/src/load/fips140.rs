@@ -4,7 +4,7 @@
 //! A snapshot lies in the module cache. Where it has not been unpacked yet, the stock command is
 //! asked to do it, with all its checks.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use forgo_golang::{path, quote, raw, semver};
 
@@ -12,7 +12,6 @@ use super::FatalError;
 use crate::config::Config;
 use crate::disk;
 use crate::footprint;
-use crate::process::os;
 
 const PACKAGE: &str = "crypto/internal/fips140";
 
@@ -167,20 +166,18 @@ fn zip_hash<'s>(sums: &'s str, file: &str) -> Option<&'s str> {
 /// Has the stock command unpack the snapshot.
 fn unpack(cfg: &Config) -> Result<(), FatalError> {
     footprint::refuse("the stock command unpacks GOFIPS140");
-    let mut stock = Command::new(os(&cfg.dist.stock_go));
+    let env = [
+        format!("GOFIPS140={}", cfg.target.gofips140),
+        format!("GOROOT={}", cfg.dist.goroot),
+        "GOFLAGS=".to_owned(),
+    ];
+    let stock = cfg.dist.stock_go.child(cfg, "", &env);
+    let mut stock = stock.map_err(|text| FatalError {
+        stderr: text + "\n",
+        code: 2,
+    })?;
     stock
         .args(["list", "-f", "", "unsafe"])
-        .current_dir(os(&cfg.cwd))
-        .env_clear()
-        .envs(cfg.env.orig.iter().map(|(k, v)| (os(k), os(v))))
-        .envs(
-            [
-                ("GOFIPS140", cfg.target.gofips140.as_str()),
-                ("GOROOT", cfg.dist.goroot.as_str()),
-                ("GOFLAGS", ""),
-            ]
-            .map(|(k, v)| (k, os(v))),
-        )
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     let version = &cfg.target.gofips140;

@@ -112,7 +112,7 @@ impl<'c> Locator<'c> {
         if let Some(sub) = sub.filter(|sub| !in_testdata(sub)) {
             found.goroot = true;
             found.import_path = sub;
-            self.goroot().clone_into(&mut found.root);
+            self.cfg.dist.goroot_given.clone_into(&mut found.root);
         } else if !lexical {
             self.find_in_gopath(&mut found);
         }
@@ -208,7 +208,10 @@ impl<'c> Locator<'c> {
                             .clone_into(&mut found.import_path);
                         found.dir = dir;
                         found.goroot = goroot;
-                        root.clone_into(&mut found.root);
+                        found.root = match goroot {
+                            true => self.cfg.dist.goroot_given.clone(),
+                            false => root.to_owned(),
+                        };
                         return true;
                     }
                     tried.vendor.push(dir);
@@ -234,7 +237,7 @@ impl<'c> Locator<'c> {
             if self.is_dir(&dir) {
                 found.dir = dir;
                 found.goroot = true;
-                self.goroot().clone_into(&mut found.root);
+                self.cfg.dist.goroot_given.clone_into(&mut found.root);
                 return true;
             }
             tried.goroot = dir;
@@ -359,6 +362,7 @@ mod tests {
             }
             let mut cfg = Config::default();
             cfg.dist.goroot = format!("{root}/go");
+            cfg.dist.goroot_given.clone_from(&cfg.dist.goroot);
             cfg.target.goos = "linux".to_owned();
             cfg.target.goarch = "amd64".to_owned();
             cfg.dirs.gopath = vec![format!("{root}/p1"), format!("{root}/p2")];

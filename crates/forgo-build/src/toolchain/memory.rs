@@ -6,8 +6,10 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use crate::actions::link_inputs::Inputs;
 use crate::config::Config;
 use crate::disk;
+use crate::package::Package;
 
 /// For how long an answer about free memory serves all compiles that begin: there may be many, and each
 /// question takes three files.
@@ -45,12 +47,34 @@ pub fn for_sources<F: AsRef<str>>(
 }
 
 /// Variables for a link. Most of what it uses are files in memory, and the rest is large: it collects half
-/// as often, for which it needs hardly more.
-pub fn for_link(config: &Config) -> Vec<String> {
-    match is_ours(config) {
+/// as often, for which it needs hardly more. A linker that may start the C compiler, which inherits its
+/// environment, gets nothing.
+pub fn for_link(inputs: &Inputs<'_>) -> Vec<String> {
+    match is_ours(inputs.config) && !may_link_externally(inputs) {
         true => vec!["GOGC=200".to_owned()],
         false => Vec::new(),
     }
+}
+
+/// Whether cmd/link might decide to link with the C compiler. The C code of the distribution's own
+/// packages, such as net, it links by itself.
+fn may_link_externally(inputs: &Inputs<'_>) -> bool {
+    let has_c = |p: &Package| p.uses_cgo() || p.uses_swig() || !p.syso_files.is_empty();
+    let archives = inputs.archives.iter().map(|archive| archive.package);
+    let mut packages = archives.chain([inputs.package]);
+    let mut flags = inputs
+        .forced_ldflags
+        .iter()
+        .chain(&inputs.package.internal.ldflags);
+    let names_linking = |flag: &String| {
+        ["linkmode", "extld", "race", "msan", "asan"]
+            .iter()
+            .any(|n| flag.contains(n))
+    };
+    !matches!(inputs.ld_buildmode, "" | "exe" | "pie")
+        || inputs.extlink_enabled == "1"
+        || packages.any(|p| !p.goroot && has_c(p))
+        || flags.any(names_linking)
 }
 
 /// Whether it is left to us how tools collect garbage.
@@ -133,6 +157,5 @@ mod tests {
         config.flags.p = 1;
         config.env.vars.insert("GOGC".into(), "50".into());
         assert!(for_sources(&config, ["x.go"]).is_empty());
-        assert!(for_link(&config).is_empty());
     }
 }

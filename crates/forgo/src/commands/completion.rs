@@ -19,8 +19,7 @@ pub fn run(args: &[String], console: &Console) -> Outcome {
         },
         _ => return Err(usage()),
     };
-    console.print(script);
-    Ok(())
+    console.must_print("forgo: ", script.as_bytes())
 }
 
 fn usage() -> Stop {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::completion::STOCK;
 use super::{COMMANDS, own};
+use crate::config::own::VARIABLES;
 use crate::exit::{Outcome, Stop};
 use crate::flags::kind::Kind;
 use crate::flags::table::{FLAGS, FlagRow};
@@ -15,8 +16,7 @@ pub fn run(args: &[String], console: &Console) -> Outcome {
     if !args.is_empty() {
         return Err(Stop::with_status("usage: forgo man", 2));
     }
-    console.print(page());
-    Ok(())
+    console.must_print("forgo: ", page().as_bytes())
 }
 
 /// The page in the language of man(7).
@@ -62,8 +62,10 @@ fn page() -> String {
         );
     }
     out.push_str(".SH ENVIRONMENT\nAll variables of the stock command, see\n.BR \"go help environment\" ;\nand\n");
-    for (name, what) in own::VARIABLES {
-        let _ = writeln!(out, ".TP\n.B {}\n{}", escaped(name), escaped(what));
+    for variable in VARIABLES {
+        let setting = format!("{}={}", variable.name, variable.example);
+        let (setting, help) = (escaped(&setting), escaped(variable.help));
+        let _ = writeln!(out, ".TP\n.B {setting}\n{help}");
     }
     out.push_str(
         ".SH FILES\n.TP\n.I $GOCACHE\nThe stock command's build cache; names ending in\n.B \\-s\n\

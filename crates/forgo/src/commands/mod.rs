@@ -16,17 +16,21 @@ pub mod test;
 mod tool;
 mod vet;
 
+use std::fs::File;
 use std::io::IsTerminal;
 
 use forgo_build::config::Config;
 use forgo_build::load::FatalError;
+use forgo_build::stock;
 use loading::{Lasting, Loading};
 
-use crate::config::{Startup, process};
+use crate::config::process::Variables;
+use crate::config::{Chosen, Startup, own as own_variables, process};
 use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 use crate::flags::{Flags, ParseError, goflags};
 use crate::report::Console;
+use crate::report::streams::write_stderr;
 use crate::snapshot::{self, Beginning, Recording};
 use crate::{config, delegate};
 
@@ -132,6 +136,7 @@ const LOADING_TESTS: &str = "load.TestPackagesAndErrors";
 /// Finds and runs the command that the process's arguments ask for.
 pub fn run(console: &Console) -> Outcome {
     let args = process::arguments();
+    check_environment()?;
     let name = args.first().map_or("", String::as_str);
     match (name, process::is_named_go()) {
         ("completion", false) => return completion::run(&args[1..], console),
@@ -149,30 +154,65 @@ pub fn run(console: &Console) -> Outcome {
     }
 }
 
+/// Ends a forgo that was started as the stock command, and one that is told what it does not understand.
+fn check_environment() -> Outcome {
+    let variables = Variables::read();
+    if let Some(text) = stock::mistaken(&variables.marker) {
+        return Err(Stop::with_status(text, 2));
+    }
+    own_variables::check(&variables)?;
+    if std::io::stderr().is_terminal() {
+        for name in own_variables::unknown(&variables) {
+            let line = format!(
+                "forgo: {name} is none of forgo's variables; see 'forgo help environment'\n"
+            );
+            write_stderr(line.as_bytes());
+        }
+    }
+    Ok(())
+}
+
 /// Does one of forgo's own commands; `args` begin with its name.
 fn start(command: &'static Command, mut args: Vec<String>, console: &Console) -> Outcome {
     let mut rest = args.split_off(1);
-    process::take_chdir(&mut rest)?;
+    let given = args.iter().chain(&rest).cloned().collect();
+    let start = process::take_chdir(&mut rest)?;
     args.append(&mut rest);
     let recording = match snapshot::begin(command.name, console) {
         Beginning::Answered => return Ok(()),
         Beginning::Work(recording) => recording,
     };
-    work(command, args, console, recording.as_ref())?;
+    let words = Words { given, args };
+    work(command, words, start.as_ref(), console, recording.as_ref())?;
     if let Some(recording) = recording.filter(|_| console.status() == 0) {
         recording.finish(console);
     }
     Ok(())
 }
 
-/// The command itself.
+/// A command line.
+struct Words {
+    /// All of it, as the process was given it.
+    given: Vec<String>,
+    /// Without `-C`.
+    args: Vec<String>,
+}
+
+/// The command itself. `start` is the directory that the process was in before `-C`.
 fn work(
     command: &'static Command,
-    mut args: Vec<String>,
+    words: Words,
+    start: Option<&File>,
     console: &Console,
     recording: Option<&Recording>,
 ) -> Outcome {
-    let startup = Startup::new(command.name, &args, console)?;
+    let Words { given, mut args } = words;
+    let startup = match Startup::choose(command.name, &args, console)? {
+        Chosen::Startup(startup) => *startup,
+        Chosen::Stock { stock_go, version } => {
+            return delegate::hand_on(&stock_go, &version, &given, start);
+        }
+    };
     if let Some(recording) = recording {
         recording.resolved(&startup.cfg);
     }

@@ -1,6 +1,7 @@
 //! What forgo has that the stock command has not, in words: for `forgo help` and the man page.
 
 use super::{COMMANDS, Command};
+use crate::config::own::VARIABLES;
 
 /// Verbs of forgo's own, which it has under its own name only, and what they do.
 pub const VERBS: &[(&str, &str)] = &[
@@ -9,26 +10,6 @@ pub const VERBS: &[(&str, &str)] = &[
         "print a script that completes commands and flags",
     ),
     ("man", "print the manual page"),
-];
-
-/// Environment variables of forgo's own.
-pub const VARIABLES: &[(&str, &str)] = &[
-    (
-        "FORGO_EXTRAS=off",
-        "do what the stock command does, step by step: spare no work in ways of forgo's own",
-    ),
-    (
-        "FORGO_GO=file",
-        "the stock go command; else $GOROOT/bin/go, else the first go on PATH that is not forgo",
-    ),
-    (
-        "FORGO_LINK_STORE_SIZE=4G",
-        "how much of GOCACHE executables may take that are kept so that no link is done twice; 0 or off keeps none",
-    ),
-    (
-        "FORGO_VERIFY=N%",
-        "compile this share of what could be moved from another directory all the same, and compare",
-    ),
 ];
 
 /// The text that goes before the stock command's own on `help` and `help TOPIC`, where there is something
@@ -68,7 +49,7 @@ pub fn before_help(topic: &[String]) -> Option<String> {
 fn variables() -> impl Iterator<Item = String> {
     VARIABLES
         .iter()
-        .map(|(name, what)| format!("{name}: {what}"))
+        .map(|v| format!("{}={}: {}", v.name, v.example, v.help))
 }
 
 fn said_of(command: &Command) -> String {

@@ -14,7 +14,7 @@ use forgo_build::event::Event;
 use forgo_build::load::{Loader, PackageOpts, RootMode};
 use forgo_build::package::{Package, PackageId};
 use forgo_build::plan::{BuildMode, Kind, Node, PlanBuilder};
-use forgo_build::process::{exit_text, look_path, os};
+use forgo_build::process::{exit_text, look_path, os, start};
 
 use super::{Command, Invocation, Lasting, Loading, is_versioned, stop_at};
 use crate::exit::{Outcome, Stop};
@@ -223,6 +223,7 @@ pub fn program(cfg: &Config, words: &[String]) -> Process {
         .env_clear()
         .envs(cfg.env.orig.iter().map(|(k, v)| (os(k), os(v))))
         .env("PATH", os(&path));
+    start::program_like_go(&mut process);
     process
 }
 

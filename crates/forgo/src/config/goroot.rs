@@ -6,77 +6,146 @@
 
 use forgo_build::{disk, footprint};
 use std::collections::BTreeMap;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
+
+use std::process::Stdio;
 
 use forgo_build::config::Distribution;
+use forgo_build::process::errno_text;
+use forgo_build::stock::{self, Kind, StockGo, kind};
 use forgo_golang::path;
 
 use super::process::Variables;
+use crate::exit::{Outcome, Stop};
 
-/// The stock go command: `$FORGO_GO`, else `$GOROOT/bin/go`, else the first `go` on PATH that is not
-/// this program. Empty when there is none.
-pub fn find_stock_go(variables: &Variables) -> String {
+/// Releases that forgo knows.
+pub const SUPPORTED: [&str; 2] = ["go1.26", "go1.27"];
+
+/// The stock go command: `$FORGO_GO`, else `$GOROOT/bin/go`, else the first `go` on PATH; whatever is
+/// forgo itself is passed over. Has no file where there is none. A FORGO_GO that can't be one is an error.
+pub fn find_stock_go(variables: &Variables) -> Outcome<StockGo> {
+    let stock = |file: String| StockGo::new(file, &variables.marker);
     let chosen = variables.get("FORGO_GO");
     if !chosen.is_empty() {
-        return chosen.to_owned();
+        return chosen_go(variables, chosen).map(stock);
     }
-    let itself = own_identity();
-    let usable = |file: &str| {
-        let meta = disk::metadata(file).ok()?;
-        let runs = meta.is_file() && meta.permissions().mode() & 0o111 != 0;
-        (runs && Some((meta.dev(), meta.ino())) != itself).then_some(())
-    };
     let goroot = variables.get("GOROOT");
     if !goroot.is_empty() {
         let file = path::join2(goroot, "bin/go");
-        if usable(&file).is_some() {
-            return file;
+        if runs(&file) && kind(&file) != Kind::Forgo {
+            return Ok(stock(file));
         }
     }
-    variables
-        .get("PATH")
-        .split(':')
-        .filter(|dir| dir.starts_with('/'))
-        .map(|dir| path::join2(dir, "go"))
-        .find(|file| usable(file).is_some())
-        .unwrap_or_default()
+    Ok(stock(on_path(variables, "go").unwrap_or_default()))
 }
 
-/// Is this file the program that runs?
-pub fn is_this_program(file: &str) -> bool {
-    let meta = disk::metadata(file).ok();
-    meta.is_some_and(|m| own_identity() == Some((m.dev(), m.ino())))
+/// What FORGO_GO means: a file, or a name that is looked for on PATH.
+fn chosen_go(variables: &Variables, chosen: &str) -> Outcome<String> {
+    let wrong = |why: &str| {
+        let text = format!("forgo: FORGO_GO={chosen}: {why}; {}", stock::REMEDY);
+        Err(Stop::with_status(text, 2))
+    };
+    if !chosen.contains('/') {
+        return match on_path(variables, chosen) {
+            Some(file) => Ok(file),
+            None => wrong("no such command on PATH that is not forgo"),
+        };
+    }
+    let file = match chosen.starts_with('/') {
+        true => chosen.to_owned(),
+        false => path::join2(&super::process::current_dir(variables.get("PWD"))?, chosen),
+    };
+    match disk::metadata(&file) {
+        Err(e) => wrong(&errno_text(&e)),
+        Ok(meta) if meta.is_dir() => wrong("is a directory"),
+        Ok(_) if !runs(&file) => wrong("is not executable"),
+        Ok(_) if kind(&file) == Kind::Forgo => wrong("is forgo, not the stock go command"),
+        Ok(_) => Ok(file),
+    }
 }
 
-/// Device and inode of this program. Symbolic links to it lead to the same.
-fn own_identity() -> Option<(u64, u64)> {
-    let meta = disk::metadata(std::env::current_exe().ok()?).ok()?;
-    Some((meta.dev(), meta.ino()))
+/// The first executable file of this name on PATH that is not forgo.
+fn on_path(variables: &Variables, name: &str) -> Option<String> {
+    let dirs = variables.get("PATH").split(':');
+    dirs.filter(|dir| dir.starts_with('/'))
+        .map(|dir| path::join2(dir, name))
+        .find(|file| runs(file) && kind(file) != Kind::Forgo)
+}
+
+fn runs(file: &str) -> bool {
+    disk::metadata(file).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
 }
 
 /// GOROOT where nothing sets it: what holds the stock command, symbolic links followed. A stock
 /// command that lies elsewhere (a wrapper, a copy) is asked: it knows where it was built.
-pub fn find_goroot(stock_go: &str) -> String {
-    match goroot_around(stock_go) {
-        goroot if goroot.is_empty() => ask(stock_go, "GOROOT"),
-        goroot => goroot,
+pub fn find_goroot(stock_go: &StockGo) -> Outcome<String> {
+    let file = stock_go.file();
+    match goroot_around(file) {
+        goroot if goroot.is_empty() && !file.is_empty() => ask(stock_go, "GOROOT"),
+        // Another program of a distribution, such as gofmt, knows no GOROOT.
+        _ if is_other_go_program(file) => ask(stock_go, "GOROOT"),
+        goroot => Ok(goroot),
     }
 }
 
-/// What the stock command itself says of a variable, whatever is set.
-fn ask(stock_go: &str, variable: &str) -> String {
-    if stock_go.is_empty() {
-        return String::new();
+/// Whether this command does not lie in a distribution.
+pub fn is_outside(stock_go: &StockGo) -> bool {
+    goroot_around(stock_go.file()).is_empty()
+}
+
+/// Makes sure that a chosen command is a go command before a whole command line is handed to it: one that
+/// can't be told from its file is asked.
+pub fn check_chosen(stock_go: &StockGo, variables: &Variables) -> Outcome {
+    if variables.get("FORGO_GO").is_empty() || kind(stock_go.file()) == Kind::Go {
+        return Ok(());
     }
+    find_goroot(stock_go).map(drop)
+}
+
+/// Whether a file is a program of Go's that is known not to be the go command.
+fn is_other_go_program(file: &str) -> bool {
+    kind(file) == Kind::OtherGo
+}
+
+/// What the stock command itself says of a variable, whatever is set. A program that has no answer is not
+/// a go command.
+fn ask(stock_go: &StockGo, variable: &str) -> Outcome<String> {
     footprint::refuse("a stock command that lies elsewhere is asked");
-    let said = std::process::Command::new(stock_go)
+    let stop = |text: String| Err(Stop::with_status(text, 2));
+    let mut command = match stock_go.command() {
+        Ok(command) => command,
+        Err(text) => return stop(text),
+    };
+    let output = command
         .args(["env", variable])
         .env("GOTOOLCHAIN", "local")
         .env_remove("GOROOT")
-        .stderr(std::process::Stdio::null())
+        .stdin(Stdio::null())
         .output();
-    let text = said.map(|out| out.stdout).unwrap_or_default();
-    String::from_utf8_lossy(&text).trim_end().to_owned()
+    let (file, remedy) = (stock_go.file(), stock::REMEDY);
+    let output = match output {
+        Ok(output) => output,
+        Err(e) => {
+            let why = errno_text(&e);
+            return stop(format!("forgo: cannot run {file}: {why}; {remedy}"));
+        }
+    };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+    let (said, complaint) = (text(&output.stdout), text(&output.stderr));
+    let complaint = complaint.lines().next().unwrap_or_default();
+    if complaint.starts_with("forgo: ") && output.status.code() == Some(2) {
+        return stop(format!(
+            "forgo: {file} runs forgo, not the stock go command; {remedy}"
+        ));
+    }
+    let plausible = match variable {
+        "GOROOT" => said.starts_with('/'),
+        _ => said.contains("go1"),
+    };
+    if !output.status.success() || !plausible || said.contains('\n') {
+        return stop(format!("forgo: {file} is not a go command; {remedy}"));
+    }
+    Ok(said)
 }
 
 fn goroot_around(stock_go: &str) -> String {
@@ -233,59 +302,92 @@ fn tool_host(goroot: &str) -> (String, String) {
 
 /// The version of the distribution at a GOROOT. One put together by hand may lack the file that says
 /// it; its sources say it too. Where there are none, that of the stock command counts.
-fn version_of(goroot: &str, stock_go: &str, defaults: &Defaults) -> String {
+fn version_of(goroot: &str, stock_go: &StockGo, defaults: &Defaults) -> Outcome<String> {
     let in_file = |goroot: &str| {
         let text = disk::read_to_string(path::join2(goroot, "VERSION")).unwrap_or_default();
         text.lines().next().unwrap_or_default().trim().to_owned()
     };
     let version = in_file(goroot);
     if !version.is_empty() {
-        return version;
+        return Ok(version);
     }
     let version = defaults.constant("version");
     if !version.is_empty() || disk::metadata(goroot).is_err() {
-        return version.to_owned();
+        return Ok(version.to_owned());
     }
-    match goroot_around(stock_go) {
+    match goroot_around(stock_go.file()) {
         goroot if goroot.is_empty() => version_of_program(stock_go),
-        goroot => in_file(&goroot),
+        goroot => Ok(in_file(&goroot)),
     }
 }
 
 /// The version of a stock command that lies outside of its distribution: a copy has it in its build info;
 /// a script must be asked.
-fn version_of_program(stock_go: &str) -> String {
-    let program = disk::read(stock_go).unwrap_or_default();
+fn version_of_program(stock_go: &StockGo) -> Outcome<String> {
+    if stock_go.file().is_empty() {
+        return Ok(String::new());
+    }
+    let program = disk::read(stock_go.file()).unwrap_or_default();
     match forgo_golang::buildinfo::go_version(&program) {
-        Some(version) => version.to_owned(),
+        Some(version) => Ok(version.to_owned()),
         None => ask(stock_go, "GOVERSION"),
     }
 }
 
-/// The distribution at a GOROOT, for a target's compilers.
-pub fn distribution(goroot: &str, stock_go: &str, defaults: &Defaults) -> Distribution {
+/// The distribution at a GOROOT, given as it is set, for a target's compilers.
+pub fn distribution(given: &str, stock_go: &StockGo, defaults: &Defaults) -> Outcome<Distribution> {
+    let goroot = &clean(given);
     let (host_goos, host_goarch) = tool_host(goroot);
-    let version = version_of(goroot, stock_go, defaults);
+    let version = version_of(goroot, stock_go, defaults)?;
     // Whatever VERSION calls it, it behaves as the release that its sources were made for.
     let minor = match minor_of(defaults.constant("version")) {
         0 => minor_of(&version),
         minor => minor,
     };
-    Distribution {
+    Ok(Distribution {
         minor,
         version,
-        tool_dir: match goroot {
+        tool_dir: match goroot.as_str() {
             "" => String::new(),
             _ => path::join2(goroot, &format!("pkg/tool/{host_goos}_{host_goarch}")),
         },
-        goroot: goroot.to_owned(),
+        goroot: goroot.clone(),
+        goroot_given: given.to_owned(),
         host_goos,
         host_goarch,
         default_cc: String::new(),
         default_cxx: String::new(),
         default_pkg_config: defaults.constant("PkgConfig").to_owned(),
-        stock_go: stock_go.to_owned(),
+        stock_go: stock_go.clone(),
+    })
+}
+
+/// A GOROOT without what filepath.Clean removes; empty stays empty.
+pub fn clean(goroot: &str) -> String {
+    match goroot {
+        "" => String::new(),
+        set => path::clean(set),
     }
+}
+
+/// Whether forgo knows how the go command of this release works: `go1.27`, `go1.27.3`, `go1.27rc1`, with
+/// ` X:…` where experiments were built in. Development versions and those with a suffix of their maker may
+/// work otherwise.
+pub fn is_supported(version: &str) -> bool {
+    let release = version.split(" X:").next().unwrap_or_default();
+    let Some(rest) = SUPPORTED
+        .iter()
+        .find_map(|minor| release.strip_prefix(minor))
+    else {
+        return false;
+    };
+    let number = ["", ".", "rc", "beta"]
+        .iter()
+        .filter_map(|before| rest.strip_prefix(before))
+        .next_back()
+        .unwrap_or(rest);
+    rest.is_empty()
+        || !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && number != rest
 }
 
 /// 27 of `go1.27.3`, `go1.27rc1`, `devel go1.27-…`.
@@ -312,6 +414,34 @@ mod tests {
             ("", 0),
         ] {
             assert_eq!(minor_of(version), minor, "{version}");
+        }
+    }
+
+    #[test]
+    fn supported_releases() {
+        for version in [
+            "go1.26",
+            "go1.26.8",
+            "go1.27rc1",
+            "go1.27beta2",
+            "go1.27.3 X:jsonv2",
+        ] {
+            assert!(is_supported(version), "{version}");
+        }
+        for version in [
+            "",
+            "go1.25.9",
+            "go1.28",
+            "go1.2",
+            "go1.260",
+            "go1.27.",
+            "go1.27rc",
+            "go1.27.3-corp",
+            "go1.26.1 (vendor)",
+            "devel go1.28-abc",
+            "go1.27-devel_abc",
+        ] {
+            assert!(!is_supported(version), "{version}");
         }
     }
 

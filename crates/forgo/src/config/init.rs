@@ -15,6 +15,7 @@ use crate::flags::{goflags, kind};
 /// work.BuildInit, but for what the modules' and the overlay's own initialization say. `p` is `-p` as
 /// given, `goflags` are GOFLAGS' words.
 pub fn build_init(cfg: &mut Config, modules_enabled: bool, p: &str, goflags: &[String]) -> Outcome {
+    forbid_prompts(cfg);
     cfg.modes.buildmode.clone_from(&cfg.flags.buildmode);
     instrument(cfg)?;
     build_mode(cfg)?;
@@ -30,6 +31,19 @@ pub fn build_init(cfg: &mut Config, modules_enabled: bool, p: &str, goflags: &[S
     }
     check_compilers(cfg)?;
     cover_mode(cfg)
+}
+
+/// modload.Init: git must not ask for passwords, in whatever program runs it.
+fn forbid_prompts(cfg: &mut Config) {
+    if cfg.env.get("GO111MODULE") == "off" {
+        return;
+    }
+    for (name, value) in [("GIT_TERMINAL_PROMPT", "0"), ("GCM_INTERACTIVE", "never")] {
+        let set = cfg.env.cmd.iter().any(|(key, _)| key == name);
+        if cfg.env.os(name).is_empty() && !set {
+            cfg.env.cmd.push((name.to_owned(), value.to_owned()));
+        }
+    }
 }
 
 fn platform(cfg: &Config) -> Platform<'_> {

@@ -13,6 +13,7 @@ mod dirs;
 pub mod env_file;
 pub mod goroot;
 mod init;
+pub mod own;
 mod platform;
 pub mod process;
 mod target;
@@ -24,6 +25,7 @@ use std::collections::BTreeMap;
 
 use forgo_build::config::{Config, DebugSettings, Environment, ModuleSettings};
 use forgo_build::process::look_path;
+use forgo_build::stock::StockGo;
 
 pub use apply::apply_flags;
 pub use init::{build_init, check_builder};
@@ -35,6 +37,19 @@ use crate::report::Console;
 use goroot::Defaults;
 use process::Variables;
 use variables::Variable;
+
+/// What does the work of an invocation.
+pub enum Chosen {
+    /// forgo, with these settings.
+    Startup(Box<Startup>),
+    /// A stock command whose release forgo does not know.
+    Stock {
+        /// The command that was found first; it switches to another toolchain by itself.
+        stock_go: StockGo,
+        /// The release.
+        version: String,
+    },
+}
 
 /// What is known before the command's flags are parsed.
 pub struct Startup {
@@ -53,20 +68,39 @@ pub struct Startup {
 impl Startup {
     /// Resolves the environment for a command in the current directory, and switches to the
     /// distribution that GOTOOLCHAIN, go.mod or go.work ask for.
-    pub fn new(command: &str, args: &[String], console: &Console) -> Outcome<Startup> {
+    ///
+    /// A release that forgo does not know is not a [`Startup`] but the command to hand everything to.
+    pub fn choose(command: &str, args: &[String], console: &Console) -> Outcome<Chosen> {
         let process = Variables::read();
-        let stock_go = goroot::find_stock_go(&process);
+        let stock_go = goroot::find_stock_go(&process)?;
         let local = Startup::resolve(command, process, &stock_go)?;
-        toolchain::select(local, args, console)
+        let unknown = |startup: &Startup| {
+            let version = &startup.cfg.dist.version;
+            // Without a distribution there is nothing to hand on to.
+            let known = version.is_empty() || goroot::is_supported(version);
+            (!known).then(|| version.clone())
+        };
+        let hand_on = |version| Ok(Chosen::Stock { stock_go, version });
+        let version = unknown(&local);
+        match (toolchain::select(local, args, console), version) {
+            (Ok(startup), _) => match unknown(&startup) {
+                // The stock command switches to it as this one did.
+                Some(version) => hand_on(version),
+                None => Ok(Chosen::Startup(Box::new(startup))),
+            },
+            // What an unknown release says of that, it says itself.
+            (Err(_), Some(version)) => hand_on(version),
+            (Err(stop), None) => Err(stop),
+        }
     }
 
     /// Resolves the environment for the distribution that holds `stock_go`.
-    fn resolve(command: &str, process: Variables, stock_go: &str) -> Outcome<Startup> {
+    fn resolve(command: &str, process: Variables, stock_go: &StockGo) -> Outcome<Startup> {
         let cwd = process::current_dir(process.get("PWD"))?;
-        let env = environment(&process, stock_go);
+        let env = environment(&process, stock_go)?;
         let goroot = env.get("GOROOT").to_owned();
-        let defaults = Defaults::read(&goroot);
-        let mut dist = goroot::distribution(&goroot, stock_go, &defaults);
+        let defaults = Defaults::read(&goroot::clean(&goroot));
+        let mut dist = goroot::distribution(&goroot, stock_go, &defaults)?;
         let target = target::resolve(&env, &dist, &defaults);
         dist.default_cc = defaults.cc(&target.goos, &target.goarch);
         dist.default_cxx = defaults.cxx(&target.goos, &target.goarch);
@@ -81,8 +115,9 @@ impl Startup {
             // Who traces keys sees what the stock command does, step by step.
             extras: process.get("FORGO_EXTRAS") != "off" && !debug.traces_cache(),
             debug,
-            link_store: link_store(process.get("FORGO_LINK_STORE_SIZE")),
-            verify_percent: percent(process.get("FORGO_VERIFY")),
+            link_store: own::link_store(process.get("FORGO_LINK_STORE_SIZE"))
+                .unwrap_or(own::DEFAULT_LINK_STORE),
+            verify_percent: own::percent(process.get("FORGO_VERIFY")).unwrap_or(0),
             gomaxprocs: gomaxprocs(process.get("GOMAXPROCS")),
             dist,
             target,
@@ -112,8 +147,11 @@ impl Startup {
 
     /// The checks of cmd/go's main between choosing a toolchain and finding the command.
     pub fn check(&self) -> Outcome<String> {
-        let goroot = &self.cfg.dist.goroot;
+        let goroot = &self.cfg.dist.goroot_given;
         if goroot.is_empty() {
+            if let Err(text) = self.cfg.dist.stock_go.command() {
+                return Err(Stop::with_status(text, 2));
+            }
             let text =
                 "go: cannot find GOROOT directory: 'go' binary is trimmed and GOROOT is not set";
             return Err(Stop::with_status(text, 2));
@@ -192,7 +230,7 @@ pub fn guess_gocache(process: &Variables) -> String {
 }
 
 /// The process's environment and the files beneath it.
-fn environment(process: &Variables, stock_go: &str) -> Environment {
+fn environment(process: &Variables, stock_go: &StockGo) -> Outcome<Environment> {
     let goenv = env_file::location(process).unwrap_or_default().0;
     let mut file = match goenv.as_str() {
         "" => BTreeMap::new(),
@@ -203,7 +241,7 @@ fn environment(process: &Variables, stock_go: &str) -> Environment {
         value => value,
     };
     let goroot = match set {
-        "" => goroot::find_goroot(stock_go),
+        "" => goroot::find_goroot(stock_go)?,
         set => forgo_golang::path::clean(set),
     };
     let goroot_file = match goroot.as_str() {
@@ -214,14 +252,14 @@ fn environment(process: &Variables, stock_go: &str) -> Environment {
         file.entry(key.clone()).or_insert_with(|| value.clone());
     }
     file.insert("GOROOT".into(), goroot);
-    Environment {
+    Ok(Environment {
         orig: process.list.clone(),
         cmd: Vec::new(),
         vars: process.map.clone(),
         file,
         goroot_file,
         goenv,
-    }
+    })
 }
 
 /// What main's invoke puts into the environment: settings that differ from the process's own.
@@ -280,23 +318,6 @@ fn debug_settings(godebug: &str) -> DebugSettings {
     }
 }
 
-/// Bytes, also with a unit: `500M`, `4GiB`. What is not understood is the default.
-fn link_store(set: &str) -> u64 {
-    const DEFAULT: u64 = 2 << 30;
-    let text = set.trim().to_ascii_uppercase();
-    let text = text.trim_end_matches('B').trim_end_matches('I');
-    let unit = text.chars().next_back().and_then(|c| "KMGT".find(c));
-    let (digits, shift) = match unit {
-        Some(power) => (&text[..text.len() - 1], 10 * (power + 1)),
-        None => (text, 0),
-    };
-    match digits.parse::<u64>() {
-        Ok(number) => number.saturating_mul(1 << shift),
-        Err(_) if set == "off" => 0,
-        Err(_) => DEFAULT,
-    }
-}
-
 /// runtime.GOMAXPROCS(0) of a Go program started here.
 fn gomaxprocs(set: &str) -> usize {
     match set.parse() {
@@ -305,48 +326,9 @@ fn gomaxprocs(set: &str) -> usize {
     }
 }
 
-/// `5%` or `5`; nothing else is a share.
-fn percent(set: &str) -> u8 {
-    let number = set.strip_suffix('%').unwrap_or(set).parse();
-    number.ok().filter(|n| *n <= 100).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn size_of_the_link_store() {
-        let cases = [
-            ("", 2 << 30),
-            ("0", 0),
-            ("off", 0),
-            ("1000", 1000),
-            ("5k", 5 << 10),
-            ("7MB", 7 << 20),
-            ("4GiB", 4 << 30),
-            ("1T", 1 << 40),
-            ("99999999999T", u64::MAX),
-            ("much", 2 << 30),
-        ];
-        for (set, bytes) in cases {
-            assert_eq!(link_store(set), bytes, "{set}");
-        }
-    }
-
-    #[test]
-    fn percentages() {
-        for (set, expected) in [
-            ("", 0),
-            ("5%", 5),
-            ("100", 100),
-            ("101%", 0),
-            ("-1", 0),
-            ("x", 0),
-        ] {
-            assert_eq!(percent(set), expected, "{set}");
-        }
-    }
 
     #[test]
     fn godebug() {

@@ -4,17 +4,21 @@
 
 use forgo_build::disk;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 
 use forgo_build::process::{errno_text, os};
+use forgo_build::stock::MARKER;
 use forgo_golang::raw;
 
 use crate::exit::{Outcome, Stop};
 
-/// The process's environment, in order and as a map. The variable that counts toolchain switches is
-/// left out.
+/// The process's environment, in order and as a map. Left out are the variable that counts toolchain
+/// switches and the mark of a stock command within a forgo, which is not for programs that this one starts.
 pub struct Variables {
+    /// The mark, see [`MARKER`].
+    pub marker: String,
     /// In the process's order.
     pub list: Vec<(String, String)>,
     /// The same; of duplicates the first counts, as in Go.
@@ -29,11 +33,23 @@ impl Variables {
             reason = "this is where the environment is read"
         )]
         let all = std::env::vars_os();
-        let list = all
-            .map(|(k, v)| (raw::into_text(k.into_vec()), raw::into_text(v.into_vec())))
-            .filter(|(k, _)| k != "GOTOOLCHAIN_INTERNAL_SWITCH_COUNT")
-            .collect();
-        Variables::from_list(list)
+        let mut marker = String::new();
+        let mut list = Vec::new();
+        for (name, value) in all {
+            let (name, value) = (
+                raw::into_text(name.into_vec()),
+                raw::into_text(value.into_vec()),
+            );
+            match name.as_str() {
+                MARKER => marker = value,
+                "GOTOOLCHAIN_INTERNAL_SWITCH_COUNT" => {}
+                _ => list.push((name, value)),
+            }
+        }
+        Variables {
+            marker,
+            ..Variables::from_list(list)
+        }
     }
 
     /// From a list.
@@ -42,7 +58,8 @@ impl Variables {
         for (k, v) in &list {
             map.entry(k.clone()).or_insert_with(|| v.clone());
         }
-        Variables { list, map }
+        let marker = String::new();
+        Variables { marker, list, map }
     }
 
     /// os.Getenv.
@@ -106,14 +123,15 @@ pub fn current_dir(pwd: &str) -> Outcome<String> {
     }
 }
 
-/// Takes `-C dir` away from the head of a command's arguments and goes there.
-pub fn take_chdir(args: &mut Vec<String>) -> Outcome {
+/// Takes `-C dir` away from the head of a command's arguments and goes there. Returns the directory that the
+/// process was in, where that can be opened.
+pub fn take_chdir(args: &mut Vec<String>) -> Outcome<Option<File>> {
     let Some(first) = args.first() else {
-        return Ok(());
+        return Ok(None);
     };
     let dir = if matches!(first.as_str(), "-C" | "--C") {
         if args.len() < 2 {
-            return Ok(());
+            return Ok(None);
         }
         args.drain(..2).nth(1).unwrap_or_default()
     } else if let Some(dir) = first
@@ -124,11 +142,13 @@ pub fn take_chdir(args: &mut Vec<String>) -> Outcome {
         args.remove(0);
         dir
     } else {
-        return Ok(());
+        return Ok(None);
     };
+    let start = disk::own::open(".").ok();
     #[allow(clippy::disallowed_methods, reason = "-C is this")]
     std::env::set_current_dir(os(&dir))
-        .map_err(|e| Stop::fatal(format!("go: chdir {dir}: {}", errno_text(&e))))
+        .map_err(|e| Stop::fatal(format!("go: chdir {dir}: {}", errno_text(&e))))?;
+    Ok(start)
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ mod switch;
 
 use forgo_build::{disk, footprint};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use forgo_build::config::Config;
 use forgo_build::load::modules::{go_toolchain_lines, will_be_enabled};
 use forgo_build::process::look_path;
+use forgo_build::stock::StockGo;
 use forgo_golang::quote::quote;
 use forgo_golang::{gover, path};
 
@@ -108,10 +109,11 @@ fn enter(local: Startup, choice: &Choice, traced: bool) -> Outcome<Startup> {
         None => process.unset("GOROOT"),
     }
     process.unset("FORGO_GO");
-    if found.goroot.is_none() && goroot::find_goroot(&found.go).is_empty() {
-        process.set("GOROOT", &ask_goroot(&found.go)?);
+    let stock_go = cfg.dist.stock_go.at(found.go);
+    if found.goroot.is_none() && goroot::is_outside(&stock_go) {
+        process.set("GOROOT", &ask_goroot(&stock_go)?);
     }
-    Startup::resolve(&cfg.command, process, &found.go)
+    Startup::resolve(&cfg.command, process, &stock_go)
 }
 
 fn fatal<T>(text: String) -> Outcome<T> {
@@ -302,14 +304,10 @@ fn is_ready(cfg: &Config, dir: &str, version: &str) -> bool {
 
 /// Lets the stock command become this toolchain, for which it downloads it. Its errors are ours.
 fn download(cfg: &Config, name: &str) -> Outcome {
-    if cfg.dist.stock_go.is_empty() {
-        return Err(Stop::with_status(
-            "forgo: no go command found (set FORGO_GO)",
-            2,
-        ));
-    }
     footprint::refuse("a toolchain is downloaded");
-    let status = Command::new(&cfg.dist.stock_go)
+    let command = cfg.dist.stock_go.command();
+    let status = command
+        .map_err(|text| Stop::with_status(text, 2))?
         .arg("version")
         .env("GOTOOLCHAIN", name)
         .stdin(Stdio::null())
@@ -319,16 +317,19 @@ fn download(cfg: &Config, name: &str) -> Outcome {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(Stop::status(status.code().unwrap_or(1))),
         Err(e) => {
-            let text = format!("forgo: cannot run {}: {e}", cfg.dist.stock_go);
+            let text = format!("forgo: cannot run {}: {e}", cfg.dist.stock_go.file());
             Err(Stop::with_status(text, 2))
         }
     }
 }
 
-/// GOROOT of a go command that is not inside of it: a wrapper such as golang.org/dl's.
-fn ask_goroot(go: &str) -> Outcome<String> {
+/// GOROOT of a go command that is not inside of it: a wrapper such as golang.org/dl's, whose words are
+/// shown.
+fn ask_goroot(go: &StockGo) -> Outcome<String> {
     footprint::refuse("a wrapper of the stock command is asked");
-    let output = Command::new(go)
+    let command = go.command();
+    let output = command
+        .map_err(|text| Stop::with_status(text, 2))?
         .args(["env", "GOROOT"])
         .env("GOTOOLCHAIN", "local")
         .env_remove("GOROOT")
@@ -338,7 +339,8 @@ fn ask_goroot(go: &str) -> Outcome<String> {
         Ok(o) if o.status.success() => Ok(String::from_utf8_lossy(&o.stdout).trim_end().to_owned()),
         Ok(o) => Err(Stop::status(o.status.code().unwrap_or(1))),
         Err(e) => fatal(format!(
-            "exec {go}: {}",
+            "exec {}: {}",
+            go.file(),
             forgo_build::process::errno_text(&e)
         )),
     }

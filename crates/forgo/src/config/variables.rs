@@ -126,7 +126,7 @@ impl List<'_> {
         self.add("GOPATH", gopath, gopath_changed);
         self.plain("GOPRIVATE");
         self.with_default("GOPROXY", "");
-        self.add("GOROOT", &dist.goroot, false);
+        self.add("GOROOT", &dist.goroot_given, false);
         self.with_default("GOSUMDB", "");
         let (mode, dir) = telemetry(self.process);
         self.add("GOTELEMETRY", &mode, false);

@@ -155,10 +155,17 @@ impl World {
         self.command(&self.goroot.join("bin/go"), "cache-stock")
     }
 
+    /// Another stock command, about to be started.
+    pub fn stock_command_at(&self, go: &Path) -> Command {
+        self.command(go, "cache-stock")
+    }
+
     /// forgo, driving the same distribution.
     pub fn forgo_command(&self) -> Command {
         let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_forgo")), "cache-forgo");
-        command.env("FORGO_GO", self.goroot.join("bin/go"));
+        if self.env.iter().all(|(key, _)| key != "FORGO_GO") {
+            command.env("FORGO_GO", self.goroot.join("bin/go"));
+        }
         command
     }
 

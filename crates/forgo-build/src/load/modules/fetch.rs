@@ -353,22 +353,22 @@ impl Modules<'_> {
     fn stock(&self, dir: &str, args: &[&str], env: &[String]) -> Result<Output, Error> {
         footprint::refuse("the stock command looked after modules");
         let go = &self.cfg.dist.stock_go;
-        if go.is_empty() {
-            return Err(Error::fatal(
-                "forgo: modules are missing, and there is no stock go command to fetch them",
-            ));
-        }
-        let output = process::command(self.cfg, dir, go, env)
+        let mut command = go.child(self.cfg, dir, env).map_err(Error::fatal)?;
+        let output = command
             .args(process::os_all(args))
             .stdin(Stdio::null())
             .output();
         match output {
+            // A script in the place of the stock command, which runs forgo.
+            Ok(o) if o.stderr.starts_with(b"forgo: ") => {
+                Err(Error::fatal(String::from_utf8_lossy(&o.stderr).trim_end()))
+            }
             Ok(o) => Ok(Output {
                 stdout: raw::borrow(&o.stdout).into_owned(),
                 stderr: raw::borrow(&o.stderr).into_owned(),
             }),
             Err(e) => {
-                let why = process::exit_text(Err(e), go).unwrap_or_default();
+                let why = process::exit_text(Err(e), go.file()).unwrap_or_default();
                 Err(Error::fatal(format!("forgo: {why}")))
             }
         }

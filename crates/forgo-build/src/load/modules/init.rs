@@ -361,7 +361,11 @@ pub fn work_file(cfg: &Config, tree: &dyn SourceTree) -> Result<String, Fatal> {
 fn go_work(cfg: &Config, exists: impl Fn(&str) -> bool) -> Result<Option<String>, Fatal> {
     match cfg.modules.gowork.as_str() {
         "off" => Ok(None),
-        "" | "auto" => Ok(paths::find_work_file(&cfg.cwd, &cfg.dist.goroot, exists)),
+        "" | "auto" => Ok(paths::find_work_file(
+            &cfg.cwd,
+            &cfg.dist.goroot_given,
+            exists,
+        )),
         file if path::is_abs(file) => Ok(Some(file.to_string())),
         _ => Err(Fatal::with("go: invalid GOWORK: not an absolute path")),
     }

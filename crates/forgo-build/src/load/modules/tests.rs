@@ -138,6 +138,7 @@ impl Reporter for Said {
 fn config(minor: u32) -> Config {
     let mut cfg = Config::default();
     cfg.dist.goroot = "/go".to_string();
+    cfg.dist.goroot_given = "/go".to_string();
     cfg.dist.version = format!("go1.{minor}.0");
     cfg.dist.minor = minor;
     cfg.cwd = "/w".to_string();

@@ -86,7 +86,7 @@ pub fn executable(config: &Config, x: &Executable<'_>) -> Result<Link, ActionErr
     let goroot = if config.flags.trimpath {
         ""
     } else {
-        &config.dist.goroot
+        &config.dist.goroot_given
     };
     env.push(format!("GOROOT={goroot}"));
 

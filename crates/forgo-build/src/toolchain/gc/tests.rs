@@ -11,6 +11,7 @@ fn config() -> Config {
     let mut config = Config::default();
     config.dist.tool_dir = "/t".to_owned();
     config.dist.goroot = "/g".to_owned();
+    config.dist.goroot_given = "/g".to_owned();
     config.dist.version = "go1.26.8".to_owned();
     config.modes.ld_buildmode = "exe".to_owned();
     config.modes.buildmode = "default".to_owned();

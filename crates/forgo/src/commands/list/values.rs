@@ -324,7 +324,7 @@ pub fn context_value(cfg: &Config) -> Value {
     let fields = vec![
         Value::str(&cfg.target.goarch),
         Value::str(&cfg.target.goos),
-        Value::str(&cfg.dist.goroot),
+        Value::str(&cfg.dist.goroot_given),
         Value::str(&cfg.dirs.gopath.join(":")),
         Value::bool(context.cgo_enabled),
         Value::bool(false),
