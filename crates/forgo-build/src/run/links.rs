@@ -275,6 +275,12 @@ fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<System>, Doub
         if !known || add_words(&words.ldflags, &mut further).is_none() {
             return Err(Doubt::External);
         }
+        // As cgo adds them.
+        for (files, library) in [(&p.f_files, "gfortran"), (&p.m_files, "objc")] {
+            if !files.is_empty() {
+                further.libraries.insert(library.to_owned());
+            }
+        }
         let objects = p.syso_files.iter().map(|name| path::join2(&p.dir, name));
         further.files.extend(objects);
     }
@@ -322,7 +328,7 @@ impl Flags {
             };
             match (name, value) {
                 ("s" | "w" | "compressdwarf" | "checklinkname" | "buildid", _) => {}
-                ("race" | "msan" | "asan", None) => flags.external = true,
+                ("race", None) => flags.external = true,
                 ("X", value) => _ = value.or_else(|| words.next())?,
                 ("linkmode", value) => {
                     flags.external |= value.or_else(|| words.next())? != "internal"
@@ -446,6 +452,9 @@ mod tests {
             &["-extldflags=-Wl,@/x.rsp"],
             &["-extldflags=-Wl,/x.a"],
             &["-extldflags=-flto"],
+            // The driver takes libraries from a file of options then.
+            &["-asan"],
+            &["-msan"],
             &["-extldflags=-fuse-ld=gold"],
             &["-extldflags=-Wl,-T,script"],
             &["-extldflags"],
