@@ -443,11 +443,16 @@ impl Overlay {
             match kind {
                 FileKind::Regular => return Ok(true),
                 FileKind::Dir => {}
-                FileKind::Symlink | FileKind::Other => match self.stat(&path::join2(dir, name)) {
-                    Ok(FileKind::Regular) => return Ok(true),
-                    Ok(_) => {}
-                    Err(e) => first_error = first_error.or(Some(e)),
-                },
+                FileKind::Symlink | FileKind::Other => {
+                    // Errors name the file that was looked at.
+                    let file = path::join2(dir, name);
+                    let actual = self.actual(&file);
+                    match disk::metadata(&*actual) {
+                        Ok(meta) if meta.is_file() => return Ok(true),
+                        Ok(_) => {}
+                        Err(e) => first_error = first_error.or(Some(wrap("stat", &actual, &e))),
+                    }
+                }
             }
         }
         first_error.map_or(Ok(false), Err)
@@ -592,6 +597,13 @@ pub struct PathError {
     path: String,
     /// What went wrong, without the file.
     pub cause: String,
+}
+
+impl PathError {
+    /// The error of a file in an error of I/O.
+    pub(crate) fn of(e: &io::Error) -> Option<&PathError> {
+        e.get_ref().and_then(|e| e.downcast_ref::<PathError>())
+    }
 }
 
 impl std::fmt::Display for PathError {

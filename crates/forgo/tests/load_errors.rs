@@ -422,3 +422,81 @@ fn lists_of_what_does_not_build() {
         }
     });
 }
+
+/// Where the stock command walks over all dependencies to name variants, it reports the errors that it meets, and lists
+/// the packages all the same.
+#[test]
+fn list_reports_errors_of_dependencies_where_it_walks() {
+    let files = [
+        GO_MOD,
+        ("a/a.go", "package a\n\nimport _ \"example.com/q\"\n"),
+        ("b/b.go", "package b\n\nimport _ \"example.com/m/c\"\n"),
+        ("b/b_test.go", "package b\n"),
+        ("c/c.go", "package c\n\nimport _ \"example.com/r\"\n"),
+        ("d/d.go", "package d\n"),
+    ];
+    each(&files, |w| {
+        for args in [
+            &["./..."][..],
+            &["./a", "./d"],
+            &["./b", "./d"],
+            &["./b"],
+            &["./a", "./a"],
+            &["-test", "./b"],
+            &["-test", "./d"],
+            &["-deps", "./b"],
+            &["-deps", "-test", "./b", "./d"],
+            &["-pgo=off", "./..."],
+            &["-pgo=off", "-test", "./..."],
+            &["-e", "./..."],
+            &["-find", "./..."],
+            &["-json=ImportPath", "./..."],
+            &["-json=Deps,DepsErrors", "./a", "./b"],
+        ] {
+            w.same(&[&["list"], args].concat());
+        }
+    });
+}
+
+/// Merges leave repeated lines. The last of identical ones counts, others contradict each other.
+#[test]
+fn repeated_lines_in_go_mod_and_go_work() {
+    let files = [
+        ("r/go.mod", "module r.io/r\n"),
+        ("r/r.go", "package r\n"),
+        ("a.go", "package m\n\nimport _ \"r.io/r\"\n"),
+        ("go.mod", ""),
+    ];
+    let head = "module m\ngo 1.26\nrequire r.io/r v0.1.0\nreplace r.io/r => ./r\n";
+    each(&files, |w| {
+        for lines in [
+            "replace r.io/r => ./r",
+            "replace r.io/r => ./other",
+            "replace r.io/r v0.1.0 => ./r",
+            "exclude x.com/a v1.0.0\nexclude x.com/a v1.0.0",
+            "require r.io/r v0.1.0",
+            "require r.io/r v0.2.0",
+            "retract v1.0.0\nretract v1.0.0",
+            "tool r.io/r\ntool r.io/r",
+            "godebug panicnil=1\ngodebug panicnil=1",
+            "godebug panicnil=1\ngodebug panicnil=0",
+            "ignore ./x\nignore ./x",
+            "go 1.26",
+            "module m",
+        ] {
+            w.write("go.mod", &format!("{head}{lines}\n"));
+            w.same(&["list", "-deps", "."]);
+            w.same(&["build", "-n", "."]);
+        }
+        w.write("go.mod", head);
+        for lines in [
+            "use .\nuse .",
+            "use .\nreplace r.io/r => ./r\nreplace r.io/r => ./r",
+            "use .\nreplace r.io/r => ./r\nreplace r.io/r => ./other",
+            "use .\ngodebug panicnil=1\ngodebug panicnil=1",
+        ] {
+            w.write("go.work", &format!("go 1.26\n{lines}\n"));
+            w.same(&["list", "."]);
+        }
+    });
+}

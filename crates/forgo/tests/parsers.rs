@@ -582,7 +582,7 @@ fn random_texts() {
         std::env::var(name).map_or(default, |v| v.parse().expect("a number"))
     };
     let (steps, seed) = (
-        number("FORGO_PARSERS_STEPS", 100),
+        number("FORGO_PARSERS_STEPS", 40),
         number("FORGO_PARSERS_SEED", 1),
     );
     let files = [
@@ -676,5 +676,84 @@ fn limits() {
         w.same(&["list", "./c"]);
         w.write("go.mod", &format!("{GO_MOD}{}", "(".repeat(100_000)));
         w.same(&["list", "."]);
+    });
+}
+
+/// A chain of imports is as long as it is, and the stack may be small.
+#[test]
+fn chains_of_imports() {
+    each(&[("go.mod", GO_MOD)], |w| {
+        const LENGTH: usize = 400;
+        for n in 0..LENGTH {
+            let import = format!("import _ \"example.com/m/p{}\"\n", n + 1);
+            let import = if n + 1 < LENGTH { import.as_str() } else { "" };
+            w.write(&format!("p{n}/p.go"), &format!("package p\n{import}"));
+        }
+        let said = |args: &[&str]| {
+            let forgo = w.forgo_command();
+            let program = forgo.get_program().to_owned();
+            let mut command = std::process::Command::new("sh");
+            command
+                .args(["-c", "ulimit -s 256; exec \"$0\" \"$@\""])
+                .arg(program)
+                .args(args);
+            command
+                .env_clear()
+                .envs(forgo.get_envs().filter_map(|(k, v)| Some((k, v?))));
+            command
+                .current_dir(w.path("w"))
+                .output()
+                .expect("forgo runs")
+        };
+        for args in [
+            &["list", "-deps", "./p0"][..],
+            &["list", "-test", "./p0", "./p1"],
+            &["build", "-n", "./p0"],
+            &["vet", "-n", "./p0"],
+        ] {
+            let output = said(args);
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(
+                output.status.success(),
+                "{args:?}: {:?} {stderr}",
+                output.status
+            );
+        }
+    });
+}
+
+/// Where the system allows no threads, one does all.
+#[test]
+fn refused_threads() {
+    each(&[("go.mod", GO_MOD)], |w| {
+        for n in 0..150 {
+            w.write(&format!("p{n}/p.go"), &format!("package p{n}\n"));
+        }
+        let forgo = w.forgo_command();
+        let limited = |limits: &[&str]| {
+            let mut command = std::process::Command::new("prlimit");
+            command
+                .args(limits)
+                .arg(forgo.get_program())
+                .args(["list", "./..."]);
+            command
+                .env_clear()
+                .envs(forgo.get_envs().filter_map(|(k, v)| Some((k, v?))));
+            command
+                .current_dir(w.path("w"))
+                .output()
+                .expect("prlimit runs")
+        };
+        // Limits that count threads do not bind root: then nothing is refused.
+        for limits in [&["--nproc=1:1"][..], &[]] {
+            let output = limited(limits);
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{limits:?}: {stderr}");
+            assert_eq!(
+                output.stdout.split(|b| *b == b'\n').count(),
+                151,
+                "{limits:?}: {stderr}"
+            );
+        }
     });
 }

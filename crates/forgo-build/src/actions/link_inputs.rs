@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 
 use forgo_cache::{ActionId, Hash};
 use forgo_golang::quote::{quote, quote_bytes, quote_slice};
+use forgo_golang::raw;
 
 use crate::actions::{ActionCx, ActionError, Artifact};
 use crate::config::Config;
@@ -221,7 +222,7 @@ impl<'r> Inputs<'r> {
 fn framed_build_info(info: &str) -> Vec<u8> {
     const START: [u8; 16] = 0x3077_af0c_9274_0802_41e1_c107_e6d6_18e6_u128.to_be_bytes();
     const END: [u8; 16] = 0xf932_4331_8618_2072_0082_4210_4116_d8f2_u128.to_be_bytes();
-    [&START, info.as_bytes(), &END].concat()
+    [&START, &*raw::bytes(info), &END].concat()
 }
 
 fn hash_shared_library(cx: &ActionCx<'_>, h: &mut Hash<'_>, p: &Package) {

@@ -155,7 +155,7 @@ impl<'b> Table<'b> {
             }
         };
         std::thread::scope(|scope| {
-            threads::helpers(scope, threads - 1, &work);
+            threads::helpers(scope, threads - 1, work);
             work();
         });
         !failed.into_inner()

@@ -339,7 +339,7 @@ impl<'l> DataLoader<'l> {
             }
         };
         std::thread::scope(|scope| {
-            threads::helpers(scope, threads - 1, &preload);
+            threads::helpers(scope, threads - 1, preload);
             preload();
         });
     }

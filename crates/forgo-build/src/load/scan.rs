@@ -97,6 +97,9 @@ impl From<&DirError> for io::Error {
 #[derive(Debug)]
 struct ReadDir {
     facts: Arc<DirFacts>,
+    /// go/build, which patterns go by, finds no file that takes part (build.NoGoError): it does not look for faults in
+    /// others, as the index does.
+    no_go: bool,
     imports: Arc<DirImports>,
 }
 
@@ -187,7 +190,8 @@ impl<'a> Scanner<'a> {
             let files = self.source_files(&record.dir, entries);
             let query = self.query(&record.dir, Reader::Build, false);
             let mut facts = DirFacts::gather(&query, &files);
-            // Only the words for what is wrong depend on who reads.
+            let no_go = facts.problem == Some(Problem::NoGo);
+            // What is wrong depends on who reads.
             let wrong = !matches!(facts.problem, None | Some(Problem::NoGo))
                 || files.iter().any(|f| f.head.as_ref().is_some_and(is_faulty));
             if wrong && self.is_indexed(&record.dir, entries) {
@@ -196,6 +200,7 @@ impl<'a> Scanner<'a> {
             }
             ReadDir {
                 facts: Arc::new(facts),
+                no_go,
                 imports: Arc::new(imports_of(&files, &self.tags)),
             }
         })
@@ -457,8 +462,12 @@ impl SourceTree for Scanner<'_> {
     }
 
     fn package_kind(&self, dir: &str) -> PackageKind {
-        let facts = match self.facts(dir) {
-            Ok(facts) => facts,
+        let record = self.dir(dir);
+        let (facts, no_go) = match &record.entries {
+            Ok(entries) => {
+                let read = self.read(&record, entries);
+                (&read.facts, read.no_go)
+            }
             Err(e) if e.kind == io::ErrorKind::NotFound => return PackageKind::NoGo,
             Err(_) => {
                 return PackageKind::Broken {
@@ -473,7 +482,7 @@ impl SourceTree for Scanner<'_> {
                 name: facts.name.clone(),
             },
             Some(Problem::NoGo) if facts.ignored_go_files.is_empty() => PackageKind::NoGo,
-            Some(Problem::NoGo) => PackageKind::OnlyIgnored,
+            Some(_) if no_go => PackageKind::OnlyIgnored,
             Some(_) => PackageKind::Broken {
                 name: facts.name.clone(),
                 invalid_files: !facts.invalid_go_files.is_empty(),

@@ -90,7 +90,7 @@ pub(super) fn run_all(cx: &RunCx<'_>, times: &mut [Times]) -> End {
         }
     };
     thread::scope(|scope| {
-        if threads::helpers(scope, workers, &work).is_empty() {
+        if threads::helpers(scope, workers, work).is_empty() {
             // The system allows no other thread. Ctrl-C waits.
             work();
         }

@@ -87,7 +87,7 @@ impl World {
 
     /// A path below the world's directory.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+        self.dir.path().join(os(name))
     }
 
     /// Writes a file below `w`.
@@ -144,7 +144,7 @@ impl World {
             if value == "-" {
                 command.env_remove(key);
             } else {
-                command.env(key, value);
+                command.env(key, os(value));
             }
         }
         command

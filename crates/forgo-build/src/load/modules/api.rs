@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use forgo_golang::godebug;
 
@@ -316,14 +316,23 @@ pub struct Modules<'a> {
 /// modload.CheckGodebug: is `key=value` a GODEBUG setting that this release knows? `verb` begins the
 /// message (`godebug`, `//go:debug setting`).
 pub fn check_godebug(cfg: &Config, verb: &str, key: &str, value: &str) -> Result<(), String> {
+    godebug::check_godebug(&*godebugs(cfg)?, verb, key, value)
+}
+
+/// The distribution's table of settings. It is read once: a go.mod may have thousands of lines.
+fn godebugs(cfg: &Config) -> Result<Arc<godebug::Table>, String> {
+    static READ: Mutex<Option<(String, Arc<godebug::Table>)>> = Mutex::new(None);
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
     let file = format!("{}/src/internal/godebugs/table.go", cfg.dist.goroot);
+    if let Some((name, table)) = &*read
+        && *name == file
+    {
+        return Ok(Arc::clone(table));
+    }
     let source = disk::read_to_string(&file)
         .map_err(|e| format!("open {file}: {}", crate::process::errno_text(&e)))?;
     let local = super::init::local_version(cfg);
-    godebug::check_godebug(
-        &godebug::parse_godebugs_table(&source, &local),
-        verb,
-        key,
-        value,
-    )
+    let table = Arc::new(godebug::parse_godebugs_table(&source, &local));
+    *read = Some((file, Arc::clone(&table)));
+    Ok(table)
 }

@@ -378,10 +378,14 @@ impl Modules<'_> {
                 }
             }
         }
-        let has_go_files = self
-            .tree
-            .is_go_dir(&dir)
-            .map_err(|e| Error::text(io_text("open", &dir, &e)))?;
+        let has_go_files =
+            self.tree
+                .is_go_dir(&dir)
+                .map_err(|e| match crate::fsys::PathError::of(&e) {
+                    // Of a file in the directory.
+                    Some(e) => Error::text(e.to_string()),
+                    None => Error::text(io_text("open", &dir, &e)),
+                })?;
         Ok(Some(Candidate { dir, has_go_files }))
     }
 

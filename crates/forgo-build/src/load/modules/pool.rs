@@ -48,7 +48,7 @@ fn map_on<T: Sync, R: Send>(threads: usize, items: &[T], f: impl Fn(&T) -> R + S
         }
     };
     let mut all: Vec<(usize, R)> = std::thread::scope(|s| {
-        let others = threads::helpers(s, threads - 1, &work);
+        let others = threads::helpers(s, threads - 1, work);
         let mut all = work();
         for t in others {
             match t.join() {
@@ -115,7 +115,7 @@ where
         }
     };
     std::thread::scope(|s| {
-        threads::helpers(s, threads().saturating_sub(1), &run);
+        threads::helpers(s, threads().saturating_sub(1), run);
         run();
     });
     queue
