@@ -24,10 +24,11 @@ use crate::config::Config;
 use crate::footprint::{self, Stat};
 use crate::load::FileHead;
 use crate::load::head::{Content, Extent};
-use crate::{disk, kept};
+use crate::disk;
+use crate::kept::{Content as KeptContent, KeptFile, KeyText};
 use table::{Record, Table};
 
-const MAGIC: &[u8; 8] = b"forgoI1\n";
+const MAGIC: &[u8; 8] = b"forgoI2\n";
 
 /// Only the head of a larger file is read for its head: it may not be built at all.
 const LARGE: u64 = 256 << 10;
@@ -55,10 +56,9 @@ struct Parts {
 /// One index.
 #[derive(Debug)]
 struct Part {
-    /// Its file.
-    path: String,
-    /// Its content, once it is needed; empty if there is none.
-    content: OnceLock<Vec<u8>>,
+    file: KeptFile,
+    /// Its content, once it is needed.
+    content: OnceLock<Option<KeptContent>>,
     /// What was learned.
     new: Mutex<HashMap<String, Record>>,
 }
@@ -70,11 +70,11 @@ impl FileIndex {
             return FileIndex::default();
         }
         let part = |root: &str| {
-            let mut key = kept::KeyText::default();
+            let mut key = KeyText::default();
             key.add(b"index");
             key.add(root.as_bytes());
             Part {
-                path: kept::path(&cfg.dirs.gocache, &key.sum()),
+                file: KeptFile::new(&cfg.dirs.gocache, key.sum(), MAGIC),
                 content: OnceLock::new(),
                 new: Mutex::default(),
             }
@@ -213,13 +213,8 @@ impl Found<'_> {
 
 impl Part {
     fn table(&self) -> Option<Table<'_>> {
-        let content = self.content.get_or_init(|| {
-            let mut bytes = disk::own::read(&self.path).unwrap_or_default();
-            let length = kept::unseal(MAGIC, &bytes).map_or(0, <[u8]>::len);
-            bytes.drain(..bytes.len() - length);
-            bytes
-        });
-        Table::parse(content)
+        let content = self.content.get_or_init(|| self.file.read());
+        Table::parse(content.as_ref()?)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Record>> {
@@ -241,7 +236,7 @@ impl Part {
         }
         let old = old.filter(|_| known < TOO_MANY);
         if let Some(bytes) = table::merge(old, &new) {
-            kept::store(&self.path, &kept::seal(MAGIC, &bytes));
+            self.file.store(&bytes);
         }
     }
 }
@@ -414,7 +409,7 @@ mod tests {
         w.reads("w/a.go");
         assert_eq!(w.reads("w/a.go"), (false, false));
         let index = FileIndex::new(&w.cfg);
-        let file = index.parts.as_ref().unwrap().rest.path.clone();
+        let file = index.parts.as_ref().unwrap().rest.file.path().to_owned();
         drop(index);
         let good = std::fs::read(&file).unwrap();
         for at in (0..good.len()).step_by(7) {
@@ -426,8 +421,8 @@ mod tests {
             assert_eq!(w.reads("w/a.go"), (true, true), "{at}");
         }
         // The structure stands damage that the checksum does not tell.
-        for at in 0..good.len() - 12 {
-            let mut bad = good[12..].to_vec();
+        for at in 0..good.len() - 44 {
+            let mut bad = good[44..].to_vec();
             bad[at] ^= 0xff;
             if let Some(table) = Table::parse(&bad) {
                 let found = table.find(&w.file("w/a.go"));

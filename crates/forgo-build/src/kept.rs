@@ -15,37 +15,85 @@ use crate::config::Config;
 use crate::disk;
 use crate::footprint::{Notes, Table, is_noise};
 
-const CHECKSUM: usize = 4;
+/// Bytes of a file before its content: magic, checksum, key.
+const HEAD: usize = 8 + 4 + 32;
 
-/// Where the fact of a key is.
-pub fn path(gocache: &str, key: &[u8; 32]) -> String {
-    let name = hex(key);
-    format!("{gocache}/{}/{name}-s", &name[..2])
+/// A file of a kept fact. It says which key it answers to: a file in another one's place is not believed.
+///
+/// ```text
+/// magic: the format of the content     8 bytes
+/// CRC-32 of all that follows           4 bytes
+/// key                                 32 bytes
+/// content
+/// ```
+#[derive(Debug, Clone)]
+pub struct KeptFile {
+    path: String,
+    key: [u8; 32],
+    magic: &'static [u8; 8],
 }
 
-/// Adds what tells whether a file is whole and of a format: `magic`, and a checksum of what follows.
-pub fn seal(magic: &[u8; 8], content: &[u8]) -> Vec<u8> {
-    let checksum = crc32fast::hash(content).to_le_bytes();
-    [magic.as_slice(), &checksum, content].concat()
-}
+/// The content of a [`KeptFile`].
+#[derive(Debug)]
+pub struct Content(Vec<u8>);
 
-/// The content of a file that is whole and of this format.
-pub fn unseal<'b>(magic: &[u8; 8], bytes: &'b [u8]) -> Option<&'b [u8]> {
-    let rest = bytes.strip_prefix(magic)?;
-    let (checksum, content) = rest.split_at_checked(CHECKSUM)?;
-    (checksum == crc32fast::hash(content).to_le_bytes()).then_some(content)
-}
+impl std::ops::Deref for Content {
+    type Target = [u8];
 
-/// Puts a file in its place, at once. Best effort.
-pub fn store(path: &str, bytes: &[u8]) {
-    let temporary = format!("{path}.{}.tmp", std::process::id());
-    // In a cache that no build used yet the directory may be missing.
-    if let Some((dir, _)) = path.rsplit_once('/') {
-        let _ = std::fs::create_dir(dir);
+    fn deref(&self) -> &[u8] {
+        self.0.get(HEAD..).unwrap_or_default()
     }
-    let stored = std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
-    if stored.is_err() {
-        let _ = std::fs::remove_file(&temporary);
+}
+
+impl KeptFile {
+    /// The file of a key in the cache directory `gocache`. `magic` names the format of its content.
+    pub fn new(gocache: &str, key: [u8; 32], magic: &'static [u8; 8]) -> KeptFile {
+        let name = hex(&key);
+        KeptFile {
+            path: format!("{gocache}/{}/{name}-s", &name[..2]),
+            key,
+            magic,
+        }
+    }
+
+    /// Where the file lies.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Reads the content; `None` unless the file is whole, of this format and of this key.
+    pub fn read(&self) -> Option<Content> {
+        self.open(disk::own::read(&self.path).ok()?)
+    }
+
+    fn open(&self, bytes: Vec<u8>) -> Option<Content> {
+        let rest = bytes.strip_prefix(self.magic)?;
+        let (checksum, rest) = rest.split_first_chunk::<4>()?;
+        let whole = *checksum == crc32fast::hash(rest).to_le_bytes();
+        (whole && rest.starts_with(&self.key)).then_some(Content(bytes))
+    }
+
+    fn bytes(&self, content: &[u8]) -> Vec<u8> {
+        let mut checksum = crc32fast::Hasher::new();
+        checksum.update(&self.key);
+        checksum.update(content);
+        let checksum = checksum.finalize().to_le_bytes();
+        [self.magic, &checksum[..], &self.key, content].concat()
+    }
+
+    /// Puts the file in its place, at once. Best effort.
+    pub fn store(&self, content: &[u8]) {
+        let path = &self.path;
+        let temporary = format!("{path}.{}.tmp", std::process::id());
+        // In a cache that no build used yet the directory may be missing.
+        if let Some((dir, _)) = path.rsplit_once('/') {
+            let _ = std::fs::create_dir(dir);
+        }
+        let stored = std::fs::write(&temporary, self.bytes(content))
+            .and_then(|()| std::fs::rename(&temporary, path));
+        if stored.is_err() {
+            let _ = std::fs::remove_file(&temporary);
+        }
     }
 }
 
@@ -91,9 +139,9 @@ pub fn answer(
     if !cfg.extras || !gocache.starts_with('/') {
         return ask(&Notes::new(&cfg.cwd));
     }
-    let path = path(gocache, &key(cfg, words));
-    if let Ok(bytes) = disk::own::read(&path)
-        && let Some((inputs, answer)) = unseal(ANSWER, &bytes).and_then(Table::parse)
+    let file = KeptFile::new(gocache, key(cfg, words), ANSWER);
+    if let Some(content) = file.read()
+        && let Some((inputs, answer)) = Table::parse(&content)
         && inputs.holds()
     {
         return Some(answer.to_vec());
@@ -109,13 +157,13 @@ pub fn answer(
             && Table::parse(&content).is_some_and(|(inputs, _)| inputs.holds())
         {
             content.extend_from_slice(&answer);
-            store(&path, &seal(ANSWER, &content));
+            file.store(&content);
         }
     }
     Some(answer)
 }
 
-const LASTING: &[u8; 8] = b"forgoL1\n";
+const LASTING: &[u8; 8] = b"forgoL2\n";
 
 /// What is asked for under a key that says all that the answer depends on: it never changes.
 pub fn lasting(
@@ -127,14 +175,12 @@ pub fn lasting(
     if !cfg.extras || !gocache.starts_with('/') {
         return ask();
     }
-    let path = path(gocache, key);
-    if let Ok(bytes) = disk::own::read(&path)
-        && let Some(answer) = unseal(LASTING, &bytes)
-    {
+    let file = KeptFile::new(gocache, *key, LASTING);
+    if let Some(answer) = file.read() {
         return Some(answer.to_vec());
     }
     let answer = ask()?;
-    store(&path, &seal(LASTING, &answer));
+    file.store(&answer);
     Some(answer)
 }
 
@@ -168,30 +214,38 @@ mod tests {
     }
 
     #[test]
-    fn seals_are_checked() {
-        const MAGIC: &[u8; 8] = b"testing\n";
-        let sealed = seal(MAGIC, b"content");
-        assert_eq!(unseal(MAGIC, &sealed), Some(&b"content"[..]));
-        assert_eq!(unseal(b"another\n", &sealed), None);
-        for at in 0..sealed.len() {
-            assert_eq!(unseal(MAGIC, &sealed[..at]), None);
-            let mut damaged = sealed.clone();
+    fn files_are_believed_whole_in_their_format_and_their_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let gocache = dir.path().to_str().unwrap();
+        let file = KeptFile::new(gocache, [0xab; 32], b"testing\n");
+        let good = file.bytes(b"content");
+        let content = |bytes: &[u8]| file.open(bytes.to_vec()).map(|c| c.to_vec());
+        assert_eq!(content(&good).unwrap(), b"content");
+        for at in 0..good.len() {
+            assert_eq!(content(&good[..at]), None);
+            let mut damaged = good.clone();
             damaged[at] ^= 1;
-            assert_eq!(unseal(MAGIC, &damaged), None);
+            assert_eq!(content(&damaged), None);
+        }
+        let other_format = KeptFile::new(gocache, [0xab; 32], b"another\n");
+        let other_place = KeptFile::new(gocache, [0xac; 32], b"testing\n");
+        for other in [other_format, other_place] {
+            assert_eq!(content(&other.bytes(b"content")), None);
         }
     }
 
     #[test]
     fn files_are_put_in_place_whole() {
         let dir = tempfile::tempdir().unwrap();
-        let path = path(dir.path().to_str().unwrap(), &[0xab; 32]);
-        assert!(path.ends_with("ab-s"));
-        store(&path, b"one");
-        store(&path, b"two");
-        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        let file = |dir: &str| KeptFile::new(dir, [0xab; 32], b"testing\n");
+        let stored = file(dir.path().to_str().unwrap());
+        assert!(stored.path().ends_with("ab-s"));
+        stored.store(b"one");
+        stored.store(b"two");
+        assert_eq!(&*stored.read().unwrap(), b"two");
         assert_eq!(std::fs::read_dir(dir.path().join("ab")).unwrap().count(), 1);
         // Where nothing can be stored, nothing happens.
-        store("/no/such/dir/x-s", b"one");
+        file("/no/such/dir").store(b"one");
     }
 
     #[test]
