@@ -15,17 +15,18 @@ mod table;
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use forgo_golang::path;
 
 use crate::config::Config;
+use crate::disk;
 use crate::footprint::{self, Stat};
+use crate::kept::{Content as KeptContent, KeptFile, KeyText};
 use crate::load::FileHead;
 use crate::load::head::{Content, Extent};
-use crate::disk;
-use crate::kept::{Content as KeptContent, KeptFile, KeyText};
 use table::{Record, Table};
 
 const MAGIC: &[u8; 8] = b"forgoI2\n";
@@ -61,6 +62,8 @@ struct Part {
     content: OnceLock<Option<KeptContent>>,
     /// What was learned.
     new: Mutex<HashMap<String, Record>>,
+    /// A record that was kept is not to be believed: what is new is saved in any case.
+    forgets: AtomicBool,
 }
 
 impl FileIndex {
@@ -77,6 +80,7 @@ impl FileIndex {
                 file: KeptFile::new(&cfg.dirs.gocache, key.sum(), MAGIC),
                 content: OnceLock::new(),
                 new: Mutex::default(),
+                forgets: AtomicBool::new(false),
             }
         };
         FileIndex {
@@ -152,6 +156,17 @@ impl FileIndex {
         found.is_some_and(|record| record.no_lines)
     }
 
+    /// Drops what is known of a file, for later invocations too: it holds something else than its stat let expect.
+    pub(crate) fn forget(&self, file: &str) {
+        let Some(part) = self.parts.as_ref().map(|parts| parts.part(file)) else {
+            return;
+        };
+        part.forgets.store(true, Ordering::Relaxed);
+        // No file has this stat.
+        part.lock()
+            .insert(file.to_owned(), Record::of(Stat::default()));
+    }
+
     /// A file that records are kept of, with its record if that is good.
     fn find<'i>(&'i self, file: &'i str) -> Option<Found<'i>> {
         let parts = self.parts.as_ref().filter(|_| file.starts_with('/'))?;
@@ -159,10 +174,7 @@ impl FileIndex {
         if !stat.is_regular() || !stat.older_than(parts.start) {
             return None;
         }
-        let part = match path::has_file_path_prefix(file, &parts.goroot) {
-            true => &parts.distribution,
-            false => &parts.rest,
-        };
+        let part = parts.part(file);
         let learned = part.lock().get(file).cloned();
         let record = learned.or_else(|| part.table()?.find(file));
         let record = record.filter(|record| record.stat == stat);
@@ -172,6 +184,16 @@ impl FileIndex {
             stat,
             record,
         })
+    }
+}
+
+impl Parts {
+    /// The index that records of a file are in.
+    fn part(&self, file: &str) -> &Part {
+        match path::has_file_path_prefix(file, &self.goroot) {
+            true => &self.distribution,
+            false => &self.rest,
+        }
     }
 }
 
@@ -231,7 +253,8 @@ impl Part {
         }
         let old = self.table();
         let known = old.as_ref().map_or(0, Table::len);
-        if new.len() < 256 && new.len() * 64 < known {
+        let forgets = self.forgets.swap(false, Ordering::Relaxed);
+        if !forgets && new.len() < 256 && new.len() * 64 < known {
             return;
         }
         let old = old.filter(|_| known < TOO_MANY);

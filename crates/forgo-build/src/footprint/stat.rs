@@ -19,7 +19,7 @@ const GRANULARITY: Duration = Duration::from_millis(50);
 const COARSE: Duration = Duration::from_millis(2100);
 
 /// The state of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stat {
     /// Device.
     pub dev: u64,
@@ -39,6 +39,14 @@ impl Stat {
     /// Of a path; links are not followed.
     pub fn of(path: &str) -> Result<Stat, Errno> {
         match rustix::fs::statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Stat::from(stat)),
+            Err(e) => Err(e.raw_os_error()),
+        }
+    }
+
+    /// Of what a path leads to; links are followed.
+    pub(crate) fn of_target(path: &str) -> Result<Stat, Errno> {
+        match rustix::fs::stat(path) {
             Ok(stat) => Ok(Stat::from(stat)),
             Err(e) => Err(e.raw_os_error()),
         }

@@ -107,7 +107,9 @@ impl Costs {
 }
 
 fn content(file: &KeptFile) -> Vec<u8> {
-    file.read().map(|content| content.to_vec()).unwrap_or_default()
+    file.read()
+        .map(|content| content.to_vec())
+        .unwrap_or_default()
 }
 
 const START: u64 = 0xcbf2_9ce4_8422_2325;

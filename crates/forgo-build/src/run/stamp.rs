@@ -163,7 +163,9 @@ pub fn finish(cx: &ActionCx<'_>, made: &Made<'_>) -> Result<Stamped, ActionError
     }
     store_output(cx, made);
 
-    let updated = build_id::update_file(made.file, made.build_id).map_err(ActionError::new)?;
+    let action = hash_to_string(&made.key.0);
+    let updated =
+        build_id::update_file(made.file, made.build_id, &action).map_err(ActionError::new)?;
     let build_id = updated.build_id;
     if !updated.stamped {
         // The user chose another build ID: there is nothing to find the file by.

@@ -76,7 +76,9 @@ pub fn output_of(gocache: &str, file: &str) -> Option<Id> {
 }
 
 fn content(file: &KeptFile) -> Vec<u8> {
-    file.read().map(|content| content.to_vec()).unwrap_or_default()
+    file.read()
+        .map(|content| content.to_vec())
+        .unwrap_or_default()
 }
 
 fn anywhere(record: &[u8; SIZE]) -> Option<Anywhere> {
