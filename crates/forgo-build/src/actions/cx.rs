@@ -16,6 +16,7 @@ use crate::run::exports::Exports;
 use crate::run::links::Surroundings;
 use crate::run::moving;
 use crate::run::reread;
+use crate::run::turns;
 use crate::run::{Job, PackageFacts};
 use crate::shell::{Shell, ShellShared};
 use crate::toolchain::cc_probe::CompilerFacts;
@@ -56,6 +57,8 @@ pub struct RunCx<'r> {
     pub content_ids: Mutex<HashMap<String, Vec<u8>>>,
     /// What files were when they were hashed around a tool's run.
     pub reread: reread::Reread,
+    /// Other processes that are not waited for any more.
+    pub given_up: turns::GivenUp,
     /// What moves of archives share.
     pub moving: moving::Shared,
     /// What shells have in common.
@@ -86,6 +89,7 @@ impl<'r> RunCx<'r> {
             surroundings: Surroundings::default(),
             content_ids: Mutex::default(),
             reread: Mutex::default(),
+            given_up: turns::GivenUp::default(),
             moving: moving::Shared::default(),
             shells: ShellShared::new(job.config, job.reporter, &job.plan.work_dir)
                 .with_made(&job.options.made_dirs),
