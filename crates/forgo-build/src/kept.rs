@@ -6,10 +6,12 @@
 //! rename; what is damaged, cut off or of another format counts as missing, and whatever goes wrong when one
 //! is written is no error: the fact is learned again.
 
+use std::sync::LazyLock;
 use std::time::SystemTime;
 
 use forgo_cache::OutputId;
 use forgo_golang::quote::hex;
+use rustix::process::Resource;
 
 use crate::config::Config;
 use crate::disk;
@@ -124,6 +126,49 @@ impl KeyText {
     }
 }
 
+/// What the process may do, as a part of keys: another one may read or write less, or start fewer processes.
+pub fn rights() -> &'static [u8; 32] {
+    static RIGHTS: LazyLock<[u8; 32]> = LazyLock::new(find_rights);
+    &RIGHTS
+}
+
+fn find_rights() -> [u8; 32] {
+    let mut text = KeyText::default();
+    let ids = [
+        rustix::process::geteuid().as_raw(),
+        rustix::process::getegid().as_raw(),
+        // git asks for the real one.
+        rustix::process::getuid().as_raw(),
+    ];
+    text.list(ids.map(u32::to_le_bytes).iter().map(|id| &id[..]));
+    let groups = rustix::process::getgroups().unwrap_or_default();
+    let groups: Vec<_> = groups.iter().map(|id| id.as_raw().to_le_bytes()).collect();
+    text.list(groups.iter().map(|id| &id[..]));
+    // Capabilities, the mask of permissions, filters of system calls; Linux's alone.
+    let status = disk::own::read_to_string("/proc/self/status").unwrap_or_default();
+    let counts = |line: &&str| {
+        let names = ["Umask:", "CapEff:", "Seccomp:", "NoNewPrivs:"];
+        names.iter().any(|name| line.starts_with(name))
+    };
+    text.list(status.lines().filter(counts).map(str::as_bytes));
+    let limits = [
+        Resource::As,
+        Resource::Core,
+        Resource::Cpu,
+        Resource::Data,
+        Resource::Fsize,
+        Resource::Nofile,
+        Resource::Nproc,
+        Resource::Stack,
+    ];
+    for limit in limits.map(rustix::process::getrlimit) {
+        for value in [limit.current, limit.maximum] {
+            text.add(&value.unwrap_or(u64::MAX).to_le_bytes());
+        }
+    }
+    text.sum()
+}
+
 const ANSWER: &[u8; 8] = b"forgoA1\n";
 
 /// What a program answers to `words`, in the environment that all children get. `note` notes what the
@@ -187,6 +232,7 @@ pub fn lasting(
 fn key(cfg: &Config, words: &[&str]) -> [u8; 32] {
     let mut text = KeyText::default();
     text.add(b"answer of a program");
+    text.add(rights());
     text.list(words.iter().map(|w| w.as_bytes()));
     let variables = cfg.env.orig.iter().chain(&cfg.env.cmd);
     let variables = variables.filter(|(name, _)| !is_noise(name));

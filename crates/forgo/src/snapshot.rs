@@ -97,7 +97,11 @@ fn is_good(view: &View<'_>, now: SystemTime) -> bool {
     let young = now
         .duration_since(view.recorded)
         .is_ok_and(|age| age < LIFETIME);
-    young && view.outputs.iter().all(is_in_place) && view.inputs.holds()
+    let mut writable = view.writable.iter();
+    young
+        && writable.all(|dir| footprint::may_make_in(dir))
+        && view.outputs.iter().all(is_in_place)
+        && view.inputs.holds()
 }
 
 /// Whether an output is what was put there, as the stock command would find: by its build ID.
@@ -158,6 +162,8 @@ impl Recording {
     /// here, the next invocation does the work.
     pub fn finish(self, console: &Console) {
         let said = console.kept();
+        // Marks of use, and what is learned.
+        footprint::makes_in(&self.gocache);
         let footprint = footprint::take();
         if footprint.refused.is_some() || !footprint.settled(self.start) {
             return;
@@ -194,6 +200,7 @@ impl Recording {
                     build_id,
                 })
                 .collect(),
+            writable: &footprint.writable,
             inputs: &footprint.inputs,
             said,
         };

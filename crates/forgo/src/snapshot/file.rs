@@ -5,6 +5,7 @@
 //! ```text
 //! time in nanoseconds since 1970
 //! number of outputs; each: path, size, mode, build ID
+//! number of directories that must be writable; each: path
 //! inputs: see forgo_build::footprint::Table
 //! number of pieces said; each: stream, bytes
 //! ```
@@ -18,7 +19,7 @@ use forgo_build::footprint::{Input, Table};
 use crate::report::Said;
 
 /// The format of the files.
-pub const MAGIC: &[u8; 8] = b"forgoS1\n";
+pub const MAGIC: &[u8; 8] = b"forgoS2\n";
 
 /// A file that an invocation put in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Contents<'b> {
     pub recorded: SystemTime,
     /// What it put where.
     pub outputs: Vec<Output<'b>>,
+    /// Where it made files.
+    pub writable: &'b [String],
     /// What it saw.
     pub inputs: &'b [Input],
     /// What it said.
@@ -52,6 +55,8 @@ pub struct View<'b> {
     pub recorded: SystemTime,
     /// See [`Contents`].
     pub outputs: Vec<Output<'b>>,
+    /// See [`Contents`].
+    pub writable: Vec<&'b str>,
     /// See [`Contents`].
     pub inputs: Table<'b>,
     /// See [`Contents`].
@@ -70,6 +75,10 @@ impl Contents<'_> {
             to.extend_from_slice(&output.size.to_le_bytes());
             to.extend_from_slice(&output.mode.to_le_bytes());
             put(&mut to, output.build_id.as_bytes())?;
+        }
+        put_length(&mut to, self.writable.len())?;
+        for dir in self.writable {
+            put(&mut to, dir.as_bytes())?;
         }
         Table::write(self.inputs, &mut to)?;
         put_length(&mut to, self.said.len())?;
@@ -109,6 +118,10 @@ impl<'b> View<'b> {
                 build_id: rest.text()?,
             });
         }
+        let mut writable = Vec::new();
+        for _ in 0..rest.number()? {
+            writable.push(rest.text()?);
+        }
         let (inputs, after) = Table::parse(rest.0)?;
         rest.0 = after;
         let mut said = Vec::new();
@@ -123,6 +136,7 @@ impl<'b> View<'b> {
         rest.0.is_empty().then_some(View {
             recorded,
             outputs,
+            writable,
             inputs,
             said,
         })
@@ -186,6 +200,7 @@ mod tests {
                 mode: 0o100_755,
                 build_id: "a/b/c/d",
             }],
+            writable: &["/".to_owned(), "/tmp".to_owned()],
             inputs: &inputs,
             said: &said,
         };
@@ -201,6 +216,7 @@ mod tests {
         assert_eq!(view.outputs[0].build_id, "a/b/c/d");
         let said: Vec<_> = view.said.iter().map(|(_, bytes)| *bytes).collect();
         assert_eq!(said, [&b"out\n"[..], b"\xff"]);
+        assert_eq!(view.writable, ["/", "/tmp"]);
         assert_eq!(view.inputs.len(), 5);
         assert!(view.inputs.holds());
     }
