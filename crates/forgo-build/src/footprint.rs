@@ -21,6 +21,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
 
+use rustix::fs::{Access, AtFlags, CWD};
+
 use crate::disk::{self, Place};
 
 pub(crate) use stat::SIZE as STAT_SIZE;
@@ -36,7 +38,7 @@ const MAX_LINKS: u32 = 40;
 pub enum Look {
     /// The path itself: of a symbolic link not where it leads.
     Itself,
-    /// Of a directory: that it is one. Of anything else: all of it.
+    /// Of a directory: that it is one, its owner and permissions. Of anything else: all of it.
     Kind,
     /// Of a directory its entries too: its times count.
     Whole,
@@ -67,6 +69,8 @@ pub struct Footprint {
     pub inputs: Vec<Input>,
     /// Files that were put in their place, or were in place already.
     pub outputs: Vec<String>,
+    /// Directories in which files were made, for a moment or for good: where that fails, so would the invocation.
+    pub writable: Vec<String>,
     /// Why no later process may rely on this.
     pub refused: Option<String>,
     /// Tools ran: what they said need not be what the next invocation says.
@@ -94,6 +98,7 @@ pub struct Notes {
     shards: [Mutex<HashMap<Box<str>, Seen>>; SHARDS],
     outputs: Mutex<Vec<String>>,
     written: Mutex<Vec<String>>,
+    writable: Mutex<Vec<String>>,
     /// Directories of the invocation's own making: what is in them is no input.
     own: Mutex<Vec<String>>,
     refused: Mutex<Option<String>>,
@@ -181,6 +186,20 @@ pub fn writes(path: &str) {
     }
 }
 
+/// Something is about to be made in this directory.
+pub fn makes_in(dir: &str) {
+    if let Some(recorder) = RECORDER.get() {
+        lock(&recorder.writable).push(recorder.absolute(dir).into_owned());
+    }
+}
+
+/// Whether this process may make files in a directory.
+pub fn may_make_in(dir: &str) -> bool {
+    let access = Access::EXISTS | Access::WRITE_OK | Access::EXEC_OK;
+    let accessible = rustix::fs::accessat(CWD, dir, access, AtFlags::EACCESS).is_ok();
+    accessible && Stat::of_target(dir).is_ok_and(|stat| stat.is_dir())
+}
+
 /// What is in this directory is the invocation's own.
 pub fn own_dir(path: &str) {
     if let Some(recorder) = RECORDER.get() {
@@ -230,6 +249,7 @@ impl Notes {
             shards: Default::default(),
             outputs: Mutex::default(),
             written: Mutex::default(),
+            writable: Mutex::default(),
             own: Mutex::default(),
             refused: Mutex::default(),
             worked: AtomicBool::new(false),
@@ -345,6 +365,7 @@ impl Notes {
         Footprint {
             inputs,
             outputs,
+            writable: std::mem::take(&mut *lock(&self.writable)),
             refused: lock(&self.refused).clone(),
             worked: self.worked.load(Ordering::Relaxed),
         }

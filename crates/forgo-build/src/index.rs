@@ -15,19 +15,21 @@ mod table;
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use forgo_golang::path;
 
 use crate::config::Config;
+use crate::disk;
 use crate::footprint::{self, Stat};
+use crate::kept::{Content as KeptContent, KeptFile, KeyText};
 use crate::load::FileHead;
 use crate::load::head::{Content, Extent};
-use crate::{disk, kept};
 use table::{Record, Table};
 
-const MAGIC: &[u8; 8] = b"forgoI1\n";
+const MAGIC: &[u8; 8] = b"forgoI2\n";
 
 /// Only the head of a larger file is read for its head: it may not be built at all.
 const LARGE: u64 = 256 << 10;
@@ -55,12 +57,13 @@ struct Parts {
 /// One index.
 #[derive(Debug)]
 struct Part {
-    /// Its file.
-    path: String,
-    /// Its content, once it is needed; empty if there is none.
-    content: OnceLock<Vec<u8>>,
+    file: KeptFile,
+    /// Its content, once it is needed.
+    content: OnceLock<Option<KeptContent>>,
     /// What was learned.
     new: Mutex<HashMap<String, Record>>,
+    /// A record that was kept is not to be believed: what is new is saved in any case.
+    forgets: AtomicBool,
 }
 
 impl FileIndex {
@@ -70,13 +73,14 @@ impl FileIndex {
             return FileIndex::default();
         }
         let part = |root: &str| {
-            let mut key = kept::KeyText::default();
+            let mut key = KeyText::default();
             key.add(b"index");
             key.add(root.as_bytes());
             Part {
-                path: kept::path(&cfg.dirs.gocache, &key.sum()),
+                file: KeptFile::new(&cfg.dirs.gocache, key.sum(), MAGIC),
                 content: OnceLock::new(),
                 new: Mutex::default(),
+                forgets: AtomicBool::new(false),
             }
         };
         FileIndex {
@@ -152,6 +156,17 @@ impl FileIndex {
         found.is_some_and(|record| record.no_lines)
     }
 
+    /// Drops what is known of a file, for later invocations too: it holds something else than its stat let expect.
+    pub(crate) fn forget(&self, file: &str) {
+        let Some(part) = self.parts.as_ref().map(|parts| parts.part(file)) else {
+            return;
+        };
+        part.forgets.store(true, Ordering::Relaxed);
+        // No file has this stat.
+        part.lock()
+            .insert(file.to_owned(), Record::of(Stat::default()));
+    }
+
     /// A file that records are kept of, with its record if that is good.
     fn find<'i>(&'i self, file: &'i str) -> Option<Found<'i>> {
         let parts = self.parts.as_ref().filter(|_| file.starts_with('/'))?;
@@ -159,10 +174,7 @@ impl FileIndex {
         if !stat.is_regular() || !stat.older_than(parts.start) {
             return None;
         }
-        let part = match path::has_file_path_prefix(file, &parts.goroot) {
-            true => &parts.distribution,
-            false => &parts.rest,
-        };
+        let part = parts.part(file);
         let learned = part.lock().get(file).cloned();
         let record = learned.or_else(|| part.table()?.find(file));
         let record = record.filter(|record| record.stat == stat);
@@ -172,6 +184,16 @@ impl FileIndex {
             stat,
             record,
         })
+    }
+}
+
+impl Parts {
+    /// The index that records of a file are in.
+    fn part(&self, file: &str) -> &Part {
+        match path::has_file_path_prefix(file, &self.goroot) {
+            true => &self.distribution,
+            false => &self.rest,
+        }
     }
 }
 
@@ -213,13 +235,8 @@ impl Found<'_> {
 
 impl Part {
     fn table(&self) -> Option<Table<'_>> {
-        let content = self.content.get_or_init(|| {
-            let mut bytes = disk::own::read(&self.path).unwrap_or_default();
-            let length = kept::unseal(MAGIC, &bytes).map_or(0, <[u8]>::len);
-            bytes.drain(..bytes.len() - length);
-            bytes
-        });
-        Table::parse(content)
+        let content = self.content.get_or_init(|| self.file.read());
+        Table::parse(content.as_ref()?)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Record>> {
@@ -236,12 +253,13 @@ impl Part {
         }
         let old = self.table();
         let known = old.as_ref().map_or(0, Table::len);
-        if new.len() < 256 && new.len() * 64 < known {
+        let forgets = self.forgets.swap(false, Ordering::Relaxed);
+        if !forgets && new.len() < 256 && new.len() * 64 < known {
             return;
         }
         let old = old.filter(|_| known < TOO_MANY);
         if let Some(bytes) = table::merge(old, &new) {
-            kept::store(&self.path, &kept::seal(MAGIC, &bytes));
+            self.file.store(&bytes);
         }
     }
 }
@@ -414,7 +432,7 @@ mod tests {
         w.reads("w/a.go");
         assert_eq!(w.reads("w/a.go"), (false, false));
         let index = FileIndex::new(&w.cfg);
-        let file = index.parts.as_ref().unwrap().rest.path.clone();
+        let file = index.parts.as_ref().unwrap().rest.file.path().to_owned();
         drop(index);
         let good = std::fs::read(&file).unwrap();
         for at in (0..good.len()).step_by(7) {
@@ -426,8 +444,8 @@ mod tests {
             assert_eq!(w.reads("w/a.go"), (true, true), "{at}");
         }
         // The structure stands damage that the checksum does not tell.
-        for at in 0..good.len() - 12 {
-            let mut bad = good[12..].to_vec();
+        for at in 0..good.len() - 44 {
+            let mut bad = good[44..].to_vec();
             bad[at] ^= 0xff;
             if let Some(table) = Table::parse(&bad) {
                 let found = table.find(&w.file("w/a.go"));

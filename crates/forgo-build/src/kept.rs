@@ -6,46 +6,96 @@
 //! rename; what is damaged, cut off or of another format counts as missing, and whatever goes wrong when one
 //! is written is no error: the fact is learned again.
 
+use std::sync::LazyLock;
 use std::time::SystemTime;
 
 use forgo_cache::OutputId;
 use forgo_golang::quote::hex;
+use rustix::process::Resource;
 
 use crate::config::Config;
 use crate::disk;
 use crate::footprint::{Notes, Table, is_noise};
 
-const CHECKSUM: usize = 4;
+/// Bytes of a file before its content: magic, checksum, key.
+const HEAD: usize = 8 + 4 + 32;
 
-/// Where the fact of a key is.
-pub fn path(gocache: &str, key: &[u8; 32]) -> String {
-    let name = hex(key);
-    format!("{gocache}/{}/{name}-s", &name[..2])
+/// A file of a kept fact. It says which key it answers to: a file in another one's place is not believed.
+///
+/// ```text
+/// magic: the format of the content     8 bytes
+/// CRC-32 of all that follows           4 bytes
+/// key                                 32 bytes
+/// content
+/// ```
+#[derive(Debug, Clone)]
+pub struct KeptFile {
+    path: String,
+    key: [u8; 32],
+    magic: &'static [u8; 8],
 }
 
-/// Adds what tells whether a file is whole and of a format: `magic`, and a checksum of what follows.
-pub fn seal(magic: &[u8; 8], content: &[u8]) -> Vec<u8> {
-    let checksum = crc32fast::hash(content).to_le_bytes();
-    [magic.as_slice(), &checksum, content].concat()
-}
+/// The content of a [`KeptFile`].
+#[derive(Debug)]
+pub struct Content(Vec<u8>);
 
-/// The content of a file that is whole and of this format.
-pub fn unseal<'b>(magic: &[u8; 8], bytes: &'b [u8]) -> Option<&'b [u8]> {
-    let rest = bytes.strip_prefix(magic)?;
-    let (checksum, content) = rest.split_at_checked(CHECKSUM)?;
-    (checksum == crc32fast::hash(content).to_le_bytes()).then_some(content)
-}
+impl std::ops::Deref for Content {
+    type Target = [u8];
 
-/// Puts a file in its place, at once. Best effort.
-pub fn store(path: &str, bytes: &[u8]) {
-    let temporary = format!("{path}.{}.tmp", std::process::id());
-    // In a cache that no build used yet the directory may be missing.
-    if let Some((dir, _)) = path.rsplit_once('/') {
-        let _ = std::fs::create_dir(dir);
+    fn deref(&self) -> &[u8] {
+        self.0.get(HEAD..).unwrap_or_default()
     }
-    let stored = std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
-    if stored.is_err() {
-        let _ = std::fs::remove_file(&temporary);
+}
+
+impl KeptFile {
+    /// The file of a key in the cache directory `gocache`. `magic` names the format of its content.
+    pub fn new(gocache: &str, key: [u8; 32], magic: &'static [u8; 8]) -> KeptFile {
+        let name = hex(&key);
+        KeptFile {
+            path: format!("{gocache}/{}/{name}-s", &name[..2]),
+            key,
+            magic,
+        }
+    }
+
+    /// Where the file lies.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Reads the content; `None` unless the file is whole, of this format and of this key.
+    pub fn read(&self) -> Option<Content> {
+        self.open(disk::own::read(&self.path).ok()?)
+    }
+
+    fn open(&self, bytes: Vec<u8>) -> Option<Content> {
+        let rest = bytes.strip_prefix(self.magic)?;
+        let (checksum, rest) = rest.split_first_chunk::<4>()?;
+        let whole = *checksum == crc32fast::hash(rest).to_le_bytes();
+        (whole && rest.starts_with(&self.key)).then_some(Content(bytes))
+    }
+
+    fn bytes(&self, content: &[u8]) -> Vec<u8> {
+        let mut checksum = crc32fast::Hasher::new();
+        checksum.update(&self.key);
+        checksum.update(content);
+        let checksum = checksum.finalize().to_le_bytes();
+        [self.magic, &checksum[..], &self.key, content].concat()
+    }
+
+    /// Puts the file in its place, at once. Best effort.
+    pub fn store(&self, content: &[u8]) {
+        let path = &self.path;
+        let temporary = format!("{path}.{}.tmp", std::process::id());
+        // In a cache that no build used yet the directory may be missing.
+        if let Some((dir, _)) = path.rsplit_once('/') {
+            let _ = std::fs::create_dir(dir);
+        }
+        let stored = std::fs::write(&temporary, self.bytes(content))
+            .and_then(|()| std::fs::rename(&temporary, path));
+        if stored.is_err() {
+            let _ = std::fs::remove_file(&temporary);
+        }
     }
 }
 
@@ -76,6 +126,49 @@ impl KeyText {
     }
 }
 
+/// What the process may do, as a part of keys: another one may read or write less, or start fewer processes.
+pub fn rights() -> &'static [u8; 32] {
+    static RIGHTS: LazyLock<[u8; 32]> = LazyLock::new(find_rights);
+    &RIGHTS
+}
+
+fn find_rights() -> [u8; 32] {
+    let mut text = KeyText::default();
+    let ids = [
+        rustix::process::geteuid().as_raw(),
+        rustix::process::getegid().as_raw(),
+        // git asks for the real one.
+        rustix::process::getuid().as_raw(),
+    ];
+    text.list(ids.map(u32::to_le_bytes).iter().map(|id| &id[..]));
+    let groups = rustix::process::getgroups().unwrap_or_default();
+    let groups: Vec<_> = groups.iter().map(|id| id.as_raw().to_le_bytes()).collect();
+    text.list(groups.iter().map(|id| &id[..]));
+    // Capabilities, the mask of permissions, filters of system calls; Linux's alone.
+    let status = disk::own::read_to_string("/proc/self/status").unwrap_or_default();
+    let counts = |line: &&str| {
+        let names = ["Umask:", "CapEff:", "Seccomp:", "NoNewPrivs:"];
+        names.iter().any(|name| line.starts_with(name))
+    };
+    text.list(status.lines().filter(counts).map(str::as_bytes));
+    let limits = [
+        Resource::As,
+        Resource::Core,
+        Resource::Cpu,
+        Resource::Data,
+        Resource::Fsize,
+        Resource::Nofile,
+        Resource::Nproc,
+        Resource::Stack,
+    ];
+    for limit in limits.map(rustix::process::getrlimit) {
+        for value in [limit.current, limit.maximum] {
+            text.add(&value.unwrap_or(u64::MAX).to_le_bytes());
+        }
+    }
+    text.sum()
+}
+
 const ANSWER: &[u8; 8] = b"forgoA1\n";
 
 /// What a program answers to `words`, in the environment that all children get. `note` notes what the
@@ -91,9 +184,9 @@ pub fn answer(
     if !cfg.extras || !gocache.starts_with('/') {
         return ask(&Notes::new(&cfg.cwd));
     }
-    let path = path(gocache, &key(cfg, words));
-    if let Ok(bytes) = disk::own::read(&path)
-        && let Some((inputs, answer)) = unseal(ANSWER, &bytes).and_then(Table::parse)
+    let file = KeptFile::new(gocache, key(cfg, words), ANSWER);
+    if let Some(content) = file.read()
+        && let Some((inputs, answer)) = Table::parse(&content)
         && inputs.holds()
     {
         return Some(answer.to_vec());
@@ -109,13 +202,13 @@ pub fn answer(
             && Table::parse(&content).is_some_and(|(inputs, _)| inputs.holds())
         {
             content.extend_from_slice(&answer);
-            store(&path, &seal(ANSWER, &content));
+            file.store(&content);
         }
     }
     Some(answer)
 }
 
-const LASTING: &[u8; 8] = b"forgoL1\n";
+const LASTING: &[u8; 8] = b"forgoL2\n";
 
 /// What is asked for under a key that says all that the answer depends on: it never changes.
 pub fn lasting(
@@ -127,20 +220,19 @@ pub fn lasting(
     if !cfg.extras || !gocache.starts_with('/') {
         return ask();
     }
-    let path = path(gocache, key);
-    if let Ok(bytes) = disk::own::read(&path)
-        && let Some(answer) = unseal(LASTING, &bytes)
-    {
+    let file = KeptFile::new(gocache, *key, LASTING);
+    if let Some(answer) = file.read() {
         return Some(answer.to_vec());
     }
     let answer = ask()?;
-    store(&path, &seal(LASTING, &answer));
+    file.store(&answer);
     Some(answer)
 }
 
 fn key(cfg: &Config, words: &[&str]) -> [u8; 32] {
     let mut text = KeyText::default();
     text.add(b"answer of a program");
+    text.add(rights());
     text.list(words.iter().map(|w| w.as_bytes()));
     let variables = cfg.env.orig.iter().chain(&cfg.env.cmd);
     let variables = variables.filter(|(name, _)| !is_noise(name));
@@ -168,30 +260,38 @@ mod tests {
     }
 
     #[test]
-    fn seals_are_checked() {
-        const MAGIC: &[u8; 8] = b"testing\n";
-        let sealed = seal(MAGIC, b"content");
-        assert_eq!(unseal(MAGIC, &sealed), Some(&b"content"[..]));
-        assert_eq!(unseal(b"another\n", &sealed), None);
-        for at in 0..sealed.len() {
-            assert_eq!(unseal(MAGIC, &sealed[..at]), None);
-            let mut damaged = sealed.clone();
+    fn files_are_believed_whole_in_their_format_and_their_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let gocache = dir.path().to_str().unwrap();
+        let file = KeptFile::new(gocache, [0xab; 32], b"testing\n");
+        let good = file.bytes(b"content");
+        let content = |bytes: &[u8]| file.open(bytes.to_vec()).map(|c| c.to_vec());
+        assert_eq!(content(&good).unwrap(), b"content");
+        for at in 0..good.len() {
+            assert_eq!(content(&good[..at]), None);
+            let mut damaged = good.clone();
             damaged[at] ^= 1;
-            assert_eq!(unseal(MAGIC, &damaged), None);
+            assert_eq!(content(&damaged), None);
+        }
+        let other_format = KeptFile::new(gocache, [0xab; 32], b"another\n");
+        let other_place = KeptFile::new(gocache, [0xac; 32], b"testing\n");
+        for other in [other_format, other_place] {
+            assert_eq!(content(&other.bytes(b"content")), None);
         }
     }
 
     #[test]
     fn files_are_put_in_place_whole() {
         let dir = tempfile::tempdir().unwrap();
-        let path = path(dir.path().to_str().unwrap(), &[0xab; 32]);
-        assert!(path.ends_with("ab-s"));
-        store(&path, b"one");
-        store(&path, b"two");
-        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        let file = |dir: &str| KeptFile::new(dir, [0xab; 32], b"testing\n");
+        let stored = file(dir.path().to_str().unwrap());
+        assert!(stored.path().ends_with("ab-s"));
+        stored.store(b"one");
+        stored.store(b"two");
+        assert_eq!(&*stored.read().unwrap(), b"two");
         assert_eq!(std::fs::read_dir(dir.path().join("ab")).unwrap().count(), 1);
         // Where nothing can be stored, nothing happens.
-        store("/no/such/dir/x-s", b"one");
+        file("/no/such/dir").store(b"one");
     }
 
     #[test]

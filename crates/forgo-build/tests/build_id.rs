@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use forgo_build::archive;
-use forgo_build::run::build_id::{find_and_hash, read_build_id, stamp, update_file};
+use forgo_build::run::build_id::{action_id, find_and_hash, read_build_id, stamp, update_file};
 
 fn goroot() -> String {
     if let Ok(goroot) = std::env::var("FORGO_TEST_GOROOT") {
@@ -54,7 +54,7 @@ fn check(dir: &Path, file: &Path) {
     let copy = dir.join("copy");
     let copy_path = copy.to_str().unwrap();
     std::fs::write(&copy, &original).unwrap();
-    let updated = update_file(copy_path, &id).unwrap();
+    let updated = update_file(copy_path, &id, action_id(&id)).unwrap();
     assert_eq!((&updated.build_id, updated.stamped), (&id, true), "{path}");
     assert!(std::fs::read(&copy).unwrap() == original, "{path}");
 

@@ -24,6 +24,7 @@ mod slots;
 mod store;
 mod trim;
 
+pub use holder::{Progress, Watch};
 pub use lock::{Lock, Locked};
 pub use slots::{Need, Slots, Taken};
 pub(crate) use store::digest;
@@ -145,8 +146,8 @@ impl Cache for DiskCache {
         self.lock(id)
     }
 
-    fn holder_is_stopped(&self, id: &ActionId) -> bool {
-        self.lock_is_stopped(id)
+    fn lock_holder(&self, id: &ActionId) -> Option<u32> {
+        self.holder_of(id)
     }
 
     fn keep(&self, id: &ActionId, file: &str, limit: u64) -> Result<()> {

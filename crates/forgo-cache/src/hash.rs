@@ -193,7 +193,8 @@ fn strip_experiment(version: &str) -> &str {
     &version[..end.unwrap_or(version.len())]
 }
 
-fn hash_file(path: &str) -> io::Result<[u8; 32]> {
+/// Reads a file and returns its SHA-256: [`HashContext::file_hash`] without its memory and its trace.
+pub fn hash_file(path: &str) -> io::Result<[u8; 32]> {
     let explain = |op: &str, e: io::Error| io::Error::new(e.kind(), path_error(op, path, &e));
     let mut file = std::fs::File::open(OsStr::from_bytes(&raw::bytes(path)))
         .map_err(|e| explain("open", e))?;

@@ -100,10 +100,10 @@ pub trait Cache: Send + Sync {
         disk::Locked::Never
     }
 
-    /// Whether the process that has a lock is known to be stopped. It costs more than [`Cache::try_lock`].
-    fn holder_is_stopped(&self, id: &ActionId) -> bool {
+    /// The process that has a lock; `None` where it can't be seen: it is of another namespace or machine.
+    fn lock_holder(&self, id: &ActionId) -> Option<u32> {
         let _ = id;
-        false
+        None
     }
 
     /// Keeps a copy of an executable for [`Cache::kept`], as long as all that are kept do not exceed

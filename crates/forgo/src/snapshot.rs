@@ -21,15 +21,16 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 use forgo_build::config::Config;
+use forgo_build::disk;
 use forgo_build::event::Reporter as _;
 use forgo_build::footprint::{self, Footprint, Stat};
+use forgo_build::kept::KeptFile;
 use forgo_build::run::build_id::read_build_id;
-use forgo_build::{disk, kept};
 
 use crate::config::guess_gocache;
 use crate::config::process::Variables;
 use crate::report::{Console, Said};
-use file::{Contents, Output, View};
+use file::{Contents, MAGIC, Output, View};
 
 /// Commands whose answers are kept. What others say depends on more than files.
 const COMMANDS: [&str; 5] = ["build", "install", "list", "test", "vet"];
@@ -48,8 +49,7 @@ pub enum Beginning {
 /// An invocation whose answer may be kept.
 pub struct Recording {
     /// Where.
-    path: String,
-    key: [u8; 32],
+    file: KeptFile,
     /// When nothing had been looked at yet.
     start: SystemTime,
     gocache: String,
@@ -71,9 +71,9 @@ pub fn begin(command: &str, console: &Console) -> Beginning {
     let Some(key) = key::make(&cwd).filter(|_| gocache.starts_with('/')) else {
         return Beginning::Work(None);
     };
-    let path = kept::path(&gocache, &key);
-    if let Ok(bytes) = disk::own::read(&path)
-        && let Some(view) = View::parse(&bytes, &key)
+    let file = KeptFile::new(&gocache, key, MAGIC);
+    if let Some(content) = file.read()
+        && let Some(view) = View::parse(&content)
         && is_good(&view, start)
     {
         // What can't be written is done again, for what the command says of that.
@@ -85,8 +85,7 @@ pub fn begin(command: &str, console: &Console) -> Beginning {
     footprint::begin(&cwd);
     console.keep();
     Beginning::Work(Some(Recording {
-        path,
-        key,
+        file,
         start,
         gocache,
     }))
@@ -98,7 +97,11 @@ fn is_good(view: &View<'_>, now: SystemTime) -> bool {
     let young = now
         .duration_since(view.recorded)
         .is_ok_and(|age| age < LIFETIME);
-    young && view.outputs.iter().all(is_in_place) && view.inputs.holds()
+    let mut writable = view.writable.iter();
+    young
+        && writable.all(|dir| footprint::may_make_in(dir))
+        && view.outputs.iter().all(is_in_place)
+        && view.inputs.holds()
 }
 
 /// Whether an output is what was put there, as the stock command would find: by its build ID.
@@ -159,6 +162,8 @@ impl Recording {
     /// here, the next invocation does the work.
     pub fn finish(self, console: &Console) {
         let said = console.kept();
+        // Marks of use, and what is learned.
+        footprint::makes_in(&self.gocache);
         let footprint = footprint::take();
         if footprint.refused.is_some() || !footprint.settled(self.start) {
             return;
@@ -167,13 +172,13 @@ impl Recording {
         let Some(said) = said.filter(|said| !footprint.worked || said.is_empty()) else {
             return;
         };
-        let Some(bytes) = self.contents(&footprint, &said) else {
+        let Some(content) = self.contents(&footprint, &said) else {
             return;
         };
         // The same look at everything that the next invocation takes.
-        let holds = View::parse(&bytes, &self.key).is_some_and(|view| is_good(&view, self.start));
+        let holds = View::parse(&content).is_some_and(|view| is_good(&view, self.start));
         if holds {
-            kept::store(&self.path, &bytes);
+            self.file.store(&content);
         }
     }
 
@@ -185,7 +190,6 @@ impl Recording {
             outputs.push((path.as_str(), stat, build_id));
         }
         let contents = Contents {
-            key: &self.key,
             recorded: self.start,
             outputs: outputs
                 .iter()
@@ -196,6 +200,7 @@ impl Recording {
                     build_id,
                 })
                 .collect(),
+            writable: &footprint.writable,
             inputs: &footprint.inputs,
             said,
         };

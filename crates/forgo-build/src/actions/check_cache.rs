@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use forgo_cache::ActionId;
+use forgo_cache::{ActionId, hash_to_string};
 
 use crate::actions::compile_inputs::{Inputs, allowed};
 use crate::actions::{
@@ -15,7 +15,7 @@ use crate::package::Package;
 use crate::plan::NodeId;
 use crate::run::own_keys::OwnKeys;
 use crate::run::reuse::{self, Known, Way};
-use crate::run::{cutoff, moving};
+use crate::run::{cutoff, moving, reread};
 
 /// What remains to be done of a package's build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,8 +58,23 @@ pub struct CacheCheck {
     pub own_keys: OwnKeys,
     /// vet's configuration, where it could be made without building.
     pub vet: Option<Arc<VetConfig>>,
+    /// A source file is not what the key says: [`CacheCheck::action_id`] is one that nothing computes.
+    pub changed: bool,
     /// `-v` has said the package's name.
     pub named: bool,
+}
+
+impl CacheCheck {
+    /// Nothing that the build makes is to be found under its key, nor under those of forgo's own.
+    fn disown(&mut self, key: &ActionId) {
+        let key = reread::unguessable(key);
+        let id = hash_to_string(&key.0);
+        self.action_id = Some(key);
+        self.build_id = format!("{id}/{id}");
+        self.expected = None;
+        self.own_keys = OwnKeys::default();
+        self.changed = true;
+    }
 }
 
 /// The work of a `build check cache` node for the build `build`.
@@ -104,6 +119,9 @@ fn check(
         spare(cx, &inputs, build, &key, &mut check)?;
         if check.need.is_empty() {
             return Ok(check);
+        }
+        if check.need.build && !inputs.are_as_hashed(cx) {
+            check.disown(&key);
         }
     }
     prepare(cx, build, cov_meta_file, &mut check)?;

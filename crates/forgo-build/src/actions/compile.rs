@@ -20,9 +20,10 @@ use crate::disk;
 use crate::load::no_go_text;
 use crate::plan::NodeId;
 use crate::run::moving::go_part::{self, GoPart};
+use crate::run::own_keys::OwnKeys;
 use crate::run::reuse::{self, Known, Way};
 use crate::run::turns::{self, Turn};
-use crate::run::{cutoff, moving, stamp};
+use crate::run::{cutoff, moving, reread, stamp};
 use crate::shell::{join_unambiguously, readable_cgo_names, write_whole};
 use crate::toolchain::gc::{self, asm};
 use crate::toolchain::{changed_env, make_absolute, memory};
@@ -82,7 +83,16 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
     if flags.v && !check.named && !check.way.is_some_and(Way::stands_for_compile) {
         cx.shell.print(format!("{}\n", p.import_path));
     }
-    let key = check.action_id.expect("what is to be built has a key");
+    let mut key = check.action_id.expect("what is to be built has a key");
+    let depends_on = Inputs::gather(cx, cx.id, &cx.node_of(check_node(cx).0).deps);
+    // What other tools made of the sources is stored too.
+    let generated = p.uses_cgo() || p.uses_swig() || !depends_on.cover_mode.is_empty();
+    let mut changed = check.changed;
+    if generated && !changed && !depends_on.are_as_hashed(cx) {
+        changed = true;
+        key = reread::unguessable(&key);
+        outcome.action_id = Some(key);
+    }
     let sources = Sources::of(cx, &key)?;
     let listed: Vec<String> = [&sources.go[..], &sources.asm, &sources.c].concat();
     objdir_cache::store_sources(cx, &cx.node().objdir, &key, &listed);
@@ -110,9 +120,12 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
         replay: true,
     };
     // Another checkout may be at the same work: then one of the two moves what the other makes.
-    let depends_on = Inputs::gather(cx, cx.id, &cx.node_of(check_node(cx).0).deps);
-    let keys = &check.own_keys;
-    let go_part = sources.go_part(cx, &depends_on)?;
+    let none = OwnKeys::default();
+    let keys = if changed { &none } else { &check.own_keys };
+    let go_part = match changed {
+        true => None,
+        false => sources.go_part(cx, &depends_on)?,
+    };
     let shared = keys.everywhere.or(go_part.as_ref().map(|part| part.key));
     let turn = turns::wait(cx, &shared.unwrap_or(key), || {
         let made = reuse::cache_entry(cx, &wanted, &check.build_id);
@@ -139,15 +152,25 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
         go_part: moved.as_deref(),
     }
     .run(&sources, &key)?;
+    if !changed && !inputs.are_as_hashed(cx) {
+        changed = true;
+        key = reread::unguessable(&key);
+        outcome.action_id = Some(key);
+    }
     let made = stamp::Made {
         file: &archive,
         key,
         build_id: &check.build_id,
         main_key: None,
-        recorded: shared.is_some(),
+        recorded: shared.is_some() && !changed,
     };
     let stamped = stamp::finish(cx, &made)?;
-    if let Some((output, size)) = &stamped.output {
+    let headers = keys.headers.iter();
+    let headers = headers.map(|header| path::join2(&p.dir, &header.name));
+    if let Some((output, size)) = &stamped.output
+        && !changed
+        && reread::are_as_hashed(cx, headers)
+    {
         // What the package depends on, and nothing else: as the check gathered them.
         let made = moving::Made {
             key: &key,
@@ -162,7 +185,7 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
             cutoff::record(cx, &depends_on, keys, (output, *size))?;
         }
     }
-    if let Some(expected) = &check.expected {
+    if let (Some(expected), false) = (&check.expected, changed) {
         moving::verify::compare(cx, expected, &stamped.build_id)?;
     }
     note_export(cx, stamped.cached.as_deref(), &stamped.build_id);
@@ -294,7 +317,11 @@ impl Compilation<'_, '_> {
             }
             moved => {
                 self.compile_go(sources, &archive, &symabis)?;
-                moved.map_or(Ok(()), |moved| go_part::compare(cx, moved, &archive))?;
+                if let Some(moved) = moved
+                    && inputs.are_as_hashed(cx)
+                {
+                    go_part::compare(cx, moved, &archive)?;
+                }
             }
         }
         self.copy_headers()?;

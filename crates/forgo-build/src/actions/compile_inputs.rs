@@ -15,6 +15,7 @@ use crate::package::Package;
 use crate::plan::{Kind, NodeId};
 use crate::run::build_id;
 use crate::run::headers::Header;
+use crate::run::reread;
 use crate::toolchain::cc;
 
 /// What goes into compiling a package.
@@ -336,6 +337,13 @@ impl<'r> Inputs<'r> {
         Ok(())
     }
 
+    /// Reports whether the files are still what the key says; see [`reread`].
+    pub fn are_as_hashed(&self, cx: &ActionCx<'_>) -> bool {
+        let profile = self.pgo_profile.filter(|profile| !profile.is_empty());
+        let profile = reread::are_as_hashed(cx, profile);
+        sources_are_as_hashed(cx, self.package) && profile
+    }
+
     /// The language version to compile for: the module's, if this distribution knows it
     /// (gover.Lang).
     pub fn language(&self) -> String {
@@ -346,6 +354,14 @@ impl<'r> Inputs<'r> {
             _ => gover::lang(local),
         }
     }
+}
+
+/// Reports whether a package's files are still what the key of its build says; see [`reread`].
+pub fn sources_are_as_hashed(cx: &ActionCx<'_>, p: &Package) -> bool {
+    reread::are_as_hashed(
+        cx,
+        files(p, Part::Whole).map(|file| path::join2(&p.dir, file)),
+    )
 }
 
 /// What a go.mod without a `go` line means (gover.DefaultGoModVersion).

@@ -10,6 +10,7 @@ use forgo_golang::raw;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::actions::compile_inputs::sources_are_as_hashed;
 use crate::actions::{ActionCx, ActionError, Outcome, Provider, objdir_cache};
 use crate::plan::NodeId;
 use crate::toolchain;
@@ -50,7 +51,9 @@ pub fn run(
         let covered = instrument(cx, inputs, &instrumented, cov_meta_file)?;
         outputs.go_sources.insert(0, covered);
         outputs.config = config_file(cx);
-        if let (Some(name), Some(id)) = (cov_meta_file, &check.action_id) {
+        if let (Some(name), Some(id)) = (cov_meta_file, &check.action_id)
+            && sources_are_as_hashed(cx, cx.package())
+        {
             // A package without functions has no such file.
             let _ = objdir_cache::store(cx, &plan[build].objdir, id, name);
         }

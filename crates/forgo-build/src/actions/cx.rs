@@ -15,6 +15,8 @@ use crate::plan::{Node, NodeId};
 use crate::run::exports::Exports;
 use crate::run::links::Surroundings;
 use crate::run::moving;
+use crate::run::reread;
+use crate::run::turns;
 use crate::run::{Job, PackageFacts};
 use crate::shell::{Shell, ShellShared};
 use crate::toolchain::cc_probe::CompilerFacts;
@@ -53,6 +55,10 @@ pub struct RunCx<'r> {
     pub surroundings: Surroundings,
     /// Content IDs that files carried when they were first asked for.
     pub content_ids: Mutex<HashMap<String, Vec<u8>>>,
+    /// What files were when they were hashed around a tool's run.
+    pub reread: reread::Reread,
+    /// Other processes that are not waited for any more.
+    pub given_up: turns::GivenUp,
     /// What moves of archives share.
     pub moving: moving::Shared,
     /// What shells have in common.
@@ -82,6 +88,8 @@ impl<'r> RunCx<'r> {
             exports: Exports::new(job.config),
             surroundings: Surroundings::default(),
             content_ids: Mutex::default(),
+            reread: Mutex::default(),
+            given_up: turns::GivenUp::default(),
             moving: moving::Shared::default(),
             shells: ShellShared::new(job.config, job.reporter, &job.plan.work_dir)
                 .with_made(&job.options.made_dirs),

@@ -6,6 +6,7 @@ use forgo_cache::{ActionId, Verify, get_file, put_file};
 use forgo_golang::quote::quote;
 
 use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
+use crate::run::reread;
 use crate::shell::join_unambiguously;
 use crate::toolchain;
 
@@ -67,8 +68,10 @@ fn convert(cx: &ActionCx<'_>, inputs: &Inputs<'_>, id: &ActionId) -> Result<(), 
     let mut args = config.flags.toolexec.clone();
     let tool = toolchain::tool(config, "preprofile");
     args.extend([&*tool, "-o", target, "-i", inputs.profile].map(str::to_owned));
+    let before = reread::are_as_hashed(cx, [inputs.profile]);
     cx.shell.run(".", inputs.profile, &[], &args)?;
-    if config.flags.n {
+    let believed = before && reread::are_as_hashed(cx, [inputs.profile]);
+    if config.flags.n || !believed {
         return Ok(());
     }
     let cache = cx.run.job.cache;

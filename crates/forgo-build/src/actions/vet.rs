@@ -5,12 +5,14 @@
 use forgo_cache::{ActionId, Verify, get_file, put_file};
 use forgo_golang::quote::{Edition, quote, quote_bytes_in, quote_slice};
 
+use crate::actions::compile_inputs::sources_are_as_hashed;
 use crate::actions::vet_config::VetConfig;
 use crate::actions::{ActionCx, ActionError, Artifact, Outcome, Provider, vet_output};
 use crate::disk;
 use crate::plan::Kind;
 use crate::process::errno_text;
 use crate::run::moving::vets;
+use crate::run::reread;
 use crate::toolchain::{self, cc, memory};
 
 /// What vetting a package gave ([`Provider::Other`] of a vet node).
@@ -201,7 +203,7 @@ fn elsewhere_or_here(
 }
 
 /// Runs the tool, and keeps what it wrote. Gives the facts, the archive of fixes, and whether what the
-/// tool said may name files.
+/// tool said may name files, or else the facts are of this directory alone.
 fn vet(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
@@ -232,13 +234,19 @@ fn vet(
         false => Vec::new(),
     };
     let env = cc::compiler_env();
+    let are_as_hashed = || {
+        let facts = inputs.facts.iter().map(|(_, file)| file);
+        sources_are_as_hashed(cx, p) && reread::are_as_hashed(cx, facts)
+    };
+    let before = are_as_hashed();
     cx.shell
         .run_with(&p.dir, &p.import_path, &env, &memory, &args)?;
+    let believed = before && are_as_hashed();
 
     // Facts, fixes and output may all be missing; that they can't be kept is no error.
     let keep = |id: &ActionId, file: &str| {
         let there = disk::own::metadata(file).is_ok();
-        if there {
+        if there && believed {
             let _ = put_file(cx.run.job.cache, id, file, Verify::Strict);
         }
         there
@@ -264,5 +272,5 @@ fn vet(
             return Err(ActionError::new(message));
         }
     };
-    Ok((facts, fixes, names_files))
+    Ok((facts, fixes, names_files || !believed))
 }

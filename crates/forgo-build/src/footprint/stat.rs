@@ -12,7 +12,7 @@ use crate::disk::Place;
 pub type Errno = i32;
 
 /// Bytes of a stat in a table.
-pub(crate) const SIZE: usize = 44;
+pub(crate) const SIZE: usize = 52;
 
 /// How far apart two modifications must be to differ in their time for certain. Linux takes the time from
 /// the last tick of its clock, which may be some milliseconds ago.
@@ -21,7 +21,7 @@ const GRANULARITY: Duration = Duration::from_millis(50);
 const COARSE: Duration = Duration::from_millis(2100);
 
 /// The state of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stat {
     /// Device.
     pub dev: u64,
@@ -35,12 +35,34 @@ pub struct Stat {
     pub ctime: i64,
     /// Kind and permissions.
     pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
 }
 
 impl Stat {
+    /// What of a directory counts whose entries do not: that it is one, and who may do what with it.
+    pub(super) fn of_dir_itself(&self) -> Stat {
+        Stat {
+            mode: self.mode,
+            uid: self.uid,
+            gid: self.gid,
+            ..Stat::default()
+        }
+    }
+
     /// Of a path; links are not followed.
     pub fn of(path: &str) -> Result<Stat, Errno> {
         match rustix::fs::statat(CWD, &*path.place(), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Stat::from(stat)),
+            Err(e) => Err(e.raw_os_error()),
+        }
+    }
+
+    /// Of what a path leads to; links are followed.
+    pub(crate) fn of_target(path: &str) -> Result<Stat, Errno> {
+        match rustix::fs::stat(path) {
             Ok(stat) => Ok(Stat::from(stat)),
             Err(e) => Err(e.raw_os_error()),
         }
@@ -86,6 +108,8 @@ impl Stat {
             mtime,
             ctime,
             mode,
+            uid,
+            gid,
         } = self;
         let mut bytes = [0; SIZE];
         bytes[..8].copy_from_slice(&dev.to_le_bytes());
@@ -93,19 +117,26 @@ impl Stat {
         bytes[16..24].copy_from_slice(&size.to_le_bytes());
         bytes[24..32].copy_from_slice(&mtime.to_le_bytes());
         bytes[32..40].copy_from_slice(&ctime.to_le_bytes());
-        bytes[40..].copy_from_slice(&mode.to_le_bytes());
+        bytes[40..44].copy_from_slice(&mode.to_le_bytes());
+        bytes[44..48].copy_from_slice(&uid.to_le_bytes());
+        bytes[48..].copy_from_slice(&gid.to_le_bytes());
         bytes
     }
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Stat> {
         let long = |at: usize| -> Option<[u8; 8]> { bytes.get(at..at + 8)?.try_into().ok() };
+        let short = |at: usize| -> Option<u32> {
+            Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+        };
         Some(Stat {
             dev: u64::from_le_bytes(long(0)?),
             ino: u64::from_le_bytes(long(8)?),
             size: u64::from_le_bytes(long(16)?),
             mtime: i64::from_le_bytes(long(24)?),
             ctime: i64::from_le_bytes(long(32)?),
-            mode: u32::from_le_bytes(bytes.get(40..44)?.try_into().ok()?),
+            mode: short(40)?,
+            uid: short(44)?,
+            gid: short(48)?,
         })
     }
 }
@@ -125,6 +156,8 @@ impl From<rustix::fs::Stat> for Stat {
             mtime: nanos(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
             ctime: nanos(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
             mode: stat.st_mode as u32,
+            uid: stat.st_uid as u32,
+            gid: stat.st_gid as u32,
         }
     }
 }
@@ -141,6 +174,8 @@ mod tests {
             mtime,
             ctime,
             mode: 0o100_644,
+            uid: 0,
+            gid: 0,
         }
     }
 

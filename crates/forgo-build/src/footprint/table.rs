@@ -194,7 +194,7 @@ impl<'b> Table<'b> {
             let stored = &entry[8..];
             let same = match (word(entry, 0)?, now) {
                 (FAILED, Err(errno)) => stored[..4] == errno.to_le_bytes(),
-                (IS_DIR, Ok(stat)) => stat.is_dir(),
+                (IS_DIR, Ok(stat)) => stored == stat.of_dir_itself().to_bytes(),
                 (SAME, Ok(stat)) => stored == stat.to_bytes(),
                 _ => false,
             };
@@ -214,7 +214,7 @@ fn entry(seen: &Seen) -> (u32, [u8; STAT_SIZE]) {
             (FAILED, bytes)
         }
         Seen::Present(stat, look) if stat.is_dir() && *look < Look::Whole => {
-            (IS_DIR, [0; STAT_SIZE])
+            (IS_DIR, stat.of_dir_itself().to_bytes())
         }
         Seen::Present(stat, _) => (SAME, stat.to_bytes()),
     }

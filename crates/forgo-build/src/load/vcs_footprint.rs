@@ -41,6 +41,9 @@ const HARMLESS: [&str; 15] = [
 /// The form of `git status` that tells what is ignored as well.
 pub(super) const STATUS: [&str; 4] = ["status", "--porcelain", "-z", "--ignored=matching"];
 
+/// Object stores that borrow from each other: git follows five one after the other.
+const MAX_STORES: usize = 32;
+
 /// What [`STATUS`] said.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
@@ -238,8 +241,11 @@ impl Repository {
             Ok(text) => absolute(&dir, text.trim()),
             Err(_) => dir.clone(),
         };
-        // Not its entries: every command of git's makes some for a moment.
-        notes.saw(dot_git_file, Look::Kind);
+        // Not their entries: every command of git's makes some for a moment. Their owners count: git refuses to work in
+        // what is another user's.
+        for place in [&self.root, &dot_git_file, &dir, &common] {
+            notes.saw(place, Look::Kind);
+        }
         for name in ["commondir", "config.worktree"] {
             notes.saw(format!("{dir}/{name}"), Look::Whole);
         }
@@ -270,6 +276,7 @@ impl Repository {
             note_tree(notes, &format!("{dir}/{tree}"));
             note_tree(notes, &format!("{common}/{tree}"));
         }
+        self.note_objects(notes, &common)?;
         let prefix = path::dir(&path::dir(&self.program));
         for file in [
             "/etc/gitconfig".to_owned(),
@@ -302,6 +309,38 @@ impl Repository {
                     self.saw_named(notes, &self.root, value)?
                 }
                 _ => {}
+            }
+        }
+        Some(())
+    }
+
+    /// Notes that the objects are there which git reads of the commit that is checked out: each lies in a file of its own
+    /// or in a pack.
+    fn note_objects(&self, notes: &Notes, common: &str) -> Option<()> {
+        let ids = (self.command)(&["rev-parse", "-q", "--verify", "HEAD"]).unwrap_or_default();
+        let trees = (self.command)(&["rev-parse", "-q", "--verify", "HEAD^{tree}"]);
+        let ids = [ids, trees.unwrap_or_default()].concat();
+        let ids = String::from_utf8(ids).ok()?;
+        let mut stores = vec![format!("{common}/objects")];
+        let mut next = 0;
+        while let Some(store) = stores.get(next).cloned() {
+            next += 1;
+            notes.saw(&store, Look::Kind);
+            notes.saw(format!("{store}/pack"), Look::Whole);
+            note_tree_files(notes, &format!("{store}/pack"));
+            for id in ids.lines() {
+                let (first, rest) = id.split_at_checked(2)?;
+                notes.saw(format!("{store}/{first}/{rest}"), Look::Whole);
+            }
+            let alternates = format!("{store}/info/alternates");
+            notes.saw(&alternates, Look::Whole);
+            let list = disk::own::read_to_string(alternates).unwrap_or_default();
+            for other in list.lines().filter(|line| !line.starts_with('#')) {
+                let other = absolute(&store, other);
+                // They may name each other.
+                if !stores.contains(&other) && stores.len() < MAX_STORES {
+                    stores.push(other);
+                }
             }
         }
         Some(())
@@ -362,6 +401,16 @@ fn absolute(dir: &str, name: &str) -> String {
         name.to_owned()
     } else {
         path::join2(dir, name)
+    }
+}
+
+/// Notes the files in a directory.
+fn note_tree_files(notes: &Notes, dir: &str) {
+    for entry in disk::own::read_dir(dir).into_iter().flatten().flatten() {
+        notes.saw(
+            format!("{dir}/{}", entry.file_name().to_string_lossy()),
+            Look::Whole,
+        );
     }
 }
 

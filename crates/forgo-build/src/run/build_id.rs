@@ -337,7 +337,7 @@ fn renewed_signature(file: &(impl ReadAt + ?Sized)) -> Option<(u64, Vec<u8>)> {
 /// A file with the build ID that its contents deserve.
 #[derive(Debug)]
 pub struct Updated {
-    /// That ID: the old one with its last part replaced.
+    /// That ID: the old one with its first and last part replaced.
     pub build_id: String,
     /// The file carried the old ID, and carries the new one now. If not, the user overrode it
     /// (`-ldflags=-buildid=`), and nothing is to be cached.
@@ -346,9 +346,9 @@ pub struct Updated {
     pub bytes: Option<Buffer>,
 }
 
-/// Gives a file that carries `old` the build ID that its contents deserve. The error is a text in
-/// the stock command's words. Answers to the middle of Builder.updateBuildID.
-pub fn update_file(path: &str, old: &str) -> Result<Updated, String> {
+/// Gives a file that carries `old` the build ID that its contents deserve, with the action ID `action`. The error
+/// is a text in the stock command's words. Answers to the middle of Builder.updateBuildID.
+pub fn update_file(path: &str, old: &str, action: &str) -> Result<Updated, String> {
     let open = File::options().read(true).write(true).open(path);
     let file = open.map_err(|e| path_error("open", path, &e))?;
     let read_error = |e: io::Error| path_error("read", path, &e);
@@ -360,7 +360,7 @@ pub fn update_file(path: &str, old: &str) -> Result<Updated, String> {
         && magic == *archive::MAGIC;
     if !in_memory {
         let found = find_and_hash_file(&file, old).map_err(read_error)?;
-        let build_id = with_content_id(old, &found.hash)?;
+        let build_id = with_ids(old, action, &found.hash)?;
         stamp_file(&file, &found.offsets, &build_id).map_err(write_error)?;
         return Ok(Updated {
             build_id,
@@ -372,7 +372,7 @@ pub fn update_file(path: &str, old: &str) -> Result<Updated, String> {
     bytes.reserve(size as usize + 1);
     (&file).read_to_end(&mut bytes).map_err(read_error)?;
     let found = find_and_hash(&bytes, old);
-    let build_id = with_content_id(old, &found.hash)?;
+    let build_id = with_ids(old, action, &found.hash)?;
     for range in stamp(&mut bytes, &found.offsets, &build_id) {
         file.write_all_at(&bytes[range.clone()], range.start as u64)
             .map_err(write_error)?;
@@ -384,10 +384,11 @@ pub fn update_file(path: &str, old: &str) -> Result<Updated, String> {
     })
 }
 
-/// A build ID with its last part replaced.
-fn with_content_id(old: &str, hash: &[u8; 32]) -> Result<String, String> {
-    let kept = old.len() - content_id(old).len();
-    let new = format!("{}{}", &old[..kept], hash_to_string(hash));
+/// A build ID with its first and last part replaced.
+fn with_ids(old: &str, action: &str, hash: &[u8; 32]) -> Result<String, String> {
+    let kept = action_id(old).len()..old.len() - content_id(old).len();
+    let kept = old.get(kept).unwrap_or_default();
+    let new = format!("{action}{kept}{}", hash_to_string(hash));
     if new.len() != old.len() {
         let (old, new) = (
             forgo_golang::quote::quote(old),

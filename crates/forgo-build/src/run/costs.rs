@@ -9,14 +9,13 @@ use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::config::Config;
-use crate::disk;
-use crate::kept;
+use crate::kept::{KeptFile, KeyText};
 use crate::package::PackageGraph;
 use crate::plan::Plan;
 use crate::run::children::Ended;
 use crate::run::schedule::longest_way_first;
 
-const MAGIC: &[u8; 8] = b"forgoC1\n";
+const MAGIC: &[u8; 8] = b"forgoC2\n";
 
 /// How many are kept.
 const MOST: usize = 1 << 16;
@@ -39,7 +38,7 @@ pub struct Cost {
 #[derive(Debug)]
 pub struct Costs {
     /// Where they are kept; `None` where they are not.
-    path: Option<String>,
+    file: Option<KeptFile>,
     target: u64,
     known: OnceLock<Vec<u8>>,
     new: Mutex<HashMap<u64, Cost>>,
@@ -50,7 +49,7 @@ impl Costs {
     pub fn new(config: &Config) -> Costs {
         let gocache = &config.dirs.gocache;
         let kept = config.extras && !config.flags.n && gocache.starts_with('/');
-        let mut key = kept::KeyText::default();
+        let mut key = KeyText::default();
         key.add(b"costs of actions");
         let target = [
             &config.target.goos,
@@ -58,7 +57,7 @@ impl Costs {
             &config.context.install_suffix,
         ];
         Costs {
-            path: kept.then(|| kept::path(gocache, &key.sum())),
+            file: kept.then(|| KeptFile::new(gocache, key.sum(), MAGIC)),
             target: target.iter().fold(START, |hash, word| mix(hash, word)),
             known: OnceLock::new(),
             new: Mutex::default(),
@@ -72,22 +71,13 @@ impl Costs {
 
     /// What an action did cost.
     pub fn of(&self, key: u64) -> Option<Cost> {
-        let read = || {
-            let bytes = self
-                .path
-                .as_ref()
-                .and_then(|path| disk::own::read(path).ok());
-            let content = bytes
-                .as_deref()
-                .and_then(|bytes| kept::unseal(MAGIC, bytes));
-            content.unwrap_or_default().to_vec()
-        };
+        let read = || self.file.as_ref().map(content).unwrap_or_default();
         find(self.known.get_or_init(read), key)
     }
 
     /// A tool of an action is over.
     pub fn record(&self, key: u64, ended: &Ended, took: Duration) {
-        if self.path.is_none() || ended.status.is_err() {
+        if self.file.is_none() || ended.status.is_err() {
             return;
         }
         let millis = took.min(ended.user + ended.sys).as_millis();
@@ -104,7 +94,7 @@ impl Costs {
     /// Keeps what was recorded, with what other processes have kept meanwhile.
     pub fn save(&self) {
         let mut new = std::mem::take(&mut *self.new.lock().unwrap_or_else(|e| e.into_inner()));
-        let Some(path) = self.path.as_ref().filter(|_| !new.is_empty()) else {
+        let Some(file) = self.file.as_ref().filter(|_| !new.is_empty()) else {
             return;
         };
         let now = SystemTime::now()
@@ -112,10 +102,14 @@ impl Costs {
             .unwrap_or_default();
         let today = u32::try_from(now.as_secs() / (24 * 60 * 60)).unwrap_or_default();
         new.values_mut().for_each(|cost| cost.day = today);
-        let old = disk::own::read(path).unwrap_or_default();
-        let old = kept::unseal(MAGIC, &old).unwrap_or_default();
-        kept::store(path, &kept::seal(MAGIC, &merged(old, &new)));
+        file.store(&merged(&content(file), &new));
     }
+}
+
+fn content(file: &KeptFile) -> Vec<u8> {
+    file.read()
+        .map(|content| content.to_vec())
+        .unwrap_or_default()
 }
 
 const START: u64 = 0xcbf2_9ce4_8422_2325;

@@ -57,7 +57,7 @@ pub fn find(
     let Some(second) = keys.by_export(cx, inputs)? else {
         return Ok(None);
     };
-    let stamped = Donor::read(cx, &second).and_then(|donor| donor.stamped(key));
+    let stamped = Donor::read_stored(cx, &second).and_then(|donor| donor.stamped(key));
     let Some((bytes, build_id)) = stamped else {
         return Ok(None);
     };

@@ -7,6 +7,7 @@
 use crate::actions::ActionCx;
 use crate::actions::compile_inputs::Inputs;
 use crate::disk;
+use crate::run::reread;
 
 /// A header that is not the package's own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +57,10 @@ pub fn foreign(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Vec<Header>> {
 /// Those that a file names.
 fn foreign_names(cx: &ActionCx<'_>, inputs: &Inputs<'_>, file: &str) -> Option<Vec<String>> {
     let text = disk::read(file).ok()?;
+    cx.file_hash(file);
+    if !reread::is_as_hashed(cx, file, &text) {
+        return None;
+    }
     let text = String::from_utf8_lossy(&text);
     let mut foreign = Vec::new();
     for name in includes(&text) {

@@ -28,6 +28,7 @@ pub(crate) mod links;
 pub(crate) mod moving;
 pub(crate) mod own_keys;
 pub(crate) mod pool;
+pub(crate) mod reread;
 pub mod reuse;
 pub mod schedule;
 pub(crate) mod stamp;

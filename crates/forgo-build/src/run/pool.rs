@@ -8,7 +8,7 @@
 //! exception, a tool that starts forgo itself (a wrapper of the C compiler, say), and waits for it: if all tokens
 //! were with such tools, nobody would ever get one. So a process that has waited for long at the head of
 //! the line, and has got nothing, runs one more tool without a token, and from then on one at a time whenever it
-//! likes.
+//! likes. It does so at once, and once for each token, where those who have tokens are [stuck](Watch).
 //!
 //! Who is going to use much memory, by what was [recorded](super::costs), gets a token only if so much is free, or
 //! if nobody else with a token uses much. What those with tokens have not used yet is not free: they have written
@@ -17,11 +17,12 @@
 //! Tests and programs of the user's need no token: they may take days, and run forgo too. -p limits a process
 //! as ever: nobody starts more than that.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use forgo_cache::disk::{Need, Slots, Taken};
+use forgo_cache::disk::{Need, Progress, Slots, Taken, Watch};
 
 use crate::config::Config;
 use crate::disk;
@@ -35,6 +36,9 @@ const LOOKS: usize = 64;
 
 /// How long tools, all of them, must have run before one more is started without a token.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long the same one, which can't be seen, may be at the head of the line: longer than any that is not stuck.
+const LINE_PATIENCE: Duration = Duration::from_secs(12);
 
 /// How often is looked for free memory.
 const MEMORY_PAUSE: Duration = Duration::from_millis(50);
@@ -57,8 +61,10 @@ pub struct Pool {
     slots: OnceLock<Option<Slots>>,
     /// Threads that wait do so one after the other.
     line: Mutex<()>,
-    /// A tool may be run without a token, now.
-    spare: AtomicBool,
+    /// So many tools may be run without a token, now.
+    spare: AtomicUsize,
+    /// So many could be run without one if no tool did.
+    spares: AtomicUsize,
     /// How long is waited for a token in vain.
     patience: Duration,
     /// Tells how much memory is free, where that is known.
@@ -93,7 +99,8 @@ impl Pool {
             processes: config.flags.p,
             slots: OnceLock::new(),
             line: Mutex::default(),
-            spare: AtomicBool::new(false),
+            spare: AtomicUsize::new(0),
+            spares: AtomicUsize::new(0),
             patience: PATIENCE,
             free: memory::free,
         }
@@ -141,24 +148,27 @@ impl Pool {
         let mut head = None;
         let mut since = None;
         let mut pauses = 0;
+        let mut neighbours = Neighbours::default();
         loop {
-            if self.spare.swap(false, Ordering::AcqRel) {
+            if self.take_spare() {
                 return Some(Held::Spare);
             }
             head = head.or_else(|| slots.try_head());
             pauses += 1;
             // It would never get to anybody else.
-            let stuck = head.is_none() && pauses % LOOKS == 0 && slots.head_is_stopped();
+            let looks = pauses % LOOKS == 0;
+            let stuck = head.is_none() && looks && neighbours.head_is_stuck(slots);
             if head.is_some() || stuck {
                 match slots.try_take() {
                     Taken::Slot(slot) => return self.with_memory(slots, slot, peak, interrupted),
                     Taken::Never => return Some(Held::Nothing),
-                    Taken::Full if stuck => return Some(Held::Spare),
+                    Taken::Full if stuck => return Some(self.add_spare()),
                     Taken::Full => {}
                 }
                 let since = since.get_or_insert_with(Instant::now);
-                if since.elapsed() >= self.patience {
-                    return Some(Held::Spare);
+                let granted = self.spares.load(Ordering::Acquire);
+                if since.elapsed() >= self.patience || looks && neighbours.stuck(slots) > granted {
+                    return Some(self.add_spare());
                 }
             }
             // The tool will not be started.
@@ -167,6 +177,19 @@ impl Pool {
             }
             std::thread::sleep(PAUSE);
         }
+    }
+
+    fn take_spare(&self) -> bool {
+        let less = |spare: usize| spare.checked_sub(1);
+        let taken = self
+            .spare
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, less);
+        taken.is_ok()
+    }
+
+    fn add_spare(&self) -> Held {
+        self.spares.fetch_add(1, Ordering::AcqRel);
+        Held::Spare
     }
 
     /// A slot was taken: it is kept if there is memory. Only the one at the head of the line asks.
@@ -214,6 +237,45 @@ impl Pool {
     }
 }
 
+/// Those who have what is waited for.
+#[derive(Debug, Default)]
+struct Neighbours {
+    watches: HashMap<u32, Watch>,
+    /// What was seen of the line, and since when.
+    line: Option<(Vec<u8>, Instant)>,
+}
+
+impl Neighbours {
+    /// How many tokens are with processes that do not get on.
+    fn stuck(&mut self, slots: &Slots) -> usize {
+        let holders = slots.holders();
+        let mut found = HashMap::new();
+        let is_stuck = |pid: &u32| {
+            *found.entry(*pid).or_insert_with(|| {
+                let watch = self.watches.entry(*pid);
+                let watch = watch.or_insert_with(|| Watch::new(*pid));
+                watch.look() == Progress::Stuck
+            })
+        };
+        holders.iter().copied().filter(is_stuck).count()
+    }
+
+    /// Whether who is at the head of the line keeps all others from tokens.
+    fn head_is_stuck(&mut self, slots: &Slots) -> bool {
+        if slots.head_is_stopped() {
+            return true;
+        }
+        let seen = slots.last_head();
+        match &self.line {
+            Some((before, since)) if *before == seen => since.elapsed() >= LINE_PATIENCE,
+            _ => {
+                self.line = Some((seen, Instant::now()));
+                false
+            }
+        }
+    }
+}
+
 impl Token<'_> {
     /// The tool has been started.
     pub fn is_used_by(&self, pid: u32) {
@@ -241,7 +303,7 @@ impl Drop for Token<'_> {
                     slots.give_back(slot);
                 }
             }
-            Held::Spare => self.pool.spare.store(true, Ordering::Release),
+            Held::Spare => _ = self.pool.spare.fetch_add(1, Ordering::AcqRel),
             Held::Nothing => {}
         }
     }
@@ -297,7 +359,7 @@ mod tests {
         let spare = other.take(0, || false);
         assert_eq!(spare.held, Held::Spare);
         drop(spare);
-        assert!(other.spare.load(Ordering::Relaxed));
+        assert_eq!(other.spare.load(Ordering::Relaxed), 1);
         let spare = other.take(0, || false);
         assert_eq!(spare.held, Held::Spare);
         drop(held);

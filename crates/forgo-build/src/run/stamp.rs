@@ -64,6 +64,14 @@ impl Donor {
         Donor::read_file(&file)
     }
 
+    /// The archive behind a key, if its bytes are those that were stored: another archive of the same size in its
+    /// place is not.
+    pub fn read_stored(cx: &ActionCx<'_>, key: &ActionId) -> Option<Donor> {
+        let (file, entry) = get_file(cx.run.job.cache, key).ok()?;
+        let donor = Donor::read_file(&file)?;
+        (OutputId::of(&donor.bytes) == entry.output).then_some(donor)
+    }
+
     /// That of a file.
     pub fn read_file(file: &str) -> Option<Donor> {
         let mut bytes = Buffer::default();
@@ -155,7 +163,9 @@ pub fn finish(cx: &ActionCx<'_>, made: &Made<'_>) -> Result<Stamped, ActionError
     }
     store_output(cx, made);
 
-    let updated = build_id::update_file(made.file, made.build_id).map_err(ActionError::new)?;
+    let action = hash_to_string(&made.key.0);
+    let updated =
+        build_id::update_file(made.file, made.build_id, &action).map_err(ActionError::new)?;
     let build_id = updated.build_id;
     if !updated.stamped {
         // The user chose another build ID: there is nothing to find the file by.

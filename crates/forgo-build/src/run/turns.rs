@@ -1,24 +1,35 @@
 //! What several forgo processes need at the same time is made by one of them: whoever is to make
-//! something locks its key, and looks once more whether it is there. The lock ends with its holder; for one that
-//! is stopped nobody waits.
+//! something locks its key, and looks once more whether it is there. The lock ends with its holder.
+//!
+//! A holder that does not get on, because it is stopped or waits for something that never comes, is not waited for: what is
+//! made twice is no harm. Where its process can be seen, that shows within two seconds ([`Watch`]). Where it can't (another
+//! container, another machine), the wait is limited by what the action [did cost](super::costs) before. A holder that a run
+//! has given up on once is not waited for again by that run, so a chain of packages costs one wait.
 //!
 //! No thread waits while it holds a lock, so nobody waits in a circle. cmd/go has no counterpart: two
 //! stock commands do the same work twice.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use forgo_cache::ActionId;
-use forgo_cache::disk::{Lock, Locked};
+use forgo_cache::disk::{Lock, Locked, Progress, Watch};
 
 use crate::actions::ActionCx;
 
 /// How often is looked whether another process is done.
 const PAUSE: Duration = Duration::from_millis(15);
 
-/// After how many pauses is looked whether that process is stopped, and every so many again.
+/// After how many pauses is looked whether that process gets on, and every so many again.
 const LOOKS: usize = 16;
-/// How long is waited at most: it may be stopped in a way that is not seen here. What is made twice is no harm.
-const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How long is waited for a holder that can't be seen, beside twice what the action costs.
+const BLIND_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long is waited for one that works, beside many times what the action costs: it may work at something else, or for
+/// ever.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What waiting for one's turn gave.
 pub enum Turn<T> {
@@ -28,6 +39,22 @@ pub enum Turn<T> {
     Here(Option<Lock>),
 }
 
+/// Holders of locks that a run does not wait for any more: processes, and `None` for all that can't be seen.
+#[derive(Debug, Default)]
+pub struct GivenUp(Mutex<HashSet<Option<u32>>>);
+
+impl GivenUp {
+    fn contains(&self, holder: Option<u32>) -> bool {
+        let set = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        set.contains(&holder)
+    }
+
+    fn add(&self, holder: Option<u32>) {
+        let mut set = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        set.insert(holder);
+    }
+}
+
 /// Waits until nobody else makes what has this key; `find` looks for it.
 pub fn wait<T>(cx: &ActionCx<'_>, key: &ActionId, mut find: impl FnMut() -> Option<T>) -> Turn<T> {
     let config = cx.config();
@@ -35,8 +62,8 @@ pub fn wait<T>(cx: &ActionCx<'_>, key: &ActionId, mut find: impl FnMut() -> Opti
     if !config.extras || flags.a || flags.n || !flags.toolexec.is_empty() {
         return Turn::Here(None);
     }
-    let start = Instant::now();
-    for pauses in 1.. {
+    let mut neighbour = None;
+    for pauses in 0.. {
         match cx.run.job.cache.try_lock(key) {
             Locked::Never => return Turn::Here(None),
             Locked::Held(lock) => match find() {
@@ -46,10 +73,7 @@ pub fn wait<T>(cx: &ActionCx<'_>, key: &ActionId, mut find: impl FnMut() -> Opti
             // Whatever is begun now ends at once.
             Locked::Elsewhere if cx.run.shells.children.interrupted() => return Turn::Here(None),
             Locked::Elsewhere => {
-                let cache = cx.run.job.cache;
-                if pauses % LOOKS == 0
-                    && (start.elapsed() >= PATIENCE || cache.holder_is_stopped(key))
-                {
+                if pauses % LOOKS == 0 && !Neighbour::is_worth_waiting(&mut neighbour, cx, key) {
                     break;
                 }
                 std::thread::sleep(PAUSE);
@@ -57,4 +81,47 @@ pub fn wait<T>(cx: &ActionCx<'_>, key: &ActionId, mut find: impl FnMut() -> Opti
         }
     }
     Turn::Here(None)
+}
+
+/// The process that is waited for.
+struct Neighbour {
+    holder: Option<u32>,
+    watch: Option<Watch>,
+    since: Instant,
+}
+
+impl Neighbour {
+    fn is_worth_waiting(this: &mut Option<Neighbour>, cx: &ActionCx<'_>, key: &ActionId) -> bool {
+        let holder = cx.run.job.cache.lock_holder(key);
+        let given_up = &cx.run.given_up;
+        if given_up.contains(holder) {
+            return false;
+        }
+        // Another one may have got the lock meanwhile.
+        if this.as_ref().is_none_or(|known| known.holder != holder) {
+            *this = Some(Neighbour {
+                holder,
+                watch: holder.map(Watch::new),
+                since: Instant::now(),
+            });
+        }
+        let Some(known) = this else {
+            return false;
+        };
+        let progress = known.watch.as_mut().map_or(Progress::Unknown, Watch::look);
+        let costs = &cx.run.shells.costs;
+        let package = cx.node().package.map(|p| cx.run.job.graph[p].desc());
+        let cost = costs.of(costs.key(&cx.node().mode, &package.unwrap_or_default()));
+        let cost = Duration::from_millis(cost.map_or(0, |cost| u64::from(cost.millis)));
+        let patience = match progress {
+            Progress::Stuck => Duration::ZERO,
+            Progress::Unknown => BLIND_PATIENCE + cost.min(PATIENCE) * 2,
+            Progress::Working => PATIENCE + cost * 20,
+        };
+        let worth = known.since.elapsed() < patience;
+        if !worth {
+            given_up.add(holder);
+        }
+        worth
+    }
 }

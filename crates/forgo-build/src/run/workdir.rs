@@ -12,6 +12,7 @@ use forgo_golang::path;
 use crate::config::Config;
 use crate::disk;
 use crate::event::{Event, Reporter};
+use crate::footprint;
 use crate::process::errno_text;
 use crate::remove::remove_all;
 
@@ -36,6 +37,7 @@ impl WorkDir {
         } else {
             path::join2(&config.cwd, &config.dirs.tmp)
         };
+        footprint::makes_in(&parent);
         let path = make_unique(&parent).map_err(|e| {
             // Go makes the path absolute once the directory is there.
             let e = e.replacen(&parent, &config.dirs.tmp, 1);

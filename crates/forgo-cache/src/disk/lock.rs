@@ -16,7 +16,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 
-use super::{DiskCache, holder};
+use super::DiskCache;
 use crate::hash::ActionId;
 
 /// The locks of a cache, as far as this process holds them.
@@ -130,10 +130,14 @@ impl DiskCache {
         Locked::Held(Lock { locks, place })
     }
 
-    /// Answers to [`crate::Cache::holder_is_stopped`].
-    pub(super) fn lock_is_stopped(&self, id: &ActionId) -> bool {
-        let holder = Locks::of(&self.dir).map_or(0, |locks| locks.holder(place_of(id)));
-        holder > 0 && holder::process_is_stopped(&holder.to_string())
+    /// Answers to [`crate::Cache::lock_holder`].
+    pub(super) fn holder_of(&self, id: &ActionId) -> Option<u32> {
+        let (locks, place) = (Locks::of(&self.dir)?, place_of(id));
+        if locks.held().contains(&place) {
+            return Some(std::process::id());
+        }
+        let holder = locks.holder(place);
+        u32::try_from(holder).ok().filter(|pid| *pid > 0)
     }
 }
 
@@ -153,7 +157,8 @@ mod tests {
         };
         assert!(matches!(open().try_lock(&one), Locked::Elsewhere));
         assert!(matches!(cache.try_lock(&other), Locked::Held(_)));
-        assert!(!cache.holder_is_stopped(&one));
+        assert_eq!(cache.lock_holder(&one), Some(std::process::id()));
+        assert_eq!(cache.lock_holder(&other), None);
         drop(lock);
         assert!(matches!(cache.try_lock(&one), Locked::Held(_)));
     }

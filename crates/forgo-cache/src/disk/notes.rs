@@ -3,8 +3,8 @@
 //!
 //! They lie beside the entries as `<id>-note-d`, a name that no output has, so that the stock command's trimming
 //! removes what was not used for long, and its `clean -cache` removes all. The first line is the SHA-256 of the
-//! rest. That makes renaming needless: a file that a killed process left half written, or that another one is
-//! just writing, is none.
+//! ID and the rest. So a note in another one's place is not believed. It also makes renaming needless: a file that a
+//! killed process left half written, or that another one is just writing, is not believed either.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -24,7 +24,7 @@ impl DiskCache {
     /// Answers to [`crate::Cache::put_note`].
     pub(super) fn write_note(&self, id: &ActionId, text: &[u8]) -> Result<()> {
         let path = self.note_path(id);
-        let whole = [hex(&OutputId::of(text).0).as_bytes(), b"\n", text].concat();
+        let whole = [seal(id, text).as_bytes(), b"\n", text].concat();
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).mode(0o666);
         let opened = options.open(&path).or_else(|e| match e.kind() {
@@ -54,8 +54,13 @@ impl DiskCache {
         }
         let end = whole.iter().position(|b| *b == b'\n')?;
         let text = whole.split_off(end + 1);
-        (whole[..end] == *hex(&OutputId::of(&text).0).as_bytes()).then_some(text)
+        (whole[..end] == *seal(id, &text).as_bytes()).then_some(text)
     }
+}
+
+/// The first line of a note.
+fn seal(id: &ActionId, text: &[u8]) -> String {
+    hex(&OutputId::of(&[&id.0, text].concat()).0)
 }
 
 #[cfg(test)]
@@ -86,5 +91,8 @@ mod tests {
         assert_eq!(cache.note(&id), None);
         cache.put_note(&id, b"again").unwrap();
         assert_eq!(cache.note(&id).unwrap(), b"again");
+        let other = ActionId([0xcd; 32]);
+        std::fs::copy(&path, cache.note_path(&other)).unwrap();
+        assert_eq!(cache.note(&other), None);
     }
 }

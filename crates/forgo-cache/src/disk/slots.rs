@@ -12,6 +12,7 @@
 use std::fs::{File, TryLockError};
 use std::os::unix::fs::FileExt;
 use std::sync::{Mutex, MutexGuard};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::holder;
 
@@ -87,8 +88,37 @@ impl Slots {
         match self.line.try_lock() {
             Err(TryLockError::WouldBlock) => None,
             // Without locks, everybody is.
-            Ok(()) | Err(TryLockError::Error(_)) => Some(Head(&self.line)),
+            Ok(()) | Err(TryLockError::Error(_)) => {
+                let now = SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .unwrap_or_default();
+                let mark = format!("{:10} {:32}\n", std::process::id(), now.as_nanos());
+                let _ = self.line.write_all_at(mark.as_bytes(), 0);
+                Some(Head(&self.line))
+            }
         }
+    }
+
+    /// What the last one wrote that went to the head of the line: as long as it stays the same, nobody else has been there.
+    pub fn last_head(&self) -> Vec<u8> {
+        let mut mark = vec![0; 64];
+        let length = self.line.read_at(&mut mark, 0).unwrap_or_default();
+        mark.truncate(length);
+        mark
+    }
+
+    /// The processes that hold slots, once for each slot, as far as they can be seen.
+    pub fn holders(&self) -> Vec<u32> {
+        let slots = 0..self.slots.len();
+        let holders = slots.flat_map(|n| {
+            let place = self.place(n);
+            place
+                .file
+                .as_ref()
+                .map(holder::flock_holders)
+                .unwrap_or_default()
+        });
+        holders.collect()
     }
 
     /// Whether who is at the head of the line is stopped, and keeps all others from slots.

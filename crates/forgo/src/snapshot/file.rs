@@ -1,11 +1,11 @@
 //! A snapshot as a file. It is read whole, which takes less than a millisecond, and used as it lies in
 //! memory. (Mapped, it would end the process by a signal when another one truncates it.) What is damaged,
-//! cut off or of another format is no snapshot.
+//! cut off or of another format is no snapshot; the key is the file's ([`forgo_build::kept`]).
 //!
 //! ```text
-//! magic, checksum of all that follows
-//! key, time in nanoseconds since 1970
+//! time in nanoseconds since 1970
 //! number of outputs; each: path, size, mode, build ID
+//! number of directories that must be writable; each: path
 //! inputs: see forgo_build::footprint::Table
 //! number of pieces said; each: stream, bytes
 //! ```
@@ -15,11 +15,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use forgo_build::footprint::{Input, Table};
-use forgo_build::kept;
 
 use crate::report::Said;
 
-const MAGIC: &[u8; 8] = b"forgoS1\n";
+/// The format of the files.
+pub const MAGIC: &[u8; 8] = b"forgoS2\n";
 
 /// A file that an invocation put in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,12 +36,12 @@ pub struct Output<'b> {
 
 /// What goes into a file.
 pub struct Contents<'b> {
-    /// Who asked what.
-    pub key: &'b [u8; 32],
     /// When the invocation began.
     pub recorded: SystemTime,
     /// What it put where.
     pub outputs: Vec<Output<'b>>,
+    /// Where it made files.
+    pub writable: &'b [String],
     /// What it saw.
     pub inputs: &'b [Input],
     /// What it said.
@@ -56,16 +56,17 @@ pub struct View<'b> {
     /// See [`Contents`].
     pub outputs: Vec<Output<'b>>,
     /// See [`Contents`].
+    pub writable: Vec<&'b str>,
+    /// See [`Contents`].
     pub inputs: Table<'b>,
     /// See [`Contents`].
     pub said: Vec<(Said, &'b [u8])>,
 }
 
 impl Contents<'_> {
-    /// The bytes of the file; `None` where something is too large or has no place in it.
+    /// The content of the file; `None` where something is too large or has no place in it.
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
         let mut to = Vec::new();
-        to.extend_from_slice(self.key);
         let nanos = self.recorded.duration_since(UNIX_EPOCH).ok()?.as_nanos();
         to.extend_from_slice(&u64::try_from(nanos).ok()?.to_le_bytes());
         put_length(&mut to, self.outputs.len())?;
@@ -74,6 +75,10 @@ impl Contents<'_> {
             to.extend_from_slice(&output.size.to_le_bytes());
             to.extend_from_slice(&output.mode.to_le_bytes());
             put(&mut to, output.build_id.as_bytes())?;
+        }
+        put_length(&mut to, self.writable.len())?;
+        for dir in self.writable {
+            put(&mut to, dir.as_bytes())?;
         }
         Table::write(self.inputs, &mut to)?;
         put_length(&mut to, self.said.len())?;
@@ -84,7 +89,7 @@ impl Contents<'_> {
             });
             put(&mut to, bytes)?;
         }
-        Some(kept::seal(MAGIC, &to))
+        Some(to)
     }
 }
 
@@ -100,12 +105,9 @@ fn put(to: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
 }
 
 impl<'b> View<'b> {
-    /// What a file's bytes hold, if they are the whole file of this key.
-    pub fn parse(bytes: &'b [u8], key: &[u8; 32]) -> Option<View<'b>> {
-        let mut rest = Rest(kept::unseal(MAGIC, bytes)?);
-        if rest.take(32)? != key {
-            return None;
-        }
+    /// What a file's content holds.
+    pub fn parse(content: &'b [u8]) -> Option<View<'b>> {
+        let mut rest = Rest(content);
         let recorded = UNIX_EPOCH.checked_add(Duration::from_nanos(rest.long()?))?;
         let mut outputs = Vec::new();
         for _ in 0..rest.number()? {
@@ -115,6 +117,10 @@ impl<'b> View<'b> {
                 mode: rest.number()?,
                 build_id: rest.text()?,
             });
+        }
+        let mut writable = Vec::new();
+        for _ in 0..rest.number()? {
+            writable.push(rest.text()?);
         }
         let (inputs, after) = Table::parse(rest.0)?;
         rest.0 = after;
@@ -130,6 +136,7 @@ impl<'b> View<'b> {
         rest.0.is_empty().then_some(View {
             recorded,
             outputs,
+            writable,
             inputs,
             said,
         })
@@ -169,9 +176,6 @@ mod tests {
     use super::*;
     use forgo_build::footprint::{Look, Seen, Stat};
 
-    const KEY: [u8; 32] = [7; 32];
-    const HEAD: usize = MAGIC.len() + 4;
-
     fn sample() -> Vec<u8> {
         let seen = |path: &str| match Stat::of(path) {
             Ok(stat) => Seen::Present(stat, Look::Whole),
@@ -189,7 +193,6 @@ mod tests {
             (Said::Stderr, b"\xff".to_vec()),
         ];
         let contents = Contents {
-            key: &KEY,
             recorded: UNIX_EPOCH + Duration::from_secs(1_700_000_000),
             outputs: vec![Output {
                 path: "/o/ut",
@@ -197,6 +200,7 @@ mod tests {
                 mode: 0o100_755,
                 build_id: "a/b/c/d",
             }],
+            writable: &["/".to_owned(), "/tmp".to_owned()],
             inputs: &inputs,
             said: &said,
         };
@@ -206,24 +210,23 @@ mod tests {
     #[test]
     fn what_goes_in_comes_out() {
         let bytes = sample();
-        let view = View::parse(&bytes, &KEY).unwrap();
+        let view = View::parse(&bytes).unwrap();
         assert_eq!(view.outputs.len(), 1);
         assert_eq!(view.outputs[0].path, "/o/ut");
         assert_eq!(view.outputs[0].build_id, "a/b/c/d");
         let said: Vec<_> = view.said.iter().map(|(_, bytes)| *bytes).collect();
         assert_eq!(said, [&b"out\n"[..], b"\xff"]);
+        assert_eq!(view.writable, ["/", "/tmp"]);
         assert_eq!(view.inputs.len(), 5);
         assert!(view.inputs.holds());
-        assert!(View::parse(&bytes, &[8; 32]).is_none());
     }
 
-    /// Damage of every kind, with a checksum that does not match and with one that was made to: then the
-    /// structure itself has to stand it.
+    /// Damage of every kind that a checksum was made to match: the structure itself has to stand it.
     #[test]
     fn damage_is_no_snapshot_and_no_panic() {
         let good = sample();
         for length in 0..good.len() {
-            assert!(View::parse(&good[..length], &KEY).is_none(), "{length}");
+            assert!(View::parse(&good[..length]).is_none(), "{length}");
         }
         let mut state = 88_172_645_463_325_252_u64;
         let mut random = |below: usize| {
@@ -235,22 +238,17 @@ mod tests {
         for _ in 0..20_000 {
             let mut bytes = good.clone();
             match random(3) {
-                0 => bytes.truncate(HEAD + random(good.len() - HEAD)),
+                0 => bytes.truncate(random(good.len())),
                 1 => bytes.extend((0..1 + random(9)).map(|n| n as u8)),
                 _ => {}
             }
             for _ in 0..1 + random(3) {
-                let at = HEAD + random(bytes.len() - HEAD + 1);
+                let at = random(bytes.len() + 1);
                 if let Some(byte) = bytes.get_mut(at) {
                     *byte = [0, 1, 0x7f, 0xff, byte.wrapping_add(1)][random(5)];
                 }
             }
-            if bytes == good {
-                continue;
-            }
-            assert!(View::parse(&bytes, &KEY).is_none());
-            let sealed = kept::seal(MAGIC, &bytes[HEAD..]);
-            if let Some(view) = View::parse(&sealed, &KEY) {
+            if let Some(view) = View::parse(&bytes) {
                 view.inputs.holds();
             }
         }

@@ -5,10 +5,10 @@ use std::os::unix::fs::MetadataExt;
 
 use forgo_build::disk;
 use forgo_build::footprint::is_noise;
-use forgo_build::kept::KeyText;
+use forgo_build::kept::{self, KeyText};
 
 /// Changes with the format of the key and of the file.
-const FORMAT: &str = "forgo snapshot 1";
+const FORMAT: &str = "forgo snapshot 2";
 
 /// The key of this process; `cwd` is its directory, as the command spells it.
 pub fn make(cwd: &str) -> Option<[u8; 32]> {
@@ -26,13 +26,8 @@ pub fn make(cwd: &str) -> Option<[u8; 32]> {
     ] {
         text.add(&number.to_le_bytes());
     }
-    // Others may be allowed to read less.
-    for id in [
-        rustix::process::geteuid().as_raw(),
-        rustix::process::getegid().as_raw(),
-    ] {
-        text.add(&id.to_le_bytes());
-    }
+    // Others may be allowed to do less.
+    text.add(kept::rights());
     text.add(cwd.as_bytes());
     #[allow(
         clippy::disallowed_methods,

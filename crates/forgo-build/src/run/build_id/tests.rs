@@ -104,7 +104,7 @@ fn files_get_the_id_they_deserve() {
     let old = format!("{0}/{0}", "a".repeat(20));
     for head in ["!<arch>\n", "other"] {
         std::fs::write(&path, format!("{head}one {old} two {old}")).unwrap();
-        let updated = update_file(&path, &old).unwrap();
+        let updated = update_file(&path, &old, action_id(&old)).unwrap();
         let zeros = "\0".repeat(old.len());
         let hash: [u8; 32] = Sha256::digest(format!("{head}one {zeros} two {zeros}")).into();
         let new = format!("{}/{}", "a".repeat(20), hash_to_string(&hash));
@@ -114,17 +114,17 @@ fn files_get_the_id_they_deserve() {
         let bytes = updated.bytes.map(|bytes| bytes.to_vec());
         assert_eq!(bytes, head.starts_with('!').then(|| now.clone()));
 
-        let updated = update_file(&path, &old).unwrap();
+        let updated = update_file(&path, &old, action_id(&old)).unwrap();
         assert!(!updated.stamped);
         assert_eq!(std::fs::read(&path).unwrap(), now);
     }
-    let error = update_file(&path, "short").unwrap_err();
+    let error = update_file(&path, "short", "").unwrap_err();
     assert!(
         error.starts_with("internal error: build ID length mismatch \"short\" vs \""),
         "{error}"
     );
     let missing = format!("{path}x");
-    let error = update_file(&missing, &old).unwrap_err();
+    let error = update_file(&missing, &old, action_id(&old)).unwrap_err();
     assert_eq!(error, format!("open {missing}: no such file or directory"));
 }
 

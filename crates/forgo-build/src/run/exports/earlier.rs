@@ -10,12 +10,11 @@ use std::sync::{Mutex, PoisonError};
 use forgo_golang::quote::unhex;
 
 use super::Anywhere;
-use crate::disk;
-use crate::kept;
+use crate::kept::{KeptFile, KeyText};
 use crate::run::moving::Places;
 
 /// The last but one character is a version: of the records, and of how what they hold is computed.
-const MAGIC: &[u8; 8] = b"forgoE1\n";
+const MAGIC: &[u8; 8] = b"forgoE2\n";
 
 /// How many are kept; of more only those of the last run.
 const MOST: usize = 1 << 16;
@@ -28,7 +27,7 @@ type Id = [u8; 32];
 /// What is known.
 #[derive(Debug)]
 pub struct Earlier {
-    path: String,
+    file: KeptFile,
     known: Vec<u8>,
     new: Mutex<HashMap<Id, Anywhere>>,
 }
@@ -36,13 +35,13 @@ pub struct Earlier {
 impl Earlier {
     /// What is known where these are the places.
     pub fn read(gocache: &str, places: &Places) -> Earlier {
-        let mut key = kept::KeyText::default();
+        let mut key = KeyText::default();
         key.add(b"what importers read");
         key.add(places.to_text().as_bytes());
-        let path = kept::path(gocache, &key.sum());
+        let file = KeptFile::new(gocache, key.sum(), MAGIC);
         Earlier {
-            known: content(&path),
-            path,
+            known: content(&file),
+            file,
             new: Mutex::default(),
         }
     }
@@ -64,8 +63,7 @@ impl Earlier {
     pub fn save(&self) {
         let new = std::mem::take(&mut *self.new.lock().unwrap_or_else(PoisonError::into_inner));
         if !new.is_empty() {
-            let bytes = merged(&content(&self.path), &new);
-            kept::store(&self.path, &kept::seal(MAGIC, &bytes));
+            self.file.store(&merged(&content(&self.file), &new));
         }
     }
 }
@@ -77,9 +75,10 @@ pub fn output_of(gocache: &str, file: &str) -> Option<Id> {
     unhex(name.strip_suffix("-d")?)
 }
 
-fn content(path: &str) -> Vec<u8> {
-    let bytes = disk::own::read(path).unwrap_or_default();
-    kept::unseal(MAGIC, &bytes).unwrap_or_default().to_vec()
+fn content(file: &KeptFile) -> Vec<u8> {
+    file.read()
+        .map(|content| content.to_vec())
+        .unwrap_or_default()
 }
 
 fn anywhere(record: &[u8; SIZE]) -> Option<Anywhere> {
@@ -158,11 +157,11 @@ mod tests {
             assert_eq!(earlier.find(&some(n).0), Some(some(n).1), "{n}");
         }
         assert_eq!(Earlier::read(gocache, &there).find(&some(1).0), None);
-        let path = earlier.path.clone();
-        let mut bytes = std::fs::read(&path).unwrap();
+        let path = earlier.file.path();
+        let mut bytes = std::fs::read(path).unwrap();
         let last = bytes.len() - 1;
         bytes[last] ^= 1;
-        std::fs::write(&path, bytes).unwrap();
+        std::fs::write(path, bytes).unwrap();
         assert_eq!(Earlier::read(gocache, &here).find(&some(1).0), None);
     }
 

@@ -10,6 +10,7 @@ use crate::disk;
 use crate::load::head::line_directives;
 use crate::run::headers::Header;
 use crate::run::moving::Places;
+use crate::run::reread;
 
 /// Whether every name of a source file that lies in a place is due to where the file lies.
 pub fn are_plain(
@@ -24,7 +25,7 @@ pub fn are_plain(
         let path = join2(&p.dir, file);
         overlay.actual(&path).into_owned()
     };
-    let read = |file: String| disk::read(file).ok();
+    let read = |file: String| Some((disk::read(&file).ok()?, file));
     // The name of a foreign header is moved with its place: it has to be the package's.
     let home = places.place(&p.dir);
     let foreign = headers.iter().map(|header| &header.name);
@@ -32,10 +33,9 @@ pub fn are_plain(
     let assembly = p.s_files.iter().chain(&p.h_files).chain(foreign.clone());
     go_files_are_plain(cx, inputs, places)
         && foreign.clone().all(is_near)
-        && assembly
-            .map(actual)
-            .filter_map(read)
-            .all(|text| is_plain_assembly(&text, places))
+        && assembly.map(actual).filter_map(read).all(|(text, file)| {
+            reread::is_as_hashed(cx, &file, &text) && is_plain_assembly(&text, places)
+        })
 }
 
 /// [`are_plain`] of the package's Go files that cgo does not read.
@@ -47,8 +47,8 @@ pub fn go_files_are_plain(cx: &ActionCx<'_>, inputs: &Inputs<'_>, places: &Place
     let files = files.map(|file| overlay.actual(&file).into_owned());
     let with_lines = files.filter(|file| !index.has_no_lines(file));
     // A file that is not there is one that the build makes.
-    let mut texts = with_lines.filter_map(|file| disk::read(file).ok());
-    texts.all(|text| is_plain_go(&text, places))
+    let mut texts = with_lines.filter_map(|file| Some((disk::read(&file).ok()?, file)));
+    texts.all(|(text, file)| reread::is_as_hashed(cx, &file, &text) && is_plain_go(&text, places))
 }
 
 /// `//line` and `/*line` may name any file, but none that a move would take for another.
