@@ -15,6 +15,7 @@ use crate::plan::{Node, NodeId};
 use crate::run::exports::Exports;
 use crate::run::links::Surroundings;
 use crate::run::moving;
+use crate::run::trust::Trust;
 use crate::run::{Job, PackageFacts};
 use crate::shell::{Shell, ShellShared};
 use crate::toolchain::cc_probe::CompilerFacts;
@@ -55,6 +56,8 @@ pub struct RunCx<'r> {
     pub content_ids: Mutex<HashMap<String, Vec<u8>>>,
     /// What moves of archives share.
     pub moving: moving::Shared,
+    /// Which of forgo's rules are trusted.
+    pub trust: Trust,
     /// What shells have in common.
     pub shells: ShellShared<'r>,
     /// Outcomes of the nodes that are done.
@@ -83,6 +86,7 @@ impl<'r> RunCx<'r> {
             surroundings: Surroundings::default(),
             content_ids: Mutex::default(),
             moving: moving::Shared::default(),
+            trust: Trust::default(),
             shells: ShellShared::new(job.config, job.reporter, &job.plan.work_dir)
                 .with_made(&job.options.made_dirs),
             outcomes,

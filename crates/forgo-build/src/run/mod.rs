@@ -30,6 +30,7 @@ pub(crate) mod pool;
 pub mod reuse;
 pub mod schedule;
 pub(crate) mod stamp;
+pub(crate) mod trust;
 pub(crate) mod turns;
 pub mod workdir;
 mod worker;
