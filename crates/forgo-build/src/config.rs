@@ -39,7 +39,7 @@ pub struct Config {
     pub extras: bool,
     /// How many bytes of linked executables are kept (`FORGO_LINK_STORE_SIZE`); 0 keeps none.
     pub link_store: u64,
-    /// FORGO_VERIFY: the share of archives moved from elsewhere that are compiled as well, in percent.
+    /// FORGO_VERIFY: the share of derived results that the tools make as well, in percent.
     pub verify_percent: u8,
     /// GOMAXPROCS: how many threads a Go program would run at once here.
     pub gomaxprocs: usize,

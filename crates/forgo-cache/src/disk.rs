@@ -142,6 +142,10 @@ impl Cache for DiskCache {
         self.read_note(id)
     }
 
+    fn has_note(&self, id: &ActionId) -> bool {
+        self.finds_note(id)
+    }
+
     fn try_lock(&self, id: &ActionId) -> Locked {
         self.lock(id)
     }

@@ -94,6 +94,11 @@ pub trait Cache: Send + Sync {
         get_bytes(self, id).ok().map(|(text, _)| text)
     }
 
+    /// Reports whether something was [kept](Cache::put_note) under an ID, even if it is damaged by now.
+    fn has_note(&self, id: &ActionId) -> bool {
+        self.get(id).is_ok()
+    }
+
     /// Tries to become the one process that makes what has this key. Only forgo processes heed it.
     fn try_lock(&self, id: &ActionId) -> disk::Locked {
         let _ = id;

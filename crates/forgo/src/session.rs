@@ -12,6 +12,7 @@ use forgo_build::footprint;
 use forgo_build::fsys::Overlay;
 use forgo_build::package::PackageGraph;
 use forgo_build::plan::{Plan, PlanError};
+use forgo_build::releases;
 use forgo_build::run::workdir::WorkDir;
 use forgo_build::run::{Job, Summary, run};
 use forgo_cache::hash::Trace;
@@ -187,12 +188,13 @@ fn new_hashes(cfg: &Config) -> HashContext {
     HashContext::new(&key_salt(cfg), trace(cfg), cfg.debug.cache_verify)
 }
 
-/// What begins every key: the release. Key formulas are known of 1.26 and 1.27; the keys of other
+/// What begins every key: the release. Key formulas are known of the minor releases listed; the keys of other
 /// releases are made different from the stock command's, whose cache can then get no wrong entry.
 fn key_salt(cfg: &Config) -> String {
-    match cfg.dist.minor {
-        26 | 27 => cfg.dist.version.clone(),
-        _ => format!("forgo {}", cfg.dist.version),
+    if releases::has_known_keys(cfg.dist.minor) {
+        cfg.dist.version.clone()
+    } else {
+        format!("forgo {}", cfg.dist.version)
     }
 }
 

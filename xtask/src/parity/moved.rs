@@ -4,16 +4,22 @@
 //! forgo's, byte for byte; so are programs, and test binaries of the packages that `--test-pkgs` names.
 //!
 //! The names are shorter and longer, with spaces, not in ASCII, and one is a symbolic link.
+//!
+//! Tools of a release that is not listed have to prove themselves first (docs/trust.md): that is done with a
+//! module of many packages, in which forgo compiles the archives that prove the compiler, and then none.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use forgo_build::releases;
 
 use super::caches::{self, Comparison, Entries};
 use super::checks::{Bench, differing_programs, differing_words, has_main, keep_programs};
 use super::report::Row;
 use super::side::{Said, Setting};
 use crate::tour::lab::Who;
+use crate::tour::lab::write_file;
 use crate::tree;
 
 /// Where it is built first.
@@ -106,6 +112,12 @@ pub fn run(bench: &Bench, scope: &Scope, row: &mut Row) -> Result<(), String> {
         commands,
         seeded: caches::entries(&bench.setting.cache(Who::Stock))?,
     };
+    if !releases::is_compared(&format!(
+        "compile version {}",
+        place.setting.programs.release()
+    )) {
+        prove(&mut place, &moved, row)?;
+    }
     place.build(Who::Forgo)?;
     let mut checkout = place.setting.dir.clone();
     for name in NAMES.into_iter().take(scope.places) {
@@ -124,6 +136,63 @@ pub fn run(bench: &Bench, scope: &Scope, row: &mut Row) -> Result<(), String> {
         checkout = real;
         place.setting.dir = to;
         place.compare(name, row)?;
+    }
+    Ok(())
+}
+
+/// As many packages as prove every rule, with some to spare, of which the first have assembly and the last cgo.
+const PROOF: usize = 36;
+const OF_EACH: usize = 8;
+
+/// Builds the packages that prove the tools in two directories, and then in a third one, where forgo compiles none.
+fn prove(place: &mut Place<'_>, moved: &Path, row: &mut Row) -> Result<(), String> {
+    let whole = std::mem::replace(
+        &mut place.commands,
+        vec![["build", "-x", "./..."].map(str::to_owned).to_vec()],
+    );
+    let project = place.setting.dir.clone();
+    let mut compiles = Vec::new();
+    for name in ["proof", "proof in another directory", "third proof"] {
+        let dir = moved.join(name);
+        write_proof(&dir)?;
+        place.setting.dir = dir;
+        let built = place.build(Who::Forgo)?;
+        compiles.push(built.compiled.len());
+        row.tell(&format!(
+            "in {name:?}: {} compiles with forgo",
+            built.compiles()
+        ));
+    }
+    if compiles[2] != 0 {
+        let text = format!("compiles of an unlisted compiler in three directories: {compiles:?}");
+        row.note("moved", &[text]);
+    }
+    (place.setting.dir, place.commands) = (project, whole);
+    Ok(())
+}
+
+fn write_proof(dir: &Path) -> Result<(), String> {
+    write_file(&dir.join("go.mod"), "module example.com/proof\n\ngo 1.26\n")?;
+    for i in 0..PROOF {
+        let assembly = i < OF_EACH;
+        let cgo = i >= PROOF - OF_EACH;
+        let import = if cgo {
+            "// enum { N = 1 };\nimport \"C\"\n"
+        } else {
+            ""
+        };
+        let body = match (assembly, cgo) {
+            (true, _) => "func g() int\n".to_owned(),
+            (_, true) => "func g() int { return C.N }\n".to_owned(),
+            _ => format!("func g() int {{ return {i} }}\n"),
+        };
+        let text =
+            format!("package p{i}\n\n{import}\n{body}\nfunc F(x []int) int {{ return x[g()] }}\n");
+        write_file(&dir.join(format!("p{i}/p.go")), &text)?;
+        if assembly {
+            let text = format!("TEXT ·g(SB),4,$0-8\n\tMOVQ ${i}, ret+0(FP)\n\tRET\n");
+            write_file(&dir.join(format!("p{i}/g.s")), &text)?;
+        }
     }
     Ok(())
 }

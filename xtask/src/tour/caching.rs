@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::Exercise;
-use super::lab::{Lab, Run, Who, read_graph};
+use super::lab::{Lab, Run, Who};
 use super::sheet::Sheet;
+use super::tool_calls::FULL;
 
 /// Exercise 3.
 pub const COLD_AND_WARM: Exercise = Exercise {
@@ -18,10 +19,9 @@ pub const COLD_AND_WARM: Exercise = Exercise {
 fn cold_and_warm(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
     sheet.command("build ./...        (cold, then warm)");
     let mut columns = Vec::new();
-    for who in Who::BOTH {
-        let graph_file = lab.beside(&format!("cold-{}.json", who.title()));
-        let flag = format!("-debug-actiongraph={}", graph_file.display());
-        let cold = lab.go(who, &["build", "-x", &flag, "./..."])?;
+    lab.warm()?;
+    for (who, built) in Who::BOTH.into_iter().zip(lab.cold()?) {
+        let cold = &built.run;
         let warm = lab.go(who, &["build", "-x", "./..."])?;
         sheet.check_of(
             who,
@@ -42,8 +42,7 @@ fn cold_and_warm(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
             second == 0,
             &format!("{second} compiles"),
         );
-        let graph = read_graph(&graph_file)?;
-        let builds = || graph.iter().filter(|a| a.mode == "build");
+        let builds = || built.graph.iter().filter(|a| a.mode == "build");
         let all: f64 = builds().map(|a| a.seconds()).sum();
         let std: f64 = builds()
             .filter(|a| !a.package.starts_with("example.com/"))
@@ -145,12 +144,13 @@ pub const FULL_REBUILD: Exercise = Exercise {
 
 fn full_rebuild(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
     lab.warm()?;
-    sheet.command("build ./...  and  build -a ./...");
+    sheet.command("build .");
+    sheet.command(FULL);
     let mut compiled = Vec::new();
     let mut texts = Vec::new();
-    for who in Who::BOTH {
-        let warm = lab.go(who, &["build", "-x", "./..."])?;
-        let all = lab.go(who, &["build", "-a", "-x", "./..."])?;
+    for (who, built) in Who::BOTH.into_iter().zip(lab.full()?) {
+        let warm = lab.go(who, &["build", "-x", "."])?;
+        let all = &built.run;
         sheet.check_of(
             who,
             "exit status 0",

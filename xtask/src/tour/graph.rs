@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::Exercise;
 use super::lab::{Action, Lab, Who, modes, read_graph};
 use super::sheet::Sheet;
+use super::tool_calls::FULL;
 
 /// Exercise 4.
 pub const ACTION_GRAPH: Exercise = Exercise {
@@ -30,10 +31,10 @@ fn graph_of(lab: &Lab, who: Who, name: &str, args: &[&str]) -> Result<Vec<Action
 }
 
 fn action_graph(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
-    sheet.command("build -debug-actiongraph=ag.json -a .");
+    sheet.command(FULL);
     let mut seen = Vec::new();
-    for who in Who::BOTH {
-        let graph = graph_of(lab, who, "ag", &["-a", "."])?;
+    for (who, built) in Who::BOTH.into_iter().zip(lab.full()?) {
+        let graph = &built.graph;
         let link = graph
             .iter()
             .find(|a| a.mode == "link" && a.package == "example.com/cachelab");
@@ -79,7 +80,7 @@ fn action_graph(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
             .zip(link.span)
             .is_some_and(|(b, l)| b.1 <= l.0);
         sheet.check_of(who, "the link starts when the build is done", ordered, "");
-        seen.push((modes(&graph), deps));
+        seen.push((modes(graph), deps));
     }
     if let [stock, forgo] = seen.as_slice() {
         let show = |m: &std::collections::BTreeMap<String, usize>| {
@@ -132,27 +133,26 @@ fn parallelism(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
         .max(2)
         .to_string();
     sheet.command(&format!(
-        "build -p 1 -o lab .   and   build -p {cores} -o lab .   (each from cold)"
+        "build -p 1 -o lab .   and   build -p {cores} ./...   (each from cold; the second is exercise 3's)"
     ));
+    lab.warm()?;
     let mut facts = Vec::new();
     let mut sums = BTreeSet::new();
-    for who in Who::BOTH {
+    for (who, cold) in Who::BOTH.into_iter().zip(lab.cold()?) {
+        // Linked from what the cold build left.
+        graph_of(lab, who, "link", &["-o", "lab", "."])?;
+        sums.insert(lab.sum(&lab.dir().join("lab"))?);
+        lab.clear(who)?;
+        let serial = graph_of(lab, who, "p1", &["-p", "1", "-o", "lab", "."])?;
+        sums.insert(lab.sum(&lab.dir().join("lab"))?);
         let mut text = String::new();
         let mut at_once = Vec::new();
-        for p in ["1", cores.as_str()] {
-            lab.clear(who)?;
-            let graph = graph_of(lab, who, &format!("p{p}"), &["-p", p, "-o", "lab", "."])?;
-            let end = graph
-                .iter()
-                .filter_map(|a| a.span)
-                .map(|s| s.1)
-                .fold(0.0, f64::max);
-            at_once.push(most_at_once(&graph));
-            text += &format!(
-                "-p {p}: {end:.2} s, {} at once\n",
-                at_once[at_once.len() - 1]
-            );
-            sums.insert(lab.sum(&lab.dir().join("lab"))?);
+        for (p, graph) in [("1", &serial), (cores.as_str(), &cold.graph)] {
+            let ends = graph.iter().filter_map(|a| a.span).map(|s| s.1);
+            let end = ends.fold(0.0, f64::max);
+            let most = most_at_once(graph);
+            text += &format!("-p {p}: {end:.2} s, {most} at once\n");
+            at_once.push(most);
         }
         sheet.check_of(
             who,
@@ -187,11 +187,11 @@ pub const SLOWEST: Exercise = Exercise {
 };
 
 fn slowest(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
-    sheet.command("build -debug-actiongraph=ag.json -a ./...");
+    sheet.command(FULL);
     let mut shown = Vec::new();
     let mut counts = Vec::new();
-    for who in Who::BOTH {
-        let mut graph = graph_of(lab, who, "slow", &["-a", "./..."])?;
+    for (who, built) in Who::BOTH.into_iter().zip(lab.full()?) {
+        let mut graph = built.graph.clone();
         graph.retain(|a| a.span.is_some() && !a.package.is_empty());
         graph.sort_by(|x, y| y.seconds().total_cmp(&x.seconds()));
         let five: Vec<&Action> = graph.iter().take(5).collect();

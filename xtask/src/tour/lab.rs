@@ -1,6 +1,10 @@
 //! The laboratory: a throwaway module, a GOCACHE for each of the two commands, and a way to run
 //! either command in it and look at everything it said.
+//!
+//! A build of everything takes long, the standard library being most of it. So each is done once, with all the
+//! flags that exercises look at the effect of, and shared ([`Lab::cold`], [`Lab::full`]).
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -103,12 +107,29 @@ pub fn flag_value(line: &str, flag: &str) -> Option<String> {
     words.next().map(|w| w.trim_matches('"').to_string())
 }
 
+/// A build of everything that several exercises look at.
+#[derive(Debug)]
+pub struct Built {
+    /// What the command said.
+    pub run: Run,
+    /// Its action graph.
+    pub graph: Vec<Action>,
+    /// The cache it filled.
+    pub cache: PathBuf,
+}
+
 /// The laboratory. Removed when dropped.
 pub struct Lab {
     /// The two programs.
     pub programs: Programs,
     root: tempfile::TempDir,
+    cold: OnceCell<[Built; 2]>,
+    full: OnceCell<[Built; 2]>,
+    for_tests: OnceCell<PathBuf>,
 }
+
+/// Where builds that are shared leave their caches and more.
+const SHARED: &str = "shared";
 
 const MAIN_GO: &str = r#"package main
 
@@ -138,7 +159,7 @@ func TestHello(t *testing.T) {
 "#;
 
 impl Lab {
-    /// A new laboratory with the module `example.com/cachelab` in it and two empty caches.
+    /// A new laboratory.
     pub fn new(programs: &Programs) -> Result<Lab, String> {
         let root = tempfile::Builder::new()
             .prefix("cache-lab-")
@@ -147,9 +168,27 @@ impl Lab {
         let lab = Lab {
             programs: programs.clone(),
             root,
+            cold: OnceCell::new(),
+            full: OnceCell::new(),
+            for_tests: OnceCell::new(),
         };
-        write_module(&lab.dir())?;
+        lab.reset()?;
         Ok(lab)
+    }
+
+    /// Begins an exercise: the module `example.com/cachelab` as it was at first, two empty caches, and of
+    /// earlier exercises what is shared.
+    pub fn reset(&self) -> Result<(), String> {
+        let items = fs::read_dir(self.root.path()).map_err(|e| e.to_string())?;
+        for item in items.flatten().filter(|item| item.file_name() != SHARED) {
+            let path = item.path();
+            let gone = match path.is_dir() {
+                true => fs::remove_dir_all(&path),
+                false => fs::remove_file(&path),
+            };
+            gone.map_err(|e| format!("{}: {e}", path.display()))?;
+        }
+        write_module(&self.dir())
     }
 
     /// The module's directory.
@@ -206,19 +245,89 @@ impl Lab {
         Ok(())
     }
 
-    /// Builds the module with both commands, so that an exercise starts warm. The standard library's packages
-    /// are compiled once for both.
-    pub fn warm(&self) -> Result<(), String> {
-        let std = self.go(Who::Stock, &["build", "fmt"])?;
-        if std.code != 0 {
-            return Err(format!("go build fmt: {}", std.text()));
+    /// `build -x ./...` of the module as it was at first, from an empty cache, by each command.
+    pub fn cold(&self) -> Result<&[Built; 2], String> {
+        self.once(&self.cold, "cold", &["-x"], "./...")
+    }
+
+    /// `build -a -x -work .` of the module as it was at first, by each command.
+    pub fn full(&self) -> Result<&[Built; 2], String> {
+        self.once(&self.full, "full", &["-a", "-x", "-work"], ".")
+    }
+
+    fn once<'l>(
+        &self,
+        known: &'l OnceCell<[Built; 2]>,
+        name: &str,
+        flags: &[&str],
+        packages: &str,
+    ) -> Result<&'l [Built; 2], String> {
+        if let Some(known) = known.get() {
+            return Ok(known);
         }
-        tree::copy_all(&self.cache(Who::Stock), &self.cache(Who::Forgo))?;
-        for who in Who::BOTH {
-            let run = self.go(who, &["build", "./..."])?;
+        let build = |who: Who| {
+            let cache = self.shared(&format!("{name}-{}", who.title()));
+            let file = self.shared(&format!("{name}-{}.json", who.title()));
+            // What -work leaves is removed with the laboratory.
+            let tmp = self.shared("tmp");
+            fs::create_dir_all(&tmp).map_err(|e| e.to_string())?;
+            let graph = format!("-debug-actiongraph={}", file.display());
+            let mut cmd = self.command(who, &self.dir(), &cache);
+            cmd.arg("build").args(flags).args([&graph, packages]);
+            cmd.env("TMPDIR", tmp);
+            let run = run(cmd)?;
             if run.code != 0 {
-                return Err(format!("{} build ./...: {}", who.title(), run.text()));
+                return Err(format!("{} build {flags:?}: {}", who.title(), run.text()));
             }
+            Ok(Built {
+                run,
+                graph: read_graph(&file)?,
+                cache,
+            })
+        };
+        // What an exercise has changed in the module meanwhile is not built.
+        write_module(&self.dir())?;
+        let built = [build(Who::Stock)?, build(Who::Forgo)?];
+        Ok(known.get_or_init(|| built))
+    }
+
+    fn shared(&self, name: &str) -> PathBuf {
+        self.beside(SHARED).join(name)
+    }
+
+    /// Gives each command a copy of the cache of its own [cold](Lab::cold) build, so that an exercise starts warm.
+    pub fn warm(&self) -> Result<(), String> {
+        for (who, built) in Who::BOTH.into_iter().zip(self.cold()?) {
+            self.clear(who)?;
+            tree::copy_all(&built.cache, &self.cache(who))?;
+        }
+        Ok(())
+    }
+
+    /// Gives each command a copy of a cache that has what tests need of the standard library, compiled and vetted by
+    /// the stock command once for both, and no test of the module.
+    pub fn warm_for_tests(&self) -> Result<(), String> {
+        let cache = match self.for_tests.get() {
+            Some(cache) => cache,
+            None => {
+                let cache = self.shared("for-tests");
+                tree::copy_all(&self.cold()?[0].cache, &cache)?;
+                let dir = self.shared("other");
+                write_file(&dir.join("go.mod"), "module example.com/other\n\ngo 1.26\n")?;
+                write_file(&dir.join("x.go"), "package other\n")?;
+                let test = "package other\n\nimport \"testing\"\n\nfunc Test(*testing.T) {}\n";
+                write_file(&dir.join("x_test.go"), test)?;
+                let mut cmd = self.command(Who::Stock, &dir, &cache);
+                cmd.args(["test", "."]);
+                let run = run(cmd)?;
+                if run.code != 0 {
+                    return Err(format!("go test: {}", run.text()));
+                }
+                self.for_tests.get_or_init(|| cache)
+            }
+        };
+        for who in Who::BOTH {
+            tree::copy_all(cache, &self.cache(who))?;
         }
         Ok(())
     }
@@ -241,15 +350,15 @@ impl Lab {
         env: &[(&str, &str)],
         args: &[&str],
     ) -> Result<Run, String> {
-        let mut cmd = command(&self.programs, who);
-        cmd.args(args)
-            .current_dir(dir)
-            .env("PWD", dir)
-            .env("GOCACHE", self.cache(who));
-        for (k, v) in env {
-            cmd.env(k, v);
-        }
+        let mut cmd = self.command(who, dir, &self.cache(who));
+        cmd.args(args).envs(env.iter().copied());
         run(cmd)
+    }
+
+    fn command(&self, who: Who, dir: &Path, cache: &Path) -> Command {
+        let mut cmd = command(&self.programs, who);
+        cmd.current_dir(dir).env("PWD", dir).env("GOCACHE", cache);
+        cmd
     }
 
     /// SHA-256 of a file, in hex.
@@ -319,7 +428,8 @@ pub fn write_module(dir: &Path) -> Result<(), String> {
     write_file(&dir.join("greet/greet.go"), GREET_GO)
 }
 
-fn write_file(path: &Path, text: &str) -> Result<(), String> {
+/// Writes a file, and its directory.
+pub fn write_file(path: &Path, text: &str) -> Result<(), String> {
     let dir = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(dir)
         .and_then(|()| fs::write(path, text))

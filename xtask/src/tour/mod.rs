@@ -48,10 +48,10 @@ pub const EXERCISES: [Exercise; 14] = [
     graph::SLOWEST,
 ];
 
-/// Does one exercise in a laboratory of its own.
-pub fn run_exercise(exercise: &Exercise, programs: &Programs) -> Sheet {
+/// Does one exercise.
+pub fn run_exercise(exercise: &Exercise, lab: &Lab) -> Sheet {
     let mut sheet = Sheet::default();
-    let result = Lab::new(programs).and_then(|lab| (exercise.run)(&lab, &mut sheet));
+    let result = lab.reset().and_then(|()| (exercise.run)(lab, &mut sheet));
     if let Err(text) = result {
         sheet.check("the exercise could be done", false, &text);
     }
@@ -82,12 +82,12 @@ pub fn main(args: &[String]) -> Result<bool, String> {
     let programs = programs(goroot, forgo)?;
     match dir {
         Some(dir) => project::build_side_by_side(&programs, &dir),
-        None => Ok(walk(&programs, only.as_deref())),
+        None => walk(&programs, only.as_deref()),
     }
 }
 
-/// The programs named, or those that are found: a Go distribution by `go env GOROOT`, forgo in the
-/// release directory of the workspace.
+/// The programs named, or those that are found: a Go distribution by `go env GOROOT`, forgo beside this program,
+/// or in the release directory of the workspace.
 pub fn programs(goroot: Option<PathBuf>, forgo: Option<PathBuf>) -> Result<Programs, String> {
     let goroot = match goroot.or_else(|| std::env::var_os("FORGO_TEST_GOROOT").map(PathBuf::from)) {
         Some(dir) => dir,
@@ -106,10 +106,11 @@ pub fn programs(goroot: Option<PathBuf>, forgo: Option<PathBuf>) -> Result<Progr
     let built = || {
         let target =
             std::env::var_os("CARGO_TARGET_DIR").map_or(workspace.join("target"), PathBuf::from);
-        ["release/forgo", "debug/forgo"]
-            .iter()
-            .map(|p| target.join(p))
-            .find(|p| p.exists())
+        // A test is a program in a directory of its own below.
+        let exe = std::env::current_exe().unwrap_or_default();
+        let beside = exe.ancestors().skip(1).take(2).map(|dir| dir.join("forgo"));
+        let others = ["release/forgo", "debug/forgo"].map(|p| target.join(p));
+        beside.chain(others).find(|p| p.is_file())
     };
     let forgo = forgo
         .or_else(built)
@@ -122,14 +123,16 @@ pub fn programs(goroot: Option<PathBuf>, forgo: Option<PathBuf>) -> Result<Progr
     })
 }
 
-fn walk(programs: &Programs, only: Option<&[usize]>) -> bool {
+fn walk(programs: &Programs, only: Option<&[usize]>) -> Result<bool, String> {
     println!(
         "The cache lab, on {}: the stock go command and forgo side by side.",
         programs.release()
     );
     println!(
-        "A throwaway module (main.go, greet/greet.go) and a fresh GOCACHE for each command.\n"
+        "A throwaway module (main.go, greet/greet.go) and a fresh GOCACHE for each command. What builds all of\n\
+         the standard library is run once for all exercises that look at it.\n"
     );
+    let lab = Lab::new(programs)?;
     let mut failed = Vec::new();
     let chosen: Vec<&Exercise> = EXERCISES
         .iter()
@@ -140,7 +143,7 @@ fn walk(programs: &Programs, only: Option<&[usize]>) -> bool {
         for line in exercise.look.lines() {
             println!("    {line}");
         }
-        let sheet = run_exercise(exercise, programs);
+        let sheet = run_exercise(exercise, &lab);
         print!("{}", sheet.render());
         println!(
             "    => {}\n",
@@ -164,5 +167,5 @@ fn walk(programs: &Programs, only: Option<&[usize]>) -> bool {
             failed.join(", ")
         );
     }
-    failed.is_empty() && !chosen.is_empty()
+    Ok(failed.is_empty() && !chosen.is_empty())
 }

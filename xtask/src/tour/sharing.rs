@@ -20,6 +20,7 @@ pub const TWO_DIRECTORIES: Exercise = Exercise {
 };
 
 fn two_directories(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
+    lab.warm()?;
     let copy = lab.copy_to("cache-lab2")?;
     for (flags, want) in [
         (&[][..], &["example.com/cachelab/greet", "main"][..]),
@@ -87,8 +88,9 @@ fn show(run: &Run) -> String {
 pub const REPRODUCIBLE: Exercise = Exercise {
     number: 13,
     title: "Reproducible build check",
-    look: "With -trimpath and an empty build ID two cold builds give the same bytes, here and in\n\
-           another directory. Without -trimpath the directory is in the program.",
+    look: "With -trimpath and an empty build ID two builds that know nothing of each other give the same\n\
+           bytes, here and in another directory: from a cache that has of all this the standard library,\n\
+           compiled by each command from cold. Without -trimpath the directory is in the program.",
     run: reproducible,
 };
 
@@ -96,7 +98,7 @@ fn reproducible(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
     let copy = lab.copy_to("elsewhere/cache-lab")?;
     let trimmed = &["build", "-trimpath", "-ldflags=-buildid=", "-o"][..];
     let plain = &["build", "-ldflags=-buildid=", "-o"][..];
-    sheet.command("build -trimpath -ldflags=-buildid= -o app .     (twice, each from cold)");
+    sheet.command("build -trimpath -ldflags=-buildid= -o app .     (twice, each from a cache with the standard library alone)");
     sheet.command("build -ldflags=-buildid= -o app .     (here, and in another directory)");
     let mut shown = Vec::new();
     let mut all = Vec::new();
@@ -110,7 +112,7 @@ fn reproducible(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
             ("app5", copy.clone(), plain, false),
         ] {
             if cold {
-                lab.clear(who)?;
+                lab.warm()?;
             }
             let out = lab.beside(name);
             let file = out.display().to_string();

@@ -20,6 +20,7 @@ fn answer(run: &Run) -> String {
 }
 
 fn cached_result(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
+    lab.warm_for_tests()?;
     lab.write_test()?;
     let cached = "ok  \texample.com/cachelab/greet\t(cached)\n";
     let ran = "ok  \texample.com/cachelab/greet\t(ran)\n";
@@ -59,6 +60,7 @@ pub const INVALIDATE: Exercise = Exercise {
 };
 
 fn invalidate(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
+    lab.warm_for_tests()?;
     lab.write_test()?;
     let cached = "ok  \texample.com/cachelab/greet\t(cached)\n";
     let ran = "ok  \texample.com/cachelab/greet\t(ran)\n";

@@ -8,6 +8,10 @@ use super::Exercise;
 use super::lab::{Lab, Run, Who, flag_value};
 use super::sheet::Sheet;
 
+/// The build of everything that five exercises look at.
+pub const FULL: &str =
+    "build -a -x -work -debug-actiongraph=ag.json .     (one run for exercises 1, 2, 4, 11, 14)";
+
 /// Exercise 1.
 pub const READ_TOOL_CALLS: Exercise = Exercise {
     number: 1,
@@ -18,19 +22,16 @@ pub const READ_TOOL_CALLS: Exercise = Exercise {
 };
 
 fn read_tool_calls(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
-    sheet.command("build -a -x .");
-    let runs = [
-        lab.go(Who::Stock, &["build", "-a", "-x", "."])?,
-        lab.go(Who::Forgo, &["build", "-a", "-x", "."])?,
-    ];
+    sheet.command(FULL);
+    let runs = lab.full()?.each_ref().map(|built| &built.run);
     let show = |r: &Run| {
         milestones(r)
             .iter()
             .map(|(_, text)| format!("{text}\n"))
             .collect::<String>()
     };
-    sheet.same("the steps, in order", show(&runs[0]), show(&runs[1]));
-    for (who, run) in Who::BOTH.into_iter().zip(&runs) {
+    sheet.same("the steps, in order", show(runs[0]), show(runs[1]));
+    for (who, run) in Who::BOTH.into_iter().zip(runs) {
         sheet.check_of(who, "exit status 0", run.code == 0, &run.stderr);
         let steps = milestones(run);
         let names: Vec<&str> = steps.iter().map(|(name, _)| *name).collect();
@@ -51,7 +52,7 @@ fn read_tool_calls(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
             .map(|l| format!("{}\n", without_volatile(l)))
             .collect::<BTreeSet<_>>()
     };
-    let (a, b) = (tools(&runs[0]), tools(&runs[1]));
+    let (a, b) = (tools(runs[0]), tools(runs[1]));
     sheet.facts(
         "tool calls",
         format!("{} different", a.len()),
@@ -112,10 +113,10 @@ pub const EXPLORE_WORK: Exercise = Exercise {
 };
 
 fn explore_work(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
-    sheet.command("build -a -work .");
+    sheet.command(FULL);
     let mut listings = Vec::new();
-    for who in Who::BOTH {
-        let run = lab.go(who, &["build", "-a", "-work", "."])?;
+    for (who, built) in Who::BOTH.into_iter().zip(lab.full()?) {
+        let run = &built.run;
         let work = run
             .stderr
             .lines()
@@ -131,8 +132,7 @@ fn explore_work(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
             work.is_dir(),
             &work.display().to_string(),
         );
-        listings.push(look_at_work(lab, who, &work, sheet)?);
-        fs::remove_dir_all(&work).map_err(|e| e.to_string())?;
+        listings.push(look_at_work(&built.cache, who, &work, sheet)?);
     }
     if let [stock, forgo] = listings.as_slice() {
         sheet.same("$WORK/b001", &stock.files, &forgo.files);
@@ -154,7 +154,7 @@ struct Listing {
     linked: usize,
 }
 
-fn look_at_work(lab: &Lab, who: Who, work: &Path, sheet: &mut Sheet) -> Result<Listing, String> {
+fn look_at_work(cache: &Path, who: Who, work: &Path, sheet: &mut Sheet) -> Result<Listing, String> {
     let b001 = work.join("b001");
     let mut files: Vec<String> = fs::read_dir(&b001)
         .map_err(|e| format!("{}: {e}", b001.display()))?
@@ -186,7 +186,7 @@ fn look_at_work(lab: &Lab, who: Who, work: &Path, sheet: &mut Sheet) -> Result<L
         let in_work = Path::new(file)
             .strip_prefix(work)
             .map(|p| format!("$WORK/{}", p.display()));
-        in_work.unwrap_or_else(|_| file.replace(&lab.cache(who).display().to_string(), "$GOCACHE"))
+        in_work.unwrap_or_else(|_| file.replace(&cache.display().to_string(), "$GOCACHE"))
     };
     let greet = archives
         .iter()

@@ -15,6 +15,7 @@ use crate::package::Package;
 use crate::plan::NodeId;
 use crate::run::own_keys::OwnKeys;
 use crate::run::reuse::{self, Known, Way};
+use crate::run::trust::{Claim, Derived};
 use crate::run::{cutoff, moving, reread};
 
 /// What remains to be done of a package's build.
@@ -52,8 +53,8 @@ pub struct CacheCheck {
     pub built: Artifact,
     /// How it came to be known.
     pub way: Option<Way>,
-    /// The build ID that the archive should come to have: that of one made elsewhere, moved here.
-    pub expected: Option<String>,
+    /// A derived archive, which the one that is built is to be compared with.
+    pub claim: Option<Claim>,
     /// The keys of forgo's own, if the archive is to be built.
     pub own_keys: OwnKeys,
     /// vet's configuration, where it could be made without building.
@@ -71,7 +72,7 @@ impl CacheCheck {
         let id = hash_to_string(&key.0);
         self.action_id = Some(key);
         self.build_id = format!("{id}/{id}");
-        self.expected = None;
+        self.claim = None;
         self.own_keys = OwnKeys::default();
         self.changed = true;
     }
@@ -217,15 +218,15 @@ fn spare(
     check: &mut CacheCheck,
 ) -> Result<(), ActionError> {
     let keys = OwnKeys::of(cx, inputs)?;
-    match moving::find(cx, inputs, &keys, build, key)? {
-        moving::Found::Known(known) => take(cx, check, known),
-        moving::Found::Expected(build_id) => check.expected = Some(build_id),
-        moving::Found::NotMoved => {
-            if let Some(known) = cutoff::find(cx, inputs, &keys, build, key)? {
-                take(cx, check, known);
-            }
-        }
-        moving::Found::Nothing => {}
+    let derived = match moving::find(cx, inputs, &keys, build, key)? {
+        moving::Found::Made(derived) => Some(derived),
+        moving::Found::NotMoved => cutoff::find(cx, inputs, &keys, build, key)?,
+        moving::Found::Nothing => None,
+    };
+    match derived {
+        Some(Derived::Known(known)) => take(cx, check, known),
+        Some(Derived::Claim(claim)) => check.claim = Some(claim),
+        None => {}
     }
     check.own_keys = keys;
     Ok(())

@@ -19,9 +19,10 @@ use crate::archive;
 use crate::disk;
 use crate::load::no_go_text;
 use crate::plan::NodeId;
-use crate::run::moving::go_part::{self, GoPart};
+use crate::run::moving::go_part::{GoPart, Moved};
 use crate::run::own_keys::OwnKeys;
 use crate::run::reuse::{self, Known, Way};
+use crate::run::trust::{self, Ask};
 use crate::run::turns::{self, Turn};
 use crate::run::{cutoff, moving, reread, stamp};
 use crate::shell::{join_unambiguously, readable_cgo_names, write_whole};
@@ -149,7 +150,7 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
         cx,
         inputs: &inputs,
         build_id: &check.build_id,
-        go_part: moved.as_deref(),
+        go_part: moved.as_ref(),
     }
     .run(&sources, &key)?;
     if !changed && !inputs.are_as_hashed(cx) {
@@ -185,8 +186,8 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
             cutoff::record(cx, &depends_on, keys, (output, *size))?;
         }
     }
-    if let (Some(expected), false) = (&check.expected, changed) {
-        moving::verify::compare(cx, expected, &stamped.build_id)?;
+    if let (Some(claim), false) = (&check.claim, changed) {
+        trust::judge(cx, claim, &stamped.build_id, &cx.shell.saved_output())?;
     }
     note_export(cx, stamped.cached.as_deref(), &stamped.build_id);
     outcome.build_id = stamped.build_id;
@@ -200,7 +201,7 @@ enum Found {
     /// The archive, in the cache.
     Archive(Known),
     /// What the Go compiler would write of a cgo package.
-    GoPart(Vec<u8>),
+    GoPart(Moved),
 }
 
 /// For `go list -export`.
@@ -301,7 +302,7 @@ struct Compilation<'a, 'r> {
     inputs: &'a Inputs<'r>,
     build_id: &'a str,
     /// What the Go compiler would write, if that is known.
-    go_part: Option<&'a [u8]>,
+    go_part: Option<&'a Moved>,
 }
 
 impl Compilation<'_, '_> {
@@ -311,16 +312,15 @@ impl Compilation<'_, '_> {
         let objdir = &cx.node().objdir;
         let symabis = asm::symabis(cx, inputs, objdir, self.build_id, &sources.asm)?;
         let archive = format!("{objdir}_pkg_.a");
-        match self.go_part {
-            Some(moved) if !moving::verify::is_chosen(cx, key) => {
-                write_whole(&archive, moved)?;
-            }
-            moved => {
+        let ask = |moved: &Moved| trust::ask(cx, moved.rules, key);
+        match (self.go_part, self.go_part.map_or(Ok(Ask::Leave), ask)?) {
+            (Some(moved), Ask::Use) => write_whole(&archive, &moved.archive)?,
+            (moved, ask) => {
                 self.compile_go(sources, &archive, &symabis)?;
-                if let Some(moved) = moved
+                if let (Some(moved), Ask::Compare) = (moved, ask)
                     && inputs.are_as_hashed(cx)
                 {
-                    go_part::compare(cx, moved, &archive)?;
+                    moved.compare(cx, &archive)?;
                 }
             }
         }

@@ -16,6 +16,7 @@ use crate::run::exports::Exports;
 use crate::run::links::Surroundings;
 use crate::run::moving;
 use crate::run::reread;
+use crate::run::trust::Trust;
 use crate::run::turns;
 use crate::run::{Job, PackageFacts};
 use crate::shell::{Shell, ShellShared};
@@ -61,6 +62,8 @@ pub struct RunCx<'r> {
     pub given_up: turns::GivenUp,
     /// What moves of archives share.
     pub moving: moving::Shared,
+    /// Which of forgo's rules are trusted.
+    pub trust: Trust,
     /// What shells have in common.
     pub shells: ShellShared<'r>,
     /// Outcomes of the nodes that are done.
@@ -91,6 +94,7 @@ impl<'r> RunCx<'r> {
             reread: Mutex::default(),
             given_up: turns::GivenUp::default(),
             moving: moving::Shared::default(),
+            trust: Trust::default(),
             shells: ShellShared::new(job.config, job.reporter, &job.plan.work_dir)
                 .with_made(&job.options.made_dirs),
             outcomes,

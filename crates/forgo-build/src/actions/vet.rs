@@ -13,6 +13,7 @@ use crate::plan::Kind;
 use crate::process::errno_text;
 use crate::run::moving::vets;
 use crate::run::reread;
+use crate::run::trust::{self, Ask};
 use crate::toolchain::{self, cc, memory};
 
 /// What vetting a package gave ([`Provider::Other`] of a vet node).
@@ -189,17 +190,36 @@ fn elsewhere_or_here(
     };
     let ids = [&keys.facts, &keys.stdout];
     let everywhere = vets::key(cx, config, told)?;
-    if let Some(everywhere) = &everywhere
+    let ask = match &everywhere {
+        Some(_) => trust::ask(cx, vets::RULES, &keys.facts)?,
+        None => Ask::Leave,
+    };
+    if let (Some(everywhere), Ask::Use) = (&everywhere, ask)
         && vets::bring(cx, everywhere, ids)
         && let Some((facts, fixes)) = cached(cx, keys)?
     {
         return Ok((Artifact::Cached(facts), fixes, true));
     }
-    let (facts, fixes, names_files) = vet(cx, inputs, config, keys)?;
+    let kept = everywhere.filter(|_| ask == Ask::Compare);
+    let kept = kept.and_then(|key| vets::kept(cx, &key));
+    let vetted = vet(cx, inputs, config, keys);
+    if let Some(kept) = kept {
+        // A run that failed after its facts were written found something; any other says nothing.
+        let vetted_all = vetted.is_ok() || disk::own::metadata(facts_file(cx)).is_ok();
+        if vetted_all && sources_are_as_hashed(cx, cx.package()) {
+            trust::settle(cx, vets::RULES, kept.difference(cx, ids))?;
+        }
+    }
+    let (facts, fixes, names_files) = vetted?;
     if let (Some(everywhere), Artifact::Built(_), false) = (&everywhere, &facts, names_files) {
         vets::keep(cx, everywhere, ids);
     }
     Ok((facts, fixes, false))
+}
+
+/// Where the tool writes facts.
+fn facts_file(cx: &ActionCx<'_>) -> String {
+    format!("{}vet.out", cx.node().objdir)
 }
 
 /// Runs the tool, and keeps what it wrote. Gives the facts, the archive of fixes, and whether what the
@@ -213,7 +233,7 @@ fn vet(
     let (p, objdir) = (cx.package(), &cx.node().objdir);
     let mut config = config.clone();
     config.vetx_only = cx.node().vetx_only;
-    config.vetx_output = format!("{objdir}vet.out");
+    config.vetx_output = facts_file(cx);
     config.stdout = format!("{objdir}vet.stdout");
     if cx.node().need_fix {
         config.fix_archive = format!("{objdir}vet.fix.zip");

@@ -27,6 +27,7 @@ use crate::run::headers::Header;
 use crate::run::own_keys::OwnKeys;
 use crate::run::reuse::{Known, Way};
 use crate::run::stamp::Donor;
+use crate::run::trust::{self, Ask, Claim, Derived, Rule};
 
 /// Why a package is compiled although its second key is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,14 +47,15 @@ pub enum Doubt {
     Shared,
 }
 
-/// Finds an archive that a compile would write again, and stores it under the stock key.
+/// Finds an archive that a compile would write again, and stores it under the stock key, unless it is to be
+/// compared.
 pub fn find(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
     keys: &OwnKeys,
     build: NodeId,
     key: &ActionId,
-) -> Result<Option<Known>, ActionError> {
+) -> Result<Option<Derived>, ActionError> {
     let Some(second) = keys.by_export(cx, inputs)? else {
         return Ok(None);
     };
@@ -62,13 +64,28 @@ pub fn find(
         return Ok(None);
     };
     // Only what was compiled without a word has a second key.
-    let file = store(cx, inputs, build, key, Content::Bytes(&bytes), "")?;
-    Ok(file.map(|file| Known {
-        built: Artifact::Cached(file),
-        build_id,
-        way: Way::ExportData,
-    }))
+    let said = "";
+    match trust::ask(cx, RULES, key)? {
+        Ask::Leave => Ok(None),
+        Ask::Compare => Ok(Some(Derived::Claim(Claim {
+            rules: RULES,
+            build_id,
+            said: said.to_owned(),
+        }))),
+        Ask::Use => {
+            let file = store(cx, inputs, build, key, Content::Bytes(&bytes), said)?;
+            Ok(file.map(|file| {
+                Derived::Known(Known {
+                    built: Artifact::Cached(file),
+                    build_id,
+                    way: Way::ExportData,
+                })
+            }))
+        }
+    }
 }
+
+const RULES: &[Rule] = &[Rule::Restamp];
 
 /// Stores an archive that was not compiled under the stock key, with all that a compile would have stored:
 /// the list of sources, and what the compiler `said`. Gives its file, where the cache could take it.

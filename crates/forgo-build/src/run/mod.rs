@@ -32,6 +32,7 @@ pub(crate) mod reread;
 pub mod reuse;
 pub mod schedule;
 pub(crate) mod stamp;
+pub(crate) mod trust;
 pub(crate) mod turns;
 pub mod workdir;
 mod worker;

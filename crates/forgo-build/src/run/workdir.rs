@@ -173,9 +173,11 @@ mod tests {
 
     #[test]
     fn it_is_a_mere_name_under_n_and_an_error_without_a_place() {
-        let mut config = config("/nonexistent");
+        let tmp = tempfile::tempdir().unwrap();
+        let absent = format!("{}/absent", tmp.path().to_str().unwrap());
+        let mut config = config(&absent);
         let error = WorkDir::create(&config, &Nobody).unwrap_err();
-        let want = "go: creating work dir: stat /nonexistent: no such file or directory";
+        let want = format!("go: creating work dir: stat {absent}: no such file or directory");
         assert_eq!(error, want);
         config.flags.n = true;
         assert_eq!(WorkDir::create(&config, &Nobody).unwrap().path(), "$WORK");

@@ -40,6 +40,12 @@ impl DiskCache {
             .map_err(|e| Error::Fault(path_error("write", &path, &e)))
     }
 
+    /// Answers to [`crate::Cache::has_note`]. What cannot be looked at counts as there.
+    pub(super) fn finds_note(&self, id: &ActionId) -> bool {
+        let meta = std::fs::symlink_metadata(self.note_path(id));
+        !meta.is_err_and(|e| e.kind() == io::ErrorKind::NotFound)
+    }
+
     /// Answers to [`crate::Cache::note`].
     pub(super) fn read_note(&self, id: &ActionId) -> Option<Vec<u8>> {
         if self.verify.is_some() {
@@ -74,6 +80,7 @@ mod tests {
         let cache = DiskCache::open(dir.path().to_str().unwrap(), None).unwrap();
         let id = ActionId([0xab; 32]);
         assert_eq!(cache.note(&id), None);
+        assert!(!cache.has_note(&id));
         for text in [&b"long and\nlonger\n"[..], b"", b"short"] {
             cache.put_note(&id, text).unwrap();
             assert_eq!(cache.note(&id).unwrap(), text);
@@ -84,6 +91,7 @@ mod tests {
         for length in 0..whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();
             assert_eq!(cache.note(&id), None, "{length} bytes of {}", whole.len());
+            assert!(cache.has_note(&id));
         }
         let mut other = whole.clone();
         *other.last_mut().unwrap() ^= 1;

@@ -12,11 +12,12 @@ use forgo_golang::path;
 use forgo_golang::quote::hex;
 
 use super::record::Kept;
-use super::{Made, elsewhere, may_move, put, record_of_plain, relocated, sources, verify};
+use super::{Made, elsewhere, may_move, put, record_of_plain, relocated, sources};
 use crate::actions::compile_inputs::{Inputs, Place};
 use crate::actions::{ActionCx, ActionError};
 use crate::disk;
 use crate::run::cutoff;
+use crate::run::trust::{self, Rule};
 
 /// The Go part of a package's archive.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl GoPart {
         let p = inputs.package;
         let fits = p.uses_cgo() && !p.uses_swig() && inputs.cover_mode.is_empty();
         let doubt = cutoff::doubt_of_go_part(inputs);
-        if !fits || !may_move(cx, inputs, doubt)? {
+        if !fits || !may_move(cx, inputs, doubt)? || trust::is_disabled(cx, &[Rule::GoPart])? {
             return Ok(None);
         }
         let Some(elsewhere) = elsewhere(cx, inputs) else {
@@ -62,8 +63,8 @@ impl GoPart {
         Ok(Some(GoPart { key, plain }))
     }
 
-    /// One that was made elsewhere, moved here: the archive that a compile with this temporary build ID would write.
-    pub fn find(&self, cx: &ActionCx<'_>, inputs: &Inputs<'_>, temporary: &str) -> Option<Vec<u8>> {
+    /// One that was made elsewhere, moved here.
+    pub fn find(&self, cx: &ActionCx<'_>, inputs: &Inputs<'_>, temporary: &str) -> Option<Moved> {
         let Kept::Archive(record) = Kept::parse(&cx.run.job.cache.note(&self.key)?)? else {
             return None;
         };
@@ -71,7 +72,14 @@ impl GoPart {
         let bytes = archive::go_part(donor.bytes())?;
         let here = cx.run.moving.places(cx);
         let moved = relocated(cx, inputs, bytes, &record.places, here).ok()?;
-        donor.begun(&moved.pieces, temporary)
+        let same = moved.pieces.to_vec() == bytes;
+        Some(Moved {
+            archive: donor.begun(&moved.pieces, temporary)?,
+            rules: match same {
+                true => &[Rule::Restamp, Rule::GoPart],
+                false => &[Rule::Move, Rule::GoPart],
+            },
+        })
     }
 
     /// Remembers the package's archive, whose Go part was just compiled, for [`GoPart::find`].
@@ -86,11 +94,28 @@ impl GoPart {
     }
 }
 
-/// Compares what was moved with what was compiled for [`verify`].
-pub fn compare(cx: &ActionCx<'_>, moved: &[u8], compiled: &str) -> Result<(), ActionError> {
-    let compiled = disk::own::read(compiled).unwrap_or_default();
-    let [moved, compiled] = [moved, &compiled].map(|bytes| hex(&OutputId::of(bytes).0));
-    verify::compare(cx, &moved, &compiled)
+/// A Go part that was moved here.
+#[derive(Debug)]
+pub struct Moved {
+    /// The archive that a compile with the temporary build ID would write.
+    pub archive: Vec<u8>,
+    /// The rules it was made by.
+    pub rules: &'static [Rule],
+}
+
+impl Moved {
+    /// Compares it with the archive that the compiler wrote, silently if it is what was kept.
+    pub fn compare(&self, cx: &ActionCx<'_>, compiled: &str) -> Result<(), ActionError> {
+        let compiled = disk::own::read(compiled).unwrap_or_default();
+        let difference = if self.archive != compiled {
+            let [derived, made] = [&self.archive, &compiled].map(|b| hex(&OutputId::of(b).0));
+            Some(format!("derived {derived}, made {made}"))
+        } else {
+            let silent = cx.shell.saved_output().is_empty();
+            (!silent).then(|| "in the compiler's messages".to_owned())
+        };
+        trust::settle(cx, self.rules, difference)
+    }
 }
 
 /// What cgo wrote, with the name of the place in the `//line` that it begins a source with.

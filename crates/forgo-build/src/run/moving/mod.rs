@@ -8,14 +8,13 @@
 //! which archive was made of this, and where. When the stock key is not known, that archive is moved here, stamped, and stored under the stock key.
 //!
 //! What a move can't know to be right is compiled; see [`may_move`], [`sources`] and
-//! docs/moving.md. [`verify`] compiles a share of what was moved all the same.
+//! docs/moving.md. Whether archives of this compiler are moved at all, [`trust`] knows.
 
 mod adopt;
 pub mod go_part;
 pub mod places;
 mod record;
 mod sources;
-pub mod verify;
 pub mod vets;
 
 use std::collections::HashMap;
@@ -37,19 +36,16 @@ use crate::run::headers::Header;
 use crate::run::own_keys::OwnKeys;
 use crate::run::reuse::{Known, Way};
 use crate::run::stamp::Donor;
+use crate::run::trust::{self, Ask, Claim, Derived, Rule};
 
 pub use adopt::{adopt, end};
 pub use places::Places;
 use record::{Kept, Record};
 
-/// Releases whose archives were moved and compared with compiled ones.
-const RELEASES: [&str; 2] = ["go1.26.8", "go1.27.3"];
-
 /// What all moves of a run share.
 #[derive(Debug, Default)]
 pub struct Shared {
     places: OnceLock<Places>,
-    distrusted: OnceLock<bool>,
     adoption: OnceLock<Option<ActionId>>,
 }
 
@@ -72,12 +68,29 @@ struct Arrived<'d> {
     fingerprints: (Fingerprint, Fingerprint),
 }
 
+impl Arrived<'_> {
+    /// The rules that it was made by. Where no name in it changed, it is the archive of there, stamped anew.
+    fn rules(&self, inputs: &Inputs<'_>) -> &'static [Rule] {
+        if build_id::content_id(&self.build_id) == self.record.content {
+            return &[Rule::Restamp];
+        }
+        rules_of(inputs)
+    }
+}
+
+/// The rules that moving an archive rests on.
+fn rules_of(inputs: &Inputs<'_>) -> &'static [Rule] {
+    if inputs.package.s_files.is_empty() {
+        &[Rule::Move]
+    } else {
+        &[Rule::Move, Rule::Assembly]
+    }
+}
+
 /// What [`find`] comes to.
 pub enum Found {
-    /// The archive, stored under the stock key.
-    Known(Known),
-    /// The archive would have this build ID. It is to be compiled for comparison.
-    Expected(String),
+    /// The archive: stored under the stock key, or to be compared.
+    Made(Derived),
     /// What was compiled of this is not moved: it may be found by the export data of here.
     NotMoved,
     /// Nothing.
@@ -107,10 +120,16 @@ pub fn find(
     let Some(arrived) = bring(cx, inputs, record, &donor, key) else {
         return Ok(Found::Nothing);
     };
-    if verify::is_chosen(cx, key) {
-        return Ok(Found::Expected(arrived.build_id));
+    let rules = arrived.rules(inputs);
+    match trust::ask(cx, rules, key)? {
+        Ask::Use => settle(cx, inputs, build, key, arrived),
+        Ask::Compare => Ok(Found::Made(Derived::Claim(Claim {
+            rules,
+            build_id: arrived.build_id,
+            said: arrived.said,
+        }))),
+        Ask::Leave => Ok(Found::Nothing),
     }
-    settle(cx, inputs, build, key, arrived)
 }
 
 /// What was made elsewhere while the build waited for its turn.
@@ -121,7 +140,7 @@ pub fn find_made(
     key: &ActionId,
 ) -> Option<Known> {
     match find(cx, inputs, keys, cx.id, key) {
-        Ok(Found::Known(known)) => Some(known),
+        Ok(Found::Made(Derived::Known(known))) => Some(known),
         // Compiling says what is wrong.
         Ok(_) | Err(_) => None,
     }
@@ -222,8 +241,6 @@ pub fn may_move(
     };
     let known = |flag: &String| matches!(flag.as_str(), "-race" | "-shared");
     let may = certain
-        && RELEASES.contains(&config.dist.version.as_str())
-        && inputs.experiment.is_empty()
         && !inputs.trimpath
         && !inputs.local
         && inputs.local_prefix.is_empty()
@@ -231,7 +248,7 @@ pub fn may_move(
         && inputs.fuzz_flags.is_none()
         && inputs.forced_gcflags.iter().all(known)
         && inputs.asmflags.is_empty();
-    Ok(may && !verify::is_distrusted(cx)?)
+    Ok(may && !trust::is_disabled(cx, rules_of(inputs))?)
 }
 
 /// Compiler flags whose output is text that [`Places::rewrite`] knows how to move.
@@ -383,9 +400,9 @@ fn settle(
     let exports = &cx.run.exports;
     let here = cx.run.moving.places(cx);
     exports.note_moved(&file, anywhere, here, &arrived.record.places, there);
-    Ok(Found::Known(Known {
+    Ok(Found::Made(Derived::Known(Known {
         built: Artifact::Cached(file),
         build_id: arrived.build_id,
         way: Way::Moved,
-    }))
+    })))
 }

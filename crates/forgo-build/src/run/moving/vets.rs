@@ -5,7 +5,7 @@
 //! of files in the cache; the key of the package's archive that is the same everywhere; the contents of
 //! facts about imports, and of files that the build ignores but vet reads.
 
-use forgo_cache::{ActionId, Verify, get_file, put_file};
+use forgo_cache::{ActionId, OutputId, Verify, get_file, put_file};
 use forgo_golang::path::join2;
 use forgo_golang::quote::{quote, quote_slice};
 
@@ -15,6 +15,7 @@ use crate::actions::vet_config::VetConfig;
 use crate::actions::{ActionCx, ActionError, Provider};
 use crate::plan::NodeId;
 use crate::run::own_keys::OwnKeys;
+use crate::run::trust::{self, Rule};
 use crate::toolchain::plain_tool;
 
 /// What the tool is told beside its configuration.
@@ -36,7 +37,7 @@ pub fn key(
 ) -> Result<Option<ActionId>, ActionError> {
     let tool = &cx.run.job.options.vet.tool;
     let known = is_own_tool(cx) && plain_tool::is_go_tool(cx.config(), tool);
-    if !known || cx.node().need_fix {
+    if !known || cx.node().need_fix || trust::is_disabled(cx, RULES)? {
         return Ok(None);
     }
     let build = cx.node().deps[0];
@@ -73,6 +74,37 @@ fn check_of(cx: &ActionCx<'_>, build: NodeId) -> Option<NodeId> {
     node.deps.iter().copied().find(|&dep| {
         let check = matches!(&cx.outcome(dep).provider, Provider::CheckCache(_));
         check && cx.node_of(dep).package == node.package
+    })
+}
+
+/// The rules that moving what vet found rests on.
+pub const RULES: &[Rule] = &[Rule::Vet];
+
+/// What is kept of a run of vet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    facts: OutputId,
+    stdout: OutputId,
+}
+
+impl Kept {
+    /// Returns how the facts and the output of a run of vet, kept under these keys, differ from it. A run that
+    /// found something wrong kept no output.
+    pub fn difference(&self, cx: &ActionCx<'_>, made: [&ActionId; 2]) -> Option<String> {
+        let made = made.map(|key| cx.run.job.cache.get(key).ok().map(|entry| entry.output));
+        let [facts, stdout] = made;
+        (facts != Some(self.facts) || stdout != Some(self.stdout))
+            .then(|| "in what vet wrote".to_owned())
+    }
+}
+
+/// What is kept under such a key.
+pub fn kept(cx: &ActionCx<'_>, everywhere: &ActionId) -> Option<Kept> {
+    let said = cx.run.job.hashes.own_subkey(everywhere, "stdout");
+    let output = |key: &ActionId| cx.run.job.cache.get(key).ok().map(|entry| entry.output);
+    Some(Kept {
+        facts: output(everywhere)?,
+        stdout: output(&said)?,
     })
 }
 
