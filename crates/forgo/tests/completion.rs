@@ -1,5 +1,5 @@
-//! The scripts of `forgo completion`, as the shells themselves take them. Where a shell is not installed its
-//! test is skipped with a line on stderr; under `CI` it fails instead.
+//! The scripts of `forgo completion`, as the shells themselves take them. Where a shell is not
+//! installed its test is skipped with a line on stderr; under `CI` it fails instead.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stderr,
@@ -198,8 +198,10 @@ mkfifo result
 # Open for writing too: without a writer a read would end at once.
 exec {results}<>result
 zpty shell zsh -f -i
-zpty -w shell "PS1= PROMPT_EOL_MARK=; setopt no_beep; autoload -Uz compinit; compinit -u -D; source ${(q)1}"
-zpty -w shell 'report() { print -r -- "$BUFFER" >result; BUFFER= }; zle -N report; bindkey "^Xr" report'
+zpty -w shell "PS1= PROMPT_EOL_MARK=; setopt no_beep; autoload -Uz compinit; compinit -u -D"
+zpty -w shell "source ${(q)1}"
+zpty -w shell 'report() { print -r -- "$BUFFER" >result; BUFFER= }'
+zpty -w shell 'zle -N report; bindkey "^Xr" report'
 shift
 for line; do
   zpty -w -n shell "$line"$'\t\x18r'

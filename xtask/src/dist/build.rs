@@ -20,7 +20,8 @@ fn remapped(dist: &Dist) -> Vec<(PathBuf, &'static str)> {
     list
 }
 
-/// The compiler flags of a release, as CARGO_ENCODED_RUSTFLAGS has them. They replace those of the user.
+/// The compiler flags of a release, as CARGO_ENCODED_RUSTFLAGS has them. They replace those of
+/// the user.
 pub(super) fn rustflags(dist: &Dist) -> String {
     let flags = remapped(dist)
         .into_iter()

@@ -8,8 +8,8 @@ use super::{Dist, output, packages, run};
 use crate::tour::lab::{sum, write_module};
 use crate::tour::programs;
 
-/// Checks the packages in [`Dist::out`]. With `go_bin`, a Python environment gets go-bin too, and forgo has to
-/// find the Go distribution in it; the other checks use `goroot`.
+/// Checks the packages in [`Dist::out`]. With `go_bin`, a Python environment gets go-bin too, and
+/// forgo has to find the Go distribution in it; the other checks use `goroot`.
 pub(super) fn all(dist: &Dist, goroot: Option<PathBuf>, go_bin: bool) -> Result<bool, String> {
     let goroot = programs(goroot, Some(dist.program()))?.goroot;
     let go = Go::Distribution(goroot.clone());
@@ -126,8 +126,8 @@ fn pip(venv: &Path, args: &[&str]) -> Result<(), String> {
     run(cmd)
 }
 
-/// Fails unless the man page, the completions and the licenses are below `prefix`; the Debian package has some
-/// of them compressed.
+/// Fails unless the man page, the completions and the licenses are below `prefix`; the Debian
+/// package has some of them compressed.
 fn has_files(prefix: &Path) -> Result<(), String> {
     for name in [
         "share/man/man1/forgo.1",
@@ -149,7 +149,8 @@ fn has_files(prefix: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Builds and runs the cache lab in `dir`, from an empty GOCACHE and with nothing of the user's environment.
+/// Builds and runs the cache lab in `dir`, from an empty GOCACHE and with nothing of the user's
+/// environment.
 fn build_lab(forgo: &Path, go: &Go, dir: &Path) -> Result<(), String> {
     write_module(dir)?;
     let mut cmd = Command::new(forgo);

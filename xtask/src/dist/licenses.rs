@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::{Dist, output};
 
-/// A text with a section for each crate: name, version, license expression, and the license files in the
-/// crate's directory.
+/// A text with a section for each crate: name, version, license expression, and the license files
+/// in the crate's directory.
 pub(super) fn of_crates(dist: &Dist) -> Result<String, String> {
     let mut cmd = dist.command("cargo");
     cmd.args(["metadata", "--format-version=1", "--locked"])
@@ -41,8 +41,8 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// The IDs of the packages that forgo depends on, but for build scripts, procedural macros' own dependencies
-/// and tests: none of those is in the executable.
+/// The IDs of the packages that forgo depends on, but for build scripts, procedural macros' own
+/// dependencies and tests: none of those is in the executable.
 fn linked(metadata: &Value) -> BTreeSet<&str> {
     let nodes: BTreeMap<&str, &Value> = array(&metadata["resolve"]["nodes"])
         .map(|node| (text(&node["id"]), node))

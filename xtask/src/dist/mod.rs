@@ -1,9 +1,10 @@
-//! `cargo xtask dist`: builds the executable that a release ships and packs it as a tarball, a Debian package
-//! and a Python wheel, with SHA256SUMS beside them. `--check` installs each package and builds the cache lab
-//! with it.
+//! `cargo xtask dist`: builds the executable that a release ships and packs it as a tarball, a
+//! Debian package and a Python wheel, with SHA256SUMS beside them. `--check` installs each
+//! package and builds the cache lab with it.
 //!
-//! Two runs on the same commit give the same bytes, wherever the checkout, the target directory and the home
-//! directory are: paths are remapped, timestamps are the commit's, owners are 0, names are sorted.
+//! Two runs on the same commit give the same bytes, wherever the checkout, the target directory
+//! and the home directory are: paths are remapped, timestamps are the commit's, owners are 0,
+//! names are sorted.
 
 mod build;
 mod check;
@@ -53,14 +54,14 @@ impl Dist {
         self.built().join("forgo")
     }
 
-    /// The files of a package as they lie below a prefix such as `/usr`. `crates/forgo/Cargo.toml` names this
-    /// directory in the list of the Debian package's files.
+    /// The files of a package as they lie below a prefix such as `/usr`.
+    /// `crates/forgo/Cargo.toml` names this directory in the list of the Debian package's files.
     fn stage(&self) -> PathBuf {
         self.built().join("dist-files")
     }
 
-    /// A program in the workspace, with PATH extended by the tools and everything fixed that may get into an
-    /// output.
+    /// A program in the workspace, with PATH extended by the tools and everything fixed that may
+    /// get into an output.
     fn command(&self, program: &str) -> Command {
         let path = std::env::var("PATH").unwrap_or_default();
         let mut cmd = Command::new(program);

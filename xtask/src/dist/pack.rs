@@ -9,7 +9,8 @@ use flate2::{Compression, GzBuilder};
 use super::stage::{DOCUMENTS_DIR, THIRD_PARTY};
 use super::{Dist, run};
 
-/// `forgo-VERSION-TRIPLE.tar.gz`: one directory, whose content goes below a prefix such as `/usr/local`.
+/// `forgo-VERSION-TRIPLE.tar.gz`: one directory, whose content goes below a prefix such as
+/// `/usr/local`.
 pub(super) fn tarball(dist: &Dist) -> Result<(), String> {
     let root = format!("forgo-{}-{}", dist.version, dist.triple);
     let path = dist.out.join(format!("{root}.tar.gz"));
@@ -65,8 +66,8 @@ pub(super) fn deb(dist: &Dist) -> Result<(), String> {
     run(cmd)
 }
 
-/// `forgo-VERSION-py3-none-PLATFORM.whl`, from `pyproject.toml`. maturin takes license files from the directory
-/// of that file alone, so the generated one lies there while it runs.
+/// `forgo-VERSION-py3-none-PLATFORM.whl`, from `pyproject.toml`. maturin takes license files from
+/// the directory of that file alone, so the generated one lies there while it runs.
 pub(super) fn wheel(dist: &Dist) -> Result<(), String> {
     let licenses = dist.workspace.join(THIRD_PARTY);
     let generated = dist.stage().join(DOCUMENTS_DIR).join(THIRD_PARTY);

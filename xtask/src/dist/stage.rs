@@ -1,4 +1,5 @@
-//! The files of a package below a prefix, as the Filesystem Hierarchy Standard and the shells expect them.
+//! The files of a package below a prefix, as the Filesystem Hierarchy Standard and the shells
+//! expect them.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

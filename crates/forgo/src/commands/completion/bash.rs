@@ -15,6 +15,13 @@ _forgo_files() {
   mapfile -t COMPREPLY < <(compgen "${1:--f}" -- "$cur")
 }
 
+_forgo_words_or_files() {
+  local -a words
+  mapfile -t words < <(compgen -W "$1" -- "$cur")
+  _forgo_files
+  COMPREPLY+=("${words[@]}")
+}
+
 # Packages are written as directories that begin with ./
 _forgo_packages() {
   local prefix= name
@@ -32,6 +39,12 @@ _forgo_packages() {
   done < <(compgen -f -X '!*.go' -- "$cur")
   if [[ ./... == "$prefix$cur"* ]]; then
     COMPREPLY+=(./...)
+  fi
+}
+
+_forgo_tool() {
+  if ((COMP_CWORD == 2)); then
+    _forgo_words "$("${COMP_WORDS[0]}" tool 2>/dev/null)"
   fi
 }
 
@@ -126,10 +139,7 @@ pub(super) fn script() -> String {
     for (name, value) in VALUES {
         let action = match value {
             Value::Words(words) => format!("_forgo_words '{}'", words.join(" ")),
-            Value::WordsOrFile(words) => format!(
-                "_forgo_files; mapfile -O ${{#COMPREPLY[@]}} -t COMPREPLY < <(compgen -W '{}' -- \"$cur\")",
-                words.join(" ")
-            ),
+            Value::WordsOrFile(words) => format!("_forgo_words_or_files '{}'", words.join(" ")),
             Value::Directory => "_forgo_files -d".to_owned(),
             Value::File => "_forgo_files".to_owned(),
             Value::Packages => "_forgo_packages".to_owned(),
@@ -148,9 +158,7 @@ fn operands(operands: Operands) -> String {
         Operands::Files => "_forgo_files".into(),
         Operands::Directories => "_forgo_files -d".into(),
         Operands::Variables => "_forgo_variables".into(),
-        Operands::Tool => {
-            "((COMP_CWORD > 2)) || _forgo_words \"$(\"${COMP_WORDS[0]}\" tool 2>/dev/null)\"".into()
-        }
+        Operands::Tool => "_forgo_tool".into(),
         Operands::Topic => format!("_forgo_words \"{}\"", grammar::topics().join(" ")),
         Operands::Words(words) => format!("_forgo_words \"{}\"", words.join(" ")),
         Operands::Unknown => String::new(),

@@ -1,4 +1,5 @@
-//! What may stand where on a command line: commands, sub-commands, flags, values of flags, operands.
+//! What may stand where on a command line: commands, sub-commands, flags, values of flags,
+//! operands.
 
 use crate::commands::test::vet_flag;
 use crate::commands::{COMMANDS, own};
@@ -169,8 +170,8 @@ enum Shared {
     Build,
 }
 
-/// A command that the stock command does: name, what it does, flags of the table, flags of its own (`=` at the
-/// end of a name stands for a value), operands.
+/// A command that the stock command does: name, what it does, flags of the table, flags of its
+/// own (`=` at the end of a name stands for a value), operands.
 type Stock = (
     &'static str,
     &'static str,
@@ -434,11 +435,13 @@ const TOPICS: &[&str] = &[
 ];
 
 /// Variables that `go env` prints on any platform, and those of single architectures.
-const VARIABLES: &str = "AR CC CGO_CFLAGS CGO_CPPFLAGS CGO_CXXFLAGS CGO_ENABLED CGO_FFLAGS CGO_LDFLAGS CXX \
-    FC GCCGO GO111MODULE GO386 GOAMD64 GOARCH GOARM GOARM64 GOAUTH GOBIN GOCACHE GOCACHEPROG GODEBUG GOENV GOEXE \
-    GOEXPERIMENT GOFIPS140 GOFLAGS GOGCCFLAGS GOHOSTARCH GOHOSTOS GOINSECURE GOMIPS GOMIPS64 GOMOD \
-    GOMODCACHE GONOPROXY GONOSUMDB GOOS GOPACKAGESDRIVER GOPATH GOPPC64 GOPRIVATE GOPROXY GORISCV64 GOROOT GOSUMDB \
-    GOTELEMETRY GOTELEMETRYDIR GOTMPDIR GOTOOLCHAIN GOTOOLDIR GOVCS GOVERSION GOWASM GOWORK PKG_CONFIG";
+const VARIABLES: &str = "\
+    AR CC CGO_CFLAGS CGO_CPPFLAGS CGO_CXXFLAGS CGO_ENABLED CGO_FFLAGS CGO_LDFLAGS CXX FC GCCGO \
+    GO111MODULE GO386 GOAMD64 GOARCH GOARM GOARM64 GOAUTH GOBIN GOCACHE GOCACHEPROG GODEBUG \
+    GOENV GOEXE GOEXPERIMENT GOFIPS140 GOFLAGS GOGCCFLAGS GOHOSTARCH GOHOSTOS GOINSECURE \
+    GOMIPS GOMIPS64 GOMOD GOMODCACHE GONOPROXY GONOSUMDB GOOS GOPACKAGESDRIVER GOPATH GOPPC64 \
+    GOPRIVATE GOPROXY GORISCV64 GOROOT GOSUMDB GOTELEMETRY GOTELEMETRYDIR GOTMPDIR GOTOOLCHAIN \
+    GOTOOLDIR GOVCS GOVERSION GOWASM GOWORK PKG_CONFIG";
 
 /// The names of the go command's variables, separated by spaces.
 pub(super) fn variables() -> &'static str {

@@ -1,8 +1,9 @@
-//! `forgo completion SHELL`: prints a script that completes commands, sub-commands, flags, their values, and
-//! arguments. A verb of forgo's own; under the name `go` the stock command reports that there is none.
+//! `forgo completion SHELL`: prints a script that completes commands, sub-commands, flags, their
+//! values, and arguments. A verb of forgo's own; under the name `go` the stock command reports
+//! that there is none.
 //!
-//! The script is static: it does not start forgo, but for the names of tools (`go tool <TAB>`). It serves the
-//! name `forgo`, and the name `go` where no other completion of `go` is registered.
+//! The script is static: it does not start forgo, but for the names of tools (`go tool <TAB>`).
+//! It serves the name `forgo`, and the name `go` where no other completion of `go` is registered.
 //!
 //! [`grammar`] says what may stand where; each shell has a file that turns it into a script.
 

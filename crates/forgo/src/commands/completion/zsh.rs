@@ -1,4 +1,5 @@
-//! The script for zsh: to be evaluated after compinit, or put as `_forgo` into a directory of `$fpath`.
+//! The script for zsh: to be evaluated after compinit, or put as `_forgo` into a directory of
+//! `$fpath`.
 
 use std::fmt::Write as _;
 
@@ -21,6 +22,14 @@ _forgo_packages() {
       (( ! $#files )) || compadd -U -Q -- ./${(q)^files}
       ;;
   esac
+}
+
+_forgo_tool() {
+  if (( CURRENT == 3 )); then
+    compadd -- ${(f)"$($program tool 2>/dev/null)"}
+  else
+    _files
+  fi
 }
 
 _forgo_variables() {
@@ -131,9 +140,7 @@ fn operands(operands: Operands) -> String {
         Operands::Files | Operands::Unknown => "_files".into(),
         Operands::Directories => "_files -/".into(),
         Operands::Variables => "_forgo_variables".into(),
-        Operands::Tool => {
-            "if (( CURRENT > 3 )); then _files; else compadd -- ${(f)\"$($program tool 2>/dev/null)\"}; fi".into()
-        }
+        Operands::Tool => "_forgo_tool".into(),
         Operands::Topic => format!("compadd -- {}", grammar::topics().join(" ")),
         Operands::Words(words) => format!("compadd -- {}", words.join(" ")),
     }
