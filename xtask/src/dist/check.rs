@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Dist, output, packages, run};
+use super::release::{Dist, output, packages, run};
 use crate::tour::lab::{sum, write_module};
 use crate::tour::programs;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Dist, output};
+use super::release::{Dist, output};
 
 /// A text with a section for each crate: name, version, license expression, and the license files
 /// in the crate's directory.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use flate2::{Compression, GzBuilder};
 
+use super::release::{Dist, run};
 use super::stage::{DOCUMENTS_DIR, THIRD_PARTY};
-use super::{Dist, run};
 
 /// `forgo-VERSION-TRIPLE.tar.gz`: one directory, whose content goes below a prefix such as
 /// `/usr/local`.

@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Dist, licenses, output};
+use super::licenses;
+use super::release::{Dist, output};
 use crate::tree;
 
 /// Arguments of forgo that print a file, and the file.
