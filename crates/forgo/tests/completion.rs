@@ -36,8 +36,8 @@ const EVERYWHERE: &[Case] = &[
     (&["forgo", "test", "-covermode", "a"], &["atomic"]),
     (&["forgo", "test", "-vet", "nil"], &["nilfunc"]),
     (&["forgo", "tool", "compi"], &["compile"]),
-    // A flag without a value is no reason to take the next word for one.
-    (&["forgo", "telemetry", "lo"], &["local"]),
+    // The word after a boolean flag is not its value.
+    (&["forgo", "build", "-race", "./gree"], &["./greet/"]),
 ];
 
 /// Directories `greet` and `grid`, a file, and forgo under both its names on PATH.
@@ -57,7 +57,7 @@ fn world() -> tempfile::TempDir {
     dir
 }
 
-/// Runs a shell script with the completion script as `$1`; what follows are arguments of its own.
+/// Runs a shell script with the completion script as `$1`; its other arguments follow.
 fn run(dir: &Path, shell: &str, options: &[&str], script: &str, args: &[String]) -> String {
     let completion = Command::new(env!("CARGO_BIN_EXE_forgo"))
         .args(["completion", shell])
@@ -194,15 +194,22 @@ fn fish() {
 /// Types each line and a tab in an interactive shell, and prints what the line is then.
 const ZSH: &str = r#"
 zmodload zsh/zpty
+rm -f result
 mkfifo result
 # Open for writing too: without a writer a read would end at once.
 exec {results}<>result
 zpty shell zsh -f -i
-zpty -w shell "PS1= PROMPT_EOL_MARK=; setopt no_beep; autoload -Uz compinit; compinit -u -D"
-zpty -w shell "source ${(q)1}"
+zpty -w shell "PS1= PROMPT_EOL_MARK=; setopt no_beep; autoload -Uz compinit"
+if [[ $2 == autoload ]]; then
+  mkdir functions
+  cp $1 functions/_forgo
+  zpty -w shell "fpath=($PWD/functions \$fpath); compinit -u -D"
+else
+  zpty -w shell "compinit -u -D; source ${(q)1}"
+fi
 zpty -w shell 'report() { print -r -- "$BUFFER" >result; BUFFER= }'
 zpty -w shell 'zle -N report; bindkey "^Xr" report'
-shift
+shift 2
 for line; do
   zpty -w -n shell "$line"$'\t\x18r'
   read -r -u $results answer
@@ -235,10 +242,18 @@ fn zsh() {
         lines.push((*line).to_owned());
         wanted.push((*want).to_owned());
     }
-    let said = run(dir.path(), "zsh", &["-f"], ZSH, &lines);
+    for way in ["source", "autoload"] {
+        let mut args = vec![way.to_owned()];
+        args.extend(lines.iter().cloned());
+        let said = run(dir.path(), "zsh", &["-f"], ZSH, &args);
+        check(&said, &wanted);
+    }
+}
+
+fn check(said: &str, wanted: &[String]) {
     let said: Vec<&str> = said.lines().collect();
     assert_eq!(said.len(), wanted.len(), "{said:?}");
-    for (said, want) in said.iter().zip(&wanted) {
+    for (said, want) in said.iter().zip(wanted) {
         // A slash after the only directory is the shell's.
         assert_eq!(
             said.trim_end().trim_end_matches('/'),

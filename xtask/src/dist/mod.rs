@@ -2,9 +2,8 @@
 //! Debian package and a Python wheel, with SHA256SUMS beside them. `--check` installs each
 //! package and builds the cache lab with it.
 //!
-//! Two runs on the same commit give the same bytes, wherever the checkout, the target directory
-//! and the home directory are: paths are remapped, timestamps are the commit's, owners are 0,
-//! names are sorted.
+//! Two runs on the same commit give the same bytes, in any checkout, target directory and home
+//! directory: paths are remapped, timestamps are the commit's, owners are 0, names are sorted.
 
 mod build;
 mod check;

@@ -118,7 +118,7 @@ pub(super) fn script() -> String {
     out
 }
 
-/// A function that does for each command what `action` says; nothing for a command where that is
+/// A function that runs `action` for each command, and nothing for a command whose action is
 /// empty.
 fn switch(out: &mut String, name: &str, all: &[Command], action: impl Fn(&Command) -> String) {
     let _ = writeln!(out, "function {name}\n    switch $argv[1]");

@@ -1,4 +1,4 @@
-//! What may stand where on a command line: commands, sub-commands, flags, values of flags,
+//! The grammar of a command line: commands, sub-commands, flags, values of flags,
 //! operands.
 
 use crate::commands::test::vet_flag;
@@ -13,13 +13,13 @@ pub const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
 pub(super) struct Flag {
     /// Its name, without a dash.
     pub name: &'static str,
-    /// What it does, in a line.
+    /// Its description, in a line.
     pub help: &'static str,
     /// It needs a value.
     pub valued: bool,
 }
 
-/// What a command's operands are.
+/// The kind of a command's operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operands {
     /// Packages, as directories of the main module; Go files too.
@@ -45,7 +45,7 @@ pub(super) enum Operands {
 pub(super) struct Command {
     /// `build`, `mod tidy`.
     pub name: String,
-    /// What it does, in a line.
+    /// Its description, in a line.
     pub help: &'static str,
     /// Its flags.
     pub flags: Vec<Flag>,
@@ -53,7 +53,7 @@ pub(super) struct Command {
     pub operands: Operands,
 }
 
-/// What the value of a flag is.
+/// The kind of a flag's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Value {
     /// One of these.
@@ -68,7 +68,7 @@ pub(super) enum Value {
     Packages,
 }
 
-/// What the values of flags are, by the flag's name. A value of another flag can't be listed.
+/// The values of flags, by the flag's name. The values of other flags cannot be listed.
 pub(super) const VALUES: &[(&str, Value)] = &[
     ("C", Value::Directory),
     ("blockprofile", Value::File),
@@ -128,7 +128,7 @@ const VET: [&str; vet_flag::ANALYZERS.len() + 2] = {
     words
 };
 
-/// What forgo's native commands do.
+/// The native commands: name, description, operands.
 const NATIVE: &[(&str, &str, Operands)] = &[
     (
         "build",
@@ -164,13 +164,13 @@ enum Shared {
     Nothing,
     /// `-C` alone.
     Directory,
-    /// `-C` and those that say where go.mod and the module cache are.
+    /// `-C`, and the flags that select go.mod and set up the module cache.
     Modules,
     /// Those of `go build`.
     Build,
 }
 
-/// A command that the stock command does: name, what it does, flags of the table, flags of its
+/// A command that the stock command does: name, description, flags of the table, flags of its
 /// own (`=` at the end of a name stands for a value), operands.
 type Stock = (
     &'static str,
@@ -411,7 +411,7 @@ const STOCK: &[Stock] = &[
     ),
 ];
 
-/// Topics of `go help` that are no commands.
+/// Topics of `go help` that are not commands.
 const TOPICS: &[&str] = &[
     "buildconstraint",
     "buildjson",

@@ -1,11 +1,11 @@
 //! `forgo completion SHELL`: prints a script that completes commands, sub-commands, flags, their
-//! values, and arguments. A verb of forgo's own; under the name `go` the stock command reports
-//! that there is none.
+//! values, and arguments. Only `forgo` has this command; under the name `go` the
+//! stock command reports that it is unknown.
 //!
-//! The script is static: it does not start forgo, but for the names of tools (`go tool <TAB>`).
+//! The script is static: it starts forgo only for the names of tools (`go tool <TAB>`).
 //! It serves the name `forgo`, and the name `go` where no other completion of `go` is registered.
 //!
-//! [`grammar`] says what may stand where; each shell has a file that turns it into a script.
+//! [`grammar`] describes the command line; each shell has a file that turns it into a script.
 
 mod bash;
 mod fish;
