@@ -1,4 +1,5 @@
-//! Installs each package into an empty directory, and builds the cache lab with the installed forgo.
+//! Installs each package into an empty directory, and builds the cache lab with the installed
+//! forgo.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
