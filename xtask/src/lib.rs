@@ -3,6 +3,7 @@
 
 pub mod bench;
 pub mod conformance;
+pub mod dist;
 pub mod measure;
 pub mod never_wrong;
 pub mod parity;

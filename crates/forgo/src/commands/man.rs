@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::completion::STOCK;
+use super::completion::stock_commands;
 use super::{COMMANDS, own};
 use crate::config::own::VARIABLES;
 use crate::exit::{Outcome, Stop};
@@ -44,7 +44,7 @@ fn page() -> String {
     let _ = writeln!(
         out,
         ".PP\nHanded to the stock command as they are: {}.",
-        STOCK.join(", ")
+        stock_commands().join(", ")
     );
     out.push_str(
         ".SH FLAGS\nAfter what a flag does stand the commands that have it;\n\

@@ -43,7 +43,8 @@ const DEFAULT_27: [&str; 12] = [
     "-tests",
 ];
 
-const ANALYZERS: [&str; 39] = [
+/// The analyzers that `-vet` may name.
+pub const ANALYZERS: [&str; 39] = [
     "appends",
     "asmdecl",
     "assign",
