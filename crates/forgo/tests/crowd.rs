@@ -150,3 +150,69 @@ fn a_killed_process_has_no_tokens() {
         }
     });
 }
+
+/// The processes that a process has started, as /proc tells.
+#[cfg(target_os = "linux")]
+fn children(parent: u32) -> Vec<(u32, String)> {
+    let entries = std::fs::read_dir("/proc").expect("processes").flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let child = |pid: u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let (name, rest) = stat.split_once(" (")?.1.rsplit_once(") ")?;
+        let found: u32 = rest.split(' ').nth(1)?.parse().ok()?;
+        (found == parent).then(|| (pid, name.to_owned()))
+    };
+    pids.filter_map(child).collect()
+}
+
+#[cfg(target_os = "linux")]
+fn signal(name: &str, pid: u32) {
+    let mut kill = std::process::Command::new("kill");
+    let sent = kill.args([name, &pid.to_string()]).status();
+    assert!(sent.expect("kill").success());
+}
+
+/// A process stopped, or only its compiler, holds nobody up: neither by what it makes nor by the tokens it has.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_stopped_neighbour_is_not_waited_for() {
+    let body = "func fN(a, b int, s []int) int {\n\tfor i := range s {\n\t\tif s[i] > a {\n\t\t\tb += s[i] * N\n\t\t} else {\n\t\t\ta ^= b\n\t\t}\n\t}\n\treturn a + b\n}\n\n";
+    each(FILES, |world| {
+        assert_eq!(world.forgo(&["build", "sort", "runtime"]).code, Some(0));
+        for stop_compiler in [true, false] {
+            // It takes its time, and was never compiled.
+            let dir = world.dir.path().display();
+            let mut text = format!("package c\n\nconst New = \"{dir} {stop_compiler}\"\n\n");
+            for n in 0..3000 {
+                text += &body.replace('N', &n.to_string());
+            }
+            world.write("c/c.go", &text);
+            let mut command = world.forgo_command();
+            command.args(["build", "-o", "out1", "."]);
+            let mut first = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+            let first = first.as_mut().expect("forgo starts");
+            let compiler = loop {
+                let found = children(first.id()).into_iter();
+                if let Some((pid, _)) = found.into_iter().find(|(_, name)| name == "compile") {
+                    break pid;
+                }
+                assert!(
+                    first.try_wait().expect("a child").is_none(),
+                    "nothing was compiled"
+                );
+                std::thread::sleep(Duration::from_millis(2));
+            };
+            let stopped = if stop_compiler { compiler } else { first.id() };
+            signal("-STOP", stopped);
+            let said = world.forgo(&["build", "-x", "-o", "out2", "."]);
+            signal("-CONT", stopped);
+            assert_eq!(said.code, Some(0), "{}", said.stderr);
+            let compiled = |package: &str| said.stderr.contains(&format!(" -p {package} "));
+            // Had it waited for the first one, it would have found what that one made.
+            assert!(compiled("example.com/m/c"), "{}", said.stderr);
+            assert!(first.wait().expect("a child").success());
+            let out = |name: &str| std::fs::read(world.path("w").join(name)).expect("a file");
+            assert!(out("out1") == out("out2"));
+        }
+    });
+}

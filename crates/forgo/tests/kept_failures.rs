@@ -171,7 +171,7 @@ const BREAKS: &[Break] = &[
     (
         "the source may not be read",
         |w| {
-            let mode = PermissionsExt::from_mode(0);
+            let mode = PermissionsExt::from_mode(0o0);
             std::fs::set_permissions(w.path("w/main.go"), mode).expect("a file");
         },
         false,
