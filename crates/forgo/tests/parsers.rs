@@ -52,7 +52,10 @@ impl Dice {
             let (from, to) = (places[from], places[to]);
             match self.below(3) {
                 0 => text.replace_range(from..to, ""),
-                1 => text.insert_str(to, &text[from..to].to_owned()),
+                1 => {
+                    let piece = text[from..to].to_owned();
+                    text.insert_str(to, &piece);
+                }
                 _ => text.insert_str(from, self.pick(pieces)),
             }
         }
@@ -577,6 +580,7 @@ fn step(w: &World, dice: &mut Dice) {
 const GO_MOD: &str = "module example.com/m\n\ngo 1.26\n";
 
 #[test]
+#[allow(clippy::print_stderr, reason = "a failed test shows where it was")]
 fn random_texts() {
     let number = |name: &str, default: u64| {
         std::env::var(name).map_or(default, |v| v.parse().expect("a number"))
