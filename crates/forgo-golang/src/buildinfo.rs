@@ -257,6 +257,34 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_main_package_is_found_in_a_section() {
+        let section = |info: &str| {
+            let mut bytes = b"\xff Go buildinf:\x08\x02".to_vec();
+            bytes.resize(32, 0);
+            bytes.extend(b"\x08go1.27.3");
+            let length = u8::try_from(info.len() + 32).unwrap();
+            // A length of more than 127 takes two bytes.
+            match length {
+                0..128 => bytes.push(length),
+                _ => bytes.extend([length, 1]),
+            }
+            bytes.extend([b'0'; 16]);
+            bytes.extend(info.as_bytes());
+            bytes.extend([b'0'; 16]);
+            bytes
+        };
+        let long = format!("path\tcmd/go\nbuild\t-x={}\n", "y".repeat(100));
+        for info in ["path\tcmd/go\nbuild\tCGO_ENABLED=0\n", &long] {
+            assert_eq!(main_path(&section(info)), Some("cmd/go"));
+        }
+        assert_eq!(main_path(&section("mod\tm\n")), None);
+        let whole = section("path\tcmd/go\n");
+        for length in 0..whole.len() {
+            assert_eq!(main_path(&whole[..length]), None, "{length}");
+        }
+    }
+
+    #[test]
     fn executables_say_their_release() {
         let executable = |flags: u8, text: &str| {
             let mut bytes = b"\x7fELF............ code with \xff Go buildinf: in it".to_vec();
