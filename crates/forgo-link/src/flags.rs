@@ -1,0 +1,144 @@
+//! The command line of cmd/link, as cmd/go writes it. Answers to Main in cmd/link/internal/ld/main.go.
+
+use std::path::PathBuf;
+
+use crate::error::{Result, failed, unsupported};
+
+/// How the output is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuildMode {
+    /// At a fixed address.
+    Exe,
+    /// Anywhere.
+    Pie,
+}
+
+/// What to link, and how.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the output goes.
+    pub output: PathBuf,
+    /// The file that says where packages are.
+    pub importcfg: PathBuf,
+    /// The archive of package main.
+    pub main: PathBuf,
+    /// The build mode.
+    pub buildmode: BuildMode,
+    /// The Go build ID to record.
+    pub buildid: String,
+    /// `-B`: the GNU build ID; empty to derive it from the Go build ID.
+    pub host_buildid: String,
+    /// Values of string variables, `importpath.name=value`, in their order; among them is the place of
+    /// `-importcfg`, which has one too.
+    pub strings: Vec<Setting>,
+    /// Leave out the symbol table.
+    pub strip_symbols: bool,
+    /// Leave out debug information.
+    pub strip_dwarf: bool,
+    /// Compress debug information.
+    pub compress_dwarf: bool,
+    /// The race detector is in.
+    pub race: bool,
+    /// Check references by `//go:linkname`.
+    pub check_linkname: bool,
+    /// The environment variable GOROOT, which becomes runtime.GOROOT's default.
+    pub goroot: String,
+}
+
+/// What sets the value of a string variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting {
+    /// `-X`
+    Flag(Vec<u8>),
+    /// The line `modinfo` of the file of `-importcfg`.
+    ImportCfg,
+}
+
+impl Options {
+    /// Reads arguments, without the program's name. Whatever is not known to be supported is refused.
+    pub fn parse<S: AsRef<str>>(args: &[S], goroot: &str) -> Result<Options> {
+        let mut options = Options {
+            output: "a.out".into(),
+            importcfg: PathBuf::new(),
+            main: PathBuf::new(),
+            buildmode: BuildMode::Exe,
+            buildid: String::new(),
+            host_buildid: String::new(),
+            strings: Vec::new(),
+            strip_symbols: false,
+            strip_dwarf: false,
+            compress_dwarf: true,
+            race: false,
+            check_linkname: true,
+            goroot: goroot.to_owned(),
+        };
+        let mut strip_dwarf = None;
+        let mut rest = args.iter().map(AsRef::as_ref);
+        let mut files = Vec::new();
+        while let Some(arg) = rest.next() {
+            let Some(name) = arg.strip_prefix('-').filter(|name| !name.is_empty()) else {
+                files.push(arg);
+                files.extend(rest.by_ref());
+                break;
+            };
+            let name = name.strip_prefix('-').unwrap_or(name);
+            let (name, value) = match name.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (name, None),
+            };
+            if let "s" | "w" | "race" | "compressdwarf" | "checklinkname" = name {
+                let on = match value {
+                    None | Some("1" | "t" | "T" | "true" | "TRUE" | "True") => true,
+                    Some("0" | "f" | "F" | "false" | "FALSE" | "False") => false,
+                    Some(value) => return failed(format!("-{name}={value}")),
+                };
+                match name {
+                    "s" => options.strip_symbols = on,
+                    "w" => strip_dwarf = Some(on),
+                    "race" => options.race = on,
+                    "compressdwarf" => options.compress_dwarf = on,
+                    _ => options.check_linkname = on,
+                }
+                continue;
+            }
+            let Some(value) = value.or_else(|| rest.next()) else {
+                return failed(format!("-{name} without a value"));
+            };
+            match name {
+                "o" => options.output = value.into(),
+                "importcfg" if options.importcfg.as_os_str().is_empty() => {
+                    options.importcfg = value.into();
+                    options.strings.push(Setting::ImportCfg);
+                }
+                "buildmode" => {
+                    options.buildmode = match value {
+                        "exe" => BuildMode::Exe,
+                        "pie" => BuildMode::Pie,
+                        _ => return unsupported(format!("-buildmode={value}")),
+                    }
+                }
+                "buildid" => options.buildid = value.to_owned(),
+                "B" => options.host_buildid = value.to_owned(),
+                "X" => options
+                    .strings
+                    .push(Setting::Flag(value.as_bytes().to_owned())),
+                "linkmode" if matches!(value, "auto" | "internal") => {}
+                // Only external linking reads them.
+                "extld" | "extldflags" | "installsuffix" => {}
+                _ => return unsupported(format!("-{name}")),
+            }
+        }
+        let [main] = files[..] else {
+            return failed("not one file");
+        };
+        if options.importcfg.as_os_str().is_empty() {
+            return unsupported("no -importcfg");
+        }
+        options.main = main.into();
+        options.strip_dwarf = strip_dwarf.unwrap_or(options.strip_symbols);
+        if options.host_buildid.is_empty() && !options.buildid.is_empty() {
+            options.host_buildid = "gobuildid".to_owned();
+        }
+        Ok(options)
+    }
+}

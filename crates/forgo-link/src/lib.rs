@@ -1,0 +1,58 @@
+//! A linker for Go programs that writes exactly the bytes of cmd/link.
+//!
+//! ```text
+//! input/        importcfg, archives, object files: mapped, read in place
+//! resolve.rs    a number for every symbol of every object; linkname.rs: which references are allowed
+//! symbols.rs    the tables that all passes share
+//! cgo.rs        what cgo says
+//! inittask.rs   the order of initialization
+//! deadcode.rs   what the program needs; types.rs reads type descriptors
+//! text.rs       order and addresses of functions; stackcheck.rs
+//! pclntab.rs    program counter → function, file, line
+//! dwarf/        debug information; deflate/ compresses it
+//! symtab.rs     groups of symbols, moduledata
+//! dodata.rs     which section, and where in it; gcprog.rs
+//! layout.rs     addresses and places in the file
+//! elf/          headers and symbol table
+//! reloc/        relocations
+//! write.rs      the output
+//! release/      all that differs between releases of Go
+//! ```
+//!
+//! [`link()`] does a whole link, or says why not before anything is written. What is not known to be supported
+//! is [`Error::Unsupported`]; what fails with the stock linker too is [`Error::Failed`]: both send the link
+//! to the stock linker, so that it prints its own messages.
+
+mod cgo;
+mod deadcode;
+mod deflate;
+mod dodata;
+mod dwarf;
+mod elf;
+mod error;
+mod flags;
+mod funcinfo;
+mod gcprog;
+mod gosort;
+mod inittask;
+mod input;
+mod kind;
+mod layout;
+mod link;
+mod linkname;
+mod pclntab;
+mod pcvalue;
+mod release;
+mod reloc;
+mod resolve;
+mod stackcheck;
+mod symbols;
+mod symtab;
+mod text;
+mod types;
+mod write;
+
+pub use error::{Error, Result};
+pub use flags::{BuildMode, Options, Setting};
+pub use link::link;
+pub use release::Release;

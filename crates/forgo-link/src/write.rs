@@ -1,0 +1,206 @@
+//! Writes the output: once, into a mapped file of its final size, in parallel. Answers to asmb in
+//! cmd/link/internal/ld/asmb.go, to writeBlocks in data.go and to outbuf.go.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+
+use memmap2::MmapMut;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::dwarf;
+use crate::elf::{self, Image};
+use crate::error::{Error, Result, failed};
+use crate::layout::Segment;
+use crate::link::Link;
+use crate::symbols::Sym;
+
+/// Fills gaps between functions: a breakpoint.
+const CODE_PAD: u8 = 0xcc;
+
+/// Bytes that one job writes, about.
+const JOB: u64 = 256 << 10;
+
+/// Makes all that follows from addresses: debug information, places in the file, headers.
+pub fn plan(link: &mut Link) -> Result<Image> {
+    if let Some(mut dwarf) = link.dwarf.take() {
+        dwarf::sections::place(link, &mut dwarf);
+        link.dwarf = Some(dwarf);
+        let content = dwarf::sections::content(link)?;
+        dwarf::sections::finish(link, content);
+    }
+    link.sections.assign_offsets();
+    elf::build(link)
+}
+
+/// A run of symbols of a section and where they go in the file.
+struct Job<'l> {
+    offset: u64,
+    length: u64,
+    address: u64,
+    syms: &'l [Sym],
+    pad: u8,
+}
+
+/// Writes the file.
+pub fn write(link: &Link, image: Image) -> Result<()> {
+    let path = &link.options.output;
+    let io = |e: std::io::Error| Error::Io(format!("{}: {e}", path.display()));
+    // A program that runs keeps its file.
+    match std::fs::symlink_metadata(path) {
+        Ok(meta) if !meta.is_file() => {}
+        _ => {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o775)
+        .open(path)
+        .map_err(io)?;
+    let written = write_file(link, &image, &file);
+    if written.is_err() {
+        let _ = std::fs::remove_file(path);
+    }
+    written
+}
+
+fn write_file(link: &Link, image: &Image, file: &File) -> Result<()> {
+    let io = |e: std::io::Error| Error::Io(format!("{}: {e}", link.options.output.display()));
+    file.set_len(image.size).map_err(io)?;
+    // SAFETY: the file was just created; nothing else has it.
+    let mut map = unsafe { MmapMut::map_mut(file) }.map_err(io)?;
+
+    let mut jobs = jobs(link);
+    jobs.sort_by_key(|job| job.offset);
+    let mut rest = &mut map[..];
+    let mut at = 0;
+    let mut outs = Vec::with_capacity(jobs.len());
+    for job in &jobs {
+        let skip = job.offset.checked_sub(at).map(|skip| skip as usize);
+        let after = skip.and_then(|skip| rest.split_at_mut_checked(skip));
+        let split = after.and_then(|(_, after)| after.split_at_mut_checked(job.length as usize));
+        let Some((out, after)) = split else {
+            return failed("sections overlap");
+        };
+        outs.push((job, out));
+        rest = after;
+        at = job.offset + job.length;
+    }
+    outs.into_par_iter()
+        .try_for_each(|(job, out)| write_job(link, job, out))?;
+    let dwarf = link.dwarf.iter().flat_map(|dwarf| &dwarf.parts);
+    for (offset, bytes) in image.parts.iter().chain(dwarf) {
+        let range = *offset as usize..*offset as usize + bytes.len();
+        match map.get_mut(range) {
+            Some(out) => out.copy_from_slice(bytes),
+            None => return failed("a part is beyond the file"),
+        }
+    }
+    link.check()?;
+    write_fips_sum(link, &mut map)
+}
+
+fn jobs<'l>(link: &'l Link) -> Vec<Job<'l>> {
+    let mut jobs = Vec::new();
+    let symbols = &link.symbols;
+    for section in &link.sections.list[1..] {
+        let extent = link.sections.extent(section.segment);
+        let end = extent.address + extent.file_length;
+        if section.segment == Segment::Dwarf || section.address >= end || section.name == ".tbss" {
+            continue;
+        }
+        let is_text = section.name == ".text";
+        let mut syms = if is_text {
+            &link.text.all
+        } else {
+            &section.syms
+        }
+        .as_slice();
+        let mut address = section.address;
+        let last = section.address + section.length;
+        while address < last {
+            let split = syms.iter().position(|sym| {
+                symbols.value[*sym as usize] as u64 >= address + JOB && !symbols.is_sub_symbol(*sym)
+            });
+            let (these, others) = syms.split_at(split.unwrap_or(syms.len()));
+            let end = others
+                .first()
+                .map_or(last, |sym| symbols.value[*sym as usize] as u64);
+            jobs.push(Job {
+                offset: link.sections.file_offset(section.segment, address),
+                length: end - address,
+                address,
+                syms: these,
+                pad: if is_text { CODE_PAD } else { 0 },
+            });
+            syms = others;
+            address = end;
+        }
+    }
+    jobs
+}
+
+fn write_job(link: &Link, job: &Job, out: &mut [u8]) -> Result<()> {
+    if job.pad != 0 {
+        out.fill(job.pad);
+    }
+    for &sym in job.syms {
+        if link.symbols.is_sub_symbol(sym) {
+            continue;
+        }
+        write_symbol(link, job, sym, out)?;
+    }
+    Ok(())
+}
+
+fn write_symbol(link: &Link, job: &Job, sym: Sym, out: &mut [u8]) -> Result<()> {
+    let symbols = &link.symbols;
+    let at = (symbols.value[sym as usize] as u64).wrapping_sub(job.address) as usize;
+    let beyond = || Error::Failed(format!("{} is beyond its section", symbols.text(sym)));
+    if let Some(&table) = link.pclntab.tables.get(&sym) {
+        let out = out
+            .get_mut(at..at + symbols.size(sym) as usize)
+            .ok_or_else(beyond)?;
+        return link.pclntab.write(link, table, out);
+    }
+    let data = symbols.data(sym);
+    let out = out.get_mut(at..at + data.len()).ok_or_else(beyond)?;
+    out.copy_from_slice(data);
+    link.relocate(sym, out)
+}
+
+/// Writes the sum of the FIPS module, an HMAC-SHA256 without key. Answers to asmbfips in
+/// cmd/link/internal/ld/fips140.go.
+fn write_fips_sum(link: &Link, out: &mut [u8]) -> Result<()> {
+    let mut inner = Sha256::new_with_prefix([0x36; 64]);
+    inner.update(b"go fips object v1\n");
+    let segments = [Segment::Text, Segment::RoData, Segment::Data, Segment::Data];
+    let value = |sym: Sym| link.symbols.value[sym as usize] as u64;
+    for (pair, segment) in link.fips.chunks(2).zip(segments) {
+        let (start, end) = (value(pair[0]), value(pair[1]));
+        let from = link.sections.file_offset(segment, start) as usize;
+        let Some(bytes) = end
+            .checked_sub(start)
+            .and_then(|length| out.get(from..from + length as usize))
+        else {
+            return failed("the FIPS module is not in its segment");
+        };
+        inner.update((bytes.len() as u64).to_be_bytes());
+        inner.update(bytes);
+    }
+    let mut outer = Sha256::new_with_prefix([0x5c; 64]);
+    outer.update(inner.finalize());
+    let at = link
+        .sections
+        .file_offset(Segment::Data, value(link.fips_info)) as usize
+        + 16;
+    match out.get_mut(at..at + 32) {
+        Some(out) => out.copy_from_slice(&outer.finalize()),
+        None => return failed("go:fipsinfo is not in its segment"),
+    }
+    Ok(())
+}
