@@ -27,7 +27,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ),
     (
         "FORGO_VERIFY=N%",
-        "compile this share of what could be moved from another directory all the same, and compare",
+        "run the tools for this share of the results that forgo could derive without them, and compare",
     ),
 ];
 
