@@ -1,7 +1,7 @@
 //! Build IDs in what the stock command builds: read, computed again from the contents, replaced.
 #![allow(clippy::disallowed_methods, missing_docs)]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use forgo_build::archive;
@@ -16,6 +16,14 @@ fn goroot() -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
+/// The stock command's cache that tests keep between runs.
+fn cache(goroot: &str) -> PathBuf {
+    let version = std::fs::read_to_string(format!("{goroot}/VERSION")).unwrap();
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(version.lines().next().unwrap())
+        .join("cache-stock")
+}
+
 fn go(dir: &Path, target: (&str, &str), args: &[&str]) -> String {
     let goroot = goroot();
     let output = Command::new(format!("{goroot}/bin/go"))
@@ -25,7 +33,7 @@ fn go(dir: &Path, target: (&str, &str), args: &[&str]) -> String {
         .env("PATH", std::env::var("PATH").unwrap_or_default())
         .env("HOME", dir)
         .env("GOROOT", &goroot)
-        .env("GOCACHE", dir.join("cache"))
+        .env("GOCACHE", cache(&goroot))
         .envs([
             ("GOENV", "off"),
             ("GOTOOLCHAIN", "local"),

@@ -297,11 +297,14 @@ impl Lab {
 
     /// Gives each command a copy of the cache of its own [cold](Lab::cold) build, so that an exercise starts warm.
     pub fn warm(&self) -> Result<(), String> {
-        for (who, built) in Who::BOTH.into_iter().zip(self.cold()?) {
-            self.clear(who)?;
-            tree::copy_all(&built.cache, &self.cache(who))?;
-        }
-        Ok(())
+        Who::BOTH.into_iter().try_for_each(|who| self.warm_one(who))
+    }
+
+    /// [`Lab::warm`] for one command.
+    pub fn warm_one(&self, who: Who) -> Result<(), String> {
+        let built = &self.cold()?[who as usize];
+        self.clear(who)?;
+        tree::copy_all(&built.cache, &self.cache(who))
     }
 
     /// Gives each command a copy of a cache that has what tests need of the standard library, compiled and vetted by

@@ -112,7 +112,7 @@ fn reproducible(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
             ("app5", copy.clone(), plain, false),
         ] {
             if cold {
-                lab.warm()?;
+                lab.warm_one(who)?;
             }
             let out = lab.beside(name);
             let file = out.display().to_string();
