@@ -166,8 +166,8 @@ fn metadata(dist: &Dist, venv: &Path) -> Result<PathBuf, String> {
     Ok(Path::new(said.trim()).join(name))
 }
 
-/// Fails if a file below `dir` contains the path of the checkout or of the target directory: another
-/// machine would build other bytes.
+/// Fails if a file below `dir` contains the path of the checkout or of the target directory, since
+/// another machine would then build other bytes.
 fn names_no_checkout(dist: &Dist, dir: &Path) -> Result<(), String> {
     for name in tree::sorted_files(dir).map_err(|e| format!("{}: {e}", dir.display()))? {
         // pip writes it, with the path of the wheel.
