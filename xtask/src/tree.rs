@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How a file gets into the copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,23 @@ pub fn copy(from: &Path, to: &Path, take: &dyn Fn(&Path) -> Take) -> Result<(), 
 /// Copies all of it.
 pub fn copy_all(from: &Path, to: &Path) -> Result<(), String> {
     copy(from, to, &|_| Take::Copy)
+}
+
+/// The files below a directory, relative to it, sorted.
+pub fn sorted_files(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let (mut files, mut queue) = (Vec::new(), vec![root.to_owned()]);
+    while let Some(dir) = queue.pop() {
+        for item in fs::read_dir(dir)? {
+            let path = item?.path();
+            if path.is_dir() {
+                queue.push(path);
+            } else if let Ok(name) = path.strip_prefix(root) {
+                files.push(name.to_owned());
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// Removes a directory with all that is in it, if it is there.

@@ -8,6 +8,7 @@ use std::process::Command;
 use super::release::{Dist, output, packages, run};
 use crate::tour::lab::{sum, write_module};
 use crate::tour::programs;
+use crate::tree;
 
 /// Checks the packages in [`Dist::out`]. With `go_bin`, a Python environment gets go-bin too, and
 /// forgo has to find the Go distribution in it; the other checks use `goroot`.
@@ -30,8 +31,11 @@ pub(super) fn all(dist: &Dist, goroot: Option<PathBuf>, go_bin: bool) -> Result<
         let root = temp.path().join(kind);
         fs::create_dir_all(&root).map_err(|e| e.to_string())?;
         let prefix = install(dist, &root)?;
-        if kind != "wheel" {
+        if kind == "wheel" {
+            names_no_checkout(dist, &metadata(dist, &prefix)?)?;
+        } else {
             has_files(&prefix)?;
+            names_no_checkout(dist, &prefix)?;
         }
         build_lab(&prefix.join("bin/forgo"), &go, &root.join("lab"))?;
         println!("{kind}: installed, builds the cache lab");
@@ -145,6 +149,38 @@ fn has_files(prefix: &Path) -> Result<(), String> {
             .len();
         if size == 0 {
             return Err(format!("{}: empty", path.display()));
+        }
+    }
+    Ok(())
+}
+
+/// The directory of the wheel's metadata in a Python environment.
+fn metadata(dist: &Dist, venv: &Path) -> Result<PathBuf, String> {
+    let mut cmd = Command::new(venv.join("bin/python3"));
+    cmd.args([
+        "-c",
+        "import sysconfig; print(sysconfig.get_path('purelib'))",
+    ]);
+    let said = output(cmd)?;
+    let name = format!("forgo-{}.dist-info", dist.version);
+    Ok(Path::new(said.trim()).join(name))
+}
+
+/// Fails if a file below `dir` contains the path of the checkout or of the target directory, since
+/// another machine would then build other bytes.
+fn names_no_checkout(dist: &Dist, dir: &Path) -> Result<(), String> {
+    for name in tree::sorted_files(dir).map_err(|e| format!("{}: {e}", dir.display()))? {
+        // pip writes it, with the path of the wheel.
+        if name.ends_with("direct_url.json") {
+            continue;
+        }
+        let path = dir.join(&name);
+        let bytes = fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        for place in [&dist.workspace, &dist.target] {
+            let place = place.to_string_lossy();
+            if memchr::memmem::find(&bytes, place.as_bytes()).is_some() {
+                return Err(format!("{}: contains {place}", path.display()));
+            }
         }
     }
     Ok(())

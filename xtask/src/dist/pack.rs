@@ -2,12 +2,13 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::{Compression, GzBuilder};
 
 use super::release::{Dist, run};
 use super::stage::{DOCUMENTS_DIR, THIRD_PARTY};
+use crate::tree;
 
 /// `forgo-VERSION-TRIPLE.tar.gz`: one directory, whose content goes below a prefix such as
 /// `/usr/local`.
@@ -19,7 +20,7 @@ pub(super) fn tarball(dist: &Dist) -> Result<(), String> {
         let gzip = GzBuilder::new().write(File::create(&path)?, Compression::best());
         let mut tar = tar::Builder::new(gzip);
         let stage = dist.stage();
-        for name in sorted_files(&stage)? {
+        for name in tree::sorted_files(&stage)? {
             let bytes = fs::read(stage.join(&name))?;
             let mut header = tar::Header::new_gnu();
             header.set_entry_type(tar::EntryType::Regular);
@@ -37,23 +38,6 @@ pub(super) fn tarball(dist: &Dist) -> Result<(), String> {
         tar.into_inner()?.finish()?.flush()
     };
     pack().map_err(|e| format!("{}: {e}", path.display()))
-}
-
-/// The files below a directory, relative to it.
-fn sorted_files(root: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let (mut files, mut queue) = (Vec::new(), vec![root.to_owned()]);
-    while let Some(dir) = queue.pop() {
-        for item in fs::read_dir(dir)? {
-            let path = item?.path();
-            if path.is_dir() {
-                queue.push(path);
-            } else if let Ok(name) = path.strip_prefix(root) {
-                files.push(name.to_owned());
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 /// `forgo_VERSION-1_ARCH.deb`. Its metadata and list of files are in `crates/forgo/Cargo.toml`.
