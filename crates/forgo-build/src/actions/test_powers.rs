@@ -422,7 +422,7 @@ mod tests {
             "package p\nimport \"os\"\nfunc f() { os.ReadFile(\"x\") }",
             "package p\nimport (\n\t\"os\"\n\t\"syscall\"\n)\nvar e = syscall.ENOENT\nvar s os.Signal = syscall.SIGTERM",
             "package p\nimport \"syscall\"\nfunc f(e syscall.Errno) bool { return e == syscall.EAGAIN }",
-            "package p // the syscall was interrupted; an os. Nothing",
+            "package p // the syscall was interrupted; an os; nothing",
             "package p\nvar x = map[string]int{\"os\": 1}\nfunc f(s string) { switch s { case \"os\": } }",
             "package p\nfunc f() { myos.Remove(\"x\"); notsyscall.Exec() }",
         ] {
