@@ -146,6 +146,14 @@ const UNKNOWN: [&str; 5] = [
     "newer(\"testdata/a.txt\", \"data.txt\")",
 ];
 
+/// What it does before the log begins; mostly nothing.
+const EARLY: [&str; 4] = [
+    "var early, _ = os.ReadFile(\"../shared/s.txt\")\n\n",
+    "var early []byte\n\nfunc init() {\n\tearly, _ = os.ReadFile(\"testdata/a.txt\")\n}\n\n",
+    "var early []byte\n\nfunc TestMain(m *testing.M) {\n\tearly = []byte(os.Getenv(\"VARIABLE\"))\n\tm.Run()\n}\n\n",
+    "",
+];
+
 /// The functions, each with what it imports. Only those that a test uses are part of it: what else could start a
 /// program would decide what forgo takes the test for.
 const FUNCTIONS: [(&str, &[&str], &str); 16] = [
@@ -267,7 +275,12 @@ pub fn source(number: u64) -> String {
             take(&DIRECTORIES, 1, &mut dice);
         }
     }
+    let early = EARLY[dice.below(12).min(3) as usize];
     let mut imports = std::collections::BTreeSet::from(["fmt", "testing", "_ embed"]);
+    if !early.is_empty() {
+        imports.insert("os");
+        calls.push("say(string(early))");
+    }
     let mut functions = String::new();
     for (name, needs, text) in FUNCTIONS.iter().chain(&MORE) {
         if calls
@@ -294,6 +307,7 @@ pub fn source(number: u64) -> String {
     }
     text += ")\n\n//go:embed embed.txt\nvar embedded string\n\nvar _ = embedded\n\nvar failed bool\n\n\
         func say(a ...any) { fmt.Println(a...) }\n\nfunc see(f, s string) {\n\tsay(f, s)\n\tif s == \"bad\" {\n\t\tfailed = true\n\t}\n}\n\n";
+    text += early;
     text += &functions;
     for (i, call) in calls.iter().enumerate() {
         text += &format!(

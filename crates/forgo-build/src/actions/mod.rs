@@ -24,6 +24,7 @@ pub mod run_test;
 pub mod swig;
 mod test_cache;
 mod test_contents;
+mod test_early;
 mod test_files;
 mod test_inputs;
 mod test_output;

@@ -13,7 +13,7 @@ use std::collections::HashSet;
 
 use forgo_cache::{Verify, get_bytes, put_bytes};
 
-use crate::actions::ActionCx;
+use crate::actions::{ActionCx, test_early};
 use crate::disk;
 use crate::package::{Package, PackageId};
 use crate::plan::NodeId;
@@ -31,6 +31,10 @@ pub(super) struct Powers {
     pub zones: bool,
     /// It may ask for the name of the host.
     pub host: bool,
+    /// Code of the module may run before the log begins.
+    early: bool,
+    /// It asks for variables by name.
+    variables: bool,
 }
 
 impl Powers {
@@ -41,6 +45,8 @@ impl Powers {
             environment: self.environment || other.environment,
             zones: self.zones || other.zones,
             host: self.host || other.host,
+            early: self.early || other.early,
+            variables: self.variables || other.variables,
         }
     }
 
@@ -51,11 +57,21 @@ impl Powers {
             environment,
             zones,
             host,
+            early,
+            variables,
         } = self;
-        [unknown, unlogged, environment, zones, host]
-            .iter()
-            .rev()
-            .fold(0, |byte, &bit| byte << 1 | u8::from(bit))
+        [
+            unknown,
+            unlogged,
+            environment,
+            zones,
+            host,
+            early,
+            variables,
+        ]
+        .iter()
+        .rev()
+        .fold(0, |byte, &bit| byte << 1 | u8::from(bit))
     }
 
     fn from_byte(byte: u8) -> Powers {
@@ -66,6 +82,8 @@ impl Powers {
             environment: bit(2),
             zones: bit(3),
             host: bit(4),
+            early: bit(5),
+            variables: bit(6),
         }
     }
 }
@@ -75,7 +93,7 @@ pub(super) fn of(cx: &ActionCx<'_>, run: NodeId, id: &str) -> Powers {
     let (cache, hashes) = (cx.run.job.cache, cx.run.job.hashes);
     let key = {
         // A change of the rules below needs another name.
-        let mut hash = hashes.new_own_hash("powers of a test binary, 1");
+        let mut hash = hashes.new_own_hash("powers of a test binary, 2");
         hash.write(id.as_bytes());
         hash.action_id()
     };
@@ -107,12 +125,13 @@ fn of_packages(cx: &ActionCx<'_>, run: NodeId) -> Powers {
     let graph = cx.run.job.graph;
     let (mut powers, mut standard) = (Powers::default(), Vec::new());
     let mut seen = HashSet::new();
+    let root = cx.package_of(run).map_or("", |p| &p.root);
     for id in packages {
         let p = &graph[id];
         if p.standard || p.internal.testmain_go.is_some() || !seen.insert(id) {
             continue;
         }
-        powers = powers.or(of_package(cx, p));
+        powers = powers.or(of_package(cx, p, root));
         if powers.unknown {
             return unknown;
         }
@@ -121,6 +140,11 @@ fn of_packages(cx: &ActionCx<'_>, run: NodeId) -> Powers {
     }
     if starts_programs(cx, standard) {
         return unknown;
+    }
+    if powers.early {
+        // What initializers and TestMain read is not in the log.
+        powers.unlogged = true;
+        powers.environment |= powers.variables;
     }
     powers
 }
@@ -142,7 +166,9 @@ fn starts_programs(cx: &ActionCx<'_>, mut packages: Vec<PackageId>) -> bool {
     false
 }
 
-fn of_package(cx: &ActionCx<'_>, p: &Package) -> Powers {
+/// The powers of a package's code. Only packages of the module in `root` are expected to know its files when they are
+/// initialized; others may read what lies in the test's directory, which is known as a whole.
+fn of_package(cx: &ActionCx<'_>, p: &Package, root: &str) -> Powers {
     let unknown = Powers {
         unknown: true,
         ..Powers::default()
@@ -168,6 +194,7 @@ fn of_package(cx: &ActionCx<'_>, p: &Package) -> Powers {
             return unknown;
         };
         powers = powers.or(of_source(&text));
+        powers.early |= p.root == root && test_early::runs_code_early(&text);
         if powers.unknown {
             break;
         }
@@ -200,6 +227,7 @@ fn of_source(text: &[u8]) -> Powers {
             b"ModTime" | b"SameFile" | b"Stat_t" | b"Statx_t" => powers.unknown = true,
             b"OpenRoot" | b"OpenInRoot" | b"ReadLink" => powers.unlogged = true,
             b"Environ" => powers.environment = true,
+            b"Getenv" | b"LookupEnv" | b"ExpandEnv" => powers.variables = true,
             b"LoadLocation" | b"TZ" | b"ZONEINFO" => {
                 powers.zones = true;
                 // ZONEINFO and TZ may name any file.
@@ -394,7 +422,7 @@ mod tests {
             "package p\nimport \"os\"\nfunc f() { os.ReadFile(\"x\") }",
             "package p\nimport (\n\t\"os\"\n\t\"syscall\"\n)\nvar e = syscall.ENOENT\nvar s os.Signal = syscall.SIGTERM",
             "package p\nimport \"syscall\"\nfunc f(e syscall.Errno) bool { return e == syscall.EAGAIN }",
-            "package p // the syscall was interrupted; an os. Nothing",
+            "package p // the syscall was interrupted; an os; nothing",
             "package p\nvar x = map[string]int{\"os\": 1}\nfunc f(s string) { switch s { case \"os\": } }",
             "package p\nfunc f() { myos.Remove(\"x\"); notsyscall.Exec() }",
         ] {
@@ -446,7 +474,7 @@ mod tests {
 
     #[test]
     fn a_byte_holds_them() {
-        for byte in 0..32 {
+        for byte in 0..128 {
             assert_eq!(Powers::from_byte(byte).to_byte(), byte);
         }
     }
