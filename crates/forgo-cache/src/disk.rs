@@ -24,7 +24,7 @@ mod slots;
 mod store;
 mod trim;
 
-pub use holder::{Progress, Watch};
+pub use holder::{Processes, Progress, Watch};
 pub use lock::{Lock, Locked};
 pub use slots::{Need, Slots, Taken};
 pub(crate) use store::digest;

@@ -58,8 +58,8 @@ pub struct RunCx<'r> {
     pub content_ids: Mutex<HashMap<String, Vec<u8>>>,
     /// What files were when they were hashed around a tool's run.
     pub reread: reread::Reread,
-    /// Other processes that are not waited for any more.
-    pub given_up: turns::GivenUp,
+    /// Other processes that this run waits for, or does not any more.
+    pub neighbours: turns::Neighbours,
     /// What moves of archives share.
     pub moving: moving::Shared,
     /// Which of forgo's rules are trusted.
@@ -92,7 +92,7 @@ impl<'r> RunCx<'r> {
             surroundings: Surroundings::default(),
             content_ids: Mutex::default(),
             reread: Mutex::default(),
-            given_up: turns::GivenUp::default(),
+            neighbours: turns::Neighbours::default(),
             moving: moving::Shared::default(),
             trust: Trust::default(),
             shells: ShellShared::new(job.config, job.reporter, &job.plan.work_dir)

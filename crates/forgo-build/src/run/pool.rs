@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use forgo_cache::disk::{Need, Progress, Slots, Taken, Watch};
+use forgo_cache::disk::{Need, Processes, Progress, Slots, Taken, Watch};
 
 use crate::config::Config;
 use crate::disk;
@@ -33,6 +33,9 @@ const PAUSE: Duration = Duration::from_millis(4);
 
 /// After how many pauses is looked whether who is at the head of the line is stopped, and every so many again.
 const LOOKS: usize = 64;
+
+/// The same for those who have tokens: that takes a look at all processes.
+const LONG_LOOKS: usize = 256;
 
 /// How long tools, all of them, must have run before one more is started without a token.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -167,7 +170,9 @@ impl Pool {
                 }
                 let since = since.get_or_insert_with(Instant::now);
                 let granted = self.spares.load(Ordering::Acquire);
-                if since.elapsed() >= self.patience || looks && neighbours.stuck(slots) > granted {
+                if since.elapsed() >= self.patience
+                    || pauses % LONG_LOOKS == 0 && neighbours.stuck(slots) > granted
+                {
                     return Some(self.add_spare());
                 }
             }
@@ -249,12 +254,13 @@ impl Neighbours {
     /// How many tokens are with processes that do not get on.
     fn stuck(&mut self, slots: &Slots) -> usize {
         let holders = slots.holders();
+        let processes = Processes::now();
         let mut found = HashMap::new();
         let is_stuck = |pid: &u32| {
             *found.entry(*pid).or_insert_with(|| {
                 let watch = self.watches.entry(*pid);
                 let watch = watch.or_insert_with(|| Watch::new(*pid));
-                watch.look() == Progress::Stuck
+                watch.look(&processes) == Progress::Stuck
             })
         };
         holders.iter().copied().filter(is_stuck).count()

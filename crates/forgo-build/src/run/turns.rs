@@ -9,12 +9,12 @@
 //! No thread waits while it holds a lock, so nobody waits in a circle. cmd/go has no counterpart: two
 //! stock commands do the same work twice.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use forgo_cache::ActionId;
-use forgo_cache::disk::{Lock, Locked, Progress, Watch};
+use forgo_cache::disk::{Lock, Locked, Processes, Progress, Watch};
 
 use crate::actions::ActionCx;
 
@@ -23,6 +23,9 @@ const PAUSE: Duration = Duration::from_millis(15);
 
 /// After how many pauses is looked whether that process gets on, and every so many again.
 const LOOKS: usize = 16;
+
+/// How often a holder is looked at, by all threads that wait for it.
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// How long is waited for a holder that can't be seen, beside twice what the action costs.
 const BLIND_PATIENCE: Duration = Duration::from_secs(2);
@@ -39,19 +42,50 @@ pub enum Turn<T> {
     Here(Option<Lock>),
 }
 
-/// Holders of locks that a run does not wait for any more: processes, and `None` for all that can't be seen.
+/// What a run knows of the processes that hold locks which it waits for; `None` stands for all that can't be seen.
 #[derive(Debug, Default)]
-pub struct GivenUp(Mutex<HashSet<Option<u32>>>);
+pub struct Neighbours(Mutex<HashMap<Option<u32>, Neighbour>>);
 
-impl GivenUp {
-    fn contains(&self, holder: Option<u32>) -> bool {
-        let set = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        set.contains(&holder)
+#[derive(Debug)]
+struct Neighbour {
+    /// It is not waited for any more.
+    given_up: bool,
+    watch: Option<Watch>,
+    progress: Progress,
+    /// When it was looked at: all threads that wait for it look as one.
+    looked: Option<Instant>,
+}
+
+impl Neighbours {
+    /// Reports whether a holder is still waited for.
+    fn is_waited_for(&self, holder: Option<u32>) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&holder).is_none_or(|known| !known.given_up)
     }
 
-    fn add(&self, holder: Option<u32>) {
-        let mut set = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        set.insert(holder);
+    fn give_up(&self, holder: Option<u32>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get_mut(&holder) {
+            known.given_up = true;
+        }
+    }
+
+    fn progress(&self, holder: Option<u32>) -> Progress {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Neighbour {
+            given_up: false,
+            watch: holder.map(Watch::new),
+            progress: Progress::Unknown,
+            looked: None,
+        };
+        let known = known.entry(holder).or_insert_with(new);
+        if let Some(watch) = &mut known.watch
+            && known.looked.is_none_or(|at| at.elapsed() >= LOOK_INTERVAL)
+        {
+            known.progress = watch.look(&Processes::now());
+            known.looked = Some(Instant::now());
+        }
+        known.progress
     }
 }
 
@@ -62,7 +96,7 @@ pub fn wait<T>(cx: &ActionCx<'_>, key: &ActionId, mut find: impl FnMut() -> Opti
     if !config.extras || flags.a || flags.n || !flags.toolexec.is_empty() {
         return Turn::Here(None);
     }
-    let mut neighbour = None;
+    let mut known: Option<(Option<u32>, Instant)> = None;
     for pauses in 0.. {
         match cx.run.job.cache.try_lock(key) {
             Locked::Never => return Turn::Here(None),
@@ -73,8 +107,16 @@ pub fn wait<T>(cx: &ActionCx<'_>, key: &ActionId, mut find: impl FnMut() -> Opti
             // Whatever is begun now ends at once.
             Locked::Elsewhere if cx.run.shells.children.interrupted() => return Turn::Here(None),
             Locked::Elsewhere => {
-                if pauses % LOOKS == 0 && !Neighbour::is_worth_waiting(&mut neighbour, cx, key) {
-                    break;
+                if pauses % LOOKS == 0 {
+                    let holder = cx.run.job.cache.lock_holder(key);
+                    // Another one may have got the lock meanwhile.
+                    let before = known.filter(|(before, _)| *before == holder);
+                    let (_, since) = *known.insert(before.unwrap_or((holder, Instant::now())));
+                    let worth = cx.run.neighbours.is_waited_for(holder)
+                        && (pauses == 0 || is_worth_waiting(cx, holder, since.elapsed()));
+                    if !worth {
+                        break;
+                    }
                 }
                 std::thread::sleep(PAUSE);
             }
@@ -83,45 +125,20 @@ pub fn wait<T>(cx: &ActionCx<'_>, key: &ActionId, mut find: impl FnMut() -> Opti
     Turn::Here(None)
 }
 
-/// The process that is waited for.
-struct Neighbour {
-    holder: Option<u32>,
-    watch: Option<Watch>,
-    since: Instant,
-}
-
-impl Neighbour {
-    fn is_worth_waiting(this: &mut Option<Neighbour>, cx: &ActionCx<'_>, key: &ActionId) -> bool {
-        let holder = cx.run.job.cache.lock_holder(key);
-        let given_up = &cx.run.given_up;
-        if given_up.contains(holder) {
-            return false;
-        }
-        // Another one may have got the lock meanwhile.
-        if this.as_ref().is_none_or(|known| known.holder != holder) {
-            *this = Some(Neighbour {
-                holder,
-                watch: holder.map(Watch::new),
-                since: Instant::now(),
-            });
-        }
-        let Some(known) = this else {
-            return false;
-        };
-        let progress = known.watch.as_mut().map_or(Progress::Unknown, Watch::look);
-        let costs = &cx.run.shells.costs;
-        let package = cx.node().package.map(|p| cx.run.job.graph[p].desc());
-        let cost = costs.of(costs.key(&cx.node().mode, &package.unwrap_or_default()));
-        let cost = Duration::from_millis(cost.map_or(0, |cost| u64::from(cost.millis)));
-        let patience = match progress {
-            Progress::Stuck => Duration::ZERO,
-            Progress::Unknown => BLIND_PATIENCE + cost.min(PATIENCE) * 2,
-            Progress::Working => PATIENCE + cost * 20,
-        };
-        let worth = known.since.elapsed() < patience;
-        if !worth {
-            given_up.add(holder);
-        }
-        worth
+/// Reports whether a holder is still worth waiting for, after so long a wait for it.
+fn is_worth_waiting(cx: &ActionCx<'_>, holder: Option<u32>, waited: Duration) -> bool {
+    let neighbours = &cx.run.neighbours;
+    let costs = &cx.run.shells.costs;
+    let package = cx.node().package.map(|p| cx.run.job.graph[p].desc());
+    let cost = costs.of(costs.key(&cx.node().mode, &package.unwrap_or_default()));
+    let cost = Duration::from_millis(cost.map_or(0, |cost| u64::from(cost.millis)));
+    let patience = match neighbours.progress(holder) {
+        Progress::Stuck => Duration::ZERO,
+        Progress::Unknown => BLIND_PATIENCE + cost.min(PATIENCE) * 2,
+        Progress::Working => PATIENCE + cost * 20,
+    };
+    if waited >= patience {
+        neighbours.give_up(holder);
     }
+    waited < patience
 }

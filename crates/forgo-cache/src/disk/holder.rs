@@ -74,10 +74,17 @@ fn stat(pid: u32) -> Option<Process> {
     Process::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
-fn all_processes() -> HashMap<u32, Process> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter_map(|pid| Some((pid, stat(pid)?))).collect()
+/// All processes of the machine that can be seen, at one moment. To look costs some microseconds for each.
+#[derive(Debug)]
+pub struct Processes(HashMap<u32, Process>);
+
+impl Processes {
+    /// Looks.
+    pub fn now() -> Processes {
+        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        Processes(pids.filter_map(|pid| Some((pid, stat(pid)?))).collect())
+    }
 }
 
 /// Whether some thread wants to run.
@@ -148,8 +155,7 @@ impl Watch {
     }
 
     /// Looks again. That something does nothing shows after some looks.
-    pub fn look(&mut self) -> Progress {
-        let all = all_processes();
+    pub fn look(&mut self, Processes(all): &Processes) -> Progress {
         let Some(holder) = all.get(&self.pid) else {
             return Progress::Unknown;
         };
@@ -161,7 +167,7 @@ impl Watch {
         if run_time != self.run_time {
             (self.run_time, self.worked) = (run_time, now);
         }
-        let tree = tree(&all, self.pid);
+        let tree = tree(all, self.pid);
         for pid in &tree {
             let process = all[pid];
             let (before, since) = self.seen.entry(*pid).or_insert((process, now));
@@ -235,18 +241,18 @@ mod tests {
             .spawn()
             .unwrap();
         let mut watch = Watch::new(sleeper.id());
-        while watch.look() == Progress::Working {
+        while watch.look(&Processes::now()) == Progress::Working {
             std::thread::sleep(Duration::from_millis(50));
         }
-        assert_eq!(watch.look(), Progress::Stuck);
+        assert_eq!(watch.look(&Processes::now()), Progress::Stuck);
         sleeper.kill().unwrap();
         sleeper.wait().unwrap();
-        assert_eq!(watch.look(), Progress::Unknown);
+        assert_eq!(watch.look(&Processes::now()), Progress::Unknown);
         // This process looks, which is work.
         let mut watch = Watch::new(std::process::id());
         let start = Instant::now();
         while start.elapsed() < 2 * QUIET {
-            assert_eq!(watch.look(), Progress::Working);
+            assert_eq!(watch.look(&Processes::now()), Progress::Working);
         }
     }
 }
