@@ -1,5 +1,6 @@
 //! Data: which section a symbol is in, and where in it. Answers to dodata in cmd/link/internal/ld/data.go.
 
+use crate::dynamic;
 use crate::error::{Result, failed};
 use crate::gcprog;
 use crate::gosort;
@@ -90,6 +91,7 @@ pub fn run(link: &mut Link, groups: &[Kind]) -> Result<()> {
         by_kind[kind as usize].push(sym);
         symbols.set(sym, attr::ON_LIST, true);
     }
+    dynamic::relocate(link, &by_kind)?;
     let mut layout = Layout {
         link,
         by_kind,
@@ -99,6 +101,7 @@ pub fn run(link: &mut Link, groups: &[Kind]) -> Result<()> {
     for kind in 0..ALLOCATED {
         layout.sort(kind)?;
     }
+    layout.join_relocations();
     layout.place_writable()?;
     layout.place_read_only()
 }
@@ -128,6 +131,25 @@ impl Layout<'_, '_> {
         }
         self.by_kind[kind] = syms;
         Ok(())
+    }
+
+    /// Puts .rela.plt right after .rela, as the ABI has it.
+    fn join_relocations(&mut self) {
+        let symbols = &mut self.link.symbols;
+        let syms = &mut self.by_kind[Kind::ElfRoSect as usize];
+        let at = |name: &[u8]| syms.iter().position(|sym| symbols.name(*sym) == name);
+        let (Some(rela), Some(plt)) = (at(b".rela"), at(b".rela.plt")) else {
+            return;
+        };
+        if plt == rela + 1 {
+            return;
+        }
+        let (rela_sym, plt_sym) = (syms[rela], syms[plt]);
+        syms.retain(|sym| *sym != rela_sym && *sym != plt_sym);
+        let first = rela.min(plt);
+        syms.splice(first..first, [rela_sym, plt_sym]);
+        symbols.set_alignment(rela_sym, 8);
+        symbols.set_alignment(plt_sym, 8);
     }
 
     /// Sorts types that reflection finds by their strings, then other types, then interface tables, and
@@ -383,7 +405,8 @@ impl Layout<'_, '_> {
         let last = self.sections().of(Segment::Data).last().copied();
         self.define_in(last.unwrap_or(0) as u16, &["runtime.end"]);
 
-        let section = match self.link.dynamic && !self.by_kind[Kind::TlsBss as usize].is_empty() {
+        let section = match self.link.is_dynamic && !self.by_kind[Kind::TlsBss as usize].is_empty()
+        {
             true => Some(self.sections().add(Segment::Data, ".tbss", 6)),
             false => None,
         };

@@ -39,6 +39,8 @@ pub struct Options {
     pub compress_dwarf: bool,
     /// The race detector is in.
     pub race: bool,
+    /// Link here though an object prefers the host linker: `-linkmode=internal`.
+    pub internal: bool,
     /// Check references by `//go:linkname`.
     pub check_linkname: bool,
     /// The environment variable GOROOT, which becomes runtime.GOROOT's default.
@@ -69,6 +71,7 @@ impl Options {
             strip_dwarf: false,
             compress_dwarf: true,
             race: false,
+            internal: false,
             check_linkname: true,
             goroot: goroot.to_owned(),
         };
@@ -122,7 +125,9 @@ impl Options {
                 "X" => options
                     .strings
                     .push(Setting::Flag(value.as_bytes().to_owned())),
-                "linkmode" if matches!(value, "auto" | "internal") => {}
+                "linkmode" if matches!(value, "auto" | "internal") => {
+                    options.internal = value == "internal";
+                }
                 // Only external linking reads them.
                 "extld" | "extldflags" | "installsuffix" => {}
                 _ => return unsupported(format!("-{name}")),

@@ -5,6 +5,7 @@
 //! resolve.rs    a number for every symbol of every object; linkname.rs: which references are allowed
 //! symbols.rs    the tables that all passes share
 //! cgo.rs        what cgo says
+//! dynamic.rs    tables for the dynamic linker
 //! inittask.rs   the order of initialization
 //! deadcode.rs   what the program needs; types.rs reads type descriptors
 //! text.rs       order and addresses of functions; stackcheck.rs
@@ -28,6 +29,7 @@ mod deadcode;
 mod deflate;
 mod dodata;
 mod dwarf;
+mod dynamic;
 mod elf;
 mod error;
 mod flags;

@@ -1,15 +1,19 @@
 //! A link: what the passes share, and their order. Answers to Main in cmd/link/internal/ld/main.go.
 
+use std::collections::HashSet;
+
 use sha2::{Digest, Sha256};
 
 use crate::cgo;
 use crate::deadcode;
 use crate::dodata;
 use crate::dwarf::{self, Dwarf};
+use crate::dynamic::{self, Dynamic};
 use crate::elf;
 use crate::error::{Error, Result, failed, unsupported};
 use crate::flags::{BuildMode, Options, Setting};
 use crate::inittask;
+use crate::input::host;
 use crate::input::importcfg::ImportCfg;
 use crate::input::library::{Files, Library, Program, path_to_prefix, postorder};
 use crate::input::object::Damage;
@@ -23,7 +27,6 @@ use crate::stackcheck;
 use crate::symbols::{ABI_INTERNAL, ABI0, Own, Sym, Symbols, attr};
 use crate::symtab;
 use crate::text::{self, Text};
-use crate::types::Type;
 use crate::write;
 
 /// Where the first page of an executable is loaded.
@@ -76,7 +79,11 @@ pub struct Link<'a> {
     /// runtime.unreachableMethod, which takes the place of methods that are not needed.
     pub unreachable_method: Sym,
     /// Whether the output is for the dynamic linker.
-    pub dynamic: bool,
+    pub is_dynamic: bool,
+    /// What the dynamic linker gets.
+    pub dynamic: Dynamic,
+    /// Functions of objects of other compilers.
+    pub host_text: Vec<Sym>,
     /// Where counters of coverage begin in .noptrbss, and their length.
     pub counters: (i64, i64),
     /// Edges of the FIPS module.
@@ -126,19 +133,20 @@ fn run(options: &Options) -> Result<()> {
 impl<'a> Link<'a> {
     fn new(
         options: &'a Options,
-        program: Program<'a>,
+        mut program: Program<'a>,
         config: &ImportCfg,
         damage: &'a Damage,
     ) -> Result<Link<'a>> {
-        if !program.host_objects.is_empty() {
-            return unsupported("objects of other compilers");
-        }
-        let header = program.header;
-        let mut symbols = Symbols::new(header.release, program.objects, damage);
+        let header = program.header.clone();
+        let objects = std::mem::take(&mut program.objects);
+        let mut symbols = Symbols::new(header.release, objects, damage);
         let packages = program.libs.iter().map(|lib| lib.pkg.clone()).collect();
         let mut linknames = Linknames::new(header.release, options.check_linkname, packages);
         resolve::load(&mut symbols, &program.object_of, &mut linknames)?;
-        cgo::follow(&mut symbols, program.cgo.iter().map(|(_, text)| *text))?;
+        let mut dynamic = Dynamic::default();
+        let texts = program.cgo.iter().map(|(_, text)| *text);
+        cgo::follow(&mut symbols, &mut dynamic, texts)?;
+        let host_text = load_host_objects(options, &program, &mut symbols, &mut dynamic)?;
         let mut link = Link {
             options,
             header,
@@ -153,7 +161,9 @@ impl<'a> Link<'a> {
             type_fields: [0; 3],
             main_inittasks: 0,
             unreachable_method: 0,
-            dynamic: false,
+            is_dynamic: dynamic.needed,
+            dynamic,
+            host_text,
             counters: (0, 0),
             fips: [0; 8],
             fips_info: 0,
@@ -177,11 +187,9 @@ impl<'a> Link<'a> {
     fn passes(&mut self) -> Result<()> {
         self.define_fips();
         self.main_inittasks = inittask::schedule(&mut self.symbols)?;
-        deadcode::mark(
-            &mut self.symbols,
-            "_rt0_amd64_linux",
-            &[self.main_inittasks],
-        )?;
+        let mut roots = self.dynamic.exports.clone();
+        roots.push(self.main_inittasks);
+        deadcode::mark(&mut self.symbols, "_rt0_amd64_linux", &roots)?;
         self.check()?;
         self.set_up()?;
         self.set_strings()?;
@@ -192,7 +200,15 @@ impl<'a> Link<'a> {
         if !self.release().types_have_a_section() {
             symtab::make_type_links(&mut self.symbols);
         }
+        if self.is_dynamic {
+            dynamic::make_tables(self);
+        }
         self.make_arch_symbols();
+        if self.is_dynamic {
+            dynamic::add_exports(self)?;
+        } else if !self.dynamic.exports.is_empty() {
+            return unsupported("exports of a static program");
+        }
         let start = self.text_address();
         let sections = &mut self.sections;
         text::assign_addresses(&mut self.symbols, &mut self.text, sections, start);
@@ -300,7 +316,9 @@ impl<'a> Link<'a> {
         symbols.kind[module as usize] = Kind::ModuleData;
         symbols.set(module, attr::REACHABLE, true);
         self.moduledata = module;
-        self.text = text::order(&self.symbols, &self.libs, &self.order, &self.fips[..2]);
+        let mut own = std::mem::take(&mut self.host_text);
+        own.extend_from_slice(&self.fips[..2]);
+        self.text = text::order(&self.symbols, &self.libs, &self.order, &own);
         Ok(())
     }
 
@@ -525,14 +543,82 @@ impl<'a> Link<'a> {
         Ok(self.symbols.value[sym as usize] as u64)
     }
 
-    /// Size of a type's values, of a type that is known by name.
-    pub fn type_size(&self, name: &str) -> i64 {
-        let typ = self.symbols.lookup(name, ABI0);
-        Type::new(&self.symbols, typ).size()
+    /// The dynamic linker to record.
+    pub fn interpreter(&self) -> String {
+        if let Some(path) = &self.dynamic.interpreter {
+            return path.clone();
+        }
+        let there = |path: &str| std::fs::metadata(path).is_ok();
+        let [glibc, musl] = self.target().interpreters;
+        match !there(glibc) && there(musl) {
+            true => musl.to_owned(),
+            false => glibc.to_owned(),
+        }
     }
 
     /// Names of ELF's machine and its dynamic linker.
     pub fn target(&self) -> elf::Target {
         elf::Target::AMD64
     }
+}
+
+/// Packages whose objects of other compilers may be linked here; those of others need the host linker.
+const INTERNAL_PACKAGES: [&str; 11] = [
+    "crypto/internal/boring",
+    "crypto/internal/boring/syso",
+    "crypto/x509",
+    "net",
+    "os/user",
+    "runtime/cgo",
+    "runtime/race",
+    "runtime/race/internal/amd64v1",
+    "runtime/race/internal/amd64v3",
+    "runtime/msan",
+    "runtime/asan",
+];
+
+/// Loads objects of other compilers, if the program can be linked here. Returns their functions.
+fn load_host_objects(
+    options: &Options,
+    program: &Program,
+    symbols: &mut Symbols,
+    dynamic: &mut Dynamic,
+) -> Result<Vec<Sym>> {
+    let has = |path: &str| program.libs.iter().any(|lib| lib.pkg == path);
+    let is_cgo = has("runtime/cgo");
+    if is_cgo && has("plugin") {
+        return unsupported("plugins");
+    }
+    let foreign = program.host_objects.iter().any(|object| {
+        let pkg = program.libs[object.lib as usize].pkg.as_str();
+        !INTERNAL_PACKAGES.contains(&pkg)
+    });
+    if is_cgo && !options.internal && (foreign || program.prefers_external) {
+        return unsupported("external linking");
+    }
+    let mut text = Vec::new();
+    let mut dupok = HashSet::new();
+    let version = symbols.objects.last().map_or(0, |object| object.version) + 1;
+    for (i, object) in program.host_objects.iter().enumerate() {
+        let pkg = path_to_prefix(&program.libs[object.lib as usize].pkg);
+        let version = version + i as i32;
+        text.extend(host::load(
+            symbols,
+            dynamic,
+            &mut dupok,
+            object.bytes,
+            &pkg,
+            version,
+        )?);
+    }
+    let undefined =
+        |sym: &Sym| symbols.kind[*sym as usize] == Kind::Xref && symbols.name(*sym) != b".got";
+    if (1..symbols.len()).any(|sym| undefined(&sym)) {
+        let needed =
+            (1..symbols.len()).any(|sym| symbols.relocs(sym).any(|reloc| undefined(&reloc.sym)));
+        if needed {
+            return unsupported("symbols of the host compiler's library");
+        }
+    }
+    Ok(text)
 }

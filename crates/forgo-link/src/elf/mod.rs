@@ -1,6 +1,7 @@
 //! ELF: headers and tables of sections, segments, symbols and names. Answers to
 //! cmd/link/internal/ld/elf.go.
 
+mod dynamic;
 pub mod symtab;
 
 use crate::error::{Result, failed};
@@ -25,8 +26,11 @@ const SHT_NOTE: u32 = 7;
 const SHT_NOBITS: u32 = 8;
 
 const PT_LOAD: u32 = 1;
+const PT_DYNAMIC: u32 = 2;
+const PT_INTERP: u32 = 3;
 const PT_NOTE: u32 = 4;
 const PT_PHDR: u32 = 6;
+const PT_TLS: u32 = 7;
 const PT_GNU_STACK: u32 = 0x6474_e551;
 
 /// What ELF says of an architecture.
@@ -34,11 +38,16 @@ const PT_GNU_STACK: u32 = 0x6474_e551;
 pub struct Target {
     /// The machine's number.
     pub machine: u16,
+    /// The dynamic linker, and that of musl, which is taken where only it is there.
+    pub interpreters: [&'static str; 2],
 }
 
 impl Target {
     /// x86-64
-    pub const AMD64: Target = Target { machine: 62 };
+    pub const AMD64: Target = Target {
+        machine: 62,
+        interpreters: ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-musl-x86_64.so.1"],
+    };
 }
 
 /// A section header.
@@ -99,13 +108,39 @@ pub fn build(link: &Link) -> Result<Image> {
     }
     let base = (link.text_address() - HEADERS) as u64;
     let mut end = HEADERS as u64;
+    let mut programs = vec![ProgramHeader::default()];
+    if link.is_dynamic {
+        let mut path = link.interpreter().into_bytes();
+        path.push(0);
+        let size = path.len() as u64;
+        end -= size;
+        headers.push(SectionHeader {
+            name: ".interp".to_owned(),
+            kind: SHT_PROGBITS,
+            flags: SHF_ALLOC,
+            address: base + end,
+            offset: end,
+            size,
+            align: 1,
+            ..SectionHeader::default()
+        });
+        programs.push(ProgramHeader {
+            kind: PT_INTERP,
+            flags: 4,
+            offset: end,
+            address: base + end,
+            file_size: size,
+            size,
+            align: 1,
+        });
+        parts.push((end, path));
+    }
     let mut note_header = None;
     for note in notes(link)? {
         let header = add_note(&note, base, &mut end, &mut parts);
         note_header = Some((header.address, header.offset, header.size));
         headers.push(header);
     }
-    let mut programs = vec![ProgramHeader::default()];
     if let Some((address, offset, size)) = note_header {
         programs.push(ProgramHeader {
             kind: PT_NOTE,
@@ -124,6 +159,10 @@ pub fn build(link: &Link) -> Result<Image> {
             continue;
         }
         programs.push(load(link, segment));
+    }
+    if link.is_dynamic {
+        dynamic::describe(link, &mut headers);
+        programs.extend(dynamic::programs(link, &headers));
     }
     programs.push(ProgramHeader {
         kind: PT_GNU_STACK,
@@ -156,6 +195,16 @@ pub fn build(link: &Link) -> Result<Image> {
         _ => (0, header.address, header.size),
     });
     let number = |name: &str| headers.iter().position(|header| header.name == name);
+    let nversions = link.dynamic.nversions;
+    let links: Vec<(usize, Option<usize>, Option<usize>)> = headers
+        .iter()
+        .enumerate()
+        .filter(|_| link.is_dynamic)
+        .filter_map(|(i, header)| {
+            let (link, info) = dynamic::links(&header.name, nversions)?;
+            Some((i, number(link), info.and_then(number)))
+        })
+        .collect();
     let section_numbers: Vec<u16> = link
         .sections
         .list
@@ -164,6 +213,13 @@ pub fn build(link: &Link) -> Result<Image> {
         .collect();
     let names_number = number(".shstrtab").unwrap_or(0);
     let strings_number = number(".strtab").unwrap_or(0);
+
+    for (i, link, info) in links {
+        headers[i].link = link.unwrap_or(0) as u32;
+        if let Some(info) = info {
+            headers[i].info = info as u32;
+        }
+    }
 
     let dwarf = link.sections.extent(Segment::Dwarf);
     let mut at = round((dwarf.offset + dwarf.file_length) as i64, 8) as u64;

@@ -10,6 +10,7 @@ use crate::symbols::{ABI_INTERNAL, ABI0, STATIC, Sym, attr};
 /// Size of an entry.
 pub const ENTRY: usize = 24;
 
+const NO_TYPE: u8 = 0;
 const OBJECT: u8 = 1;
 const FUNC: u8 = 2;
 const FILE: u8 = 4;
@@ -27,9 +28,9 @@ pub struct Table {
 }
 
 impl Table {
-    fn add(&mut self, name: u32, info: u8, section: u16, address: u64, size: u64) {
+    fn add(&mut self, name: u32, info: [u8; 2], section: u16, address: u64, size: u64) {
         self.symbols.extend_from_slice(&name.to_le_bytes());
-        self.symbols.extend_from_slice(&[info, 0]);
+        self.symbols.extend_from_slice(&info);
         self.symbols.extend_from_slice(&section.to_le_bytes());
         self.symbols.extend_from_slice(&address.to_le_bytes());
         self.symbols.extend_from_slice(&size.to_le_bytes());
@@ -40,9 +41,9 @@ impl Table {
 pub fn build(link: &Link, sections: &[u16]) -> Result<Table> {
     let mut table = Table::default();
     table.strings.push(0);
-    table.add(0, 0, 0, 0, 0);
+    table.add(0, [0, 0], 0, 0, 0);
     table.strings.extend_from_slice(b"go.go\0");
-    table.add(1, FILE, ABSOLUTE, 0, 0);
+    table.add(1, [FILE, 0], ABSOLUTE, 0, 0);
 
     let list = collect(link);
     for global in [false, true] {
@@ -74,10 +75,14 @@ fn collect(link: &Link) -> Vec<Entry> {
     push(symbols.lookup("runtime.etext", ABI0), FUNC);
     for sym in 1..symbols.len() {
         let attrs = symbols.attr[sym as usize];
+        let kind = symbols.kind[sym as usize];
+        if attrs & attr::REACHABLE != 0 && is_undefined(kind) {
+            push(sym, NO_TYPE);
+            continue;
+        }
         if attrs & attr::REACHABLE == 0 || attrs & attr::NOT_IN_SYMBOL_TABLE != 0 {
             continue;
         }
-        let kind = symbols.kind[sym as usize];
         if !kind.is_allocated_data() || kind == Kind::TlsBss {
             continue;
         }
@@ -87,6 +92,11 @@ fn collect(link: &Link) -> Vec<Entry> {
         push(sym, OBJECT);
     }
     list
+}
+
+/// Reports whether a symbol is defined elsewhere.
+fn is_undefined(kind: Kind) -> bool {
+    matches!(kind, Kind::HostObj | Kind::DynImport | Kind::UndefExt)
 }
 
 fn is_local(link: &Link, sym: Sym) -> bool {
@@ -106,12 +116,16 @@ fn add(link: &Link, sections: &[u16], table: &mut Table, entry: &Entry) -> Resul
         0 => sym,
         outer => outer,
     };
+    let undefined = is_undefined(symbols.kind[outer as usize]);
     let section = symbols.section[outer as usize];
-    if section == 0 {
+    if section == 0 && !undefined {
         return failed(format!("no section of {}", symbols.text(sym)));
     }
     let name = table.strings.len() as u32;
-    let text = symbols.name(sym);
+    let text = match link.dynamic.external_name.get(&sym) {
+        Some(name) => name.as_bytes(),
+        None => symbols.name(sym),
+    };
     let mut rest = text;
     const DOT: &[u8] = "·".as_bytes();
     while let Some(at) = memmem::find(rest, DOT) {
@@ -130,9 +144,17 @@ fn add(link: &Link, sections: &[u16], table: &mut Table, entry: &Entry) -> Resul
         }
     }
     table.strings.push(0);
-    let info = entry.kind | if entry.global { 1 << 4 } else { 0 };
+    const HIDDEN: u8 = 2;
+    let hidden = symbols.content(sym).is_some_and(|own| own.hidden);
+    let info = [
+        entry.kind | if entry.global { 1 << 4 } else { 0 },
+        if hidden { HIDDEN } else { 0 },
+    ];
     let address = symbols.value[sym as usize] as u64;
-    let size = symbols.size(sym) as u64;
-    table.add(name, info, sections[usize::from(section)], address, size);
+    let (section, size) = match undefined {
+        true => (0, 0),
+        false => (sections[usize::from(section)], symbols.size(sym) as u64),
+    };
+    table.add(name, info, section, address, size);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What is read: importcfg, archives, object files.
 
+pub mod host;
 pub mod importcfg;
 pub mod library;
 pub mod object;

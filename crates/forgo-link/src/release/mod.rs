@@ -144,6 +144,11 @@ impl Release {
         self == Release::Go126
     }
 
+    /// Whether symbols are left out by which GCC groups definitions of macros.
+    pub fn skips_macro_groups(self) -> bool {
+        self >= Release::Go127
+    }
+
     /// Whether counters of coverage are aligned from their start on.
     pub fn aligns_coverage_counters(self) -> bool {
         self >= Release::Go127

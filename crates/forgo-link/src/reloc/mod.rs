@@ -25,6 +25,8 @@ pub mod kind {
     pub const INITORDER: u16 = 102;
     pub const DWTXTADDR_U1: u16 = 103;
     pub const DWTXTADDR_U4: u16 = 106;
+    /// First of the numbers that stand for relocations of ELF objects.
+    pub const ELF: u16 = 256;
     /// The target need not be kept for this relocation.
     pub const WEAK: u16 = 1 << 15;
 }
