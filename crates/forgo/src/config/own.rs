@@ -49,7 +49,7 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "FORGO_VERIFY",
         example: "N%",
-        help: "recompile N% of the archives that could be reused from another directory, and compare the results",
+        help: "run the tools for N% of the results that forgo could derive without them, and compare",
         values: "a percentage from 0% to 100%",
         accepts: |value| percent(value).is_some(),
     },
