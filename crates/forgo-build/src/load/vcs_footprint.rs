@@ -300,6 +300,9 @@ impl Repository {
             let key = key.to_ascii_lowercase();
             match key.as_str() {
                 "core.worktree" => return None,
+                // A program of the user's decides which files changed.
+                "core.fsmonitor" if !is_bool(value) => return None,
+                _ if runs_filter(&key) => return None,
                 // Beside the file that says so.
                 "include.path" => self.saw_named(notes, &path::dir(&origin), value)?,
                 _ if key.starts_with("includeif.") && key.ends_with(".path") => {
@@ -396,6 +399,24 @@ impl Repository {
     }
 }
 
+/// Reports whether a setting is a truth value, and so the name of no program.
+fn is_bool(value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    ["", "true", "false", "yes", "no", "on", "off", "1", "0"].contains(&&*value)
+}
+
+/// Reports whether a setting names a program that git runs on files before it compares them. Git LFS gives the
+/// same answer for the same file.
+fn runs_filter(key: &str) -> bool {
+    let Some(filter) = key.strip_prefix("filter.") else {
+        return false;
+    };
+    match filter.rsplit_once('.') {
+        Some((name, "clean" | "process")) => name != "lfs",
+        _ => false,
+    }
+}
+
 fn absolute(dir: &str, name: &str) -> String {
     if name.starts_with('/') {
         name.to_owned()
@@ -433,6 +454,20 @@ fn note_tree(notes: &Notes, dir: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn programs_that_git_runs() {
+        assert!(runs_filter("filter.x.clean") && runs_filter("filter.a.b.process"));
+        for key in [
+            "filter.lfs.clean",
+            "filter.x.smudge",
+            "filter.x.required",
+            "core.pager",
+        ] {
+            assert!(!runs_filter(key), "{key}");
+        }
+        assert!(is_bool("True") && is_bool("off") && !is_bool(".git/hooks/query-watchman"));
+    }
 
     #[test]
     fn tags_of_references() {

@@ -78,8 +78,9 @@ const UNKNOWN: &str = "it is not known what the system's linker reads";
 
 /// Where the result of one link may be.
 pub struct Store {
-    /// Key of the executable and of the record.
+    /// Key of the executable.
     executable: ActionId,
+    /// Key of the record: the build ID, which holds a hash of the executable's bytes.
     record: ActionId,
     /// Nobody asks for the executable.
     discarded: bool,
@@ -129,42 +130,35 @@ impl Store {
 
     /// The result, if it is known. `temporary` is the build ID that the linker would be given.
     pub fn find(&self, cx: &ActionCx<'_>, temporary: &str) -> Result<Option<Known>, ActionError> {
-        let kept = cx.run.job.cache.kept(&self.executable);
-        let known = |build_id: &str| {
+        let known = |build_id: &String| {
             let whole = build_id.len() == temporary.len();
             whole && before_content(build_id) == before_content(temporary)
         };
-        let kept = kept.and_then(|file| {
-            let id = build_id::read_build_id(&file).ok().filter(|id| known(id))?;
-            (self.discarded || is_whole(&file, &id)).then_some((file, id))
-        });
+        // The record binds the executable to its key: the name of a file says nothing.
+        let Some(build_id) = self.recorded(cx).filter(known) else {
+            return Ok(None);
+        };
         let node = cx.node();
-        let (built, build_id, way) = match kept {
-            Some((_, id)) if self.discarded => {
-                (Artifact::Built(node.target.clone()), id, Way::LinkRecord)
-            }
-            Some((file, id)) if is_installed(cx.run.job.plan, cx.id) => {
-                (Artifact::Cached(file), id, Way::KeptExecutable)
-            }
-            Some((file, id)) => {
+        let target = || Artifact::Built(node.target.clone());
+        let (built, way) = if self.discarded {
+            (target(), Way::LinkRecord)
+        } else {
+            let kept = cx.run.job.cache.kept(&self.executable);
+            let Some(file) = kept.filter(|file| is_whole(file, &build_id)) else {
+                return Ok(None);
+            };
+            if is_installed(cx.run.job.plan, cx.id) {
+                (Artifact::Cached(file), Way::KeptExecutable)
+            } else {
                 cx.shell.mkdir(&node.objdir)?;
                 cx.shell.mkdir(path::split(&node.target).0)?;
-                if cx
-                    .shell
-                    .copy_file(&node.target, &file, 0o775, false)
-                    .is_err()
-                {
+                let copied = cx.shell.copy_file(&node.target, &file, 0o775, false);
+                if copied.is_err() {
                     // It may have made room for another one just now.
                     return Ok(None);
                 }
-                let built = Artifact::Built(node.target.clone());
-                (built, id, Way::KeptExecutable)
+                (target(), Way::KeptExecutable)
             }
-            None if self.discarded => match self.recorded(cx).filter(|id| known(id)) {
-                Some(id) => (Artifact::Built(node.target.clone()), id, Way::LinkRecord),
-                None => return Ok(None),
-            },
-            None => return Ok(None),
         };
         Ok(Some(Known {
             built,
@@ -193,10 +187,11 @@ impl Store {
         if !self.system.as_ref().is_none_or(same) {
             return footprint::refuse(UNKNOWN);
         }
-        if self.discarded {
-            let id = outcome.build_id.as_bytes();
-            let _ = put_bytes(cache, &self.record, id, Verify::Strict);
-        } else if let Some(file) = outcome.built.path() {
+        let id = outcome.build_id.as_bytes();
+        let _ = put_bytes(cache, &self.record, id, Verify::Strict);
+        if !self.discarded
+            && let Some(file) = outcome.built.path()
+        {
             let _ = cache.keep(&self.executable, file, cx.config().link_store);
         }
     }
