@@ -27,8 +27,8 @@ pub struct Cost {
     pub code: i32,
 }
 
-/// How often the peak memory is looked at; the kernel keeps the peak, so only what happens after the
-/// last look is missed.
+/// How often the peak memory is looked at; the kernel keeps the peak, so only what happens after
+/// the last look is missed.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// Runs `cmd` to its end; its output is thrown away.

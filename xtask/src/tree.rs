@@ -15,8 +15,8 @@ pub enum Take {
     LeaveOut,
 }
 
-/// Copies the directory `from` to `to`. `take` is asked for each file and directory by its path; a directory
-/// is copied unless it is left out. Symbolic links lead where they led.
+/// Copies the directory `from` to `to`. `take` is asked for each file and directory by its path; a
+/// directory is copied unless it is left out. Symbolic links lead where they led.
 pub fn copy(from: &Path, to: &Path, take: &dyn Fn(&Path) -> Take) -> Result<(), String> {
     let fault = |path: &Path, e: io::Error| format!("{}: {e}", path.display());
     fs::create_dir_all(to).map_err(|e| fault(to, e))?;
@@ -71,7 +71,8 @@ pub fn remove(dir: &Path) -> Result<(), String> {
     }
 }
 
-/// Copies a GOCACHE for a command that writes into no entry; what says when it was trimmed is written to.
+/// Copies a GOCACHE for a command that writes into no entry; what says when it was trimmed is
+/// written to.
 pub fn link_cache(from: &Path, to: &Path) -> Result<(), String> {
     copy(from, to, &|path| match path.extension() {
         Some(extension) if extension == "txt" => Take::Copy,

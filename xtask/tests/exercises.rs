@@ -1,5 +1,5 @@
-//! The fourteen exercises of the cache lab, on the Go distribution that `FORGO_TEST_GOROOT` names (else the
-//! one on PATH). The runner calls this once per release.
+//! The fourteen exercises of the cache lab, on the Go distribution that `FORGO_TEST_GOROOT` names
+//! (else the one on PATH). The runner calls this once per release.
 //!
 //! They are one test: builds of everything are done once for all exercises that look at them.
 

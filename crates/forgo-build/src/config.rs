@@ -12,7 +12,8 @@ use crate::stock::StockGo;
 /// The settings of one invocation.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
-    /// The subcommand as cmd/go names it in errors: `build`, `install`, `test`, `list`, `mod tidy` …
+    /// The subcommand as cmd/go names it in errors: `build`, `install`, `test`, `list`, `mod tidy`
+    /// …
     pub command: String,
     /// The directory the command works in (after `-C`), as `$PWD` spells it when that is right.
     pub cwd: String,
@@ -91,7 +92,8 @@ pub struct Target {
     pub raw_goexperiment: String,
     /// GOEXPERIMENT in canonical form relative to the baseline (`cfg.CleanGOEXPERIMENT`).
     pub clean_goexperiment: String,
-    /// Names of all enabled experiments (baseline plus settings), sorted as `goexperiment.` tags are.
+    /// Names of all enabled experiments (baseline plus settings), sorted as `goexperiment.` tags
+    /// are.
     pub experiments: Vec<String>,
     /// Set when GOEXPERIMENT did not parse; reported when a build starts (`cfg.ExperimentErr`).
     pub experiment_error: Option<String>,
@@ -160,8 +162,8 @@ pub struct ModuleSettings {
     pub network: BTreeMap<String, String>,
 }
 
-/// One of `-asmflags`, `-gcflags`, `-ldflags`, `-gccgoflags`: `[pattern=]flags`, later ones winning.
-/// Which packages a pattern matches is decided while loading (`load/flags.rs`).
+/// One of `-asmflags`, `-gcflags`, `-ldflags`, `-gccgoflags`: `[pattern=]flags`, later ones
+/// winning. Which packages a pattern matches is decided while loading (`load/flags.rs`).
 #[derive(Debug, Clone, Default)]
 pub struct PerPackageFlag {
     /// The flag was given at least once.
@@ -193,7 +195,8 @@ pub struct BuildFlags {
     pub p: usize,
     /// `-v`
     pub v: bool,
-    /// `-x`. Under `-n` alone it is false: the shell shows commands for either, all else only for `-x`.
+    /// `-x`. Under `-n` alone it is false: the shell shows commands for either, all else only for
+    /// `-x`.
     pub x: bool,
     /// `-work`
     pub work: bool,
@@ -265,7 +268,8 @@ pub struct ModeSettings {
     pub ld_buildmode: String,
     /// The effective `cfg.BuildBuildmode` (`-msan` may turn `default` into `pie`).
     pub buildmode: String,
-    /// Flags every compile gets (`forcedGcflags`): `-race`, `-shared`, `-dynlink`, `-installsuffix` …
+    /// Flags every compile gets (`forcedGcflags`): `-race`, `-shared`, `-dynlink`, `-installsuffix`
+    /// …
     pub forced_gcflags: Vec<String>,
     /// Flags every assembly gets.
     pub forced_asmflags: Vec<String>,
@@ -298,8 +302,8 @@ pub struct Environment {
     pub cmd: Vec<(String, String)>,
     /// `orig` as a map.
     pub vars: BTreeMap<String, String>,
-    /// The user's go/env file ($GOENV) over GOROOT/go.env: consulted after `vars`. A setting that is
-    /// empty here hides the one beneath.
+    /// The user's go/env file ($GOENV) over GOROOT/go.env: consulted after `vars`. A setting that
+    /// is empty here hides the one beneath.
     pub file: BTreeMap<String, String>,
     /// GOROOT/go.env alone.
     pub goroot_file: BTreeMap<String, String>,

@@ -3,8 +3,8 @@
 //!
 //! A path is a text ([`forgo_golang::raw`]) or a path of the system ([`Place`]).
 //!
-//! [`own`] is for the rest: files that the invocation made itself, and entries of the cache, which are
-//! known by their content.
+//! [`own`] is for the rest: files that the invocation made itself, and entries of the cache, which
+//! are known by their content.
 
 #![allow(
     clippy::disallowed_methods,
@@ -22,7 +22,8 @@ use forgo_golang::raw;
 
 use crate::footprint::{Look, saw, saw_way_to};
 
-/// Names a file: a text, which may stand for bytes that are not UTF-8, or a path as the system has it.
+/// Names a file: a text, which may stand for bytes that are not UTF-8, or a path as the system has
+/// it.
 pub trait Place {
     /// The path for the system.
     fn place(&self) -> Cow<'_, Path>;
@@ -117,8 +118,8 @@ pub fn open(path: impl Place) -> io::Result<File> {
     File::open(path.place())
 }
 
-/// [`std::fs::metadata`]. Of a directory only that it is one may be asked: for its times and size there is
-/// [`whole_metadata`].
+/// [`std::fs::metadata`]. Of a directory only that it is one may be asked: for its times and size
+/// there is [`whole_metadata`].
 pub fn metadata(path: impl Place) -> io::Result<Metadata> {
     saw(&path, Look::Kind);
     std::fs::metadata(path.place())

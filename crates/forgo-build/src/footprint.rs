@@ -1,14 +1,16 @@
-//! What an invocation saw of the file system: everything that, had it been otherwise, could have led to
-//! another answer. With it a later process can tell that the answer still holds, by comparing stats.
+//! What an invocation saw of the file system: everything that, had it been otherwise, could have
+//! led to another answer. With it a later process can tell that the answer still holds, by
+//! comparing stats.
 //!
-//! There is one recorder in a process, for an invocation looks at files from its first steps on, before
-//! there are settings to carry one along. While none is [`begin`]-run, noting costs one load. The
-//! functions of [`crate::disk`] note on their own; whoever learns something in another way (a child
-//! process, the clock) calls [`saw`] for the files it depends on, or else [`refuse`].
+//! There is one recorder in a process, for an invocation looks at files from its first steps on,
+//! before there are settings to carry one along. While none is [`begin`]-run, noting costs one
+//! load. The functions of [`crate::disk`] note on their own; whoever learns something in another
+//! way (a child process, the clock) calls [`saw`] for the files it depends on, or else [`refuse`].
 //!
 //! A path is stat'ed when it is first noted, which is before it is read: if the recorded stat still
-//! holds at the end, nothing changed in between. [`Footprint::settled`] is git's rule for racily clean
-//! files: what was modified in the tick in which it was read could be modified once more unseen.
+//! holds at the end, nothing changed in between. [`Footprint::settled`] is git's rule for racily
+//! clean files: what was modified in the tick in which it was read could be modified once more
+//! unseen.
 
 mod stat;
 mod table;
@@ -69,7 +71,8 @@ pub struct Footprint {
     pub inputs: Vec<Input>,
     /// Files that were put in their place, or were in place already.
     pub outputs: Vec<String>,
-    /// Directories in which files were made, for a moment or for good: where that fails, so would the invocation.
+    /// Directories in which files were made, for a moment or for good: where that fails, so would
+    /// the invocation.
     pub writable: Vec<String>,
     /// Why no later process may rely on this.
     pub refused: Option<String>,
@@ -78,8 +81,8 @@ pub struct Footprint {
 }
 
 impl Footprint {
-    /// Whether no input was modified so shortly before `start`, when nothing had been looked at yet, that
-    /// a modification after it was looked at could have left its times as they were.
+    /// Whether no input was modified so shortly before `start`, when nothing had been looked at
+    /// yet, that a modification after it was looked at could have left its times as they were.
     pub fn settled(&self, start: SystemTime) -> bool {
         self.inputs.iter().all(|input| match &input.seen {
             Seen::Present(stat, look) if stat.is_dir() && *look < Look::Whole => true,
@@ -178,8 +181,8 @@ pub fn output(path: &str) {
     }
 }
 
-/// A file is written. Unless it turns out to be the invocation's own or an [`output`], it would not be there
-/// if the work were not done.
+/// A file is written. Unless it turns out to be the invocation's own or an [`output`], it would not
+/// be there if the work were not done.
 pub fn writes(path: &str) {
     if let Some(recorder) = RECORDER.get() {
         lock(&recorder.written).push(recorder.absolute(path).into_owned());
@@ -227,8 +230,8 @@ pub fn take() -> Footprint {
     RECORDER.get().map(Notes::take).unwrap_or_default()
 }
 
-/// Variables that terminals and shells set, and on which no answer depends: but for a test that reads one
-/// of them.
+/// Variables that terminals and shells set, and on which no answer depends: but for a test that
+/// reads one of them.
 pub fn is_noise(variable: &str) -> bool {
     const NAMES: [&str; 6] = ["_", "OLDPWD", "SHLVL", "COLUMNS", "LINES", "WINDOWID"];
     const BEGINNINGS: [&str; 3] = ["TERM", "SSH_", "TMUX"];

@@ -1,14 +1,16 @@
-//! What is known of files from earlier invocations: the hash of a file's content, and what the head of a
-//! source file says, and whether it has line directives. A file whose stat is what it was is not opened.
+//! What is known of files from earlier invocations: the hash of a file's content, and what the head
+//! of a source file says, and whether it has line directives. A file whose stat is what it was is
+//! not opened.
 //!
-//! There are two indexes: one of the Go distribution, shared by all that use it, and one of all else that is
-//! read from a module's directory. Each is a file of sorted records (`table`) that is read whole when
-//! first needed and searched as it is; what was learned is merged into it at the end, and put in place at
-//! once. Two processes that do so at a time lose what one of them learned, which is learned again.
+//! There are two indexes: one of the Go distribution, shared by all that use it, and one of all
+//! else that is read from a module's directory. Each is a file of sorted records (`table`) that is
+//! read whole when first needed and searched as it is; what was learned is merged into it at the
+//! end, and put in place at once. Two processes that do so at a time lose what one of them learned,
+//! which is learned again.
 //!
 //! A record is made of the stat from before the file was read, and only if that was older than the
-//! invocation by more than the clock's granularity: so what changes a file later, or changed it while it was
-//! read, changes its stat.
+//! invocation by more than the clock's granularity: so what changes a file later, or changed it
+//! while it was read, changes its stat.
 
 mod codec;
 mod table;
@@ -119,8 +121,8 @@ impl FileIndex {
         Ok(hash)
     }
 
-    /// What the head of a source file says, found by `read` if it is not known. Where the rest will be asked
-    /// for too, `read` is told to find both.
+    /// What the head of a source file says, found by `read` if it is not known. Where the rest will
+    /// be asked for too, `read` is told to find both.
     pub(crate) fn head(
         &self,
         file: &str,
@@ -156,7 +158,8 @@ impl FileIndex {
         found.is_some_and(|record| record.no_lines)
     }
 
-    /// Drops what is known of a file, for later invocations too: it holds something else than its stat let expect.
+    /// Drops what is known of a file, for later invocations too: it holds something else than its
+    /// stat let expect.
     pub(crate) fn forget(&self, file: &str) {
         let Some(part) = self.parts.as_ref().map(|parts| parts.part(file)) else {
             return;
@@ -244,8 +247,8 @@ impl Part {
         self.new.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Merges what was learned into the file, if it is worth it: one file that is edited again and again is
-    /// read again and again.
+    /// Merges what was learned into the file, if it is worth it: one file that is edited again and
+    /// again is read again and again.
     fn save(&self) {
         let new = std::mem::take(&mut *self.lock());
         if new.is_empty() {

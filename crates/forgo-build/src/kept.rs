@@ -1,10 +1,10 @@
-//! Facts that are kept in the cache's directory as long as the files they were learned from are what they
-//! were: files of forgo's own beside the entries that both commands share.
+//! Facts that are kept in the cache's directory as long as the files they were learned from are
+//! what they were: files of forgo's own beside the entries that both commands share.
 //!
-//! Their names end in `-s`. The stock command removes them with the whole cache and otherwise leaves alone
-//! what ends neither in `-a` nor in `-d`; forgo trims them like entries. They are put in place at once, by a
-//! rename; what is damaged, cut off or of another format counts as missing, and whatever goes wrong when one
-//! is written is no error: the fact is learned again.
+//! Their names end in `-s`. The stock command removes them with the whole cache and otherwise
+//! leaves alone what ends neither in `-a` nor in `-d`; forgo trims them like entries. They are put
+//! in place at once, by a rename; what is damaged, cut off or of another format counts as missing,
+//! and whatever goes wrong when one is written is no error: the fact is learned again.
 
 use std::io::Read as _;
 use std::sync::LazyLock;
@@ -21,7 +21,8 @@ use crate::footprint::{Notes, Table, is_noise};
 /// Bytes of a file before its content: magic, checksum, key.
 const HEAD: usize = 8 + 4 + 32;
 
-/// A file of a kept fact. It says which key it answers to: a file in another one's place is not believed.
+/// A file of a kept fact. It says which key it answers to: a file in another one's place is not
+/// believed.
 ///
 /// ```text
 /// magic: the format of the content     8 bytes
@@ -127,7 +128,8 @@ impl KeyText {
     }
 }
 
-/// What the process may do, as a part of keys: another one may read or write less, or start fewer processes.
+/// What the process may do, as a part of keys: another one may read or write less, or start fewer
+/// processes.
 pub fn rights() -> &'static [u8; 32] {
     static RIGHTS: LazyLock<[u8; 32]> = LazyLock::new(find_rights);
     &RIGHTS
@@ -174,9 +176,9 @@ fn find_rights() -> [u8; 32] {
 
 const ANSWER: &[u8; 8] = b"forgoA1\n";
 
-/// What a program answers to `words`, in the environment that all children get. `note` notes what the
-/// answer depends on, or says that it can't; `ask` runs the program, and notes what the answer itself names. An
-/// answer is used again while all that was noted is unchanged.
+/// What a program answers to `words`, in the environment that all children get. `note` notes what
+/// the answer depends on, or says that it can't; `ask` runs the program, and notes what the answer
+/// itself names. An answer is used again while all that was noted is unchanged.
 pub fn answer(
     cfg: &Config,
     words: &[&str],

@@ -48,7 +48,8 @@ impl std::ops::IndexMut<PackageId> for PackageGraph {
 pub struct Package {
     /// Directory of the sources.
     pub dir: String,
-    /// Import path. Test variants keep the plain path; `for_test` tells them apart ([`Package::desc`]).
+    /// Import path. Test variants keep the plain path; `for_test` tells them apart
+    /// ([`Package::desc`]).
     pub import_path: String,
     /// Path in an import comment on the package statement.
     pub import_comment: String,

@@ -1,7 +1,7 @@
 //! Child processes: finding the program that a name means, and the environment it gets.
 //!
-//! Answers to LookPath and Cmd.Environ of os/exec (on Unix), cmd/internal/pathcache, and to the loop in
-//! cmd/go's main that puts the go command's own settings into the environment.
+//! Answers to LookPath and Cmd.Environ of os/exec (on Unix), cmd/internal/pathcache, and to the
+//! loop in cmd/go's main that puts the go command's own settings into the environment.
 
 pub mod start;
 

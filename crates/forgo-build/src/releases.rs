@@ -1,4 +1,5 @@
-//! The releases of Go that forgo is made for: one list for keys, for trust, for scripts/setup and for the tests.
+//! The releases of Go that forgo is made for: one list for keys, for trust, for scripts/setup and
+//! for the tests.
 
 const LIST: &str = include_str!("../releases.txt");
 
@@ -8,15 +9,16 @@ fn names() -> impl Iterator<Item = &'static str> {
     lines.filter_map(|line| line.split_whitespace().next())
 }
 
-/// Reports whether the keys of this minor release (27 for go1.27.3) are known, so that forgo and the stock
-/// command may share them.
+/// Reports whether the keys of this minor release (27 for go1.27.3) are known, so that forgo and
+/// the stock command may share them.
 pub fn has_known_keys(minor: u32) -> bool {
     let prefix = format!("go1.{minor}.");
     names().any(|name| name.starts_with(&prefix))
 }
 
-/// Reports whether a tool ID (`compile version go1.27.3`) names a tool whose results were compared with
-/// those that forgo derives. A tool with experiments, of a vendor or of a development tree has another ID.
+/// Reports whether a tool ID (`compile version go1.27.3`) names a tool whose results were compared
+/// with those that forgo derives. A tool with experiments, of a vendor or of a development tree has
+/// another ID.
 pub fn is_compared(tool_id: &str) -> bool {
     let release = tool_id.split_once(" version ").map(|(_, release)| release);
     release.is_some_and(|release| names().any(|name| name == release))

@@ -12,7 +12,8 @@ use rustix::io::Errno;
 use crate::disk;
 use crate::process::errno_text;
 
-/// os.RemoveAll: of anything, missing or not; all that can be removed is. The first error is Go's fs.PathError.
+/// os.RemoveAll: of anything, missing or not; all that can be removed is. The first error is Go's
+/// fs.PathError.
 pub fn remove_all(file: &str) -> Result<(), String> {
     match remove_tree(CWD, Path::new(file), file) {
         // Go removes what can't be removed at once from its directory.
@@ -27,8 +28,8 @@ pub fn remove_all(file: &str) -> Result<(), String> {
     }
 }
 
-/// Removes `name` in an open directory, by which it stays in the tree even if somebody puts a symbolic link into
-/// it meanwhile. `shown` is its path.
+/// Removes `name` in an open directory, by which it stays in the tree even if somebody puts a
+/// symbolic link into it meanwhile. `shown` is its path.
 fn remove_tree(dir: BorrowedFd<'_>, name: &Path, shown: &str) -> Result<(), String> {
     let blame = |op: &str, e: Errno| Err(format!("{op} {shown}: {}", errno_text(&e.into())));
     let not_a_file = match unlinkat(dir, name, AtFlags::empty()) {

@@ -191,8 +191,8 @@ impl<'r> Shell<'r> {
         cmd
     }
 
-    /// Prints a command for -n and -x, after a `cd` line where `dir` (not empty, not `/`) is not the
-    /// script's current directory; `dir` at the start of a word becomes `.`.
+    /// Prints a command for -n and -x, after a `cd` line where `dir` (not empty, not `/`) is not
+    /// the script's current directory; `dir` at the start of a word becomes `.`.
     pub fn show_cmd(&self, dir: &str, cmd: &str) {
         let mut script_dir = self.lock_script();
         let mut cmd = self.fmt_cmd(cmd);
@@ -359,8 +359,8 @@ impl RunOutput {
     }
 }
 
-/// Whether a program is a tool of the distribution that starts no other. The linker and cgo start the C
-/// compiler; a wrapper named by `-toolexec` or `-vettool` may start anything.
+/// Whether a program is a tool of the distribution that starts no other. The linker and cgo start
+/// the C compiler; a wrapper named by `-toolexec` or `-vettool` may start anything.
 fn is_single_program(config: &Config, program: &str) -> bool {
     let name = program
         .strip_prefix(config.dist.tool_dir.as_str())

@@ -1,5 +1,6 @@
-//! A file's stat as a text, for keys and for what the cache remembers of files. Answers to statString in
-//! cmd/go/internal/work/exec.go and hashWriteStat in internal/test/test.go, which are alike.
+//! A file's stat as a text, for keys and for what the cache remembers of files. Answers to
+//! statString in cmd/go/internal/work/exec.go and hashWriteStat in internal/test/test.go, which are
+//! alike.
 
 use std::fs::Metadata;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};

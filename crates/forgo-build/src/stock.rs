@@ -1,11 +1,11 @@
 //! The stock go command, and the only way to start it.
 //!
-//! Where it should be there may be forgo itself: FORGO_GO names forgo, a copy of forgo is called `go`, a
-//! script called `go` runs forgo. Each such forgo would look for the stock command in the same place, so
-//! that processes start processes without end. Three guards prevent this: a file that is forgo by device
-//! and inode or by [the note](identity) in every forgo is not started; a stock command is started with
-//! [`MARKER`] in its environment, by which a forgo that runs [in its place](ancestors) ends at once; and
-//! stock commands within stock commands are counted.
+//! Where it should be there may be forgo itself: FORGO_GO names forgo, a copy of forgo is called
+//! `go`, a script called `go` runs forgo. Each such forgo would look for the stock command in the
+//! same place, so that processes start processes without end. Three guards prevent this: a file
+//! that is forgo by device and inode or by [the note](identity) in every forgo is not started; a
+//! stock command is started with [`MARKER`] in its environment, by which a forgo that runs [in its
+//! place](ancestors) ends at once; and stock commands within stock commands are counted.
 //!
 //! The stock command has nothing like it.
 
@@ -61,15 +61,16 @@ impl StockGo {
         }
     }
 
-    /// The command, to be started with this process's environment; or a line that says why that must not
-    /// be.
+    /// The command, to be started with this process's environment; or a line that says why that
+    /// must not be.
     pub fn command(&self) -> Result<Command, String> {
         let mut command = Command::new(process::os(&self.file));
         process::start::like_go(&mut command);
         self.guard(command)
     }
 
-    /// The command with the environment that the go command gives its children, see [`process::command`].
+    /// The command with the environment that the go command gives its children, see
+    /// [`process::command`].
     pub fn child(&self, config: &Config, dir: &str, env: &[String]) -> Result<Command, String> {
         self.guard(process::command(config, dir, &self.file, env))
     }
@@ -97,8 +98,8 @@ impl StockGo {
     }
 }
 
-/// Says so if this process was started in place of the stock command. `marker` is the value of [`MARKER`]
-/// in its environment.
+/// Says so if this process was started in place of the stock command. `marker` is the value of
+/// [`MARKER`] in its environment.
 pub fn mistaken(marker: &str) -> Option<String> {
     let (starter, _) = parse(marker)?;
     ancestors::run_in_place_of_stock(starter).then(|| {

@@ -1,5 +1,5 @@
-//! Threads that the system may refuse: limits on processes (RLIMIT_NPROC, pids.max) count threads. std::thread::spawn
-//! panics then; a lint sends its callers here.
+//! Threads that the system may refuse: limits on processes (RLIMIT_NPROC, pids.max) count threads.
+//! std::thread::spawn panics then; a lint sends its callers here.
 
 use std::io;
 use std::thread::{Builder, Scope, ScopedJoinHandle};

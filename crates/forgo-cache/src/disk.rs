@@ -9,8 +9,8 @@
 //! * `f0/kept-ab…-d`: an executable kept by forgo, by a key of forgo's own;
 //! * `ab/ab…-note-d`: a small text kept by forgo, by a key of forgo's own;
 //! * `forgo.lock`: forgo processes lock places in it while they make what has a key;
-//! * `f1/slot-…-d`: held by forgo processes that run tools, so that all of them together run no more than
-//!   the machine has processors for;
+//! * `f1/slot-…-d`: held by forgo processes that run tools, so that all of them together run no
+//!   more than the machine has processors for;
 //! * `trim.txt`: when the cache was last trimmed.
 //!
 //! The modification time of both kinds of files says when they were last used, to the hour.

@@ -94,8 +94,8 @@ impl HashContext {
         hash
     }
 
-    /// Starts a hash for a key of forgo's own. It has a salt that no key of the stock command has, and
-    /// is no part of the trace.
+    /// Starts a hash for a key of forgo's own. It has a salt that no key of the stock command has,
+    /// and is no part of the trace.
     pub fn new_own_hash(&self, what: &str) -> Hash<'static> {
         let mut hash = Hash {
             sha: Sha256::new(),
@@ -193,7 +193,8 @@ fn strip_experiment(version: &str) -> &str {
     &version[..end.unwrap_or(version.len())]
 }
 
-/// Reads a file and returns its SHA-256: [`HashContext::file_hash`] without its memory and its trace.
+/// Reads a file and returns its SHA-256: [`HashContext::file_hash`] without its memory and its
+/// trace.
 pub fn hash_file(path: &str) -> io::Result<[u8; 32]> {
     let explain = |op: &str, e: io::Error| io::Error::new(e.kind(), path_error(op, path, &e));
     let mut file = std::fs::File::open(OsStr::from_bytes(&raw::bytes(path)))

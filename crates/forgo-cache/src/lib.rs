@@ -39,8 +39,8 @@ pub enum Content<'a> {
     Pieces(&'a [&'a [u8]]),
     /// A file's, which must not change meanwhile.
     File(&'a str),
-    /// These bytes, which are a file's too. Nobody writes into that file any more, so that the store
-    /// may make its own file a hard link to it.
+    /// These bytes, which are a file's too. Nobody writes into that file any more, so that the
+    /// store may make its own file a hard link to it.
     Made {
         /// All bytes of the file.
         bytes: &'a [u8],
@@ -76,8 +76,8 @@ pub trait Cache: Send + Sync {
     /// Stores bytes under an action ID; gives their hash and number.
     fn put(&self, id: &ActionId, content: Content, verify: Verify) -> Result<(OutputId, u64)>;
 
-    /// Makes an action ID lead to an output that is there already: one that a `get` or `put` of this
-    /// process named. `false` where the cache can't (GOCACHEPROG, whose helper wants all bytes
+    /// Makes an action ID lead to an output that is there already: one that a `get` or `put` of
+    /// this process named. `false` where the cache can't (GOCACHEPROG, whose helper wants all bytes
     /// again).
     fn put_alias(&self, id: &ActionId, output: &OutputId, size: u64) -> Result<bool> {
         let _ = (id, output, size);
@@ -94,7 +94,8 @@ pub trait Cache: Send + Sync {
         get_bytes(self, id).ok().map(|(text, _)| text)
     }
 
-    /// Reports whether something was [kept](Cache::put_note) under an ID, even if it is damaged by now.
+    /// Reports whether something was [kept](Cache::put_note) under an ID, even if it is damaged by
+    /// now.
     fn has_note(&self, id: &ActionId) -> bool {
         self.get(id).is_ok()
     }
@@ -105,14 +106,15 @@ pub trait Cache: Send + Sync {
         disk::Locked::Never
     }
 
-    /// The process that has a lock; `None` where it can't be seen: it is of another namespace or machine.
+    /// The process that has a lock; `None` where it can't be seen: it is of another namespace or
+    /// machine.
     fn lock_holder(&self, id: &ActionId) -> Option<u32> {
         let _ = id;
         None
     }
 
-    /// Keeps a copy of an executable for [`Cache::kept`], as long as all that are kept do not exceed
-    /// `limit` bytes. A cache that has no place for them keeps none.
+    /// Keeps a copy of an executable for [`Cache::kept`], as long as all that are kept do not
+    /// exceed `limit` bytes. A cache that has no place for them keeps none.
     fn keep(&self, id: &ActionId, file: &str, limit: u64) -> Result<()> {
         let _ = (id, file, limit);
         Ok(())

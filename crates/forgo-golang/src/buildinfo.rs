@@ -34,8 +34,8 @@ pub struct BuildInfo {
 }
 
 impl BuildInfo {
-    /// debug.ParseBuildInfo: what [`Display`](std::fmt::Display) printed, but for the Go version. A last
-    /// line without its newline is ignored, as are lines of other kinds.
+    /// debug.ParseBuildInfo: what [`Display`](std::fmt::Display) printed, but for the Go version. A
+    /// last line without its newline is ignored, as are lines of other kinds.
     pub fn parse(text: &str) -> Result<BuildInfo, String> {
         let mut info = BuildInfo::default();
         let mut last = Last::None;
@@ -50,11 +50,13 @@ impl BuildInfo {
     }
 }
 
-/// The version of the Go release that linked an executable (buildinfo.Read's GoVersion). `None` if that is
-/// not to be seen: no Go program, or one of a release before 1.18, which had but a pointer there.
+/// The version of the Go release that linked an executable (buildinfo.Read's GoVersion). `None` if
+/// that is not to be seen: no Go program, or one of a release before 1.18, which had but a pointer
+/// there.
 pub fn go_version(executable: &[u8]) -> Option<&str> {
     const MAGIC: &[u8] = b"\xff Go buildinf:";
-    // After the magic the size of a pointer and flags; the texts begin at 32, each after its length.
+    // After the magic the size of a pointer and flags; the texts begin at 32, each after its
+    // length.
     const INLINE: u8 = 2;
     memmem::find_iter(executable, MAGIC).find_map(|at| {
         let header = executable.get(at..at + 32)?;

@@ -1,5 +1,5 @@
-//! Documentation comments: their text and first sentence. Answers to go/ast.CommentGroup.Text and to
-//! go/doc.Synopsis, with as much of go/doc/comment as one sentence of plain text needs.
+//! Documentation comments: their text and first sentence. Answers to go/ast.CommentGroup.Text and
+//! to go/doc.Synopsis, with as much of go/doc/comment as one sentence of plain text needs.
 
 mod blocks;
 mod inline;
@@ -38,7 +38,8 @@ pub fn synopsis(text: &str) -> String {
     out.trim().to_owned()
 }
 
-/// Up to the first period that a space follows and that ends no initial; or an East Asian full stop.
+/// Up to the first period that a space follows and that ends no initial; or an East Asian full
+/// stop.
 fn first_sentence(text: &str) -> &str {
     let (mut ppp, mut pp, mut p) = ('\0', '\0', '\0');
     for (i, c) in text.char_indices() {

@@ -1,5 +1,5 @@
-//! GODEBUG settings in Go text: `//go:debug` lines and the distribution's table of settings. Answers
-//! to cmd/go/internal/load/godebug.go, modload.CheckGodebug and internal/godebugs.
+//! GODEBUG settings in Go text: `//go:debug` lines and the distribution's table of settings.
+//! Answers to cmd/go/internal/load/godebug.go, modload.CheckGodebug and internal/godebugs.
 
 use crate::gover;
 use crate::quote::quote;

@@ -38,8 +38,8 @@ pub struct Parsed<'a> {
     pub pre: &'a str,
 }
 
-/// Parses `1.21rc1`; all empty where malformed. `1` counts as 1.0.0, and before 1.21 a missing patch
-/// number as 0.
+/// Parses `1.21rc1`; all empty where malformed. `1` counts as 1.0.0, and before 1.21 a missing
+/// patch number as 0.
 pub fn parse(v: &str) -> Parsed<'_> {
     parse_valid(v).unwrap_or_default()
 }

@@ -1,9 +1,9 @@
 //! The head of a source file: all that loading needs to know of it. Answers to go/build/read.go,
 //! with go/scanner and go/parser as far as the import section goes.
 //!
-//! A file is read in two steps, as the stock command reads it. First the end of the imports is found
-//! byte by byte; then only what is before it is scanned and parsed. When the first step fails, the
-//! whole file is parsed, so that the parser's words for the fault come out.
+//! A file is read in two steps, as the stock command reads it. First the end of the imports is
+//! found byte by byte; then only what is before it is scanned and parsed. When the first step
+//! fails, the whole file is parsed, so that the parser's words for the fault come out.
 
 mod extent;
 mod import_comment;
@@ -31,7 +31,8 @@ use crate::{doc, path};
 /// What the head of a Go file says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Header {
-    /// Name in the package clause; empty when that does not parse. Set even when the imports do not.
+    /// Name in the package clause; empty when that does not parse. Set even when the imports do
+    /// not.
     pub package: String,
     /// First sentence of the package comment (doc.Synopsis); empty when there is none.
     pub synopsis: String,
@@ -47,8 +48,8 @@ pub struct Header {
     pub build: BuildLines,
     /// Comment after the package clause that gives the import path.
     pub import_comment: ImportComment,
-    /// Why the head does not parse. The stock command has a list here but for an import path that is
-    /// not allowed, which is then the only error: `invalid import path: …`.
+    /// Why the head does not parse. The stock command has a list here but for an import path that
+    /// is not allowed, which is then the only error: `invalid import path: …`.
     pub parse_error: Option<ErrorList>,
 }
 

@@ -23,13 +23,14 @@ pub fn escape(json: &str) -> String {
     out
 }
 
-/// Appends the JSON string of a text that may stand for bytes that are not UTF-8 ([`append_string`]).
+/// Appends the JSON string of a text that may stand for bytes that are not UTF-8
+/// ([`append_string`]).
 pub fn append_text(out: &mut Vec<u8>, text: &str, minor: u32) {
     append_string(out, &raw::bytes(text), minor);
 }
 
-/// Appends a JSON string. Bytes that are not UTF-8 become U+FFFD, which releases before 1.27 (`minor`)
-/// write as an escape.
+/// Appends a JSON string. Bytes that are not UTF-8 become U+FFFD, which releases before 1.27
+/// (`minor`) write as an escape.
 pub fn append_string(out: &mut Vec<u8>, s: &[u8], minor: u32) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push(b'"');

@@ -1,5 +1,5 @@
-//! Go string literals: strconv.Quote and Unquote, and what fmt prints for `%q` and `%x`. Texts may stand for bytes that
-//! are not UTF-8 (see [`raw`]).
+//! Go string literals: strconv.Quote and Unquote, and what fmt prints for `%q` and `%x`. Texts may
+//! stand for bytes that are not UTF-8 (see [`raw`]).
 
 use crate::raw;
 pub use crate::unicode::{Edition, is_graphic, is_print};

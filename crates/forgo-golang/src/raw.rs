@@ -1,6 +1,6 @@
 //! Bytes that need not be UTF-8, kept in a `String`: output of compilers, environment variables,
-//! arguments. Go strings hold any bytes; here a byte that is not UTF-8 becomes a character at the very
-//! end of Unicode, among those for private use, and becomes the byte again when it is written.
+//! arguments. Go strings hold any bytes; here a byte that is not UTF-8 becomes a character at the
+//! very end of Unicode, among those for private use, and becomes the byte again when it is written.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -48,8 +48,8 @@ pub fn borrow(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// Replaces each byte that is not UTF-8 by U+FFFD, as Go does; `String::from_utf8_lossy` replaces fewer where several
-/// bytes could begin a character.
+/// Replaces each byte that is not UTF-8 by U+FFFD, as Go does; `String::from_utf8_lossy` replaces
+/// fewer where several bytes could begin a character.
 pub fn lossy(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -93,7 +93,8 @@ pub fn bytes(text: &str) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// JSON as Go writes it, with U+FFFD for each byte that is not UTF-8; Go 1.26 writes it as `\ufffd`.
+/// JSON as Go writes it, with U+FFFD for each byte that is not UTF-8; Go 1.26 writes it as
+/// `\ufffd`.
 pub fn json(text: &str, minor: u32) -> Cow<'_, str> {
     if !holds_bytes(text) {
         return Cow::Borrowed(text);

@@ -1,7 +1,7 @@
 //! Regular expressions that users write for the go command, in Go's syntax: translated for the
-//! `regex` crate, whose engine finds the same matches. The two syntaxes differ in their corners: Go's
-//! `\d`, `\w`, `\s` and `\b` know ASCII alone, `{` may stand for itself, `\Q…\E` quotes, and a `[`, `&&` or
-//! `--` inside a class means nothing special.
+//! `regex` crate, whose engine finds the same matches. The two syntaxes differ in their corners:
+//! Go's `\d`, `\w`, `\s` and `\b` know ASCII alone, `{` may stand for itself, `\Q…\E` quotes, and a
+//! `[`, `&&` or `--` inside a class means nothing special.
 //!
 //! Answers to the parser of regexp/syntax (Perl flags) and its errors.
 
@@ -75,8 +75,8 @@ fn translate(pattern: &str) -> Result<String, Fault<'_>> {
     Ok(t.out)
 }
 
-/// `{n}`, `{n,}`, `{n,m}`: its length and whether the counts are allowed; `None` when the brace is but
-/// a brace.
+/// `{n}`, `{n,}`, `{n,m}`: its length and whether the counts are allowed; `None` when the brace is
+/// but a brace.
 fn repeat_count(text: &str) -> Option<(usize, bool)> {
     let body = text[1..].split_once('}')?.0;
     let number = |s: &str| -> Option<u32> {

@@ -1,9 +1,10 @@
 //! Character classes as Go's unicode package and strconv see them (IsLetter, IsDigit, IsPrint,
 //! IsGraphic), and bytes trimmed of white space as Go trims them.
 //!
-//! The table follows Unicode 17, which Go 1.27 uses. Go 1.26 uses Unicode 15, which differs only for
-//! characters that were not assigned then. That is told apart where bytes are quoted that are no text, since
-//! they become such characters by chance, and a key depends on it; in texts they hardly ever are.
+//! The table follows Unicode 17, which Go 1.27 uses. Go 1.26 uses Unicode 15, which differs only
+//! for characters that were not assigned then. That is told apart where bytes are quoted that are
+//! no text, since they become such characters by chance, and a key depends on it; in texts they
+//! hardly ever are.
 
 mod table;
 

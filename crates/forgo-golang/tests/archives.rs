@@ -1,8 +1,8 @@
 //! Real archives: what is read can be written again, and a move there and back is no move.
 //!
-//! FORGO_TEST_ARCHIVES names directories, separated by colons, that are searched for archives: caches of
-//! the go command, of builds of the standard library and of large projects. Without it, there is
-//! nothing to test.
+//! FORGO_TEST_ARCHIVES names directories, separated by colons, that are searched for archives:
+//! caches of the go command, of builds of the standard library and of large projects. Without it,
+//! there is nothing to test.
 #![allow(clippy::print_stdout, reason = "how many there were")]
 
 use std::path::{Path, PathBuf};

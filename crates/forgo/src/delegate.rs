@@ -25,8 +25,8 @@ pub fn exec(args: &[String]) -> Outcome {
     become_stock(&stock_go, args)
 }
 
-/// Replaces this process by a stock command of a release that forgo does not know. `args` are all of the
-/// process's; `start` is the directory that it was started in, where `-C` has left it.
+/// Replaces this process by a stock command of a release that forgo does not know. `args` are all
+/// of the process's; `start` is the directory that it was started in, where `-C` has left it.
 pub fn hand_on(
     stock_go: &StockGo,
     version: &str,

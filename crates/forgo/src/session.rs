@@ -24,8 +24,8 @@ use crate::report::Console;
 use crate::report::streams::write_stderr_text;
 use crate::signals;
 
-/// A work directory and a cache, for one invocation. The cache is opened when it is needed: what is wrong with
-/// the packages is said before.
+/// A work directory and a cache, for one invocation. The cache is opened when it is needed: what is
+/// wrong with the packages is said before.
 pub struct Session<'a> {
     cfg: &'a Config,
     console: &'a Console,
@@ -188,8 +188,9 @@ fn new_hashes(cfg: &Config) -> HashContext {
     HashContext::new(&key_salt(cfg), trace(cfg), cfg.debug.cache_verify)
 }
 
-/// What begins every key: the release. Key formulas are known of the minor releases listed; the keys of other
-/// releases are made different from the stock command's, whose cache can then get no wrong entry.
+/// What begins every key: the release. Key formulas are known of the minor releases listed; the
+/// keys of other releases are made different from the stock command's, whose cache can then get no
+/// wrong entry.
 fn key_salt(cfg: &Config) -> String {
     if releases::has_known_keys(cfg.dist.minor) {
         cfg.dist.version.clone()

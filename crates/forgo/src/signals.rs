@@ -9,8 +9,8 @@ use signal_hook::consts::{SIGINT, SIGQUIT};
 use signal_hook::iterator::Signals;
 
 /// From now on SIGINT and SIGQUIT don't end the process but are messages of this channel
-/// (base.StartSigHandlers). A SIGINT that was ignored when forgo started stays ignored: the stock command
-/// has no handler while it builds.
+/// (base.StartSigHandlers). A SIGINT that was ignored when forgo started stays ignored: the stock
+/// command has no handler while it builds.
 pub fn interrupts() -> Receiver<()> {
     static CHANNEL: OnceLock<Receiver<()>> = OnceLock::new();
     let channel = CHANNEL.get_or_init(|| {
@@ -43,8 +43,8 @@ fn is_ignored(signal: i32) -> bool {
     }
 }
 
-/// Signals that a program written in Go takes no notice of (the table in runtime/sigtab_linux_generic.go), though
-/// their default is to end a process.
+/// Signals that a program written in Go takes no notice of (the table in
+/// runtime/sigtab_linux_generic.go), though their default is to end a process.
 const IGNORED: [i32; 8] = [
     libc::SIGUSR1,
     libc::SIGUSR2,
@@ -56,9 +56,9 @@ const IGNORED: [i32; 8] = [
     libc::SIGIO,
 ];
 
-/// Gives signals that forgo inherited as ignored their default action where the Go runtime does so, for
-/// forgo and all programs that it starts. nohup's SIGHUP and a background job's SIGINT stay ignored. With
-/// SIGCHLD ignored the exit status of a child would be lost.
+/// Gives signals that forgo inherited as ignored their default action where the Go runtime does so,
+/// for forgo and all programs that it starts. nohup's SIGHUP and a background job's SIGINT stay
+/// ignored. With SIGCHLD ignored the exit status of a child would be lost.
 pub fn reset_ignored() {
     let kept = [
         libc::SIGHUP,
@@ -73,8 +73,8 @@ pub fn reset_ignored() {
         libc::SIGTTOU,
     ];
     for signal in (1..32).filter(|signal| !kept.contains(signal)) {
-        // SAFETY: no other thread runs yet, and no handler but Rust's own for stack overflow has been
-        // installed, which is put back. A number that is no signal is refused.
+        // SAFETY: no other thread runs yet, and no handler but Rust's own for stack overflow has
+        // been installed, which is put back. A number that is no signal is refused.
         unsafe {
             let before = libc::signal(signal, libc::SIG_DFL);
             if !matches!(before, libc::SIG_IGN | libc::SIG_DFL | libc::SIG_ERR) {
@@ -84,8 +84,8 @@ pub fn reset_ignored() {
     }
 }
 
-/// From now on signals that don't end the stock command don't end this one. By handlers, for programs that it starts
-/// get the default back.
+/// From now on signals that don't end the stock command don't end this one. By handlers, for
+/// programs that it starts get the default back.
 pub fn ignore() {
     for signal in IGNORED {
         // The flag is nobody's. Without the handler the signal does what it did.

@@ -1,15 +1,15 @@
-//! Answers of whole invocations. What a command said and where it put its results is kept together with
-//! everything it saw of the file system; the same command in the same place and environment then only
-//! has to find out that nothing of that has changed, and says it again.
+//! Answers of whole invocations. What a command said and where it put its results is kept together
+//! with everything it saw of the file system; the same command in the same place and environment
+//! then only has to find out that nothing of that has changed, and says it again.
 //!
-//! Tried before the settings are resolved, for resolving them costs as much as all the stats. Hence the
-//! order of things: who asks what is the key ([`key`]), everything else is an input
-//! ([`forgo_build::footprint`]), and whatever makes an answer unfit to be given again is found out when
-//! it is about to be kept, where there is no hurry. On any doubt the work is done.
+//! Tried before the settings are resolved, for resolving them costs as much as all the stats. Hence
+//! the order of things: who asks what is the key ([`key`]), everything else is an input
+//! ([`forgo_build::footprint`]), and whatever makes an answer unfit to be given again is found out
+//! when it is about to be kept, where there is no hurry. On any doubt the work is done.
 //!
-//! Snapshots lie in GOCACHE beside the entries that their answers came from: who clears the cache clears
-//! them. They are good for a day. Then the work is done once more, which marks the entries used: the stock
-//! command trims what was not used for five.
+//! Snapshots lie in GOCACHE beside the entries that their answers came from: who clears the cache
+//! clears them. They are good for a day. Then the work is done once more, which marks the entries
+//! used: the stock command trims what was not used for five.
 //!
 //! The stock command has nothing like it.
 
@@ -55,8 +55,8 @@ pub struct Recording {
     gocache: String,
 }
 
-/// Gives the answer if it is known. `command` is the command's name; the process stands in the directory it
-/// is to work in.
+/// Gives the answer if it is known. `command` is the command's name; the process stands in the
+/// directory it is to work in.
 pub fn begin(command: &str, console: &Console) -> Beginning {
     if !COMMANDS.contains(&command) {
         return Beginning::Work(None);
@@ -110,8 +110,8 @@ fn is_in_place(output: &Output<'_>) -> bool {
         && read_build_id(output.path).is_ok_and(|id| id == output.build_id)
 }
 
-/// Says what was said, and leaves outputs as the stock command leaves those that are up to date: they look
-/// as if they were made just now.
+/// Says what was said, and leaves outputs as the stock command leaves those that are up to date:
+/// they look as if they were made just now.
 fn give(view: &View<'_>, console: &Console) -> io::Result<()> {
     for output in &view.outputs {
         let now = SystemTime::now();
@@ -158,8 +158,8 @@ impl Recording {
         }
     }
 
-    /// The command ended well: keeps what it said, if that is what it would say again. Whatever goes wrong
-    /// here, the next invocation does the work.
+    /// The command ended well: keeps what it said, if that is what it would say again. Whatever
+    /// goes wrong here, the next invocation does the work.
     pub fn finish(self, console: &Console) {
         let said = console.kept();
         // Marks of use, and what is learned.

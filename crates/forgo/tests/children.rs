@@ -1,5 +1,6 @@
-//! What programs that the command starts inherit: environment, ignored and blocked signals, limits. Recording wrappers
-//! stand in the places of all of them; what they see under forgo is what they see under the stock command.
+//! What programs that the command starts inherit: environment, ignored and blocked signals, limits.
+//! Recording wrappers stand in the places of all of them; what they see under forgo is what they
+//! see under the stock command.
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
@@ -62,7 +63,8 @@ fn wrapper(world: &World, name: &str, then: &str) {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Runs a command as a shell's `trap` and a harness may start it, and returns what each program saw.
+/// Runs a command as a shell's `trap` and a harness may start it, and returns what each program
+/// saw.
 fn records(world: &World, command: &Command, signals: &[&str], args: &[&str]) -> BTreeSet<String> {
     let dir = world.path("record");
     let _ = std::fs::remove_dir_all(&dir);
@@ -188,7 +190,8 @@ fn children_inherit_what_those_of_the_stock_command_do() {
                 .to_owned();
             let args: Vec<String> = args.iter().map(|arg| arg.replace("$W", &root)).collect();
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
-            // Each starts programs of its own: not those whose result is known, from another world too.
+            // Each starts programs of its own: not those whose result is known, from another world
+            // too.
             let c = FILES[4].1.replace("int x;", &format!("int x; // {root}"));
             world.write(FILES[4].0, &c);
             let signals = signals[i % signals.len()];

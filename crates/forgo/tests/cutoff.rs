@@ -1,5 +1,5 @@
-//! Importers are not compiled again where nothing changed that they read; and what comes out is what
-//! the stock command makes.
+//! Importers are not compiled again where nothing changed that they read; and what comes out is
+//! what the stock command makes.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;

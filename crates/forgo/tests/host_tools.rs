@@ -1,5 +1,5 @@
-//! Links whose linker, libraries or settings change behind forgo's back: after each edit the program is removed
-//! and built again, and is the stock command's, byte for byte; or both fail.
+//! Links whose linker, libraries or settings change behind forgo's back: after each edit the
+//! program is removed and built again, and is the stock command's, byte for byte; or both fail.
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
@@ -18,8 +18,8 @@ enum Edit {
 }
 use Edit::{Set, Sh};
 
-/// A setup: flags for the linker, further flags of the build, edits, and whether the last build, done once more, is
-/// copied from the store of links.
+/// A setup: flags for the linker, further flags of the build, edits, and whether the last build,
+/// done once more, is copied from the store of links.
 struct Setup {
     name: &'static str,
     ldflags: &'static str,
@@ -28,8 +28,9 @@ struct Setup {
     reused: bool,
 }
 
-/// `object N FILE` compiles a library's object, `archive N FILE` makes an archive of it, `wrapper FILE` a program
-/// that starts the program of its own name that comes later in PATH, with the words in the file `conf`.
+/// `object N FILE` compiles a library's object, `archive N FILE` makes an archive of it, `wrapper
+/// FILE` a program that starts the program of its own name that comes later in PATH, with the words
+/// in the file `conf`.
 const FUNCTIONS: &str = r#"
 object() { echo "int value(void) { return $1; }" >v.c.txt; gcc -x c -c -fPIC -o "$2" v.c.txt; }
 archive() { object "$1" v.o.tmp; rm -f "$2"; ar rcs "$2" v.o.tmp; }

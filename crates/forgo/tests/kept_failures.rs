@@ -1,5 +1,5 @@
-//! What makes the stock command fail makes forgo fail in the same words, also where the answer was known: one thing after the
-//! other is broken that a kept answer silently relies on.
+//! What makes the stock command fail makes forgo fail in the same words, also where the answer was
+//! known: one thing after the other is broken that a kept answer silently relies on.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;

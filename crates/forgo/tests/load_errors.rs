@@ -383,8 +383,8 @@ fn checksums_that_can_not_be_read() {
     same_builds(&files, &["."]);
 }
 
-/// A cache is looked for when packages are loaded or when there is something to build: what is wrong before
-/// that is said first.
+/// A cache is looked for when packages are loaded or when there is something to build: what is
+/// wrong before that is said first.
 #[test]
 fn without_a_cache() {
     let files = [
@@ -423,8 +423,8 @@ fn lists_of_what_does_not_build() {
     });
 }
 
-/// Where the stock command walks over all dependencies to name variants, it reports the errors that it meets, and lists
-/// the packages all the same.
+/// Where the stock command walks over all dependencies to name variants, it reports the errors that
+/// it meets, and lists the packages all the same.
 #[test]
 fn list_reports_errors_of_dependencies_where_it_walks() {
     let files = [

@@ -1,5 +1,5 @@
-//! What was compiled in one directory is not compiled in another; and what comes out is what the stock
-//! command makes there.
+//! What was compiled in one directory is not compiled in another; and what comes out is what the
+//! stock command makes there.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
@@ -491,7 +491,8 @@ fn a_share_of_go_parts_is_verified() {
     });
 }
 
-/// Compiles a package that imports none of the module, everywhere; its `file` has a text with `one`.
+/// Compiles a package that imports none of the module, everywhere; its `file` has a text with
+/// `one`.
 fn verify(world: &mut World, package: &str, file: &str) {
     let arg = format!("./{package}");
     let args = ["build", "-x", &arg];

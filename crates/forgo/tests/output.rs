@@ -1,5 +1,5 @@
-//! Output is complete, or the command ends as the stock command does when it is not: slow readers of pipes in
-//! non-blocking mode, readers that go away, full devices.
+//! Output is complete, or the command ends as the stock command does when it is not: slow readers
+//! of pipes in non-blocking mode, readers that go away, full devices.
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 

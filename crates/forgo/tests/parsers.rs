@@ -1,7 +1,9 @@
-//! Random texts for all parsers that read what users write: go.mod, go.work, the overlay's JSON, templates, build
-//! constraints, directives, test files. forgo says of each what the stock command says.
+//! Random texts for all parsers that read what users write: go.mod, go.work, the overlay's JSON,
+//! templates, build constraints, directives, test files. forgo says of each what the stock command
+//! says.
 //!
-//! `FORGO_PARSERS_STEPS` and `FORGO_PARSERS_SEED` make longer and other runs; the same seed makes the same texts.
+//! `FORGO_PARSERS_STEPS` and `FORGO_PARSERS_SEED` make longer and other runs; the same seed makes
+//! the same texts.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;

@@ -1,5 +1,6 @@
-//! Bytes that are not UTF-8 in arguments, variables, directories and files: they come out as they came in, or as
-//! Go's encoders show them. In these tests a private character stands for such a byte, as inside forgo.
+//! Bytes that are not UTF-8 in arguments, variables, directories and files: they come out as they
+//! came in, or as Go's encoders show them. In these tests a private character stands for such a
+//! byte, as inside forgo.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;

@@ -1,5 +1,5 @@
-//! A file changes while a tool reads it: nothing in the cache then contradicts its key, so the stock command, which believes
-//! the cache, builds what the sources say.
+//! A file changes while a tool reads it: nothing in the cache then contradicts its key, so the
+//! stock command, which believes the cache, builds what the sources say.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
@@ -45,9 +45,10 @@ const FILES: &[(&str, &str)] = &[
     ),
 ];
 
-/// A distribution like another one, but for its tools: each makes a change when it is told to by the environment.
-/// `CHANGE` names the tool, `CHANGE_FILE` the file, `CHANGE_TO` one with the new contents. The old ones are put back when the
-/// tool is done if `CHANGE_BACK` is set, with their time.
+/// A distribution like another one, but for its tools: each makes a change when it is told to by
+/// the environment. `CHANGE` names the tool, `CHANGE_FILE` the file, `CHANGE_TO` one with the new
+/// contents. The old ones are put back when the tool is done if `CHANGE_BACK` is set, with their
+/// time.
 fn meddling_distribution(world: &mut World) {
     let fake = world.path("goroot");
     let real = std::mem::replace(&mut world.goroot, fake);
@@ -94,7 +95,8 @@ fn link_all(from: &Path, to: &Path, but: &str) {
     }
 }
 
-/// Runs forgo while `tool` makes a change of `file`, and puts the old contents back. Both have the same size.
+/// Runs forgo while `tool` makes a change of `file`, and puts the old contents back. Both have the
+/// same size.
 fn forgo_meddled_with(world: &mut World, tool: &str, file: &str, back: bool, args: &[&str]) {
     let path = world.path("w").join(file);
     let old = std::fs::read_to_string(&path).expect("a file");

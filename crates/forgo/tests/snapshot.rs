@@ -1,7 +1,7 @@
 //! Answers that are given again: only as long as nothing changed.
 //!
-//! Whether an answer was given again or found anew is told by a mark: the kept answer is changed on disk, and
-//! shows up or does not.
+//! Whether an answer was given again or found anew is told by a mark: the kept answer is changed on
+//! disk, and shows up or does not.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
@@ -84,8 +84,8 @@ const FILES: &[(&str, &str)] = &[
     ("target2/t.go", "package t2\n"),
 ];
 
-/// A change, and whether the answer to [`LIST`] is another one after it; if not, the work may be done again
-/// or not.
+/// A change, and whether the answer to [`LIST`] is another one after it; if not, the work may be
+/// done again or not.
 type Edit = (&'static str, fn(&mut World), bool);
 
 fn remove(world: &World, name: &str) {
@@ -510,7 +510,8 @@ fn repositories_whose_untracked_files_are_not_shown() {
     });
 }
 
-/// Under GOPROXY=off a commit goes by the version that it had before it was tagged, whoever told it.
+/// Under GOPROXY=off a commit goes by the version that it had before it was tagged, whoever told
+/// it.
 #[test]
 fn tags_put_on_commits_that_were_built() {
     const COMMAND: &[(&str, &str)] = &[
@@ -628,7 +629,8 @@ fn outputs_are_part_of_the_answer() {
             build();
             harm(&out, &first);
             build();
-            // What is cut off after its build ID passes for up to date, as it does with the stock command.
+            // What is cut off after its build ID passes for up to date, as it does with the stock
+            // command.
             if *name != "cut off" {
                 assert_eq!(bytes(&out), first, "{name}");
             }

@@ -1,5 +1,5 @@
-//! Which program is started as the stock command: never forgo itself, and nothing where a setting is wrong. A release
-//! that forgo does not know does everything itself.
+//! Which program is started as the stock command: never forgo itself, and nothing where a setting
+//! is wrong. A release that forgo does not know does everything itself.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
@@ -18,7 +18,8 @@ fn forgo() -> &'static str {
     env!("CARGO_BIN_EXE_forgo")
 }
 
-/// Writes a script that counts its runs, and refuses to run often: what would be a chain without end ends.
+/// Writes a script that counts its runs, and refuses to run often: what would be a chain without
+/// end ends.
 fn script(file: &Path, text: &str) {
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     let count = file.with_extension("count");
@@ -136,7 +137,8 @@ fn stock_commands_may_run_forgo() {
         let bin = world.path("bin");
         std::fs::create_dir_all(&bin).unwrap();
         symlink(forgo(), bin.join("forgo")).unwrap();
-        // The stock command that forgo becomes puts its own directory first on PATH of tests, not of generators.
+        // The stock command that forgo becomes puts its own directory first on PATH of tests, not
+        // of generators.
         script(&bin.join("go"), &format!("exec {} \"$@\"", forgo()));
         world.set("PATH", "$W/bin:/usr/bin:/bin");
         let said = world.forgo(&["generate"]);

@@ -65,7 +65,8 @@ fn times_do_not_count() {
         assert!(is_cached(world, "./p"));
         touch(world, hours(3));
         assert!(is_cached(world, "./p"));
-        // The stock command, where both use one cache, goes by its own key: under that it finds what ran.
+        // The stock command, where both use one cache, goes by its own key: under that it finds
+        // what ran.
         world.set("GOCACHE", "$W/shared");
         touch(world, hours(1));
         assert!(!is_cached(world, "./p"));
@@ -114,8 +115,8 @@ fn what_changes_during_the_test_is_not_known() {
     });
 }
 
-/// The stock command takes a file for unchanged whose time and size are. What follows from that is not
-/// carried on to where they are not.
+/// The stock command takes a file for unchanged whose time and size are. What follows from that is
+/// not carried on to where they are not.
 #[test]
 fn what_the_stock_key_misses_is_not_kept_by_content() {
     each(FILES, |world| {
@@ -134,8 +135,8 @@ fn what_the_stock_key_misses_is_not_kept_by_content() {
     });
 }
 
-/// With `-trimpath` the binary is the same in every checkout, and so is what it finds there; but for a test that
-/// asks where it is, or that finds something else.
+/// With `-trimpath` the binary is the same in every checkout, and so is what it finds there; but
+/// for a test that asks where it is, or that finds something else.
 #[test]
 fn another_checkout_is_as_good() {
     let mut files = FILES.to_vec();
@@ -269,7 +270,8 @@ fn constants_of_the_system_are_harmless() {
     });
 }
 
-/// A file of the same size in a directory that was only listed, or asked for, or that nobody looked at.
+/// A file of the same size in a directory that was only listed, or asked for, or that nobody looked
+/// at.
 #[test]
 fn contents_below_directories_count() {
     let body = "\tfilepath.Glob(\"testdata/*\")\n\tos.Stat(\"../shared\")\n";
@@ -284,7 +286,8 @@ fn contents_below_directories_count() {
     ];
     each(&files, |world| {
         assert!(!is_cached(world, "./p"));
-        // What lies outside of the package's directory was not known to be an input when the test began.
+        // What lies outside of the package's directory was not known to be an input when the test
+        // began.
         world.forgo(&["test", "./p"]);
         for file in ["p/testdata/a.txt", "p/deep/below/b.txt", "shared/dir/s.txt"] {
             world.write(file, "two");

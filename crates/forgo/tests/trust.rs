@@ -1,4 +1,5 @@
-//! A tool that forgo does not know proves each of forgo's rules before results are derived without it.
+//! A tool that forgo does not know proves each of forgo's rules before results are derived without
+//! it.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
@@ -10,7 +11,8 @@ use std::path::Path;
 
 use support::{Said, World, goroots};
 
-/// So many packages, which import none of the standard library: a tool with another ID compiles all anew.
+/// So many packages, which import none of the standard library: a tool with another ID compiles all
+/// anew.
 const PACKAGES: usize = 24;
 
 /// The first so many have assembly.
@@ -19,8 +21,8 @@ const ASSEMBLY: usize = 6;
 /// So many packages' results must agree.
 const ENOUGH: usize = 20;
 
-/// A tool of the distribution, with another ID. While there is a file `lie`, the compiler leaves debug
-/// information away.
+/// A tool of the distribution, with another ID. While there is a file `lie`, the compiler leaves
+/// debug information away.
 const TOOL: &str = "#!/bin/sh
 tool=$(basename \"$0\")
 if [ \"$1\" = -V=full ]; then
@@ -253,7 +255,8 @@ fn a_difference_disables_a_rule_and_is_reported() {
             }
             fs::remove_file(world.path("lie")).expect("a file");
 
-            // From now on the compiler is run, which is an honest one again, and nothing is compared.
+            // From now on the compiler is run, which is an honest one again, and nothing is
+            // compared.
             world.set("FORGO_VERIFY", "0");
             for dir in ["fourth", "fifth"] {
                 check_out(world, dir);

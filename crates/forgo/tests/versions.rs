@@ -1,5 +1,5 @@
-//! The version of a main module, from the tags in the history of its commit: what git answered in one checkout
-//! counts in a copy of it, as long as tags and history are the same.
+//! The version of a main module, from the tags in the history of its commit: what git answered in
+//! one checkout counts in a copy of it, as long as tags and history are the same.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;

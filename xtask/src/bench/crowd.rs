@@ -1,5 +1,5 @@
-//! Many checkouts of a module at once on one cache: how many compiles that takes in all, and of how many
-//! packages. Once each is what it should be.
+//! Many checkouts of a module at once on one cache: how many compiles that takes in all, and of how
+//! many packages. Once each is what it should be.
 
 use std::collections::BTreeMap;
 use std::fs::File;

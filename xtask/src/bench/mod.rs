@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the stock go command and forgo in turn on the same work, pair by pair, and a
-//! table of medians and of the median of the pairs' ratios. Single times mean little on a shared
+//! `cargo xtask bench`: the stock go command and forgo in turn on the same work, pair by pair, and
+//! a table of medians and of the median of the pairs' ratios. Single times mean little on a shared
 //! machine; the ratios are what to look at. No test asserts on any of it.
 
 pub mod crowd;
@@ -147,8 +147,9 @@ fn measure(scenario: &Scenario, options: &Options) -> Result<Vec<[Cost; 2]>, Str
     } else {
         options.runs
     };
-    // The first round fills caches and the kernel's page cache; a cold build fills its own. In the second
-    // nothing is left to be made, and what was known only of results that were just made becomes known.
+    // The first round fills caches and the kernel's page cache; a cold build fills its own. In the
+    // second nothing is left to be made, and what was known only of results that were just made
+    // becomes known.
     let uncounted = match (scenario.cold, scenario.elsewhere) {
         (true, _) => 0,
         (false, true) => 1,
@@ -238,8 +239,8 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// Whether forgo can begin with what the stock command's first run left: what is measured is that nothing
-    /// is to be done, and to do it all once is enough.
+    /// Whether forgo can begin with what the stock command's first run left: what is measured is
+    /// that nothing is to be done, and to do it all once is enough.
     fn same_answers(&self) -> bool {
         let scenario = self.scenario;
         let filled = cache_of(&self.temp, Who::Forgo).exists();

@@ -1,6 +1,7 @@
-//! `bench order`: what the order of actions comes to with more processors than a machine has. A file of
-//! `-debug-actiongraph` tells what a build did and the CPU time of each tool; the same is played again by forgo's
-//! own schedule, in the stock command's order and with those first from which it is the longest way to the end.
+//! `bench order`: what the order of actions comes to with more processors than a machine has. A
+//! file of `-debug-actiongraph` tells what a build did and the CPU time of each tool; the same is
+//! played again by forgo's own schedule, in the stock command's order and with those first from
+//! which it is the longest way to the end.
 //!
 //! Played is the best case for either: each tool uses one processor, and nothing else takes time.
 

@@ -10,8 +10,8 @@ pub struct Scenario {
     pub cold: bool,
     /// Where it runs.
     pub place: Place,
-    /// Each run is in a new copy of that directory, with a cache that a run in the directory itself has
-    /// filled (see `--cache`).
+    /// Each run is in a new copy of that directory, with a cache that a run in the directory itself
+    /// has filled (see `--cache`).
     pub elsewhere: bool,
     /// What is done before each run.
     pub change: Option<Change>,
@@ -34,7 +34,8 @@ pub struct Change {
     pub file: &'static str,
     /// A text in it, which gets another end each time.
     pub text: &'static str,
-    /// Built as it was, then with the edit, then the edit is taken back: only what follows is measured.
+    /// Built as it was, then with the edit, then the edit is taken back: only what follows is
+    /// measured.
     pub reverted: bool,
 }
 

@@ -1,5 +1,5 @@
-//! What is known of the tests: how the stock command does on this machine (kept between runs), which
-//! ones forgo is excused from and why, and what a run comes to.
+//! What is known of the tests: how the stock command does on this machine (kept between runs),
+//! which ones forgo is excused from and why, and what a run comes to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -56,8 +56,8 @@ impl Baseline {
     }
 }
 
-/// The tests that forgo is excused from: `name: reason`, or `name go1.27: reason` for one release. With
-/// `extras-off ` before it, a test is run under `FORGO_EXTRAS=off` and has to pass there.
+/// The tests that forgo is excused from: `name: reason`, or `name go1.27: reason` for one release.
+/// With `extras-off ` before it, a test is run under `FORGO_EXTRAS=off` and has to pass there.
 #[derive(Default)]
 pub struct Exceptions(Vec<Exception>);
 

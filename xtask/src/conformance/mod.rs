@@ -1,5 +1,5 @@
-//! `cargo xtask conformance`: the tests with which cmd/go tests itself, run against forgo: the scripts
-//! (`GOROOT/src/cmd/go/testdata/script`) and those coded in Go (`go_test.go` and others).
+//! `cargo xtask conformance`: the tests with which cmd/go tests itself, run against forgo: the
+//! scripts (`GOROOT/src/cmd/go/testdata/script`) and those coded in Go (`go_test.go` and others).
 //!
 //! They ship with every Go distribution. Their runner is cmd/go's own test binary, built with an
 //! overlay ([`test_binary`]) so that every `go` that a test starts is forgo. A test that fails for

@@ -1,5 +1,5 @@
-//! The directory of a run: `target/conformance/RELEASE/SUITE-MODE`, its own as long as the run lasts. Another
-//! run of the same gets one with a number behind it.
+//! The directory of a run: `target/conformance/RELEASE/SUITE-MODE`, its own as long as the run
+//! lasts. Another run of the same gets one with a number behind it.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,8 @@ pub struct RunDir {
 }
 
 impl Drop for RunDir {
-    /// Closing the file alone would leave the lock to a process that another thread is just starting.
+    /// Closing the file alone would leave the lock to a process that another thread is just
+    /// starting.
     fn drop(&mut self) {
         let _ = self.lock.unlock();
     }

@@ -116,8 +116,8 @@ impl Runner<'_> {
         Ok(names.lines().filter(is_wanted).map(str::to_owned).collect())
     }
 
-    /// Runs tests of a suite with the stock command, or with forgo. What the test binary says goes to
-    /// a file, the log of stock processes to another one beside it.
+    /// Runs tests of a suite with the stock command, or with forgo. What the test binary says goes
+    /// to a file, the log of stock processes to another one beside it.
     pub fn run(
         &self,
         suite: Suite,
@@ -215,9 +215,9 @@ fn path_with(first: &Path) -> String {
     format!("{}:{path}", first.display())
 }
 
-/// Reads `-test.v=test2json` output, of tests whose names begin with `prefix`. Scripts run in parallel:
-/// `=== NAME` lines say whose lines follow. These and outcomes are marked, for they may come after text
-/// without a newline.
+/// Reads `-test.v=test2json` output, of tests whose names begin with `prefix`. Scripts run in
+/// parallel: `=== NAME` lines say whose lines follow. These and outcomes are marked, for they may
+/// come after text without a newline.
 fn read_outcomes(output: impl Read, prefix: &str) -> Outcomes {
     let mut outcomes = Outcomes::new();
     let mut logs: BTreeMap<String, String> = BTreeMap::new();

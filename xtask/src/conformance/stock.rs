@@ -1,8 +1,8 @@
 //! The stock go processes that forgo started during a run: which ones, for whom, and whether it was
 //! entitled to.
 //!
-//! A command that forgo does not do itself it hands over whole. A native command may start the stock
-//! one only to fetch modules and to edit go.mod and go.sum.
+//! A command that forgo does not do itself it hands over whole. A native command may start the
+//! stock one only to fetch modules and to edit go.mod and go.sum.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -93,8 +93,8 @@ impl StockProcesses {
         )
     }
 
-    /// Which subcommands fetched, ` (mod download 7, list -m 2)`: archives, answers to queries, go.mod
-    /// files alone (`mod graph`), toolchains (`version`).
+    /// Which subcommands fetched, ` (mod download 7, list -m 2)`: archives, answers to queries,
+    /// go.mod files alone (`mod graph`), toolchains (`version`).
     fn fetched_by(&self) -> String {
         let mut by_command: BTreeMap<&str, usize> = BTreeMap::new();
         for ((purpose, _, args), n) in &self.counts {

@@ -3,8 +3,8 @@
 //!
 //! In a test, `go` is the test binary itself under another name, which then acts as the go command.
 //! The hook, an `init` function, comes before that and becomes forgo instead, unless it was started
-//! as `go-stock`: that is how forgo finds the stock command that it hands some commands to. Each such
-//! start is a line in a log ([`super::stock`]).
+//! as `go-stock`: that is how forgo finds the stock command that it hands some commands to. Each
+//! such start is a line in a log ([`super::stock`]).
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -67,8 +67,8 @@ impl Damage {
     }
 }
 
-/// A file that forgo has added to its cache, of any kind: of each kind there are more or less. `None` where
-/// there is none.
+/// A file that forgo has added to its cache, of any kind: of each kind there are more or less.
+/// `None` where there is none.
 pub fn victim(cache: &Path, dice: &mut Dice) -> Result<Option<PathBuf>> {
     let mut kinds: [Vec<PathBuf>; 6] = Default::default();
     for dir in at(cache, fs::read_dir(cache))?.flatten() {
@@ -102,8 +102,8 @@ pub fn victim(cache: &Path, dice: &mut Dice) -> Result<Option<PathBuf>> {
     Ok(Some(files.swap_remove(which)))
 }
 
-/// Whether the stock command would not notice a turned bit in a file either: it looks at the size of archives
-/// and of vet's facts, not at what is in them.
+/// Whether the stock command would not notice a turned bit in a file either: it looks at the size
+/// of archives and of vet's facts, not at what is in them.
 pub fn is_trusted(path: &Path) -> bool {
     let output =
         path.file_name().is_some_and(|n| n.len() == 66) && path.to_string_lossy().ends_with("-d");

@@ -74,8 +74,8 @@ pub enum Edit {
     Assembly {
         n: u8,
     },
-    /// Of the cgo package: the body of a C function, a constant in its header, a field more or less in a struct there, the
-    /// body of a Go function.
+    /// Of the cgo package: the body of a C function, a constant in its header, a field more or less
+    /// in a struct there, the body of a Go function.
     CBody {
         n: u8,
     },

@@ -1,7 +1,7 @@
-//! `cargo xtask never-wrong --faults`: what goes wrong around forgo, one thing at a time: files of its cache
-//! are damaged, processes killed, disks full or read-only, clocks set back. After each forgo gives the right
-//! answer, that of the stock command to which nothing happened, or a clear error; and the next time, when all is
-//! well again, the right answer in any case.
+//! `cargo xtask never-wrong --faults`: what goes wrong around forgo, one thing at a time: files of
+//! its cache are damaged, processes killed, disks full or read-only, clocks set back. After each
+//! forgo gives the right answer, that of the stock command to which nothing happened, or a clear
+//! error; and the next time, when all is well again, the right answer in any case.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -232,8 +232,8 @@ impl Faults<'_> {
         answer == expected || full && clear
     }
 
-    /// Makes it go wrong and asks meanwhile: `None` where it can't be made to, `Some(None)` where nobody is there
-    /// to answer.
+    /// Makes it go wrong and asks meanwhile: `None` where it can't be made to, `Some(None)` where
+    /// nobody is there to answer.
     fn suffer(&mut self, case: &Case) -> Result<Option<Option<Answer>>> {
         let world = &self.world;
         let cache = world.path("cache-forgo");
@@ -353,8 +353,8 @@ impl Faults<'_> {
         Ok(merged.map(|merged| (merged, space)))
     }
 
-    /// Asks as a user who may not write into the cache; by root alone, and where others may run both commands (a
-    /// distribution below root's home is root's alone).
+    /// Asks as a user who may not write into the cache; by root alone, and where others may run
+    /// both commands (a distribution below root's home is root's alone).
     fn as_nobody(&self, ask: Ask) -> Result<Option<Answer>> {
         use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
         use std::os::unix::process::CommandExt;

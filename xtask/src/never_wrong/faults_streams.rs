@@ -1,6 +1,7 @@
-//! Faults of standard output and error, and of users: pipes in non-blocking mode with slow readers, readers that
-//! have gone away, full devices, closed descriptors, a user who may write neither the cache nor TMPDIR. A slow
-//! reader gets all of forgo's answer; in every other case forgo ends as the stock command does.
+//! Faults of standard output and error, and of users: pipes in non-blocking mode with slow readers,
+//! readers that have gone away, full devices, closed descriptors, a user who may write neither the
+//! cache nor TMPDIR. A slow reader gets all of forgo's answer; in every other case forgo ends as
+//! the stock command does.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -28,7 +29,8 @@ pub(super) enum Stream {
 /// What is wrong with a stream or with the user.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Fault {
-    /// Both streams are pipes in non-blocking mode; each read takes so many bytes, after so many milliseconds.
+    /// Both streams are pipes in non-blocking mode; each read takes so many bytes, after so many
+    /// milliseconds.
     Slow { bytes: usize, ms: u64 },
     /// A pipe without a reader.
     NoReader(Stream),

@@ -1,7 +1,8 @@
-//! `cargo xtask never-wrong --host`: the host's tools and libraries change, one thing at a time: the form of a C
-//! library and what is in it, a wrapper in place of the compiler or the linker, the words that it adds, variables.
-//! After each change the program is removed and built again, or programs are linked and thrown away: forgo ends
-//! as the stock command does, and leaves the same bytes.
+//! `cargo xtask never-wrong --host`: the host's tools and libraries change, one thing at a time:
+//! the form of a C library and what is in it, a wrapper in place of the compiler or the linker, the
+//! words that it adds, variables. After each change the program is removed and built again, or
+//! programs are linked and thrown away: forgo ends as the stock command does, and leaves the same
+//! bytes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,8 +16,8 @@ use super::world::{Result, at};
 use crate::tour::lab::Who;
 use crate::tree;
 
-/// Functions of the scripts: an object, an archive, a program that starts the next one of its name in PATH with the
-/// words in the file `conf`.
+/// Functions of the scripts: an object, an archive, a program that starts the next one of its name
+/// in PATH with the words in the file `conf`.
 const FUNCTIONS: &str = r#"
 object() { echo "int value(void) { return $1; }" >v.c.txt; gcc -x c -c -fPIC -o "$2" v.c.txt; }
 archive() { object "$1" v.o.tmp; rm -f "$2"; ar rcs "$2" v.o.tmp; }

@@ -1,7 +1,7 @@
 //! `cargo xtask never-wrong`: drives sequences of edits over a generated module, and after each one
-//! compares what forgo says and leaves, with all that it remembers, with what the stock command says and
-//! leaves. A sequence that shows a difference is
-//! made as short as it gets. The same seed makes the same sequences.
+//! compares what forgo says and leaves, with all that it remembers, with what the stock command
+//! says and leaves. A sequence that shows a difference is made as short as it gets. The same seed
+//! makes the same sequences.
 
 mod damage;
 mod edits;

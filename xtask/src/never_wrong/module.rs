@@ -286,7 +286,8 @@ impl Module {
         );
     }
 
-    /// cgo, C, and a header that both read. No program of the module has it: those are linked more often.
+    /// cgo, C, and a header that both read. No program of the module has it: those are linked more
+    /// often.
     fn add_native(&self, add: &mut impl FnMut(&str, String) -> Option<String>) {
         let Native {
             c_body,

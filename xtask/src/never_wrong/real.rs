@@ -1,7 +1,8 @@
-//! `cargo xtask never-wrong --project DIR`: the same on a copy of a real module, whose files are edited by looking
-//! at their text. Some edits are made between two comparisons, forgo being asked after each of them. What the
-//! two commands are compared by: what they say, programs by their bytes, archives by the build IDs that
-//! `list -export` tells, for they are hashes of all that went in and came out.
+//! `cargo xtask never-wrong --project DIR`: the same on a copy of a real module, whose files are
+//! edited by looking at their text. Some edits are made between two comparisons, forgo being asked
+//! after each of them. What the two commands are compared by: what they say, programs by their
+//! bytes, archives by the build IDs that `list -export` tells, for they are hashes of all that went
+//! in and came out.
 
 use std::fmt;
 use std::fs;

@@ -1,5 +1,5 @@
-//! A module with one tested package that looks at files, variables and time zones in a random choice of ways,
-//! and what can be done to the module.
+//! A module with one tested package that looks at files, variables and time zones in a random
+//! choice of ways, and what can be done to the module.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -76,7 +76,8 @@ pub const ZONES: [Option<&str>; 7] = [
 /// Files that `$W/zone` may be a copy of.
 pub const ZONE_FILES: [&str; 2] = ["Asia/Tokyo", "America/New_York"];
 
-/// What a test does, as Go statements. `say` prints; `see` prints a text and fails where it is "bad".
+/// What a test does, as Go statements. `say` prints; `see` prints a text and fails where it is
+/// "bad".
 const LOGGED: [&str; 30] = [
     "read(\"testdata/a.txt\")",
     "read(\"testdata/b.txt\")",
@@ -154,8 +155,8 @@ const EARLY: [&str; 4] = [
     "",
 ];
 
-/// The functions, each with what it imports. Only those that a test uses are part of it: what else could start a
-/// program would decide what forgo takes the test for.
+/// The functions, each with what it imports. Only those that a test uses are part of it: what else
+/// could start a program would decide what forgo takes the test for.
 const FUNCTIONS: [(&str, &[&str], &str); 16] = [
     (
         "read",
@@ -403,7 +404,8 @@ pub enum Edit {
 pub struct Step {
     pub edit: Edit,
     pub age: Age,
-    /// The question is asked in the second checkout, which becomes a copy of the first if it is not.
+    /// The question is asked in the second checkout, which becomes a copy of the first if it is
+    /// not.
     pub second: bool,
     /// The second checkout is written anew.
     pub fresh: bool,

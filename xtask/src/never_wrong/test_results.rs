@@ -1,11 +1,13 @@
-//! `never-wrong --tests`: random tests, random edits of what they look at, and after each edit what forgo says of the
-//! test against what its binary says when it is run here and now, in the way the go command runs it. The binary
-//! is built by the stock command, once for each state of its sources.
+//! `never-wrong --tests`: random tests, random edits of what they look at, and after each edit what
+//! forgo says of the test against what its binary says when it is run here and now, in the way the
+//! go command runs it. The binary is built by the stock command, once for each state of its
+//! sources.
 //!
-//! The stock command itself repeats results that are no longer true, where nothing that its key knows has
-//! changed: it does not look outside of the module, nor at a file whose size and time were kept. Where forgo differs
-//! from the real run, the stock command is asked the same on a copy of forgo's cache, in which only real runs are
-//! stored under stock keys. If it says the same from its cache, it is not forgo that is wrong.
+//! The stock command itself repeats results that are no longer true, where nothing that its key
+//! knows has changed: it does not look outside of the module, nor at a file whose size and time
+//! were kept. Where forgo differs from the real run, the stock command is asked the same on a copy
+//! of forgo's cache, in which only real runs are stored under stock keys. If it says the same from
+//! its cache, it is not forgo that is wrong.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, FileTimes};
@@ -33,7 +35,8 @@ const SOURCES: u64 = 96;
 /// Steps of a sequence: longer ones make the builds of the test cheaper.
 const LENGTH: usize = 50;
 
-/// At one of so many steps the stock command is asked too, before forgo and, where forgo knows more, after it.
+/// At one of so many steps the stock command is asked too, before forgo and, where forgo knows
+/// more, after it.
 const SAMPLE: usize = 20;
 
 /// A step at which forgo was wrong.

@@ -1,5 +1,5 @@
-//! Edits of a module that nobody wrote for the purpose: found by looking at the text of its files. Each is what
-//! becomes of a file, so that a sequence can be done again without some of its edits.
+//! Edits of a module that nobody wrote for the purpose: found by looking at the text of its files.
+//! Each is what becomes of a file, so that a sequence can be done again without some of its edits.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -156,7 +156,8 @@ fn string(text: &str, dice: &mut Dice) -> Option<String> {
     Some(replace_line(text, at, &[&format!("{before}\"x{rest}")]))
 }
 
-/// Without a comment that has a line of its own. It is no directive, nor part of a comment that cgo reads.
+/// Without a comment that has a line of its own. It is no directive, nor part of a comment that cgo
+/// reads.
 fn lines_less(text: &str, dice: &mut Dice) -> Option<String> {
     if text.contains("import \"C\"") {
         return None;

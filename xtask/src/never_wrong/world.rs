@@ -1,6 +1,7 @@
-//! A directory with the module in it, and a cache for each command, which is the other's never: the stock command
-//! goes by its own keys, which forgo can't have made. What it says depends on the module and the question alone, so
-//! it is asked once for each; forgo always, for it is what forgo remembers that may be wrong.
+//! A directory with the module in it, and a cache for each command, which is the other's never: the
+//! stock command goes by its own keys, which forgo can't have made. What it says depends on the
+//! module and the question alone, so it is asked once for each; forgo always, for it is what forgo
+//! remembers that may be wrong.
 
 use std::collections::HashMap;
 use std::fs::{self, File, FileTimes};
@@ -143,7 +144,8 @@ impl<'a> World<'a> {
         Ok((forgo != expected).then(|| difference(&expected, &forgo)))
     }
 
-    /// What the stock command says where nothing is wrong, and what it leaves in an empty directory.
+    /// What the stock command says where nothing is wrong, and what it leaves in an empty
+    /// directory.
     pub(super) fn expected(&mut self, ask: Ask) -> Result<Answer> {
         let key = (self.module.clone(), ask);
         if let Some(answer) = self.known.get(&key) {

@@ -67,8 +67,8 @@ pub struct Comparison<'c> {
     pub partial: bool,
 }
 
-/// Whether a file is a module index. The stock command makes one as soon as a directory has not changed
-/// for two seconds: which of its runs that is, is chance.
+/// Whether a file is a module index. The stock command makes one as soon as a directory has not
+/// changed for two seconds: which of its runs that is, is chance.
 fn is_index(file: &Path) -> bool {
     fs::read(file).is_ok_and(|bytes| bytes.starts_with(b"go index v"))
 }
@@ -113,8 +113,8 @@ impl Comparison<'_> {
         self.names.get(id).cloned().unwrap_or_else(unknown)
     }
 
-    /// How two outputs differ, if not by the temporary directory's name alone: that is in the Go files
-    /// which cgo makes of SWIG's.
+    /// How two outputs differ, if not by the temporary directory's name alone: that is in the Go
+    /// files which cgo makes of SWIG's.
     fn unlike(&self, id: &str, theirs: &(String, u64), ours: &(String, u64)) -> Option<String> {
         let files = [
             output_file(self.caches[0], &theirs.0),

@@ -283,8 +283,8 @@ fn bytes(bench: &Bench, builds: &Builds, has_main: bool, row: &mut Row) -> Resul
     Ok(())
 }
 
-/// Compares what a build of everything would do, without doing it (`-n -a`): on large projects a matter
-/// of seconds.
+/// Compares what a build of everything would do, without doing it (`-n -a`): on large projects a
+/// matter of seconds.
 fn plan(bench: &Bench, row: &mut Row) -> Result<(), String> {
     let builds = build_both(bench, &["-n", "-a"], false)?;
     row.note(
@@ -458,8 +458,8 @@ pub(super) fn list(bench: &Bench, lists: &[&[&str]], row: &mut Row) -> Result<()
     Ok(())
 }
 
-/// Each command on a copy of the other one's cache: it runs no more tools than the stock command on its
-/// own (none, but for build modes that need what cgo wrote), and says what it says on its own.
+/// Each command on a copy of the other one's cache: it runs no more tools than the stock command on
+/// its own (none, but for build modes that need what cgo wrote), and says what it says on its own.
 fn sharing(bench: &Bench, has_main: bool, row: &mut Row) -> Result<(), String> {
     let into = format!("{}/", bench.path("out").display());
     let mut flags = vec!["-x", "-p", "1"];
@@ -513,8 +513,8 @@ pub(super) fn without_seeds(script: &str) -> String {
     out
 }
 
-/// A project that does not build: the same words, the same exit status, the same graph if it comes to
-/// one.
+/// A project that does not build: the same words, the same exit status, the same graph if it comes
+/// to one.
 fn broken(bench: &Bench, row: &mut Row) -> Result<(), String> {
     let packages = &bench.project.packages;
     let graph_file = bench.path("graph.json");

@@ -1,5 +1,5 @@
-//! Compares action graphs (`-debug-actiongraph`): the same nodes with the same edges, whatever their
-//! ids, their order and their times.
+//! Compares action graphs (`-debug-actiongraph`): the same nodes with the same edges, whatever
+//! their ids, their order and their times.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Kills builds at instants spread over them (SIGKILL), and looks at what they leave in the cache: every
-//! entry there must be the stock command's, and the next build must go on to the same end.
+//! Kills builds at instants spread over them (SIGKILL), and looks at what they leave in the cache:
+//! every entry there must be the stock command's, and the next build must go on to the same end.
 
 use std::fs;
 use std::path::Path;

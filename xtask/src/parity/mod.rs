@@ -13,22 +13,25 @@
 //! | moved | with `--moved`: nothing is compiled again in another directory |
 //! | killed | with `--kill N`: what builds leave in the cache that are killed at N instants |
 //!
-//! With `--dry` nothing is built: `build -n -a` gives the keys, the words (all commands) and the graph.
+//! With `--dry` nothing is built: `build -n -a` gives the keys, the words (all commands) and the
+//! graph.
 //!
-//! With `--bytes` only archives and programs are compared, after builds from cold; with `--stock-cache
-//! DIR` those of the stock command are taken from a copy of that cache, where they are there.
+//! With `--bytes` only archives and programs are compared, after builds from cold; with
+//! `--stock-cache DIR` those of the stock command are taken from a copy of that cache, where they
+//! are there.
 //!
-//! With `--tests` `list -deps -test -json`, `vet` and `test -short` are compared in keys and words, `(cached)`
-//! results with them, each command on its own cache and on the other's; `--dry` then compares what they would
-//! do, and `--stock-cache DIR` is what both begin with; `--test-pkgs` names the packages to test where not all can be,
-//! `--ask` one of the commands.
+//! With `--tests` `list -deps -test -json`, `vet` and `test -short` are compared in keys and words,
+//! `(cached)` results with them, each command on its own cache and on the other's; `--dry` then
+//! compares what they would do, and `--stock-cache DIR` is what both begin with; `--test-pkgs`
+//! names the packages to test where not all can be, `--ask` one of the commands.
 //!
-//! With `--moved` forgo builds in one directory, and both commands in others, forgo from the cache of the first:
-//! nothing is compiled again, and archives, programs and words are the stock command's. `--places N` leaves it at N
-//! directories, `--bytes` leaves out what is compiled for tests.
+//! With `--moved` forgo builds in one directory, and both commands in others, forgo from the cache
+//! of the first: nothing is compiled again, and archives, programs and words are the stock
+//! command's. `--places N` leaves it at N directories, `--bytes` leaves out what is compiled for
+//! tests.
 //!
-//! `--matrix` adds the usual variants to a project's own; each `--variant '[VAR=VALUE...] [FLAG...]'` names one that is
-//! compared instead of those.
+//! `--matrix` adds the usual variants to a project's own; each `--variant '[VAR=VALUE...]
+//! [FLAG...]'` names one that is compared instead of those.
 //!
 //! forgo's own features are off, but in variants with `FORGO_EXTRAS=on`.
 //!

@@ -1,12 +1,14 @@
-//! `--moved`: the project is built by forgo in one directory, goes to directories of other names, and is
-//! built there again, from the cache of the first. There forgo compiles nothing but Go parts of
-//! cgo packages that can't be moved, and every entry of the stock command's cache, filled in that directory, is in
-//! forgo's, byte for byte; so are programs, and test binaries of the packages that `--test-pkgs` names.
+//! `--moved`: the project is built by forgo in one directory, goes to directories of other names,
+//! and is built there again, from the cache of the first. There forgo compiles nothing but Go parts
+//! of cgo packages that can't be moved, and every entry of the stock command's cache, filled in
+//! that directory, is in forgo's, byte for byte; so are programs, and test binaries of the packages
+//! that `--test-pkgs` names.
 //!
 //! The names are shorter and longer, with spaces, not in ASCII, and one is a symbolic link.
 //!
-//! Tools of a release that is not listed have to prove themselves first (docs/trust.md): that is done with a
-//! module of many packages, in which forgo compiles the archives that prove the compiler, and then none.
+//! Tools of a release that is not listed have to prove themselves first (docs/trust.md): that is
+//! done with a module of many packages, in which forgo compiles the archives that prove the
+//! compiler, and then none.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
@@ -140,11 +142,13 @@ pub fn run(bench: &Bench, scope: &Scope, row: &mut Row) -> Result<(), String> {
     Ok(())
 }
 
-/// As many packages as prove every rule, with some to spare, of which the first have assembly and the last cgo.
+/// As many packages as prove every rule, with some to spare, of which the first have assembly and
+/// the last cgo.
 const PROOF: usize = 36;
 const OF_EACH: usize = 8;
 
-/// Builds the packages that prove the tools in two directories, and then in a third one, where forgo compiles none.
+/// Builds the packages that prove the tools in two directories, and then in a third one, where
+/// forgo compiles none.
 fn prove(place: &mut Place<'_>, moved: &Path, row: &mut Row) -> Result<(), String> {
     let whole = std::mem::replace(
         &mut place.commands,
@@ -223,7 +227,8 @@ impl Place<'_> {
             seeded: &self.seeded,
             index: &HashSet::new(),
             plain: &|text| String::from_utf8_lossy(text).into_owned(),
-            // What coverage adds to an archive is made by a compile alone; `list` has named the archives.
+            // What coverage adds to an archive is made by a compile alone; `list` has named the
+            // archives.
             partial: self.bench.is_covered(),
         };
         let (compared, differences) = comparison.differences()?;

@@ -1,5 +1,5 @@
-//! Caches in which the stock command has built the standard library, as far as projects need it; kept
-//! between runs, one for all variants in which the standard library is the same.
+//! Caches in which the stock command has built the standard library, as far as projects need it;
+//! kept between runs, one for all variants in which the standard library is the same.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -65,7 +65,8 @@ pub fn prepared(
     Ok(seed)
 }
 
-/// Is a flag for the packages that the command line names? Here those of the standard library would be.
+/// Is a flag for the packages that the command line names? Here those of the standard library would
+/// be.
 fn is_for_named(flag: &str) -> bool {
     let for_tools = ["-gcflags=", "-asmflags="];
     let for_all = |prefix: &&str| {

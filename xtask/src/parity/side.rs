@@ -1,5 +1,5 @@
-//! Running one of the two commands: the same directory, the same temporary directory, an environment
-//! of which every variable is known, and a cache of its own.
+//! Running one of the two commands: the same directory, the same temporary directory, an
+//! environment of which every variable is known, and a cache of its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -109,7 +109,8 @@ impl<'p> Setting<'p> {
             .env("GOCACHE", cache)
             .env("GODEBUG", godebug)
             .env("FORGO_GO", &stock)
-            // What forgo leaves out beyond the stock command, -x does not show; `never-wrong` proves it.
+            // What forgo leaves out beyond the stock command, -x does not show; `never-wrong`
+            // proves it.
             .env("FORGO_EXTRAS", "off")
             .envs([
                 ("GOENV", "off"),

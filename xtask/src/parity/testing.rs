@@ -1,13 +1,15 @@
-//! `--tests`: do `list`, `vet` and `test` say of a project what the stock command's say, with the same keys?
+//! `--tests`: do `list`, `vet` and `test` say of a project what the stock command's say, with the
+//! same keys?
 //!
-//! First what would be done (`-n`: nothing is compiled); unless `--dry` is asked, then each command on a
-//! cache of its own, and at last both on what each of them left (where results are `(cached)`).
+//! First what would be done (`-n`: nothing is compiled); unless `--dry` is asked, then each command
+//! on a cache of its own, and at last both on what each of them left (where results are
+//! `(cached)`).
 //!
-//! What a test reads differs from run to run of the same command: names of temporary files, the order in which
-//! parallel tests open files. So of tests that run the keys of their inputs are only counted; of results that
-//! are found, where both commands read the same log, they must be equal. Of a package whose tests fail
-//! only the verdicts count: what a failing test has to say is not the command's, and seldom the same twice. Under
-//! `FORGO_EXTRAS=on` no keys are compared.
+//! What a test reads differs from run to run of the same command: names of temporary files, the
+//! order in which parallel tests open files. So of tests that run the keys of their inputs are only
+//! counted; of results that are found, where both commands read the same log, they must be equal.
+//! Of a package whose tests fail only the verdicts count: what a failing test has to say is not the
+//! command's, and seldom the same twice. Under `FORGO_EXTRAS=on` no keys are compared.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
@@ -76,8 +78,8 @@ fn copied(bench: &Bench, who: Who, command: &str) -> Result<PathBuf, String> {
     Ok(copy)
 }
 
-/// Asks both, the stock command first, each on its cache; notes what differs in keys under `check`, the
-/// rest as words, and tells what was compared.
+/// Asks both, the stock command first, each on its cache; notes what differs in keys under `check`,
+/// the rest as words, and tells what was compared.
 fn compare(
     bench: &Bench,
     check: &str,
@@ -174,8 +176,8 @@ fn cached(stdout: &str) -> impl Iterator<Item = &str> {
     lines.filter_map(|line| line.split_whitespace().nth(1))
 }
 
-/// Runs a command; what it says without what differs by chance, and its keys. Both have their cache in
-/// the same place: tests that ask for GOCACHE have it among their inputs.
+/// Runs a command; what it says without what differs by chance, and its keys. Both have their cache
+/// in the same place: tests that ask for GOCACHE have it among their inputs.
 fn ask(bench: &Bench, who: Who, cache: &Path, args: &[String]) -> Result<(Said, Trace), String> {
     let place = bench.path("cache");
     let moved = |from: &Path, to: &Path| {
@@ -214,7 +216,8 @@ fn verdicts(stdout: &str) -> usize {
     stdout.lines().filter(|line| is_verdict(line)).count()
 }
 
-/// The standard output of `test` without times, and of failing tests only the verdicts, in any order.
+/// The standard output of `test` without times, and of failing tests only the verdicts, in any
+/// order.
 fn settled_results(stdout: &str) -> String {
     let mut out = String::new();
     let mut of_package: Vec<String> = Vec::new();

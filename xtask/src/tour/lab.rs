@@ -1,8 +1,9 @@
 //! The laboratory: a throwaway module, a GOCACHE for each of the two commands, and a way to run
 //! either command in it and look at everything it said.
 //!
-//! A build of everything takes long, the standard library being most of it. So each is done once, with all the
-//! flags that exercises look at the effect of, and shared ([`Lab::cold`], [`Lab::full`]).
+//! A build of everything takes long, the standard library being most of it. So each is done once,
+//! with all the flags that exercises look at the effect of, and shared ([`Lab::cold`],
+//! [`Lab::full`]).
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -176,8 +177,8 @@ impl Lab {
         Ok(lab)
     }
 
-    /// Begins an exercise: the module `example.com/cachelab` as it was at first, two empty caches, and of
-    /// earlier exercises what is shared.
+    /// Begins an exercise: the module `example.com/cachelab` as it was at first, two empty caches,
+    /// and of earlier exercises what is shared.
     pub fn reset(&self) -> Result<(), String> {
         let items = fs::read_dir(self.root.path()).map_err(|e| e.to_string())?;
         for item in items.flatten().filter(|item| item.file_name() != SHARED) {
@@ -295,7 +296,8 @@ impl Lab {
         self.beside(SHARED).join(name)
     }
 
-    /// Gives each command a copy of the cache of its own [cold](Lab::cold) build, so that an exercise starts warm.
+    /// Gives each command a copy of the cache of its own [cold](Lab::cold) build, so that an
+    /// exercise starts warm.
     pub fn warm(&self) -> Result<(), String> {
         Who::BOTH.into_iter().try_for_each(|who| self.warm_one(who))
     }
@@ -307,8 +309,8 @@ impl Lab {
         tree::copy_all(&built.cache, &self.cache(who))
     }
 
-    /// Gives each command a copy of a cache that has what tests need of the standard library, compiled and vetted by
-    /// the stock command once for both, and no test of the module.
+    /// Gives each command a copy of a cache that has what tests need of the standard library,
+    /// compiled and vetted by the stock command once for both, and no test of the module.
     pub fn warm_for_tests(&self) -> Result<(), String> {
         let cache = match self.for_tests.get() {
             Some(cache) => cache,
@@ -450,7 +452,8 @@ pub struct Action {
     pub package: String,
     /// Identifiers of what must be done before.
     pub deps: Vec<i64>,
-    /// When it began and ended, in seconds since the first of the file; `None` where it did not run.
+    /// When it began and ended, in seconds since the first of the file; `None` where it did not
+    /// run.
     pub span: Option<(f64, f64)>,
     /// The commands it ran.
     pub cmd: Vec<String>,

@@ -86,8 +86,8 @@ pub fn main(args: &[String]) -> Result<bool, String> {
     }
 }
 
-/// The programs named, or those that are found: a Go distribution by `go env GOROOT`, forgo beside this program,
-/// or in the release directory of the workspace.
+/// The programs named, or those that are found: a Go distribution by `go env GOROOT`, forgo beside
+/// this program, or in the release directory of the workspace.
 pub fn programs(goroot: Option<PathBuf>, forgo: Option<PathBuf>) -> Result<Programs, String> {
     let goroot = match goroot.or_else(|| std::env::var_os("FORGO_TEST_GOROOT").map(PathBuf::from)) {
         Some(dir) => dir,

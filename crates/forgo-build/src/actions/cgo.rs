@@ -225,8 +225,8 @@ fn package_options(cx: &ActionCx<'_>, p: &Package) -> Vec<String> {
     options
 }
 
-/// Puts overlaid sources in the place of those they overlay; the option makes cgo name the latter in
-/// what it writes.
+/// Puts overlaid sources in the place of those they overlay; the option makes cgo name the latter
+/// in what it writes.
 fn overlay_option(cx: &ActionCx<'_>, p: &Package, sources: &mut [String]) -> Vec<String> {
     let overlay = cx.run.job.overlay;
     let mut rewrites = Vec::new();

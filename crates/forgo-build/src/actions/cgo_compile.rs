@@ -145,8 +145,8 @@ fn contains(output: &[u8], text: &str) -> bool {
     output.windows(text.len()).any(|w| w == text.as_bytes())
 }
 
-/// The directory that object files must not show, and what they show in its place. The latter must be
-/// absolute, or the compiler puts its working directory before it.
+/// The directory that object files must not show, and what they show in its place. The latter must
+/// be absolute, or the compiler puts its working directory before it.
 fn trimmed_path(cx: &ActionCx<'_>, p: &Package) -> (String, String) {
     let (from, to) = match &p.module {
         None if p.root.is_empty() => (p.dir.clone(), p.import_path.clone()),

@@ -59,7 +59,8 @@ pub struct CacheCheck {
     pub own_keys: OwnKeys,
     /// vet's configuration, where it could be made without building.
     pub vet: Option<Arc<VetConfig>>,
-    /// A source file is not what the key says: [`CacheCheck::action_id`] is one that nothing computes.
+    /// A source file is not what the key says: [`CacheCheck::action_id`] is one that nothing
+    /// computes.
     pub changed: bool,
     /// `-v` has said the package's name.
     pub named: bool,
@@ -190,9 +191,9 @@ fn look_up<'r>(
     Ok(inputs)
 }
 
-/// Under `-v` the name comes where the stock command's check would be over and its build begin: what
-/// spares the build takes time, and names would come in the order in which that ends. Not if other
-/// actions, cgo's for one, run before the build.
+/// Under `-v` the name comes where the stock command's check would be over and its build begin:
+/// what spares the build takes time, and names would come in the order in which that ends. Not if
+/// other actions, cgo's for one, run before the build.
 fn say_name(cx: &ActionCx<'_>, build: NodeId) -> bool {
     let flags = &cx.config().flags;
     let build_follows = || {
@@ -276,8 +277,8 @@ fn binary_only(
     Err(ActionError::new(WHY))
 }
 
-/// Refuses packages whose error makes them unsafe to build, that are of a later release, or that have
-/// bad directives.
+/// Refuses packages whose error makes them unsafe to build, that are of a later release, or that
+/// have bad directives.
 fn may_be_built(cx: &ActionCx<'_>, package: &Package) -> Result<(), ActionError> {
     own_error(package)?;
     if let Some(module) = &package.module

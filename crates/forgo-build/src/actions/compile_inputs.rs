@@ -1,7 +1,7 @@
 //! All that a package's archive depends on, and the key made of it.
 //!
-//! [`Inputs`] is the one place: [`Inputs::key`] takes it apart without `..`, so that an input that is
-//! not hashed does not compile, and the compile itself sees nothing else.
+//! [`Inputs`] is the one place: [`Inputs::key`] takes it apart without `..`, so that an input that
+//! is not hashed does not compile, and the compile itself sees nothing else.
 //!
 //! Answers to `buildActionID` in cmd/go/internal/work/exec.go.
 
@@ -201,8 +201,8 @@ impl<'r> Inputs<'r> {
         Ok(hash.action_id())
     }
 
-    /// The key of `crate::run::moving::go_part`: as [`Inputs::key_elsewhere`], of what the Go compiler alone reads of a
-    /// cgo package. `generated` are the sources that cgo wrote, by name.
+    /// The key of `crate::run::moving::go_part`: as [`Inputs::key_elsewhere`], of what the Go
+    /// compiler alone reads of a cgo package. `generated` are the sources that cgo wrote, by name.
     pub fn key_of_go_part(
         &self,
         cx: &ActionCx<'_>,
@@ -395,7 +395,8 @@ fn fuzz_flags(config: &Config) -> Option<&'static [&'static str]> {
     (arch && os).then_some(&["-d=libfuzzer"])
 }
 
-/// The files of a package that its archive depends on, or the Go part of it, in the order of the key.
+/// The files of a package that its archive depends on, or the Go part of it, in the order of the
+/// key.
 fn files(p: &Package, part: Part) -> impl Iterator<Item = &String> {
     let others = [
         &p.cgo_files,

@@ -1,5 +1,5 @@
-//! Tells the actions that would find nothing to do, because their package's result is known, without
-//! starting them: in a build that is up to date that is all but the checks.
+//! Tells the actions that would find nothing to do, because their package's result is known,
+//! without starting them: in a build that is up to date that is all but the checks.
 
 use crate::actions::check_cache::CacheCheck;
 use crate::actions::{Provider, RunCx};

@@ -90,8 +90,8 @@ fn clean_up(cx: &ActionCx<'_>) {
     }
 }
 
-/// An up-to-date target looks as if it was installed anew, so that nobody comes to depend on what is
-/// rebuilt when. Best effort.
+/// An up-to-date target looks as if it was installed anew, so that nobody comes to depend on what
+/// is rebuilt when. Best effort.
 fn touch(cx: &ActionCx<'_>, target: &str) {
     if cx.config().flags.n {
         cx.shell.show_cmd("", &format!("touch {target}"));

@@ -13,7 +13,8 @@ use crate::run::turns::{self, Turn};
 use crate::run::{links, reuse, stamp};
 use crate::toolchain::{gc, memory};
 
-/// The key of a link node, with `assumed` as the build ID of a main package's build that is not over.
+/// The key of a link node, with `assumed` as the build ID of a main package's build that is not
+/// over.
 pub fn key(
     cx: &ActionCx<'_>,
     link: NodeId,

@@ -65,8 +65,8 @@ pub struct Archive<'r> {
 }
 
 impl<'r> Inputs<'r> {
-    /// The inputs of the link `link`. `assumed` is the build ID of a main package's build that is not
-    /// over yet.
+    /// The inputs of the link `link`. `assumed` is the build ID of a main package's build that is
+    /// not over yet.
     pub fn gather(cx: &ActionCx<'r>, link: NodeId, assumed: Option<(NodeId, &str)>) -> Inputs<'r> {
         let config = cx.config();
         let (target, modes) = (&config.target, &config.modes);
@@ -239,9 +239,9 @@ fn hash_content(cx: &ActionCx<'_>, h: &mut Hash<'_>, word: &str, p: &Package, fi
     h.write(&line);
 }
 
-/// The content ID that a file carries; the hash of the file if it carries none (`Builder.buildID`). As
-/// in the stock command it stays what it was when it was first asked for, even if the run then puts a
-/// new shared library in the file's place.
+/// The content ID that a file carries; the hash of the file if it carries none (`Builder.buildID`).
+/// As in the stock command it stays what it was when it was first asked for, even if the run then
+/// puts a new shared library in the file's place.
 fn content_of(cx: &ActionCx<'_>, file: &str) -> Vec<u8> {
     let ids = || {
         cx.run

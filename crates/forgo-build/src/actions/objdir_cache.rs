@@ -1,5 +1,5 @@
-//! Files of an object directory that the cache keeps beside the archive, under subkeys of the build's
-//! key: the sources that were compiled, cgo's header, coverage meta-data.
+//! Files of an object directory that the cache keeps beside the archive, under subkeys of the
+//! build's key: the sources that were compiled, cgo's header, coverage meta-data.
 //!
 //! Answers to cacheObjdirFile and its kin in cmd/go/internal/work/exec.go.
 

@@ -150,8 +150,8 @@ pub struct RunTest {
     cache: Mutex<TestCache>,
 }
 
-/// What `go test` prints of a package that could not even be loaded. `cause` is the package with the
-/// error.
+/// What `go test` prints of a package that could not even be loaded. `cause` is the package with
+/// the error.
 pub fn setup_failed(
     config: &crate::config::Config,
     settings: &TestSettings,

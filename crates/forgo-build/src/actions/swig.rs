@@ -196,8 +196,8 @@ fn run_one(
     rename_go_file(cx, base)
 }
 
-/// The package may have an x.go of its own, which cgo would turn into the same x.cgo1.go as the x.go
-/// that SWIG made of x.swig. Names that begin with an underscore are free.
+/// The package may have an x.go of its own, which cgo would turn into the same x.cgo1.go as the
+/// x.go that SWIG made of x.swig. Names that begin with an underscore are free.
 fn rename_go_file(cx: &ActionCx<'_>, base: &str) -> Result<(), ActionError> {
     let flags = &cx.config().flags;
     let objdir = &cx.node().objdir;

@@ -1,9 +1,9 @@
 //! Results of tests in the cache. A result is found in two steps: the binary and its arguments lead
-//! to the log of what the last such run read; the binary, its arguments and what those inputs are now
-//! lead to the output.
+//! to the log of what the last such run read; the binary, its arguments and what those inputs are
+//! now lead to the output.
 //!
-//! The binary is known by the key of its link, so that it need not be linked to know its result, and
-//! by its content, so that other inputs which give the same binary do not make it run again.
+//! The binary is known by the key of its link, so that it need not be linked to know its result,
+//! and by its content, so that other inputs which give the same binary do not make it run again.
 //!
 //! Answers to tryCacheWithID and saveOutput in cmd/go/internal/test/test.go.
 
@@ -256,7 +256,8 @@ impl TestCache {
         hashes.subkey(&key, "coverprofile")
     }
 
-    /// Keeps the output of a run that went well. `dir` is where the log is, `profile` the coverage profile.
+    /// Keeps the output of a run that went well. `dir` is where the log is, `profile` the coverage
+    /// profile.
     pub fn save(
         &self,
         cx: &ActionCx<'_>,

@@ -1,17 +1,18 @@
-//! Test results by content: a second key beside the stock one, in which the files and directories that a
-//! test read count by what is in them, and not by when they were written. So a fresh clone at the same
-//! place, or a checkout that touched everything, runs no test again (golang/go#58571).
+//! Test results by content: a second key beside the stock one, in which the files and directories
+//! that a test read count by what is in them, and not by when they were written. So a fresh clone
+//! at the same place, or a checkout that touched everything, runs no test again (golang/go#58571).
 //!
-//! The invariant: a result is reused by content only if the stock command, in a fresh clone of this state, would
-//! pass for the same reasons. docs/test-results.md has the rules that follow from it.
+//! The invariant: a result is reused by content only if the stock command, in a fresh clone of this
+//! state, would pass for the same reasons. docs/test-results.md has the rules that follow from it.
 //!
-//! The key holds the binary and its arguments, what the log of inputs names ([`test_files`]), all below the
-//! package's directory, and the test's surroundings ([`test_surroundings`]). A test that may do what the log does
-//! not show ([`test_powers`]) has no such key. Results by content stay under keys of forgo's own, and only what
-//! forgo ran itself gets one: all that the key holds is read before the run and again behind it.
+//! The key holds the binary and its arguments, what the log of inputs names ([`test_files`]), all
+//! below the package's directory, and the test's surroundings ([`test_surroundings`]). A test that
+//! may do what the log does not show ([`test_powers`]) has no such key. Results by content stay
+//! under keys of forgo's own, and only what forgo ran itself gets one: all that the key holds is
+//! read before the run and again behind it.
 //!
-//! Files are named by their way from the module's root: a binary that is the same in two checkouts (`-trimpath`)
-//! gives the same result in both. `FORGO_EXTRAS=off` brings the stock rule back.
+//! Files are named by their way from the module's root: a binary that is the same in two checkouts
+//! (`-trimpath`) gives the same result in both. `FORGO_EXTRAS=off` brings the stock rule back.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,8 +75,8 @@ pub(super) fn fetch(cx: &ActionCx<'_>, of: Test<'_>, test: &ActionId) -> Option<
     output.ends_with(b"\n").then_some(Found { output, made })
 }
 
-/// Reads all that the result of a run may depend on: everything below the package's directory, and what the last
-/// runs read. `None` where no result by content can come of it.
+/// Reads all that the result of a run may depend on: everything below the package's directory, and
+/// what the last runs read. `None` where no result by content can come of it.
 pub(super) fn before(cx: &ActionCx<'_>, of: Test<'_>, tests: &[ActionId]) -> Option<Before> {
     if !may_be_known(cx, of.package) {
         return None;
@@ -130,7 +131,8 @@ pub(super) fn save(
     }
 }
 
-/// The sources of the standard library, most of whose tests start programs, are not searched for what they do.
+/// The sources of the standard library, most of whose tests start programs, are not searched for
+/// what they do.
 fn may_be_known(cx: &ActionCx<'_>, p: &Package) -> bool {
     cx.config().extras && !p.standard
 }
@@ -140,8 +142,8 @@ fn put(cx: &ActionCx<'_>, key: &ActionId, bytes: &[u8]) {
     let _ = put_bytes(cx.run.job.cache, key, bytes, Verify::Lax);
 }
 
-/// The log is kept apart from the stock one: for that, results with files that were just written do not
-/// exist.
+/// The log is kept apart from the stock one: for that, results with files that were just written do
+/// not exist.
 fn log_key(cx: &ActionCx<'_>, test: &ActionId) -> ActionId {
     let mut hash = cx.run.job.hashes.new_own_hash("test log by content");
     hash.write(&test.0);
@@ -173,7 +175,8 @@ struct State {
 }
 
 impl State {
-    /// The state of now. `None` where something can't be known by content, or changed since the time given.
+    /// The state of now. `None` where something can't be known by content, or changed since the
+    /// time given.
     fn read(
         cx: &ActionCx<'_>,
         p: &Package,
@@ -253,8 +256,9 @@ impl State {
         hash.action_id()
     }
 
-    /// Whether all of this state had been read before the run, and was the same. What lies outside of the module need
-    /// not have been: neither key looks at it, and it did not change during the run.
+    /// Whether all of this state had been read before the run, and was the same. What lies outside
+    /// of the module need not have been: neither key looks at it, and it did not change during the
+    /// run.
     fn was_whole_before(&self, before: &State, p: &Package) -> bool {
         let known = |(name, sum): (&String, &Sum)| match before.paths.get(name) {
             Some(was) => was == sum,
@@ -286,9 +290,9 @@ fn is_below(path: &Path, top: &str) -> bool {
         && !is_of_vcs(path.strip_prefix(top).unwrap_or(path))
 }
 
-/// The name of a path, without the directory of the module: in another checkout the same binary reads the
-/// same files. One that has asked where it is has done so through `PWD`, whose value is in the key; one that
-/// looks beside the module is of its directory alone.
+/// The name of a path, without the directory of the module: in another checkout the same binary
+/// reads the same files. One that has asked where it is has done so through `PWD`, whose value is
+/// in the key; one that looks beside the module is of its directory alone.
 fn anywhere<'i>(root: &str, name: &'i str) -> Cow<'i, str> {
     match name.strip_prefix(root) {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("<root>{rest}").into(),

@@ -1,5 +1,6 @@
-//! Whether a Go source runs code before the log of a test's inputs begins. That is when `testing.M.Run` is called:
-//! what initializers of packages and `TestMain` read before is not in the log.
+//! Whether a Go source runs code before the log of a test's inputs begins. That is when
+//! `testing.M.Run` is called: what initializers of packages and `TestMain` read before is not in
+//! the log.
 
 /// Functions that initializers call and that read nothing.
 const HARMLESS: [&str; 15] = [
@@ -20,7 +21,8 @@ const HARMLESS: [&str; 15] = [
     "time.Duration",
 ];
 
-/// Whether the source has a function `init` or `TestMain`, or a variable of the package whose value may come from a call.
+/// Whether the source has a function `init` or `TestMain`, or a variable of the package whose value
+/// may come from a call.
 pub(super) fn runs_code_early(source: &[u8]) -> bool {
     let text = code(source);
     let (mut depth, mut in_var, mut at) = (0_usize, false, 0);
@@ -72,7 +74,8 @@ fn calls(word: Option<&[u8]>, before: &[u8]) -> bool {
             let known = HARMLESS.iter().any(|known| known.as_bytes() == name);
             !known && !name.starts_with(b"flag.") && !name.starts_with(b"strings.")
         }
-        // A conversion to a pointer, or the call of a function literal or of what an expression gives.
+        // A conversion to a pointer, or the call of a function literal or of what an expression
+        // gives.
         None => before
             .iter()
             .rfind(|b| !b.is_ascii_whitespace())

@@ -1,9 +1,11 @@
-//! Digests of files and directories by content, for the results of tests ([`super::test_contents`]). Everything
-//! is read: neither the index of files nor a stat stands for a content.
+//! Digests of files and directories by content, for the results of tests
+//! ([`super::test_contents`]). Everything is read: neither the index of files nor a stat stands for
+//! a content.
 //!
-//! A digest of a directory covers all below it: names, kinds, modes, targets of links, and contents. A link is
-//! followed to what it leads to inside of the module. What lies outside of the module is not part of a checkout:
-//! of a directory there the entries with their sizes and times count, of a file the content.
+//! A digest of a directory covers all below it: names, kinds, modes, targets of links, and
+//! contents. A link is followed to what it leads to inside of the module. What lies outside of the
+//! module is not part of a checkout: of a directory there the entries with their sizes and times
+//! count, of a file the content.
 
 use std::fs::Metadata;
 use std::io::Read;
@@ -58,8 +60,8 @@ impl Reader {
         }
     }
 
-    /// The digest of what is at a path, which may be nothing. `None` where it can't be known by content: it changed,
-    /// is too much, or is a device.
+    /// The digest of what is at a path, which may be nothing. `None` where it can't be known by
+    /// content: it changed, is too much, or is a device.
     pub fn path(&mut self, path: &Path) -> Option<Sum> {
         let mut sum = Sha256::new();
         self.at(path, Mode::Whole, &mut sum)?;
@@ -278,8 +280,8 @@ fn names(dir: &Path, sum: &mut Sha256) -> Option<Option<Vec<std::ffi::OsString>>
     Some(Some(names))
 }
 
-/// Whether a path has a part whose content a version control system changes at will: its index has the times of
-/// all files, so two checkouts of one commit never have the same.
+/// Whether a path has a part whose content a version control system changes at will: its index has
+/// the times of all files, so two checkouts of one commit never have the same.
 pub(super) fn is_of_vcs(path: &Path) -> bool {
     const NAMES: [&str; 5] = [".git", ".hg", ".svn", ".bzr", ".jj"];
     path.components().any(|part| match part {

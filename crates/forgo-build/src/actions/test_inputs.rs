@@ -90,8 +90,8 @@ pub(super) enum Input {
     Stat(String),
     /// It read a file or directory.
     Open(String),
-    /// It looked at something outside of the module, which is not looked at again. That may be another file where
-    /// the module lies elsewhere.
+    /// It looked at something outside of the module, which is not looked at again. That may be
+    /// another file where the module lies elsewhere.
     Beside(String),
     /// The same, where the path leads to the same file from everywhere.
     Common(String),
@@ -111,8 +111,8 @@ impl Input {
     }
 }
 
-/// The inputs that a log names, with whole paths; none where it is malformed. The stock key knows none of the files
-/// outside the module, GOPATH or GOROOT.
+/// The inputs that a log names, with whole paths; none where it is malformed. The stock key knows
+/// none of the files outside the module, GOPATH or GOROOT.
 pub(super) fn parse(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<Vec<Input>> {
     let log = log.strip_prefix(LOG_MAGIC).unwrap_or(log);
     let mut list = Vec::new();
@@ -156,8 +156,8 @@ pub(super) fn parse(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<Vec<In
     Some(list)
 }
 
-/// Whether a path leads to what the kernel tells of processes, and not from there to a file. It is looked at
-/// unnoted: `/proc/self` is another directory for each process that asks.
+/// Whether a path leads to what the kernel tells of processes, and not from there to a file. It is
+/// looked at unnoted: `/proc/self` is another directory for each process that asks.
 fn is_of_processes(file: &str) -> bool {
     const PROC: &str = "/proc";
     path::has_file_path_prefix(file, PROC)

@@ -83,8 +83,8 @@ impl<'r> Sink<'r> {
         let _ = self.try_write(bytes);
     }
 
-    /// [`Sink::write`] that fails where the output can't be shown as it is; as io.MultiWriter, what failed
-    /// is not kept. Events of -json that get lost are not noticed, as in the stock command.
+    /// [`Sink::write`] that fails where the output can't be shown as it is; as io.MultiWriter, what
+    /// failed is not kept. Events of -json that get lost are not noticed, as in the stock command.
     pub fn try_write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         if self.live && !bytes.is_empty() {
             match &mut self.json {

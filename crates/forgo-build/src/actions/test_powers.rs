@@ -1,13 +1,13 @@
-//! What the code of a test binary is able to do that the log of inputs does not show. The log is written by
-//! package os: the environment variables, files and directories that pass through its functions. A program
-//! that a test starts, a system call of its own, or C code leaves nothing there, so such a test has no result
-//! by content ([`super::test_contents`]).
+//! What the code of a test binary is able to do that the log of inputs does not show. The log is
+//! written by package os: the environment variables, files and directories that pass through its
+//! functions. A program that a test starts, a system call of its own, or C code leaves nothing
+//! there, so such a test has no result by content ([`super::test_contents`]).
 //!
-//! The answer is an over-approximation over the sources of all packages outside the standard library that are
-//! linked into the binary: a word in a comment counts like one in code. Which part of the standard library
-//! starts programs follows from its imports: everything from which os/exec or plugin can be reached, where code
-//! outside the standard library imports it. Every test binary has os/exec in it, for `go test -fuzz`; that alone
-//! does not count.
+//! The answer is an over-approximation over the sources of all packages outside the standard
+//! library that are linked into the binary: a word in a comment counts like one in code. Which part
+//! of the standard library starts programs follows from its imports: everything from which os/exec
+//! or plugin can be reached, where code outside the standard library imports it. Every test binary
+//! has os/exec in it, for `go test -fuzz`; that alone does not count.
 
 use std::collections::HashSet;
 
@@ -21,9 +21,11 @@ use crate::plan::NodeId;
 /// What a test binary may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Powers {
-    /// It may start programs, run code that is not Go, call the system, or look at modification times.
+    /// It may start programs, run code that is not Go, call the system, or look at modification
+    /// times.
     pub unknown: bool,
-    /// It may look at or change files by functions that do not write to the log (os.Readlink, os.Mkdir).
+    /// It may look at or change files by functions that do not write to the log (os.Readlink,
+    /// os.Mkdir).
     pub unlogged: bool,
     /// It may look at the whole environment.
     pub environment: bool,
@@ -88,7 +90,8 @@ impl Powers {
     }
 }
 
-/// The powers of the binary that the test run `run` runs and that is known as `id`: an identity of the code in it.
+/// The powers of the binary that the test run `run` runs and that is known as `id`: an identity of
+/// the code in it.
 pub(super) fn of(cx: &ActionCx<'_>, run: NodeId, id: &str) -> Powers {
     let (cache, hashes) = (cx.run.job.cache, cx.run.job.hashes);
     let key = {
@@ -149,7 +152,8 @@ fn of_packages(cx: &ActionCx<'_>, run: NodeId) -> Powers {
     powers
 }
 
-/// Whether one of these packages of the standard library leads to one that starts programs or loads code.
+/// Whether one of these packages of the standard library leads to one that starts programs or loads
+/// code.
 fn starts_programs(cx: &ActionCx<'_>, mut packages: Vec<PackageId>) -> bool {
     let graph = cx.run.job.graph;
     let mut seen = HashSet::new();
@@ -166,8 +170,9 @@ fn starts_programs(cx: &ActionCx<'_>, mut packages: Vec<PackageId>) -> bool {
     false
 }
 
-/// The powers of a package's code. Only packages of the module in `root` are expected to know its files when they are
-/// initialized; others may read what lies in the test's directory, which is known as a whole.
+/// The powers of a package's code. Only packages of the module in `root` are expected to know its
+/// files when they are initialized; others may read what lies in the test's directory, which is
+/// known as a whole.
 fn of_package(cx: &ActionCx<'_>, p: &Package, root: &str) -> Powers {
     let unknown = Powers {
         unknown: true,
@@ -259,7 +264,8 @@ fn of_source(text: &[u8]) -> Powers {
 enum Selector<'t> {
     /// Nothing here.
     None,
-    /// Perhaps anything: the package is imported under another name, or its members are, or the text is odd.
+    /// Perhaps anything: the package is imported under another name, or its members are, or the
+    /// text is odd.
     Doubt,
     /// This.
     Of(&'t [u8]),
@@ -294,7 +300,8 @@ fn selector(text: &[u8], start: usize, end: usize) -> Selector<'_> {
     }
 }
 
-/// The quoted name of a package behind this text may be an import. Under its own name nothing follows from that.
+/// The quoted name of a package behind this text may be an import. Under its own name nothing
+/// follows from that.
 fn imported(before: &[u8]) -> Selector<'static> {
     let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r');
     let length = before

@@ -1,7 +1,8 @@
-//! What else a test's result may depend on, besides what its log names: the time zone, the user, the variables
-//! that Go's runtime reads by itself. For the stock command these are the same as at the last run, because it only
-//! repeats a result where nothing else changed; or the text of a modification time has the zone in it. A result
-//! by content ([`super::test_contents`]) may be of another day, session or checkout.
+//! What else a test's result may depend on, besides what its log names: the time zone, the user,
+//! the variables that Go's runtime reads by itself. For the stock command these are the same as at
+//! the last run, because it only repeats a result where nothing else changed; or the text of a
+//! modification time has the zone in it. A result by content ([`super::test_contents`]) may be of
+//! another day, session or checkout.
 
 use std::path::Path;
 
@@ -16,7 +17,8 @@ use crate::disk;
 use crate::footprint;
 use crate::local_time::DIRS;
 
-/// Variables that the runtime, package time, package net and the dynamic loader read without a line in the log.
+/// Variables that the runtime, package time, package net and the dynamic loader read without a line
+/// in the log.
 const VARIABLES: [&str; 15] = [
     "GODEBUG",
     "GOGC",

@@ -77,8 +77,8 @@ struct Keys {
 /// The work of a vet node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     let build = cx.outcome(cx.node().deps[0]);
-    // That vetting a dependency failed does not matter: this package may be fine. A package that does
-    // not build is not vetted.
+    // That vetting a dependency failed does not matter: this package may be fine. A package that
+    // does not build is not vetted.
     let forgiven = Outcome {
         forgive: true,
         ..Outcome::default()
@@ -222,8 +222,8 @@ fn facts_file(cx: &ActionCx<'_>) -> String {
     format!("{}vet.out", cx.node().objdir)
 }
 
-/// Runs the tool, and keeps what it wrote. Gives the facts, the archive of fixes, and whether what the
-/// tool said may name files, or else the facts are of this directory alone.
+/// Runs the tool, and keeps what it wrote. Gives the facts, the archive of fixes, and whether what
+/// the tool said may name files, or else the facts are of this directory alone.
 fn vet(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,

@@ -77,8 +77,8 @@ struct Diagnostic {
     related: Vec<Diagnostic>,
 }
 
-/// Prints the diagnostics of a tree: package → analysis → finding. The stock command goes through it
-/// in no particular order.
+/// Prints the diagnostics of a tree: package → analysis → finding. The stock command goes through
+/// it in no particular order.
 fn print(cx: &ActionCx<'_>, text: &[u8], context: Option<usize>) -> Result<(), ActionError> {
     let fail = |what: &str, e| ActionError::new(format!("parsing {what}: {e}"));
     let tree: BTreeMap<String, BTreeMap<String, Box<RawValue>>> =

@@ -14,8 +14,8 @@ pub type Errno = i32;
 /// Bytes of a stat in a table.
 pub(crate) const SIZE: usize = 52;
 
-/// How far apart two modifications must be to differ in their time for certain. Linux takes the time from
-/// the last tick of its clock, which may be some milliseconds ago.
+/// How far apart two modifications must be to differ in their time for certain. Linux takes the
+/// time from the last tick of its clock, which may be some milliseconds ago.
 const GRANULARITY: Duration = Duration::from_millis(50);
 /// The same for file systems that keep whole seconds, or every other one.
 const COARSE: Duration = Duration::from_millis(2100);
@@ -42,7 +42,8 @@ pub struct Stat {
 }
 
 impl Stat {
-    /// What of a directory counts whose entries do not: that it is one, and who may do what with it.
+    /// What of a directory counts whose entries do not: that it is one, and who may do what with
+    /// it.
     pub(super) fn of_dir_itself(&self) -> Stat {
         Stat {
             mode: self.mode,

@@ -1,7 +1,8 @@
 //! Inputs as bytes, and whether they still are what they were.
 //!
-//! Nothing is parsed: the table is used as it lies in memory. Names are grouped by directory, so that
-//! a directory is walked to once and its files are stat'ed by their bare names, on all processors.
+//! Nothing is parsed: the table is used as it lies in memory. Names are grouped by directory, so
+//! that a directory is walked to once and its files are stat'ed by their bare names, on all
+//! processors.
 //!
 //! ```text
 //! directories, entries, bytes of names      u32 each

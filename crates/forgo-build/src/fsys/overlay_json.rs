@@ -1,11 +1,12 @@
-//! The file of `-overlay`, with encoding/json's messages: what is no JSON is reported first, then the first value of a
-//! wrong type. Answers to the type OverlayJSON in cmd/go/internal/fsys.
+//! The file of `-overlay`, with encoding/json's messages: what is no JSON is reported first, then
+//! the first value of a wrong type. Answers to the type OverlayJSON in cmd/go/internal/fsys.
 
 use std::collections::HashMap;
 
 use forgo_golang::json::{Piece, Reader};
 
-/// Reads the member `Replace`; like all members it may be absent, null, repeated and spelled in any case.
+/// Reads the member `Replace`; like all members it may be absent, null, repeated and spelled in any
+/// case.
 pub(super) fn parse(text: &[u8], minor: u32) -> Result<HashMap<String, String>, String> {
     let mut overlay = Parser {
         reader: Reader::new(text, minor),
@@ -99,8 +100,8 @@ impl Parser<'_> {
         } else if self.minor < 27 {
             format!("Go struct field overlayJSON.Replace of type {wanted}")
         } else {
-            // A JSON pointer with dots in place of its slashes. What looks like the index of an array is not called
-            // a field.
+            // A JSON pointer with dots in place of its slashes. What looks like the index of an
+            // array is not called a field.
             let tokens = path.iter().map(|t| t.replace('~', "~0").replace('/', "~1"));
             let field = tokens.collect::<Vec<_>>().join(".");
             let last = field.rsplit('.').next().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Heads of source files as bytes. What is wrong with a file is not kept: such a file is read each time, so
-//! that the words for it need not be.
+//! Heads of source files as bytes. What is wrong with a file is not kept: such a file is read each
+//! time, so that the words for it need not be.
 
 use std::sync::Arc;
 

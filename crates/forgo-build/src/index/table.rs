@@ -132,7 +132,8 @@ impl Raw<'_> {
     }
 }
 
-/// A table of old records and new ones, which take the place of old ones. `None` if there are too many.
+/// A table of old records and new ones, which take the place of old ones. `None` if there are too
+/// many.
 pub fn merge(old: Option<Table<'_>>, new: &HashMap<String, Record>) -> Option<Vec<u8>> {
     let mut all: Vec<(&[u8], Source<'_>)> = Vec::new();
     let old_count = old.map_or(0, |t| t.len());

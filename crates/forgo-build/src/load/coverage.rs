@@ -1,6 +1,6 @@
 //! Which packages get coverage instrumentation, and what they import for it. Answers to
-//! PrepareForCoverageBuild, SelectCoverPackages and EnsureImport in cmd/go/internal/load/pkg.go, and
-//! to TestPackageList.
+//! PrepareForCoverageBuild, SelectCoverPackages and EnsureImport in cmd/go/internal/load/pkg.go,
+//! and to TestPackageList.
 
 use std::sync::Arc;
 

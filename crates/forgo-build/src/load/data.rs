@@ -1,6 +1,6 @@
 //! From import paths to the data of packages: where the package lies and what its files say, each
-//! loaded once, ahead of the import walk and in parallel where possible. Answers to loadPackageData,
-//! preload and their caches in cmd/go/internal/load/pkg.go.
+//! loaded once, ahead of the import walk and in parallel where possible. Answers to
+//! loadPackageData, preload and their caches in cmd/go/internal/load/pkg.go.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -256,8 +256,8 @@ impl<'l> DataLoader<'l> {
     fn load_dir(&self, r: &Resolution, import: &str) -> PackageData {
         let lexical = self.modules_enabled();
         let mut data = self.read(self.locator().in_dir(&r.dir, lexical));
-        // A package of std's vendor directory is known as what std imports, whatever it is asked for
-        // as: the stock command meets the import first.
+        // A package of std's vendor directory is known as what std imports, whatever it is asked
+        // for as: the stock command meets the import first.
         let imported = match import.strip_prefix("vendor/") {
             Some(imported) if data.place.goroot => imported,
             _ => import,

@@ -125,8 +125,8 @@ pub fn read(
     })
 }
 
-/// The `//line` and `/*line` directives of a Go file, each from its second word to the end of the line, and maybe
-/// some text that looks like one.
+/// The `//line` and `/*line` directives of a Go file, each from its second word to the end of the
+/// line, and maybe some text that looks like one.
 pub fn line_directives(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     memmem::find_iter(text, b"line ")
         .filter(|&at| at >= 2 && matches!(&text[at - 2..at], b"//" | b"/*"))

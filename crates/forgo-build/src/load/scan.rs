@@ -2,8 +2,8 @@
 //! invocation, from any thread. The import walk, the pattern walk and module loading all ask here.
 //!
 //! Heads are dropped as soon as a directory's facts are known: what stays in memory is one
-//! [`DirFacts`] a directory. Answers to the reading half of go/build, to cmd/go/internal/imports and
-//! to the memory of cmd/go/internal/modindex.
+//! [`DirFacts`] a directory. Answers to the reading half of go/build, to cmd/go/internal/imports
+//! and to the memory of cmd/go/internal/modindex.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -97,8 +97,8 @@ impl From<&DirError> for io::Error {
 #[derive(Debug)]
 struct ReadDir {
     facts: Arc<DirFacts>,
-    /// go/build, which patterns go by, finds no file that takes part (build.NoGoError): it does not look for faults in
-    /// others, as the index does.
+    /// go/build, which patterns go by, finds no file that takes part (build.NoGoError): it does not
+    /// look for faults in others, as the index does.
     no_go: bool,
     imports: Arc<DirImports>,
 }

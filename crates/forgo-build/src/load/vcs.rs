@@ -280,7 +280,8 @@ const GIT_STATUS: [&str; 2] = ["status", "--porcelain"];
 /// else about loading, so it runs beside it.
 #[derive(Debug)]
 pub(super) struct EarlyStatus {
-    /// Left alone where it turns out not to be needed: git must not be killed while it holds a lock.
+    /// Left alone where it turns out not to be needed: git must not be killed while it holds a
+    /// lock.
     child: Child,
     /// What is ignored is told as well.
     detailed: bool,
@@ -310,8 +311,9 @@ impl EarlyStatus {
         Some(EarlyStatus { child, detailed })
     }
 
-    /// Whether there are changes, and what else was told. `None` where git has to be asked again: it
-    /// refuses to tell what is ignored under `status.showUntrackedFiles=no`, and why it fails is told once.
+    /// Whether there are changes, and what else was told. `None` where git has to be asked again:
+    /// it refuses to tell what is ignored under `status.showUntrackedFiles=no`, and why it fails is
+    /// told once.
     fn finish(self) -> Option<(bool, Option<Told>)> {
         let out = self.child.wait_with_output().ok()?;
         if !out.status.success() {

@@ -1,12 +1,14 @@
 //! What git's answers depend on, noted one by one, so that a later process need not ask git.
 //!
-//! `git status` looks at every tracked file and, for files that are not tracked, into every directory that
-//! is not ignored; it and `git log` and `git tag` depend on the index, the references, the ignore rules and
-//! the configuration. Asked again for a tree of 13,000 files git needs 70 ms of processor time; its inputs
-//! take a fifth of that to stat, and most are inputs of the build anyway.
+//! `git status` looks at every tracked file and, for files that are not tracked, into every
+//! directory that is not ignored; it and `git log` and `git tag` depend on the index, the
+//! references, the ignore rules and the configuration. Asked again for a tree of 13,000 files git
+//! needs 70 ms of processor time; its inputs take a fifth of that to stat, and most are inputs of
+//! the build anyway.
 //!
-//! This is done after git was asked. A change in between is not missed: it would make an input newer than
-//! the invocation's beginning, and such are not relied on ([`crate::footprint::Footprint::settled`]).
+//! This is done after git was asked. A change in between is not missed: it would make an input
+//! newer than the invocation's beginning, and such are not relied on
+//! ([`crate::footprint::Footprint::settled`]).
 
 use std::collections::HashSet;
 use std::process::Stdio;
@@ -76,8 +78,8 @@ impl Told {
     }
 }
 
-/// Notes what git depends on in the repository at `root`, beside whatever else is done meanwhile. `told` is
-/// what git said, if it was asked in the form of [`STATUS`].
+/// Notes what git depends on in the repository at `root`, beside whatever else is done meanwhile.
+/// `told` is what git said, if it was asked in the form of [`STATUS`].
 pub(super) fn note(cfg: &Config, root: &str, told: Option<Told>) {
     if !footprint::is_on() {
         return;
@@ -103,8 +105,8 @@ struct Repository {
     xdg: String,
 }
 
-/// What git answers to a question about commits and references, none about the checkout's state: kept as
-/// long as references and settings are the same. `ask` runs git.
+/// What git answers to a question about commits and references, none about the checkout's state:
+/// kept as long as references and settings are the same. `ask` runs git.
 pub(super) fn answer(
     cfg: &Config,
     root: &str,
@@ -127,10 +129,10 @@ pub(super) fn answer(
     )
 }
 
-/// The names of the tags in the history of a commit, line by line, and perhaps those of other references.
-/// `args` ask for them; `ask` runs git. It is the longest of all questions where no tag is near, and its answer is
-/// the same in all checkouts and copies of a repository: it is kept by the tags there are and what they
-/// lead to.
+/// The names of the tags in the history of a commit, line by line, and perhaps those of other
+/// references. `args` ask for them; `ask` runs git. It is the longest of all questions where no tag
+/// is near, and its answer is the same in all checkouts and copies of a repository: it is kept by
+/// the tags there are and what they lead to.
 pub(super) fn tags_merged(
     cfg: &Config,
     root: &str,
@@ -156,8 +158,8 @@ fn only_tags(refs: &[u8]) -> Vec<u8> {
 }
 
 impl Repository {
-    /// A key that says which commits there are behind tags, and what may let git see another history: commits
-    /// that stand for others, that are cut off, settings.
+    /// A key that says which commits there are behind tags, and what may let git see another
+    /// history: commits that stand for others, that are cut off, settings.
     fn key_of_tags(&self, args: &[&str]) -> Option<[u8; 32]> {
         let format = "--format=%(refname) %(objectname)";
         let refs = (self.command)(&["for-each-ref", format, "refs/tags", "refs/replace"])?;
@@ -241,8 +243,8 @@ impl Repository {
             Ok(text) => absolute(&dir, text.trim()),
             Err(_) => dir.clone(),
         };
-        // Not their entries: every command of git's makes some for a moment. Their owners count: git refuses to work in
-        // what is another user's.
+        // Not their entries: every command of git's makes some for a moment. Their owners count:
+        // git refuses to work in what is another user's.
         for place in [&self.root, &dot_git_file, &dir, &common] {
             notes.saw(place, Look::Kind);
         }
@@ -317,8 +319,8 @@ impl Repository {
         Some(())
     }
 
-    /// Notes that the objects are there which git reads of the commit that is checked out: each lies in a file of its own
-    /// or in a pack.
+    /// Notes that the objects are there which git reads of the commit that is checked out: each
+    /// lies in a file of its own or in a pack.
     fn note_objects(&self, notes: &Notes, common: &str) -> Option<()> {
         let ids = (self.command)(&["rev-parse", "-q", "--verify", "HEAD"]).unwrap_or_default();
         let trees = (self.command)(&["rev-parse", "-q", "--verify", "HEAD^{tree}"]);
@@ -405,8 +407,8 @@ fn is_bool(value: &str) -> bool {
     ["", "true", "false", "yes", "no", "on", "off", "1", "0"].contains(&&*value)
 }
 
-/// Reports whether a setting names a program that git runs on files before it compares them. Git LFS gives the
-/// same answer for the same file.
+/// Reports whether a setting names a program that git runs on files before it compares them. Git
+/// LFS gives the same answer for the same file.
 fn runs_filter(key: &str) -> bool {
     let Some(filter) = key.strip_prefix("filter.") else {
         return false;

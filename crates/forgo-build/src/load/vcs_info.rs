@@ -1,5 +1,5 @@
-//! Versions told from git tags, kept in the module cache as `.info` files: under GOPROXY=off a commit goes
-//! by the pseudo-version it had before, whatever tags were put on it since.
+//! Versions told from git tags, kept in the module cache as `.info` files: under GOPROXY=off a
+//! commit goes by the pseudo-version it had before, whatever tags were put on it since.
 //!
 //! Answers to cachingRepo.Stat, readDiskStatByHash and writeDiskStat in cmd/go/internal/modfetch.
 

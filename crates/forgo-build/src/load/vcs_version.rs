@@ -85,8 +85,8 @@ pub(super) fn module_version(
         Some(_) => None,
         None => repo.told_version(),
     };
-    // Looked for once more, after the directory got its file: then what was seen there holds for the next
-    // time too.
+    // Looked for once more, after the directory got its file: then what was seen there holds for
+    // the next time too.
     match vcs_info::kept(cx.cfg, mod_path, &status.revision) {
         None if told.is_none() => repo.told_version(),
         kept => kept.or(told),
@@ -204,8 +204,8 @@ impl CodeRepo<'_> {
     }
 
     fn version(&self) -> Option<String> {
-        // The stock command asks which hash the repository uses before anything else. It matters to no
-        // answer here, so it is asked where it shows.
+        // The stock command asks which hash the repository uses before anything else. It matters to
+        // no answer here, so it is asked where it shows.
         if self.cx.cfg.flags.x {
             self.git(&["config", "extensions.objectformat"]);
         }

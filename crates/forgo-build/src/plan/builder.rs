@@ -47,7 +47,8 @@ pub trait Packages {
     /// What is loaded, to change install targets.
     fn graph_mut(&mut self) -> &mut PackageGraph;
 
-    /// A package that only the plan asks for (load.LoadPackageWithFlags from the current directory).
+    /// A package that only the plan asks for (load.LoadPackageWithFlags from the current
+    /// directory).
     fn load(&mut self, import_path: &str) -> Result<PackageId, PlanError>;
 
     /// What every link needs (load.LinkerDeps of no package in particular).

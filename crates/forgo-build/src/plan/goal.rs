@@ -1,4 +1,5 @@
-//! What the commands `build` and `install` want of a plan, from the packages the command line named.
+//! What the commands `build` and `install` want of a plan, from the packages the command line
+//! named.
 //!
 //! Answers to the planning halves of runBuild and InstallPackages in
 //! cmd/go/internal/work/build.go.
@@ -54,8 +55,8 @@ fn is_test_only_match(p: &Package) -> bool {
     p.go_files.is_empty() && p.cgo_files.is_empty() && !p.internal.cmdline_pkg_literal
 }
 
-/// Why a package can't be installed, for those that have no place to be installed to: one line each,
-/// as the stock command prints them before it exits.
+/// Why a package can't be installed, for those that have no place to be installed to: one line
+/// each, as the stock command prints them before it exits.
 pub fn install_errors(graph: &PackageGraph, packages: &[PackageId]) -> Vec<String> {
     packages
         .iter()

@@ -51,8 +51,8 @@ impl<P: Packages> PlanBuilder<'_, P> {
         });
         self.add_transitive_link_deps(link, main, "")?;
 
-        // The main package comes after all else that goes into the link: then its check of the cache
-        // can tell whether the executable that is already there would come out again.
+        // The main package comes after all else that goes into the link: then its check of the
+        // cache can tell whether the executable that is already there would come out again.
         let others = self.node(link).deps[1..].to_vec();
         let nop = self.add(Node::group("nop", others));
         self.node_mut(main).deps.push(nop);
@@ -76,7 +76,8 @@ impl<P: Packages> PlanBuilder<'_, P> {
 
     /// Adds to the link `link` all that goes into it: what `root` (the main package's build, or a
     /// group of builds) needs, transitively, in breadth-first order, so that packages rebuilt for a
-    /// test come before the plain ones. With -linkshared also the shared libraries, but for `shlib`.
+    /// test come before the plain ones. With -linkshared also the shared libraries, but for
+    /// `shlib`.
     pub(super) fn add_transitive_link_deps(
         &mut self,
         link: NodeId,

@@ -26,7 +26,8 @@ pub struct Plan {
     pub nodes: Vec<Node>,
     /// What the command is after.
     pub root: NodeId,
-    /// Where object directories are: `$WORK` under -n, else a real directory, without a final slash.
+    /// Where object directories are: `$WORK` under -n, else a real directory, without a final
+    /// slash.
     pub work_dir: String,
     /// The nodes reachable from `root` in depth-first post-order. The place in it is the node's
     /// priority.
@@ -204,8 +205,8 @@ impl Plan {
     }
 }
 
-/// The nodes reachable from `root`, depth first, each after its dependencies (`actionList`). Without
-/// recursion: test barriers make chains as long as the list of packages.
+/// The nodes reachable from `root`, depth first, each after its dependencies (`actionList`).
+/// Without recursion: test barriers make chains as long as the list of packages.
 fn post_order(nodes: &[Node], root: NodeId) -> Vec<NodeId> {
     let mut seen = vec![false; nodes.len()];
     let mut order = Vec::new();

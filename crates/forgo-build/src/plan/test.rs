@@ -341,8 +341,8 @@ impl TestPlan {
     }
 }
 
-/// The binary's name in the work directory. Windows asks for permission to run programs with certain
-/// words in their names.
+/// The binary's name in the work directory. Windows asks for permission to run programs with
+/// certain words in their names.
 fn temporary_name<P: Packages>(b: &PlanBuilder<'_, P>, name: &str) -> String {
     let suspicious = ["install", "patch", "setup", "update"]
         .iter()

@@ -9,8 +9,8 @@ use crate::plan::builder::{BuildMode, Packages, PlanBuilder};
 use crate::plan::node::{Kind, Node, NodeId};
 
 impl<P: Packages> PlanBuilder<'_, P> {
-    /// Vets a package. It depends on compiling it; where the package may be installed too, it is the
-    /// caller's to make the install wait for it.
+    /// Vets a package. It depends on compiling it; where the package may be installed too, it is
+    /// the caller's to make the install wait for it.
     pub fn vet_action(
         &mut self,
         mode: BuildMode,

@@ -1,6 +1,7 @@
 //! How a child process finds signals: as the child of a Go program does.
 //!
-//! Answers to runtime.syscall_runtime_AfterForkInChild and to the table of runtime/sigtab_linux_generic.go.
+//! Answers to runtime.syscall_runtime_AfterForkInChild and to the table of
+//! runtime/sigtab_linux_generic.go.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -30,8 +31,9 @@ pub fn like_go(command: &mut Command) {
     }
 }
 
-/// [`like_go`] for a test or another program of the user's. When it starts them, the go command takes notice
-/// of SIGINT, even where it was ignored (base.StartSigHandlers): so it is not ignored for them.
+/// [`like_go`] for a test or another program of the user's. When it starts them, the go command
+/// takes notice of SIGINT, even where it was ignored (base.StartSigHandlers): so it is not ignored
+/// for them.
 pub fn program_like_go(command: &mut Command) {
     like_go(command);
     // SAFETY: as in `like_go`; setting a default action needs no memory but the child's own.

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 
-/// A file's bytes, in memory that a thread uses for one file after the other: fresh memory costs as much as
-/// reading the file.
+/// A file's bytes, in memory that a thread uses for one file after the other: fresh memory costs as
+/// much as reading the file.
 #[derive(Debug)]
 pub struct Buffer(Vec<u8>);
 

@@ -146,8 +146,9 @@ fn malformed(path: &str) -> String {
     format!("parse {path}: malformed object file")
 }
 
-/// Reads on behind the first `length` bytes, and counts. A pipe has no places to read from: to wait for what
-/// somebody writes into it would be to wait for the build itself where it is the output (`-o /dev/stdout`).
+/// Reads on behind the first `length` bytes, and counts. A pipe has no places to read from: to wait
+/// for what somebody writes into it would be to wait for the build itself where it is the output
+/// (`-o /dev/stdout`).
 fn fill(file: &File, buffer: &mut [u8], length: &mut usize) -> io::Result<()> {
     while *length < buffer.len() {
         match file.read_at(&mut buffer[*length..], *length as u64) {
@@ -346,8 +347,9 @@ pub struct Updated {
     pub bytes: Option<Buffer>,
 }
 
-/// Gives a file that carries `old` the build ID that its contents deserve, with the action ID `action`. The error
-/// is a text in the stock command's words. Answers to the middle of Builder.updateBuildID.
+/// Gives a file that carries `old` the build ID that its contents deserve, with the action ID
+/// `action`. The error is a text in the stock command's words. Answers to the middle of
+/// Builder.updateBuildID.
 pub fn update_file(path: &str, old: &str, action: &str) -> Result<Updated, String> {
     let open = File::options().read(true).write(true).open(path);
     let file = open.map_err(|e| path_error("open", path, &e))?;

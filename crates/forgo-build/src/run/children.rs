@@ -36,8 +36,8 @@ pub struct Ended {
     pub user: Duration,
     /// System CPU time.
     pub sys: Duration,
-    /// The most memory that it, or one of its own children, used at once, in bytes. No less than what forgo
-    /// had in use when it was started.
+    /// The most memory that it, or one of its own children, used at once, in bytes. No less than
+    /// what forgo had in use when it was started.
     pub peak: u64,
 }
 
@@ -54,8 +54,8 @@ impl Ended {
 }
 
 impl Children {
-    /// Runs a command to its end, with nothing to read and with both output streams caught. `started` is told
-    /// the number of the process.
+    /// Runs a command to its end, with nothing to read and with both output streams caught.
+    /// `started` is told the number of the process.
     pub fn run(&self, mut command: Command, started: impl FnOnce(u32)) -> Ended {
         let (mut reader, writer) = match std::io::pipe() {
             Ok(ends) => ends,
@@ -225,7 +225,8 @@ mod tests {
                 std::thread::yield_now();
             }
             children.interrupt();
-            // It may stop only now, and the signal may be one that is ignored here: then it is to end by itself.
+            // It may stop only now, and the signal may be one that is ignored here: then it is to
+            // end by itself.
             while !running.is_finished() {
                 for &pid in &children.lock().pids {
                     let pid = Pid::from_raw(pid).unwrap();

@@ -1,6 +1,7 @@
-//! What actions cost when they were last done: time, and memory at its peak. Kept in a small file of forgo's own
-//! for all that use the cache. Nothing depends on it but the order in which things are done, and how many big
-//! ones at once: a record that is lost, damaged or out of date costs time, no more.
+//! What actions cost when they were last done: time, and memory at its peak. Kept in a small file
+//! of forgo's own for all that use the cache. Nothing depends on it but the order in which things
+//! are done, and how many big ones at once: a record that is lost, damaged or out of date costs
+//! time, no more.
 //!
 //! Nothing of the kind is in cmd/go.
 
@@ -166,8 +167,8 @@ fn merged(old: &[u8], new: &HashMap<u64, Cost>) -> Vec<u8> {
     bytes
 }
 
-/// In which order ready nodes are taken, by node: those first from which it is the longest way to the end, by what
-/// actions did cost.
+/// In which order ready nodes are taken, by node: those first from which it is the longest way to
+/// the end, by what actions did cost.
 pub fn priorities(costs: &Costs, plan: &Plan, graph: &PackageGraph) -> Vec<u32> {
     longest_way_first(plan, |id| {
         let node = &plan[id];

@@ -3,15 +3,16 @@
 //!
 //! The stock command keys an importer on the content IDs of the archives it imports. The compiler
 //! reads no more of an archive than its export data, and the build ID in there does not reach the
-//! result. So there is a second key beside the stock one: the same lines, with the hash of the export
-//! data in place of each content ID. It leads to an archive that was compiled from exactly these
-//! inputs. A compile would write it again, but for the build ID: that is replaced (its content ID is
-//! the same, as that is the hash of everything else), and the archive goes to the cache under the
-//! stock key.
+//! result. So there is a second key beside the stock one: the same lines, with the hash of the
+//! export data in place of each content ID. It leads to an archive that was compiled from exactly
+//! these inputs. A compile would write it again, but for the build ID: that is replaced (its
+//! content ID is the same, as that is the hash of everything else), and the archive goes to the
+//! cache under the stock key.
 //!
-//! The second key is looked up only when the stock one is not found. Its entries are ordinary ones of
-//! GOCACHE, aliases of the archive's output: they cost one small file, and trimming knows them. Packages that
-//! can be moved between checkouts ([`super::moving`]) have a key that does the same and more, and not this one.
+//! The second key is looked up only when the stock one is not found. Its entries are ordinary ones
+//! of GOCACHE, aliases of the archive's output: they cost one small file, and trimming knows them.
+//! Packages that can be moved between checkouts ([`super::moving`]) have a key that does the same
+//! and more, and not this one.
 //!
 //! In doubt the work is done. What a compile may depend on without being in the stock key either is
 //! read again whenever the stock command compiles, so such packages are always compiled:
@@ -47,8 +48,8 @@ pub enum Doubt {
     Shared,
 }
 
-/// Finds an archive that a compile would write again, and stores it under the stock key, unless it is to be
-/// compared.
+/// Finds an archive that a compile would write again, and stores it under the stock key, unless it
+/// is to be compared.
 pub fn find(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
@@ -87,8 +88,9 @@ pub fn find(
 
 const RULES: &[Rule] = &[Rule::Restamp];
 
-/// Stores an archive that was not compiled under the stock key, with all that a compile would have stored:
-/// the list of sources, and what the compiler `said`. Gives its file, where the cache could take it.
+/// Stores an archive that was not compiled under the stock key, with all that a compile would have
+/// stored: the list of sources, and what the compiler `said`. Gives its file, where the cache could
+/// take it.
 pub fn store(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
@@ -145,8 +147,8 @@ pub fn key(
         .transpose()
 }
 
-/// Why a package is compiled in any case, as far as its inputs tell. Coverage is the last reason that is looked
-/// for.
+/// Why a package is compiled in any case, as far as its inputs tell. Coverage is the last reason
+/// that is looked for.
 pub fn doubt(inputs: &Inputs<'_>) -> Option<Doubt> {
     let p = inputs.package;
     let cgo = p.uses_cgo() || p.uses_swig();

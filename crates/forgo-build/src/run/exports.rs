@@ -1,5 +1,6 @@
-//! What importers read of archives, by file: each is read once in a run, and only when a key of forgo's own is
-//! asked for. What is found out about archives in the cache is kept for later runs ([`earlier`]).
+//! What importers read of archives, by file: each is read once in a run, and only when a key of
+//! forgo's own is asked for. What is found out about archives in the cache is kept for later runs
+//! ([`earlier`]).
 
 mod earlier;
 
@@ -56,8 +57,8 @@ impl Exports {
         }
     }
 
-    /// The hash of what importers read of a file, without the build ID; `None` where there is nothing to be
-    /// read.
+    /// The hash of what importers read of a file, without the build ID; `None` where there is
+    /// nothing to be read.
     pub fn id(&self, file: &str) -> Option<[u8; 32]> {
         if let Some(known) = lock(&self.ids).get(file) {
             return *known;
@@ -67,7 +68,8 @@ impl Exports {
         id
     }
 
-    /// What importers read of a file, the same wherever the sources lie; an error where that can't be told.
+    /// What importers read of a file, the same wherever the sources lie; an error where that can't
+    /// be told.
     pub fn anywhere(&self, file: &str, places: &Places) -> Result<Anywhere, Unfit> {
         if let Some(known) = lock(&self.anywhere).get(file) {
             return *known;
@@ -82,8 +84,8 @@ impl Exports {
         anywhere
     }
 
-    /// Remembers the same of an archive that was just made, whose bytes are at hand, and of its copy in the
-    /// cache.
+    /// Remembers the same of an archive that was just made, whose bytes are at hand, and of its
+    /// copy in the cache.
     pub fn note_made(&self, file: &str, cached: Option<&str>, archive: &[u8], places: &Places) {
         let anywhere = read(archive::export_data(archive), places);
         self.note(
@@ -136,8 +138,8 @@ impl Exports {
         Ok(moved.renamed_fingerprint)
     }
 
-    /// Remembers what reading an archive would find out that was moved here: what it is anywhere, and the
-    /// fingerprint that it had where it came from.
+    /// Remembers what reading an archive would find out that was moved here: what it is anywhere,
+    /// and the fingerprint that it had where it came from.
     pub fn note_moved(
         &self,
         file: &str,

@@ -1,8 +1,9 @@
-//! What assembly includes from outside of its package. The stock key knows the package's own headers alone; what is
-//! found by a key of forgo's own, in another directory perhaps, was made of the same headers.
+//! What assembly includes from outside of its package. The stock key knows the package's own
+//! headers alone; what is found by a key of forgo's own, in another directory perhaps, was made of
+//! the same headers.
 //!
-//! Answers to `Input.include` in cmd/asm/internal/lex/input.go: names are looked up in the package's directory, those in
-//! headers too.
+//! Answers to `Input.include` in cmd/asm/internal/lex/input.go: names are looked up in the
+//! package's directory, those in headers too.
 
 use crate::actions::ActionCx;
 use crate::actions::compile_inputs::Inputs;
@@ -18,8 +19,8 @@ pub struct Header {
     pub hash: String,
 }
 
-/// Headers that assembly reads beside the package's own, what the compile makes of the package (go_asm.h), and what
-/// belongs to the assembler; `None` where that can't be told.
+/// Headers that assembly reads beside the package's own, what the compile makes of the package
+/// (go_asm.h), and what belongs to the assembler; `None` where that can't be told.
 pub fn foreign(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Vec<Header>> {
     let p = inputs.package;
     if p.s_files.is_empty() {

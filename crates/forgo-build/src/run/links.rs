@@ -1,14 +1,14 @@
 //! Links that are never done twice.
 //!
-//! The stock command keeps executables only for `run` and `tool`, and knows those that are where they
-//! were installed. All others it links again: each `build ./...` links every program, to throw it away.
-//! Here a link that was done leaves a copy of the executable in the cache's
-//! [store](forgo_cache::Cache::keep); if its output was thrown away, a record that the link went well.
-//! The next link with the same inputs is a copy, or nothing at all.
+//! The stock command keeps executables only for `run` and `tool`, and knows those that are where
+//! they were installed. All others it links again: each `build ./...` links every program, to throw
+//! it away. Here a link that was done leaves a copy of the executable in the cache's
+//! [store](forgo_cache::Cache::keep); if its output was thrown away, a record that the link went
+//! well. The next link with the same inputs is a copy, or nothing at all.
 //!
-//! The key is the stock link key, and beside it what that leaves out: the system, whose linker may take
-//! part where there is C code ([`system_linker`]). Where it can't be told what that reads, the link is
-//! always done: [`Doubt`] lists the cases. docs/links.md argues why the rest is sound.
+//! The key is the stock link key, and beside it what that leaves out: the system, whose linker may
+//! take part where there is C code ([`system_linker`]). Where it can't be told what that reads, the
+//! link is always done: [`Doubt`] lists the cases. docs/links.md argues why the rest is sound.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -33,8 +33,8 @@ use crate::toolchain::system_linker::{self, Further};
 /// Why a link is done although its key is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
-    /// No extras; -a; -n, which can't know; -work, which shows what is made on the way; a wrapper of
-    /// the tools, which may do anything.
+    /// No extras; -a; -n, which can't know; -work, which shows what is made on the way; a wrapper
+    /// of the tools, which may do anything.
     Asked,
     /// The cache keeps it under the stock key.
     Stock,
@@ -43,8 +43,8 @@ pub enum Doubt {
     External,
 }
 
-/// Fingerprints of the system's linker, by the driver that starts it and by what the flags name; each is made
-/// once in a run.
+/// Fingerprints of the system's linker, by the driver that starts it and by what the flags name;
+/// each is made once in a run.
 #[derive(Debug, Default)]
 pub struct Surroundings(Mutex<HashMap<System, Option<[u8; 32]>>>);
 
@@ -89,8 +89,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// `None` where the link is always done. `key` is the stock one. A link whose inputs are not known may
-    /// fail the next time, so no snapshot of the invocation is kept then.
+    /// `None` where the link is always done. `key` is the stock one. A link whose inputs are not
+    /// known may fail the next time, so no snapshot of the invocation is kept then.
     pub fn of(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Option<Store> {
         let system = match system(cx, inputs) {
             Ok(None) => None,
@@ -290,8 +290,8 @@ fn packages<'a>(inputs: &'a Inputs<'_>) -> impl Iterator<Item = &'a Package> {
     std::iter::once(inputs.package).chain(inputs.archives.iter().map(|archive| archive.package))
 }
 
-/// The dynamic loaders that cmd/link looks for: which there is decides on the one that is named in the
-/// result.
+/// The dynamic loaders that cmd/link looks for: which there is decides on the one that is named in
+/// the result.
 fn loaders(inputs: &Inputs<'_>) -> &'static [&'static str] {
     match (inputs.goos, inputs.goarch) {
         ("linux", "amd64") => &["/lib64/ld-linux-x86-64.so.2", "/lib/ld-musl-x86_64.so.1"],
@@ -340,8 +340,8 @@ impl Flags {
     }
 }
 
-/// Adds what words for the C compiler, as it links, name. `None` where a word is not known to name nothing
-/// else.
+/// Adds what words for the C compiler, as it links, name. `None` where a word is not known to name
+/// nothing else.
 fn add_words(words: &[String], further: &mut Further) -> Option<()> {
     let mut words = words.iter().map(String::as_str);
     let absolute = |place: &str| place.starts_with('/').then(|| place.to_owned());
@@ -361,7 +361,8 @@ fn add_words(words: &[String], further: &mut Further) -> Option<()> {
     Some(())
 }
 
-/// Levels of optimization and of debug information, which are no link's matter: `-O2`, `-g`, `-ggdb3`.
+/// Levels of optimization and of debug information, which are no link's matter: `-O2`, `-g`,
+/// `-ggdb3`.
 fn is_of_compiles(word: &str) -> bool {
     let rest = word.strip_prefix("-O").or(word.strip_prefix("-g"));
     rest.is_some_and(|rest| rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))

@@ -1,8 +1,8 @@
-//! The keys of forgo's own that a package's build has beside the stock one. They are made once, by the check
-//! of the cache, and used wherever something is looked for, waited for, or kept.
+//! The keys of forgo's own that a package's build has beside the stock one. They are made once, by
+//! the check of the cache, and used wherever something is looked for, waited for, or kept.
 //!
-//! Each package has one of the two: that which is the same in all checkouts ([`super::moving`]), or else,
-//! and for what can't be moved, that of [`super::cutoff`].
+//! Each package has one of the two: that which is the same in all checkouts ([`super::moving`]), or
+//! else, and for what can't be moved, that of [`super::cutoff`].
 
 use std::sync::OnceLock;
 
@@ -65,7 +65,8 @@ impl OwnKeys {
         })
     }
 
-    /// The key by export data of here; `None` where there is none, or the package is compiled in any case.
+    /// The key by export data of here; `None` where there is none, or the package is compiled in
+    /// any case.
     pub fn by_export(
         &self,
         cx: &ActionCx<'_>,

@@ -1,21 +1,22 @@
-//! Tokens to run tools with, shared by all forgo processes that use a cache on a machine: together they run no
-//! more tools at once than the machine has processors for, however many of them there are. GNU make's
-//! jobserver does the same for one tree of processes.
+//! Tokens to run tools with, shared by all forgo processes that use a cache on a machine: together
+//! they run no more tools at once than the machine has processors for, however many of them there
+//! are. GNU make's jobserver does the same for one tree of processes.
 //!
-//! A token is a [slot](forgo_cache::disk::Slots), which ends with its holder. It is held while one tool runs,
-//! and by nothing else: who holds one waits for nobody. So who waits for a token may hold the lock of an
-//! [action](super::turns) that others wait for: tokens come back whatever those others do. There is one
-//! exception, a tool that starts forgo itself (a wrapper of the C compiler, say), and waits for it: if all tokens
-//! were with such tools, nobody would ever get one. So a process that has waited for long at the head of
-//! the line, and has got nothing, runs one more tool without a token, and from then on one at a time whenever it
-//! likes. It does so at once, and once for each token, where those who have tokens are [stuck](Watch).
+//! A token is a [slot](forgo_cache::disk::Slots), which ends with its holder. It is held while one
+//! tool runs, and by nothing else: who holds one waits for nobody. So who waits for a token may
+//! hold the lock of an [action](super::turns) that others wait for: tokens come back whatever those
+//! others do. There is one exception, a tool that starts forgo itself (a wrapper of the C compiler,
+//! say), and waits for it: if all tokens were with such tools, nobody would ever get one. So a
+//! process that has waited for long at the head of the line, and has got nothing, runs one more
+//! tool without a token, and from then on one at a time whenever it likes. It does so at once, and
+//! once for each token, where those who have tokens are [stuck](Watch).
 //!
-//! Who is going to use much memory, by what was [recorded](super::costs), gets a token only if so much is free, or
-//! if nobody else with a token uses much. What those with tokens have not used yet is not free: they have written
-//! down what they are going to. Others get tokens meanwhile.
+//! Who is going to use much memory, by what was [recorded](super::costs), gets a token only if so
+//! much is free, or if nobody else with a token uses much. What those with tokens have not used yet
+//! is not free: they have written down what they are going to. Others get tokens meanwhile.
 //!
-//! Tests and programs of the user's need no token: they may take days, and run forgo too. -p limits a process
-//! as ever: nobody starts more than that.
+//! Tests and programs of the user's need no token: they may take days, and run forgo too. -p limits
+//! a process as ever: nobody starts more than that.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,7 +32,8 @@ use crate::toolchain::memory;
 /// How often the one at the head of the line looks for a token.
 const PAUSE: Duration = Duration::from_millis(4);
 
-/// After how many pauses is looked whether who is at the head of the line is stopped, and every so many again.
+/// After how many pauses is looked whether who is at the head of the line is stopped, and every so
+/// many again.
 const LOOKS: usize = 64;
 
 /// The same for those who have tokens: that takes a look at all processes.
@@ -40,14 +42,15 @@ const LONG_LOOKS: usize = 256;
 /// How long tools, all of them, must have run before one more is started without a token.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long the same one, which can't be seen, may be at the head of the line: longer than any that is not stuck.
+/// How long the same one, which can't be seen, may be at the head of the line: longer than any that
+/// is not stuck.
 const LINE_PATIENCE: Duration = Duration::from_secs(12);
 
 /// How often is looked for free memory.
 const MEMORY_PAUSE: Duration = Duration::from_millis(50);
 
-/// How long is waited for memory in vain: as long as who uses it ends at some time. A tool that uses much and
-/// starts forgo itself would not.
+/// How long is waited for memory in vain: as long as who uses it ends at some time. A tool that
+/// uses much and starts forgo itself would not.
 const MEMORY_PATIENCE: Duration = Duration::from_secs(120);
 
 /// What is worth to be counted, in bytes.
@@ -109,8 +112,8 @@ impl Pool {
         }
     }
 
-    /// Waits for a token to run a tool with that uses so much memory at its `peak`, in bytes, as far as is known;
-    /// soon over when `interrupted`.
+    /// Waits for a token to run a tool with that uses so much memory at its `peak`, in bytes, as
+    /// far as is known; soon over when `interrupted`.
     pub fn take(&self, peak: u64, interrupted: impl Fn() -> bool) -> Token<'_> {
         let peak = (peak >= MUCH).then_some(peak);
         let held = match self.slots() {

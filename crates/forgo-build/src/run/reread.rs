@@ -1,12 +1,14 @@
-//! Files are what keys say they are: a tool's result is stored under a key only if the files that the tool read had the
-//! contents that the key names.
+//! Files are what keys say they are: a tool's result is stored under a key only if the files that
+//! the tool read had the contents that the key names.
 //!
-//! A key takes a file's hash from wherever it is known: read in this invocation, or kept from an earlier one because the
-//! file's stat is unchanged ([`crate::index`]). Neither says what the file holds at the moment a tool reads it: an editor
-//! may save it meanwhile, and a write through a memory mapping that is dirty already changes no stat at all. So the files
-//! are hashed once more immediately before a tool runs and again after it. If a hash differs, or a stat between the two, the build goes on with
-//! the tool's result under an [`unguessable`] key: no later lookup finds it, no installed target that carries it counts as up
-//! to date, and importers have true keys, for those are made of its content ID.
+//! A key takes a file's hash from wherever it is known: read in this invocation, or kept from an
+//! earlier one because the file's stat is unchanged ([`crate::index`]). Neither says what the file
+//! holds at the moment a tool reads it: an editor may save it meanwhile, and a write through a
+//! memory mapping that is dirty already changes no stat at all. So the files are hashed once more
+//! immediately before a tool runs and again after it. If a hash differs, or a stat between the two,
+//! the build goes on with the tool's result under an [`unguessable`] key: no later lookup finds it,
+//! no installed target that carries it counts as up to date, and importers have true keys, for
+//! those are made of its content ID.
 //!
 //! The stock command hashes a file once, before the tool runs.
 
@@ -19,15 +21,16 @@ use forgo_cache::{ActionId, OutputId, hash};
 use crate::actions::ActionCx;
 use crate::footprint::{self, Stat};
 
-/// Stats of files when they were last hashed here: contents that changed and changed back show in them.
+/// Stats of files when they were last hashed here: contents that changed and changed back show in
+/// them.
 pub type Reread = Mutex<HashMap<String, Option<Stat>>>;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Reports whether these files, overlay applied, still have the contents that keys were made of. What is kept of a file
-/// that does not is dropped, and no later invocation relies on this one.
+/// Reports whether these files, overlay applied, still have the contents that keys were made of.
+/// What is kept of a file that does not is dropped, and no later invocation relies on this one.
 pub fn are_as_hashed<F: AsRef<str>>(cx: &ActionCx<'_>, files: impl IntoIterator<Item = F>) -> bool {
     if cx.config().flags.n {
         return true;
@@ -51,7 +54,8 @@ pub fn are_as_hashed<F: AsRef<str>>(cx: &ActionCx<'_>, files: impl IntoIterator<
     same
 }
 
-/// Reports whether a file, overlay applied, of which this was read has the contents that keys were made of.
+/// Reports whether a file, overlay applied, of which this was read has the contents that keys were
+/// made of.
 pub fn is_as_hashed(cx: &ActionCx<'_>, file: &str, read: &[u8]) -> bool {
     cx.run.job.hashes.known_file_hash(file) == Some(OutputId::of(read).0)
 }

@@ -11,8 +11,8 @@
 //! | [`Way::KeptExecutable`] | the cache keeps a copy of the executable: `super::links` |
 //! | [`Way::LinkRecord`] | nobody wants the executable, and the link is on record: `super::links` |
 //!
-//! The last four are forgo's own. They are tried apart from the others, where the stock command would
-//! begin to build or link.
+//! The last four are forgo's own. They are tried apart from the others, where the stock command
+//! would begin to build or link.
 //!
 //! Answers to `useCache` in cmd/go/internal/work/buildid.go.
 
@@ -124,8 +124,8 @@ fn installed_target(wanted: &Wanted<'_>, key: &str, installed: &str) -> Option<K
     })
 }
 
-/// For a main package that only its executable needs. The executable carries the package's build ID.
-/// If that has the key, and the link's key with it is the executable's, nobody will ask for the
+/// For a main package that only its executable needs. The executable carries the package's build
+/// ID. If that has the key, and the link's key with it is the executable's, nobody will ask for the
 /// package's archive.
 fn installed_executable(
     cx: &ActionCx<'_>,

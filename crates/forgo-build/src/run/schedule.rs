@@ -48,8 +48,8 @@ pub struct Schedule<'p> {
     states: Vec<State>,
     /// Root cause of a failed dependency (`Action.Failed`).
     failed: Vec<Option<NodeId>>,
-    /// The least goes first: by default the place in depth-first post-order, so that what is begun is also
-    /// brought to its end.
+    /// The least goes first: by default the place in depth-first post-order, so that what is begun
+    /// is also brought to its end.
     priorities: Vec<u32>,
     ready: BinaryHeap<Reverse<(u32, NodeId)>>,
 }
@@ -64,7 +64,8 @@ impl<'p> Schedule<'p> {
         Schedule::by(plan, priorities)
     }
 
-    /// The same, in another order: of those that are ready, the one with the least number goes first.
+    /// The same, in another order: of those that are ready, the one with the least number goes
+    /// first.
     pub fn by(plan: &'p Plan, priorities: Vec<u32>) -> Self {
         let mut schedule = Schedule {
             plan,
@@ -170,13 +171,14 @@ pub const BARRIER: &str = "test barrier";
 /// Mode of the nodes that run tests.
 pub const TEST: &str = "test run";
 
-/// Milliseconds that make a difference. Small packages stay in the order in which they are met, and so does what is
-/// said of them.
+/// Milliseconds that make a difference. Small packages stay in the order in which they are met, and
+/// so does what is said of them.
 const UNIT: u32 = 250;
 
-/// Priorities by node, for [`Schedule::by`]: those nodes first from which it is the longest way to the end, by the
-/// milliseconds that each takes. Where that is much the same, and where nothing is known, it is `plan.order`; tests
-/// keep that among them whatever they cost: one waits for another to begin.
+/// Priorities by node, for [`Schedule::by`]: those nodes first from which it is the longest way to
+/// the end, by the milliseconds that each takes. Where that is much the same, and where nothing is
+/// known, it is `plan.order`; tests keep that among them whatever they cost: one waits for another
+/// to begin.
 pub fn longest_way_first(plan: &Plan, millis: impl Fn(NodeId) -> Option<u32>) -> Vec<u32> {
     let mut ways = vec![0_u64; plan.nodes.len()];
     // Backwards: what comes after a node is known before it.

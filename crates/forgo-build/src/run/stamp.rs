@@ -1,6 +1,6 @@
 //! Ends the making of an archive or executable: its build ID gets the content ID that the file
-//! deserves, and the file and what the tools said go to the cache. [`Donor`] does so for an archive that is
-//! taken over from another key.
+//! deserves, and the file and what the tools said go to the cache. [`Donor`] does so for an archive
+//! that is taken over from another key.
 //!
 //! Answers to `updateBuildID` in cmd/go/internal/work/buildid.go.
 
@@ -30,8 +30,8 @@ pub struct Made<'a> {
     pub build_id: &'a str,
     /// Of a link: the key of the main package, under which the linker's output is kept.
     pub main_key: Option<ActionId>,
-    /// An archive that a record is to be made of: its [checksum](Stamped::sum) is wanted, and what importers
-    /// [see](crate::run::exports) of it.
+    /// An archive that a record is to be made of: its [checksum](Stamped::sum) is wanted, and what
+    /// importers [see](crate::run::exports) of it.
     pub recorded: bool,
 }
 
@@ -46,7 +46,8 @@ pub struct Stamped {
     pub cached: Option<String>,
     /// Of an archive that was stored: its output and size.
     pub output: Option<(OutputId, u64)>,
-    /// The [checksum](Donor::checksum) of an archive, where it is wanted and the bytes were at hand.
+    /// The [checksum](Donor::checksum) of an archive, where it is wanted and the bytes were at
+    /// hand.
     pub sum: Option<u128>,
 }
 
@@ -64,8 +65,8 @@ impl Donor {
         Donor::read_file(&file)
     }
 
-    /// The archive behind a key, if its bytes are those that were stored: another archive of the same size in its
-    /// place is not.
+    /// The archive behind a key, if its bytes are those that were stored: another archive of the
+    /// same size in its place is not.
     pub fn read_stored(cx: &ActionCx<'_>, key: &ActionId) -> Option<Donor> {
         let (file, entry) = get_file(cx.run.job.cache, key).ok()?;
         let donor = Donor::read_file(&file)?;
@@ -96,13 +97,14 @@ impl Donor {
         hash_to_string(&found.hash) == self.content_id()
     }
 
-    /// A checksum of all of it, many times as fast as a hash that withstands forgery. Whoever can write
-    /// into the cache needs no forgery.
+    /// A checksum of all of it, many times as fast as a hash that withstands forgery. Whoever can
+    /// write into the cache needs no forgery.
     pub fn checksum(&self) -> u128 {
         checksum(&self.bytes)
     }
 
-    /// As a compile with this stock key would write it, and its build ID; `None` where it is damaged.
+    /// As a compile with this stock key would write it, and its build ID; `None` where it is
+    /// damaged.
     pub fn stamped(mut self, key: &ActionId) -> Option<(Buffer, String)> {
         let found = build_id::find_and_hash(&self.bytes, &self.build_id);
         let content = hash_to_string(&found.hash);
@@ -114,8 +116,8 @@ impl Donor {
         Some((self.bytes, new))
     }
 
-    /// Gives what was made of this one, and still has its build ID, the build ID that a compile with this
-    /// stock key would give it.
+    /// Gives what was made of this one, and still has its build ID, the build ID that a compile
+    /// with this stock key would give it.
     pub fn stamp_made(&self, made: &mut Pieces<'_>, key: &ActionId) -> Option<String> {
         let found = build_id::find_and_hash_pieces(made, &self.build_id);
         let new = self.stamp(key, &hash_to_string(&found.hash))?;
@@ -125,7 +127,8 @@ impl Donor {
         Some(new)
     }
 
-    /// What was made of this one, and still has its build ID, with the temporary one that a compile begins with.
+    /// What was made of this one, and still has its build ID, with the temporary one that a compile
+    /// begins with.
     pub fn begun(&self, made: &Pieces<'_>, temporary: &str) -> Option<Vec<u8>> {
         if temporary.len() != self.build_id.len() {
             return None;

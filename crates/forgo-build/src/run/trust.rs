@@ -1,14 +1,16 @@
-//! Proof before trust: a result that forgo derives without running a tool is used only where the derivation is
-//! proven for that tool.
+//! Proof before trust: a result that forgo derives without running a tool is used only where the
+//! derivation is proven for that tool.
 //!
-//! Each [`Rule`] rests on something that no format promises: that the compiler's archives of two directories differ
-//! in names alone, for one. It holds for a tool, named by its ID as keys have it. The tools of listed
-//! [releases] were compared. Of any other tool the first results are made twice, by the rule and by the
-//! tool; the tool's is used. When the results of [enough](Terms::enough) different packages agreed, the rule is trusted for
-//! this tool in this cache. One that differs disables it there, listed or not. `FORGO_VERIFY=N%`
-//! goes on comparing a share of the results afterwards.
+//! Each [`Rule`] rests on something that no format promises: that the compiler's archives of two
+//! directories differ in names alone, for one. It holds for a tool, named by its ID as keys have
+//! it. The tools of listed [releases] were compared. Of any other tool the first results are made
+//! twice, by the rule and by the tool; the tool's is used. When the results of
+//! [enough](Terms::enough) different packages agreed, the rule is trusted for this tool in this
+//! cache. One that differs disables it there, listed or not. `FORGO_VERIFY=N%` goes on comparing a
+//! share of the results afterwards.
 //!
-//! What is known is kept in the cache ([`record`]) and read once in a run. docs/trust.md explains it to users.
+//! What is known is kept in the cache ([`record`]) and read once in a run. docs/trust.md explains
+//! it to users.
 
 mod record;
 
@@ -27,7 +29,8 @@ use record::{Kept, Record};
 /// A way in which forgo derives a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// An archive is the one of other inputs that the compiler reads the same of, but for its build ID.
+    /// An archive is the one of other inputs that the compiler reads the same of, but for its build
+    /// ID.
     Restamp,
     /// An archive is that of another directory, but for the names in it.
     Move,
@@ -155,7 +158,8 @@ pub enum Ask {
 pub struct Claim {
     /// The rules it was derived by.
     pub rules: &'static [Rule],
-    /// The build ID that the compiler's archive should come to have. It holds a hash of all the other bytes.
+    /// The build ID that the compiler's archive should come to have. It holds a hash of all the
+    /// other bytes.
     pub build_id: String,
     /// What the compiler should print.
     pub said: String,
@@ -194,8 +198,8 @@ pub fn ask(cx: &ActionCx<'_>, rules: &[Rule], key: &ActionId) -> Result<Ask, Act
     Ok(if compare { Ask::Compare } else { Ask::Use })
 }
 
-/// Reports whether a key is of the share that `FORGO_VERIFY` compares. The same one always is: what is wrong
-/// can be looked at again.
+/// Reports whether a key is of the share that `FORGO_VERIFY` compares. The same one always is: what
+/// is wrong can be looked at again.
 fn is_sampled(key: &ActionId, percent: u8) -> bool {
     let number = u16::from_le_bytes([key.0[0], key.0[1]]);
     u32::from(number) * 100 < u32::from(percent) << 16
@@ -216,7 +220,8 @@ pub fn judge(
     settle(cx, claim.rules, difference)
 }
 
-/// Takes note of a comparison of a derived result with a tool's: how the two differ, or that they agree.
+/// Takes note of a comparison of a derived result with a tool's: how the two differ, or that they
+/// agree.
 pub fn settle(
     cx: &ActionCx<'_>,
     rules: &[Rule],

@@ -1,13 +1,14 @@
 //! What several forgo processes need at the same time is made by one of them: whoever is to make
 //! something locks its key, and looks once more whether it is there. The lock ends with its holder.
 //!
-//! A holder that does not get on, because it is stopped or waits for something that never comes, is not waited for: what is
-//! made twice is no harm. Where its process can be seen, that shows within two seconds ([`Watch`]). Where it can't (another
-//! container, another machine), the wait is limited by what the action [did cost](super::costs) before. A holder that a run
-//! has given up on once is not waited for again by that run, so a chain of packages costs one wait.
+//! A holder that does not get on, because it is stopped or waits for something that never comes, is
+//! not waited for: what is made twice is no harm. Where its process can be seen, that shows within
+//! two seconds ([`Watch`]). Where it can't (another container, another machine), the wait is
+//! limited by what the action [did cost](super::costs) before. A holder that a run has given up on
+//! once is not waited for again by that run, so a chain of packages costs one wait.
 //!
-//! No thread waits while it holds a lock, so nobody waits in a circle. cmd/go has no counterpart: two
-//! stock commands do the same work twice.
+//! No thread waits while it holds a lock, so nobody waits in a circle. cmd/go has no counterpart:
+//! two stock commands do the same work twice.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -30,8 +31,8 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 /// How long is waited for a holder that can't be seen, beside twice what the action costs.
 const BLIND_PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long is waited for one that works, beside many times what the action costs: it may work at something else, or for
-/// ever.
+/// How long is waited for one that works, beside many times what the action costs: it may work at
+/// something else, or for ever.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What waiting for one's turn gave.
@@ -42,7 +43,8 @@ pub enum Turn<T> {
     Here(Option<Lock>),
 }
 
-/// What a run knows of the processes that hold locks which it waits for; `None` stands for all that can't be seen.
+/// What a run knows of the processes that hold locks which it waits for; `None` stands for all that
+/// can't be seen.
 #[derive(Debug, Default)]
 pub struct Neighbours(Mutex<HashMap<Option<u32>, Neighbour>>);
 

@@ -1,9 +1,9 @@
-//! Threads that run actions. Whoever has run one says what became of it and takes the next one himself: nobody
-//! is waked for what the same thread can go on with.
+//! Threads that run actions. Whoever has run one says what became of it and takes the next one
+//! himself: nobody is waked for what the same thread can go on with.
 //!
-//! The [`Schedule`] is behind a lock, which no action holds while it runs. The thread that started the run waits
-//! for its end or for Ctrl-C. An outcome is written once, by who ran the node, before the schedule hears of it;
-//! nodes after it read it without locks.
+//! The [`Schedule`] is behind a lock, which no action holds while it runs. The thread that started
+//! the run waits for its end or for Ctrl-C. An outcome is written once, by who ran the node, before
+//! the schedule hears of it; nodes after it read it without locks.
 //!
 //! Answers to `Builder.Do` in cmd/go/internal/work/exec.go.
 

@@ -115,9 +115,9 @@ impl Shell<'_> {
         self.copy_file(dst, src, perm, force)
     }
 
-    /// `cp src dst` of an executable that the stock command would have linked in the work directory and
-    /// moved: the result is that of the move, where there could have been one. It replaces a symbolic link at
-    /// `dst`; what it leads to stays as it is.
+    /// `cp src dst` of an executable that the stock command would have linked in the work directory
+    /// and moved: the result is that of the move, where there could have been one. It replaces a
+    /// symbolic link at `dst`; what it leads to stays as it is.
     pub fn copy_executable(&self, dst: &str, src: &str, perm: u32) -> Result<(), ActionError> {
         check_overwrite(dst, false)?;
         let moves = can_be_moved(self.shared.work_dir, dst) && !has_setgid(&path::dir(dst));
@@ -191,8 +191,8 @@ fn copy(dst: &str, src: &str, perm: u32, force: bool) -> Result<(), ActionError>
         })
 }
 
-/// Whether what comes to be at `dst` is the same for a move from a directory. One from another file system is
-/// a copy, which does not replace devices, pipes and symbolic links but writes into them.
+/// Whether what comes to be at `dst` is the same for a move from a directory. One from another file
+/// system is a copy, which does not replace devices, pipes and symbolic links but writes into them.
 fn can_be_moved(from_dir: &str, dst: &str) -> bool {
     let device = |dir: &str| disk::own::metadata(dir).map(|meta| meta.dev()).ok();
     disk::own::symlink_metadata(dst).map_or(true, |meta| meta.is_file())
@@ -222,8 +222,8 @@ pub(super) fn path_error(op: &str, path: &str, e: &std::io::Error) -> ActionErro
     ActionError::new(format!("{op} {path}: {}", errno_text(e)))
 }
 
-/// Makes a directory and its parents. An error names the one that could not be made, a final slash as it was
-/// given (os.MkdirAll).
+/// Makes a directory and its parents. An error names the one that could not be made, a final slash
+/// as it was given (os.MkdirAll).
 fn make_dirs(dir: &str) -> Result<(), ActionError> {
     match disk::own::metadata(dir) {
         Ok(meta) if meta.is_dir() => return Ok(()),

@@ -5,15 +5,15 @@ use super::identity::{Kind, kind_unseen};
 /// More generations than this are not looked through.
 const GENERATIONS: usize = 64;
 
-/// Whether the forgo with this process number, or the program it became, has started this process without
-/// a real go command in between. A go command in between is one whose tests, generators or tools run
-/// forgo, which is as it should be. A number that is not an ancestor's is left over from a process that
-/// has ended, or is of another namespace, and means nothing.
+/// Whether the forgo with this process number, or the program it became, has started this process
+/// without a real go command in between. A go command in between is one whose tests, generators or
+/// tools run forgo, which is as it should be. A number that is not an ancestor's is left over from
+/// a process that has ended, or is of another namespace, and means nothing.
 pub fn run_in_place_of_stock(starter: u32) -> bool {
     let own = std::process::id();
     if starter == own {
-        // It became a program that became this one. A go command does not become another program but to
-        // switch to another toolchain, which is not forgo.
+        // It became a program that became this one. A go command does not become another program
+        // but to switch to another toolchain, which is not forgo.
         return true;
     }
     let mut process = own;

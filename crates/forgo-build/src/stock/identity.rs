@@ -65,7 +65,8 @@ fn kind_by(file: &str, meta: &std::fs::Metadata) -> Kind {
     }
 }
 
-/// By the sections of an ELF file of this machine's word size and byte order; `None` for all others.
+/// By the sections of an ELF file of this machine's word size and byte order; `None` for all
+/// others.
 fn kind_of_elf(file: &File) -> Option<Kind> {
     let header: [u8; 64] = read(file, 0, 64)?.try_into().ok()?;
     let own_order = if cfg!(target_endian = "little") { 1 } else { 2 };

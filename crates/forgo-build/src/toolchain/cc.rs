@@ -1,5 +1,5 @@
-//! The C, C++ and Fortran compilers: which they are, what flags a package gives them, the words that
-//! every command line of theirs begins with, and what of all this a package's key depends on.
+//! The C, C++ and Fortran compilers: which they are, what flags a package gives them, the words
+//! that every command line of theirs begins with, and what of all this a package's key depends on.
 //!
 //! Answers to the compiler section of cmd/go/internal/work/exec.go (GccCmd, compilerCmd, CFlags …)
 //! and to the cgo part of buildActionID.

@@ -1,8 +1,9 @@
-//! What the C compilers are and can do: found out by running them, remembered in the build cache under
-//! the stock command's own keys, so that either command profits from what the other has found out.
+//! What the C compilers are and can do: found out by running them, remembered in the build cache
+//! under the stock command's own keys, so that either command profits from what the other has found
+//! out.
 //!
-//! Answers to gccToolID in cmd/go/internal/work/buildid.go, and to gccCompilerID and gccSupportsFlag
-//! in work/exec.go.
+//! Answers to gccToolID in cmd/go/internal/work/buildid.go, and to gccCompilerID and
+//! gccSupportsFlag in work/exec.go.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -177,8 +178,8 @@ fn commands(answer: &str) -> Vec<String> {
     exes.filter(|exe| exe.starts_with('/')).collect()
 }
 
-/// Whether a line of a driver's output states its version: the word `version` and then something that
-/// begins with a digit, and no field before that ends in a colon (`Configured with:` may hold
+/// Whether a line of a driver's output states its version: the word `version` and then something
+/// that begins with a digit, and no field before that ends in a colon (`Configured with:` may hold
 /// anything).
 fn states_version(line: &str) -> bool {
     let mut fields = line.split_whitespace().peekable();
@@ -295,13 +296,13 @@ fn complains(output: &[u8]) -> bool {
     PHRASES.iter().any(|phrase| text.contains(phrase))
 }
 
-/// The key below which the cache keeps what a compiler can do (`gccCompilerID`): a hash of where it is
-/// and what it is. `None` where that can't be told.
+/// The key below which the cache keeps what a compiler can do (`gccCompilerID`): a hash of where it
+/// is and what it is. `None` where that can't be told.
 ///
-/// Under the hash of the path alone the cache is given the stat of the compiler's files and that key, as
-/// the stock command does to spare itself running the compiler next time. It takes no such entry for
-/// valid when it reads it (it splits at every zero byte, and finds an odd number of fields), so neither
-/// is it read here.
+/// Under the hash of the path alone the cache is given the stat of the compiler's files and that
+/// key, as the stock command does to spare itself running the compiler next time. It takes no such
+/// entry for valid when it reads it (it splits at every zero byte, and finds an odd number of
+/// fields), so neither is it read here.
 fn compiler_key(cx: &ActionCx<'_>, compiler: &str) -> Option<ActionId> {
     let mut known = lock(&cx.run.c_compilers.compilers);
     if let Some(id) = known.get(compiler) {

@@ -44,7 +44,8 @@ pub struct Compile<'a> {
     pub go_files: &'a [String],
 }
 
-/// Standard packages with functions that the runtime supplies: they declare what they do not define.
+/// Standard packages with functions that the runtime supplies: they declare what they do not
+/// define.
 const FORWARD_DECLARING: [&str; 10] = [
     "bytes",
     "internal/poll",

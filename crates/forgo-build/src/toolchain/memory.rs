@@ -1,5 +1,5 @@
-//! Lets tools use free memory instead of collecting garbage: a compile is over soon, and what it would
-//! have collected is returned at once. Its output is the same.
+//! Lets tools use free memory instead of collecting garbage: a compile is over soon, and what it
+//! would have collected is returned at once. Its output is the same.
 //!
 //! Nothing of the kind is in cmd/go.
 
@@ -11,8 +11,8 @@ use crate::config::Config;
 use crate::disk;
 use crate::package::Package;
 
-/// For how long an answer about free memory serves all compiles that begin: there may be many, and each
-/// question takes three files.
+/// For how long an answer about free memory serves all compiles that begin: there may be many, and
+/// each question takes three files.
 const FRESH: Duration = Duration::from_millis(100);
 
 /// What one compile may be given at most.
@@ -24,9 +24,10 @@ const START: u64 = 64 << 20;
 /// Bytes allocated for each byte of source. Measured: 250 to 300 for packages of more than 1 MB.
 const PER_BYTE: u64 = 350;
 
-/// Variables for a compile or a vet of these source files: `GOGC=off` with a limit, where no collection is
-/// likely to be needed below the limit, and the limit is free. A tool that came near the limit would
-/// be slower than one that collects from the beginning. The user's own settings stand.
+/// Variables for a compile or a vet of these source files: `GOGC=off` with a limit, where no
+/// collection is likely to be needed below the limit, and the limit is free. A tool that came near
+/// the limit would be slower than one that collects from the beginning. The user's own settings
+/// stand.
 pub fn for_sources<F: AsRef<str>>(
     config: &Config,
     sources: impl IntoIterator<Item = F>,
@@ -46,9 +47,9 @@ pub fn for_sources<F: AsRef<str>>(
     }
 }
 
-/// Variables for a link. Most of what it uses are files in memory, and the rest is large: it collects half
-/// as often, for which it needs hardly more. A linker that may start the C compiler, which inherits its
-/// environment, gets nothing.
+/// Variables for a link. Most of what it uses are files in memory, and the rest is large: it
+/// collects half as often, for which it needs hardly more. A linker that may start the C compiler,
+/// which inherits its environment, gets nothing.
 pub fn for_link(inputs: &Inputs<'_>) -> Vec<String> {
     match is_ours(inputs.config) && !may_link_externally(inputs) {
         true => vec!["GOGC=200".to_owned()],
@@ -84,8 +85,8 @@ fn is_ours(config: &Config) -> bool {
     config.extras && config.flags.toolexec.is_empty() && !set_by_user
 }
 
-/// The limit for one of `p` compiles at once. Half of what is free stays free, for links and for others
-/// who make the same calculation.
+/// The limit for one of `p` compiles at once. Half of what is free stays free, for links and for
+/// others who make the same calculation.
 fn limit(free: u64, p: usize, sources: u64) -> Option<u64> {
     let limit = (free / 2 / p.max(1) as u64).min(MOST);
     let needed = START.saturating_add(sources.saturating_mul(PER_BYTE));

@@ -1,11 +1,13 @@
-//! The judge of programs that forgo starts: the only place that decides whether a program is known to be a
-//! plain tool, whose answer depends on its arguments, the environment and the files that the tool is
-//! documented to read. Any other program may read a configuration, ask a server, or add arguments: no answer of
-//! it is kept, no link made with it is reused, and no snapshot of an invocation that started it is stored.
+//! The judge of programs that forgo starts: the only place that decides whether a program is known
+//! to be a plain tool, whose answer depends on its arguments, the environment and the files that
+//! the tool is documented to read. Any other program may read a configuration, ask a server, or add
+//! arguments: no answer of it is kept, no link made with it is reused, and no snapshot of an
+//! invocation that started it is stored.
 //!
-//! A name proves nothing: an executable called `gcc` may be ccache by a hard link, makeBinaryWrapper's output or
-//! a company's wrapper. The judge looks at the contents: at texts that only the real program contains, such as
-//! the spec language of the GCC driver. A script is never plain.
+//! A name proves nothing: an executable called `gcc` may be ccache by a hard link,
+//! makeBinaryWrapper's output or a company's wrapper. The judge looks at the contents: at texts
+//! that only the real program contains, such as the spec language of the GCC driver. A script is
+//! never plain.
 //!
 //! cmd/go has no counterpart: it starts every program each time.
 
@@ -20,8 +22,8 @@ use crate::{disk, kept};
 pub enum Kind {
     /// The GCC driver: gcc, g++, gfortran.
     Gcc,
-    /// The clang driver. What it reads when it links is not known: its configuration files may lie in
-    /// several directories.
+    /// The clang driver. What it reads when it links is not known: its configuration files may lie
+    /// in several directories.
     Clang,
     /// The program that the GCC driver starts to link, which starts the linker.
     Collect2,
@@ -44,8 +46,8 @@ pub enum Standing {
     Unknown,
 }
 
-/// A kind, its name in the cache, and texts that are all in a program of this kind and not together in any
-/// other. Names of variables and options alone would not do: wrappers know those too.
+/// A kind, its name in the cache, and texts that are all in a program of this kind and not together
+/// in any other. Names of variables and options alone would not do: wrappers know those too.
 const SIGNS: [(Kind, &str, &[&str]); 7] = [
     (
         Kind::Gcc,
@@ -114,7 +116,8 @@ const SIGNS: [(Kind, &str, &[&str]); 7] = [
     ),
 ];
 
-/// Judges a program by its contents. The verdict is kept in the cache as long as the file is the same.
+/// Judges a program by its contents. The verdict is kept in the cache as long as the file is the
+/// same.
 pub fn standing(config: &Config, program: &str) -> Standing {
     footprint::saw(program, Look::Whole);
     if !config.extras {
@@ -145,8 +148,8 @@ pub fn is(config: &Config, program: &str, kind: Kind) -> bool {
     standing(config, program) == Standing::Plain(kind)
 }
 
-/// Reports whether a program is the driver of a C, C++ or Fortran compiler, whose version does not change
-/// while the file is the same.
+/// Reports whether a program is the driver of a C, C++ or Fortran compiler, whose version does not
+/// change while the file is the same.
 pub fn is_compiler(config: &Config, program: &str) -> bool {
     matches!(
         standing(config, program),
@@ -154,7 +157,8 @@ pub fn is_compiler(config: &Config, program: &str) -> bool {
     )
 }
 
-/// Reports whether a program is a tool of the Go distribution in use: a Go program in its directory of tools.
+/// Reports whether a program is a tool of the Go distribution in use: a Go program in its directory
+/// of tools.
 pub fn is_go_tool(config: &Config, program: &str) -> bool {
     forgo_golang::path::dir(program) == config.dist.tool_dir && is(config, program, Kind::GoTool)
 }
@@ -169,8 +173,8 @@ pub fn is_git(config: &Config, program: &str) -> bool {
     shim || is(config, program, Kind::Git)
 }
 
-/// Rules out that the invocation's answer is kept, unless the program is plain. To be called wherever a
-/// program is started whose answer decides on what is built or printed.
+/// Rules out that the invocation's answer is kept, unless the program is plain. To be called
+/// wherever a program is started whose answer decides on what is built or printed.
 pub fn require(is_plain: bool, what: &str) {
     if !is_plain {
         footprint::refuse(&format!("{what} is not known to be a plain tool"));

@@ -1,6 +1,6 @@
-//! Which flags a package may hand to the C compilers, the C linker and pkg-config. Building a package
-//! must not run code of its author's choosing, so only flags known to be harmless pass; the user
-//! (never the package) may widen or narrow the list through `CGO_CFLAGS_ALLOW` and its kin.
+//! Which flags a package may hand to the C compilers, the C linker and pkg-config. Building a
+//! package must not run code of its author's choosing, so only flags known to be harmless pass; the
+//! user (never the package) may widen or narrow the list through `CGO_CFLAGS_ALLOW` and its kin.
 //!
 //! Answers to cmd/go/internal/work/security.go.
 
@@ -132,7 +132,8 @@ impl Overrides {
 }
 
 /// Go's `re.FindString(s) == s`: the match that is found first, alternatives tried from left to
-/// right, is the whole text. No match at all is the empty text, so an empty flag matches everything.
+/// right, is the whole text. No match at all is the empty text, so an empty flag matches
+/// everything.
 fn matches_whole(re: &Regex, flag: &str) -> bool {
     flag.is_empty()
         || re
@@ -140,8 +141,8 @@ fn matches_whole(re: &Regex, flag: &str) -> bool {
             .is_some_and(|m| m.start() == 0 && m.end() == flag.len())
 }
 
-/// [`matches_whole`] for an entry of the tables. Compiling all of them would cost more than the rest
-/// of a null build, so an entry is compiled when a flag begins as it begins, once per process.
+/// [`matches_whole`] for an entry of the tables. Compiling all of them would cost more than the
+/// rest of a null build, so an entry is compiled when a flag begins as it begins, once per process.
 fn entry_matches(entry: &'static str, flag: &str) -> bool {
     static COMPILED: LazyLock<Mutex<HashMap<&'static str, Regex>>> = LazyLock::new(Mutex::default);
     let prefix = literal_prefix(entry);

@@ -1,9 +1,9 @@
-//! What the system's linker may read, where that is known: the GCC driver and GNU ld, known by their contents
-//! ([`plain_tool`]), search directories that they print. The fingerprint is the identity of every file in
-//! those directories and of the programs that take part, and the variables that they obey: a superset, for
-//! which libraries and start files a link takes shows only afterwards. Files that name other files must stay
-//! in those directories ([`files`]). Some thousand files are looked at; those that a link can reach by name, some
-//! dozens, are opened.
+//! What the system's linker may read, where that is known: the GCC driver and GNU ld, known by
+//! their contents ([`plain_tool`]), search directories that they print. The fingerprint is the
+//! identity of every file in those directories and of the programs that take part, and the
+//! variables that they obey: a superset, for which libraries and start files a link takes shows
+//! only afterwards. Files that name other files must stay in those directories ([`files`]). Some
+//! thousand files are looked at; those that a link can reach by name, some dozens, are opened.
 //!
 //! Where any of that does not hold there is no fingerprint, and the link is done.
 //!
@@ -34,8 +34,8 @@ const SEARCHED: [&str; 4] = [
     "LD_RUN_PATH",
 ];
 
-/// Beginnings of other variables that the GCC driver, its helpers, GNU ld and the dynamic loader obey: with one of
-/// them set, a link is done.
+/// Beginnings of other variables that the GCC driver, its helpers, GNU ld and the dynamic loader
+/// obey: with one of them set, a link is done.
 const OBEYED: [&str; 9] = [
     "LD_",
     "LDEMULATION",
@@ -63,7 +63,8 @@ const PROGRAMS: [&str; 8] = [
     "as",
 ];
 
-/// Programs that the driver prefers to `ld`. Nothing installs them but cross compilers and wrappers.
+/// Programs that the driver prefers to `ld`. Nothing installs them but cross compilers and
+/// wrappers.
 const PREFERRED: [&str; 2] = ["real-ld", "collect-ld"];
 
 /// Directories below those of libraries from which GNU ld takes plugins and scripts.
@@ -80,9 +81,11 @@ pub struct Further {
     pub libraries: BTreeSet<String>,
 }
 
-/// The hash of all that a link by `driver` (the words of CC or CXX) can read; `None` where that is not known.
+/// The hash of all that a link by `driver` (the words of CC or CXX) can read; `None` where that is
+/// not known.
 pub fn fingerprint(config: &Config, driver: &[String], further: &Further) -> Option<[u8; 32]> {
-    // Words beside the program may be anything: a wrapper's program, a directory, a file of options.
+    // Words beside the program may be anything: a wrapper's program, a directory, a file of
+    // options.
     let [driver] = driver else { return None };
     let driver = absolute(process::look_path(config, driver).ok()?)?;
     plain(config, &driver, Kind::Gcc)?;
@@ -158,8 +161,8 @@ fn plain(config: &Config, program: &str, kind: Kind) -> Option<()> {
     plain_tool::is(config, program, kind).then_some(())
 }
 
-/// Variables that go into the key, as `K=V`, and the directories that they name. `None` where one is set
-/// whose effect is not covered.
+/// Variables that go into the key, as `K=V`, and the directories that they name. `None` where one
+/// is set whose effect is not covered.
 fn variables(config: &Config) -> Option<(Vec<String>, Vec<String>)> {
     let (mut lines, mut dirs) = (Vec::new(), Vec::new());
     for (name, value) in config
@@ -182,8 +185,8 @@ fn variables(config: &Config) -> Option<(Vec<String>, Vec<String>)> {
     Some((lines, dirs))
 }
 
-/// The driver's `collect2` and the linker that it would start, if both are known; `own` are the driver's
-/// directories, `all` these and then those of `PATH`.
+/// The driver's `collect2` and the linker that it would start, if both are known; `own` are the
+/// driver's directories, `all` these and then those of `PATH`.
 fn linker(config: &Config, own: &[String], all: &[String]) -> Option<(String, String)> {
     let first = |name: &str, dirs: &[String]| {
         let files = dirs.iter().map(|dir| format!("{dir}/{name}"));

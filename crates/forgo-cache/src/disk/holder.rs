@@ -1,16 +1,17 @@
-//! Whether a process that others wait for gets on. It may be stopped (Ctrl-Z, SIGSTOP, a debugger), or wait for something that
-//! never comes: a stopped compiler of its own, a frozen container, a network file system that hangs. It may stay so for
-//! days, and nobody must wait for it.
+//! Whether a process that others wait for gets on. It may be stopped (Ctrl-Z, SIGSTOP, a debugger),
+//! or wait for something that never comes: a stopped compiler of its own, a frozen container, a
+//! network file system that hangs. It may stay so for days, and nobody must wait for it.
 //!
-//! Linux shows states, CPU times and parents of processes in /proc. Elsewhere, and of a process of another namespace,
-//! nothing is known.
+//! Linux shows states, CPU times and parents of processes in /proc. Elsewhere, and of a process of
+//! another namespace, nothing is known.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
-/// How long a process that is about to end its work may do nothing at all: not run, not want to run, read no page.
+/// How long a process that is about to end its work may do nothing at all: not run, not want to
+/// run, read no page.
 const QUIET: Duration = Duration::from_millis(1500);
 
 /// Whether a lock on this open file, by flock(2), is held by a stopped process.
@@ -29,8 +30,9 @@ pub(super) fn flock_holders(file: &File) -> Vec<u32> {
     holders.filter_map(|pid| pid.parse().ok()).collect()
 }
 
-/// The processes that hold a lock on a file, by its inode: `1: FLOCK  ADVISORY  WRITE 123 fe:00:4711 0 EOF`. On
-/// some file systems the device is not the one that stat tells; one more process of another device is no harm.
+/// The processes that hold a lock on a file, by its inode: `1: FLOCK  ADVISORY  WRITE 123
+/// fe:00:4711 0 EOF`. On some file systems the device is not the one that stat tells; one more
+/// process of another device is no harm.
 fn holders(locks: &str, inode: u64) -> impl Iterator<Item = &str> {
     locks.lines().filter_map(move |line| {
         // Who waits has an arrow before the kind.
@@ -74,7 +76,8 @@ fn stat(pid: u32) -> Option<Process> {
     Process::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
-/// All processes of the machine that can be seen, at one moment. To look costs some microseconds for each.
+/// All processes of the machine that can be seen, at one moment. To look costs some microseconds
+/// for each.
 #[derive(Debug)]
 pub struct Processes(HashMap<u32, Process>);
 
@@ -95,7 +98,8 @@ fn wants_to_run(pid: u32) -> bool {
     })
 }
 
-/// How long the threads have run, in nanoseconds: finer than what [`Process`] has. 0 where the kernel does not count.
+/// How long the threads have run, in nanoseconds: finer than what [`Process`] has. 0 where the
+/// kernel does not count.
 fn run_time(pid: u32) -> u64 {
     let times = threads(pid).filter_map(|dir| {
         let stat = fs::read_to_string(dir.join("schedstat")).ok()?;
@@ -109,7 +113,8 @@ fn threads(pid: u32) -> impl Iterator<Item = std::path::PathBuf> {
     threads.flatten().flatten().map(|thread| thread.path())
 }
 
-/// Whether a process is a compiler or a linker. Programs and tests of the user's may sleep as long as they like.
+/// Whether a process is a compiler or a linker. Programs and tests of the user's may sleep as long
+/// as they like.
 fn is_tool(pid: u32) -> bool {
     const NAMES: [&str; 12] = [
         "as", "c++", "cc", "cc1", "cc1plus", "clang", "clang++", "collect2", "f951", "g++", "gcc",

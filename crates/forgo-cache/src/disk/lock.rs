@@ -1,12 +1,12 @@
 //! Locks by action ID, held by processes: forgo's own, unknown to the stock command.
 //!
-//! All locks of a cache are places in one empty file, `forgo.lock`: the byte whose number is made of an ID's first
-//! bytes is locked by fcntl(2), which needs no bytes to be there. So a lock costs no file, it ends with its holder
-//! however that ends, and the kernel tells who that is. Two IDs that meet in one byte wait for each other,
-//! which is harmless.
+//! All locks of a cache are places in one empty file, `forgo.lock`: the byte whose number is made
+//! of an ID's first bytes is locked by fcntl(2), which needs no bytes to be there. So a lock costs
+//! no file, it ends with its holder however that ends, and the kernel tells who that is. Two IDs
+//! that meet in one byte wait for each other, which is harmless.
 //!
-//! Such locks belong to a process, not to a thread: another thread's is found in a set. And they all end when the
-//! process closes the file, so it is opened once and stays open.
+//! Such locks belong to a process, not to a thread: another thread's is found in a set. And they
+//! all end when the process closes the file, so it is opened once and stays open.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;

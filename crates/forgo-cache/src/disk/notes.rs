@@ -1,10 +1,11 @@
-//! Small texts of forgo's own, unknown to the stock command, each in one file: half as many as an entry and an
-//! output would be.
+//! Small texts of forgo's own, unknown to the stock command, each in one file: half as many as an
+//! entry and an output would be.
 //!
-//! They lie beside the entries as `<id>-note-d`, a name that no output has, so that the stock command's trimming
-//! removes what was not used for long, and its `clean -cache` removes all. The first line is the SHA-256 of the
-//! ID and the rest. So a note in another one's place is not believed. It also makes renaming needless: a file that a
-//! killed process left half written, or that another one is just writing, is not believed either.
+//! They lie beside the entries as `<id>-note-d`, a name that no output has, so that the stock
+//! command's trimming removes what was not used for long, and its `clean -cache` removes all. The
+//! first line is the SHA-256 of the ID and the rest. So a note in another one's place is not
+//! believed. It also makes renaming needless: a file that a killed process left half written, or
+//! that another one is just writing, is not believed either.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};

@@ -1,13 +1,14 @@
 //! Slots: numbered places that the forgo processes of a machine share, each held by one at a time.
 //!
-//! A slot is a file `f1/slot-<machine>-<n>-d` that its holder has locked with flock(2), so it is free again
-//! when the holder ends, however that ends. Who wants one stands in line for it: the line is a file of the same
-//! kind, and whoever has that one locked is the next to take a slot. A holder may write down how much memory
-//! it is going to use, and which process it is that uses it.
+//! A slot is a file `f1/slot-<machine>-<n>-d` that its holder has locked with flock(2), so it is
+//! free again when the holder ends, however that ends. Who wants one stands in line for it: the
+//! line is a file of the same kind, and whoever has that one locked is the next to take a slot. A
+//! holder may write down how much memory it is going to use, and which process it is that uses it.
 //!
-//! The files have names that no output has, and may be removed at any time: then a slot may be held twice for
-//! once. The machine is part of the name, as a cache may be shared over a network. forgo's own; unknown to the
-//! stock command, which trims what is old and removes all with `clean -cache`.
+//! The files have names that no output has, and may be removed at any time: then a slot may be held
+//! twice for once. The machine is part of the name, as a cache may be shared over a network.
+//! forgo's own; unknown to the stock command, which trims what is old and removes all with `clean
+//! -cache`.
 
 use std::fs::{File, TryLockError};
 use std::os::unix::fs::FileExt;
@@ -69,8 +70,8 @@ pub struct Need {
 }
 
 impl Slots {
-    /// The first `count` slots of the cache in a directory. `None` where they can't be had: no such cache, or
-    /// one that is not to be written to.
+    /// The first `count` slots of the cache in a directory. `None` where they can't be had: no such
+    /// cache, or one that is not to be written to.
     pub fn open(gocache: &str, count: usize) -> Option<Slots> {
         let prefix = format!("{gocache}/{DIR}/slot-{}", machine());
         let line = open(&format!("{prefix}-line-d"))?;
@@ -83,7 +84,8 @@ impl Slots {
         })
     }
 
-    /// Goes to the head of the line, if nobody else is there. One thread of a process at a time may try.
+    /// Goes to the head of the line, if nobody else is there. One thread of a process at a time may
+    /// try.
     pub fn try_head(&self) -> Option<Head<'_>> {
         match self.line.try_lock() {
             Err(TryLockError::WouldBlock) => None,
@@ -99,7 +101,8 @@ impl Slots {
         }
     }
 
-    /// What the last one wrote that went to the head of the line: as long as it stays the same, nobody else has been there.
+    /// What the last one wrote that went to the head of the line: as long as it stays the same,
+    /// nobody else has been there.
     pub fn last_head(&self) -> Vec<u8> {
         let mut mark = vec![0; 64];
         let length = self.line.read_at(&mut mark, 0).unwrap_or_default();
@@ -126,7 +129,8 @@ impl Slots {
         holder::is_stopped(&self.line)
     }
 
-    /// Takes a slot. Whoever has more slots than others takes those that the others don't know first.
+    /// Takes a slot. Whoever has more slots than others takes those that the others don't know
+    /// first.
     pub fn try_take(&self) -> Taken {
         for n in (0..self.slots.len()).rev() {
             let mut place = self.place(n);
@@ -163,8 +167,8 @@ impl Slots {
         }
     }
 
-    /// What the holders of slots wrote down. Whoever asks is at the head of the line: it locks the slots that
-    /// nobody holds for a moment, to know.
+    /// What the holders of slots wrote down. Whoever asks is at the head of the line: it locks the
+    /// slots that nobody holds for a moment, to know.
     pub fn needs(&self) -> Vec<Need> {
         let numbers = 0..self.slots.len();
         numbers.filter_map(|n| self.need(n)).collect()

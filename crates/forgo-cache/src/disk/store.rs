@@ -96,8 +96,8 @@ impl DiskCache {
         Ok((output, size))
     }
 
-    /// Puts an output in place that probably is not there: it is written while it is hashed, for its bytes are
-    /// near the processor then.
+    /// Puts an output in place that probably is not there: it is written while it is hashed, for
+    /// its bytes are near the processor then.
     fn store_pieces(&self, pieces: &[&[u8]]) -> Result<(OutputId, u64)> {
         // Its place is known in the end. Files spread over the directories all the same.
         let somewhere = [SEQUENCE.load(Ordering::Relaxed) as u8; 32];

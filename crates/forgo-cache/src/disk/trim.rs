@@ -16,8 +16,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long an unused entry is kept. Modification times are an hour inexact.
 const KEEP: Duration = DAY.saturating_mul(5).saturating_add(MTIME_INTERVAL);
 
-/// Ends of names: the stock command's own, then forgo's snapshots and what an interrupted one left. Anything
-/// else is left alone.
+/// Ends of names: the stock command's own, then forgo's snapshots and what an interrupted one left.
+/// Anything else is left alone.
 const KINDS: [&str; 4] = ["-a", "-d", "-s", ".tmp"];
 
 /// Whose turn it is to trim.

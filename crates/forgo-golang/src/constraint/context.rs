@@ -102,7 +102,8 @@ pub(super) enum FileNameTags<'a> {
     OsArch(&'a str, &'a str),
 }
 
-/// The tags in a name like `x_linux_amd64_test.go`. Something must precede them: `linux.go` has none.
+/// The tags in a name like `x_linux_amd64_test.go`. Something must precede them: `linux.go` has
+/// none.
 pub(super) fn file_name_tags(name: &str) -> FileNameTags<'_> {
     let name = name.split_once('.').map_or(name, |(stem, _)| stem);
     let Some(i) = name.find('_') else {

@@ -29,7 +29,8 @@ impl Expr {
         }
     }
 
-    /// The least Go version that the expression implies (`go1.18`), or empty (constraint.GoVersion).
+    /// The least Go version that the expression implies (`go1.18`), or empty
+    /// (constraint.GoVersion).
     pub fn go_version(&self) -> String {
         match self.min_version(true) {
             ..0 => String::new(),

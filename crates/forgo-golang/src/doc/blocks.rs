@@ -236,8 +236,8 @@ impl Spans<'_> {
     }
 }
 
-/// Removes what all lines begin with of spaces and tabs, and blank lines at both ends. Lines of white
-/// space become empty.
+/// Removes what all lines begin with of spaces and tabs, and blank lines at both ends. Lines of
+/// white space become empty.
 fn unindent<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     let lines = trim_blank(lines);
     let mut used = lines

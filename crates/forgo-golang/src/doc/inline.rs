@@ -95,7 +95,8 @@ fn ident_len(text: &str) -> usize {
         .map_or(text.len(), |(i, _)| i)
 }
 
-/// Appends the text with `` ``x'' `` as “x”, but for runs of back quotes and (with `urls`) addresses.
+/// Appends the text with `` ``x'' `` as “x”, but for runs of back quotes and (with `urls`)
+/// addresses.
 fn typeset(out: &mut String, text: &str, urls: bool) {
     if !text.contains("``") && !text.contains("''") {
         out.push_str(text);

@@ -1,5 +1,5 @@
-//! Reads JSON piece by piece, with the limit of depth and the error messages of encoding/json. The state is on the
-//! heap: the depth of the text does not matter to the stack.
+//! Reads JSON piece by piece, with the limit of depth and the error messages of encoding/json. The
+//! state is on the heap: the depth of the text does not matter to the stack.
 //!
 //! Go 1.27 implements encoding/json by encoding/json/v2, whose messages differ in some places.
 
@@ -12,7 +12,8 @@ const MAX_DEPTH: usize = 10_000;
 
 const UNEXPECTED_END: &str = "unexpected end of JSON input";
 
-/// A piece of JSON text. Strings are unquoted: what is not UTF-8, and half a surrogate pair, is U+FFFD there.
+/// A piece of JSON text. Strings are unquoted: what is not UTF-8, and half a surrogate pair, is
+/// U+FFFD there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
     /// `{`
@@ -300,7 +301,8 @@ impl<'t> Reader<'t> {
         Err(format!("invalid escape sequence {shown} in string"))
     }
 
-    /// The message for what is wrong inside a literal; before 1.27 the end of the text counts as a space there.
+    /// The message for what is wrong inside a literal; before 1.27 the end of the text counts as a
+    /// space there.
     fn inside<T>(&self, place: &str) -> Result<T, String> {
         match self.text.get(self.pos) {
             Some(_) => self.unexpected(place),

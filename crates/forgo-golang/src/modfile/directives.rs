@@ -18,7 +18,8 @@ pub fn parse(file: &str, text: &str, fix: Option<VersionFixer<'_>>) -> Result<Fi
     parse_mod(file, text, fix, true)
 }
 
-/// Parses the go.mod of a dependency: unknown statements and those only for main modules are ignored.
+/// Parses the go.mod of a dependency: unknown statements and those only for main modules are
+/// ignored.
 pub fn parse_lax(file: &str, text: &str, fix: Option<VersionFixer<'_>>) -> Result<File, ErrorList> {
     parse_mod(file, text, fix, false)
 }

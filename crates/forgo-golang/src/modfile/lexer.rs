@@ -49,8 +49,8 @@ pub(super) struct Lexer<'a> {
     byte: usize,
     line: u32,
     line_start: usize,
-    /// A byte offset in this line, and the number of runes before it in the line. Counting goes on from there: lines
-    /// may be long.
+    /// A byte offset in this line, and the number of runes before it in the line. Counting goes on
+    /// from there: lines may be long.
     counted: Cell<(usize, u32)>,
 }
 

@@ -84,8 +84,8 @@ pub fn export_data(archive: &[u8]) -> Option<&[u8]> {
     archive.get(member.data.start as usize..member.data.end as usize)
 }
 
-/// The archive that the Go compiler wrote, of one that objects of other compilers were added to. `None` where this is not
-/// how it begins.
+/// The archive that the Go compiler wrote, of one that objects of other compilers were added to.
+/// `None` where this is not how it begins.
 pub fn go_part(archive: &[u8]) -> Option<&[u8]> {
     let mut members = members(archive);
     members.next().filter(|first| first.name == "__.PKGDEF")?;

@@ -198,8 +198,8 @@ impl<'a> Object<'a> {
         out.extend_from_slice(self.bytes);
     }
 
-    /// The member with what is to be different. What can't be is not copied: most strings, and the blocks
-    /// with flags, hashes, relocations and data.
+    /// The member with what is to be different. What can't be is not copied: most strings, and the
+    /// blocks with flags, hashes, relocations and data.
     pub fn changed(&self, changes: &Changes) -> Result<Pieces<'a>, Unfit> {
         let edits = Edits::of(self, changes.rename)?;
         let grown = edits.0.last().map_or(0, |edit| edit.grown);

@@ -12,11 +12,12 @@
 //! * [`archive`]: members; lenient where only a build ID is looked for, strict in
 //!   [`archive::read`].
 //! * [`pkgbits`], [`goobj`]: strict readers, and writers that can give other names to source files.
-//! * [`relocate`]: an archive as the compiler would have written it in another directory, in [`pieces`].
+//! * [`relocate`]: an archive as the compiler would have written it in another directory, in
+//!   [`pieces`].
 //!
 //! These formats are internal to the distribution and promise nothing from release to release. The
-//! readers refuse whatever they do not know for certain; what they accept they can write again, byte
-//! for byte. No input makes them panic or loop (`fuzz/`).
+//! readers refuse whatever they do not know for certain; what they accept they can write again,
+//! byte for byte. No input makes them panic or loop (`fuzz/`).
 
 pub mod archive;
 pub mod goobj;
@@ -55,8 +56,8 @@ pub type Fingerprint = [u8; 8];
 /// A source file's new name, if it has one.
 pub type Rename<'a> = dyn Fn(&[u8]) -> Option<Vec<u8>> + 'a;
 
-/// The fingerprint that an imported package is to have, given its path and the fingerprint that stands there; an
-/// error if that is not the one expected.
+/// The fingerprint that an imported package is to have, given its path and the fingerprint that
+/// stands there; an error if that is not the one expected.
 pub type ImportNow<'a> = dyn Fn(&[u8], Fingerprint) -> Result<Fingerprint, Unfit> + 'a;
 
 /// The four bytes at an offset, as a number.

@@ -1,5 +1,5 @@
-//! Export data: what importers of a package read of it. Elements (byte strings) in ten sections, which
-//! refer to each other by section and index.
+//! Export data: what importers of a package read of it. Elements (byte strings) in ten sections,
+//! which refer to each other by section and index.
 //!
 //! ```text
 //! version   u32                        2 in Go 1.26, 5 in Go 1.27
@@ -205,8 +205,8 @@ impl<'a> Export<'a> {
         })
     }
 
-    /// What names change. Refused where a string that is renamed, or what it becomes, means something
-    /// else too.
+    /// What names change. Refused where a string that is renamed, or what it becomes, means
+    /// something else too.
     pub fn renames(&self, rename: &Rename) -> Result<Renames, Unfit> {
         let mut renames = BTreeMap::new();
         for index in self.file_names() {
@@ -279,7 +279,8 @@ impl<'a> Export<'a> {
         fingerprint
     }
 
-    /// The SHA-256 that the export data with other names would have; its [`head`] is their fingerprint.
+    /// The SHA-256 that the export data with other names would have; its [`head`] is their
+    /// fingerprint.
     pub fn digest(&self, renames: &Renames) -> [u8; 32] {
         let mut sha = Sha256::new();
         self.pieces(renames, |piece| sha.update(piece));

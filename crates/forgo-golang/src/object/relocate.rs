@@ -1,13 +1,13 @@
 //! An archive as the compiler would have written it in another directory.
 //!
-//! What a source file is called stands in few places. In export data: the strings that positions refer
-//! to, the elements' ends, the fingerprint. In objects: the strings, every reference to one, the
-//! symbols that files are, the fingerprints of the package and of its imports, the offsets of
-//! blocks. In the archive: the members' sizes. Code, data, debug information, hashes of symbols and their
-//! order know files by index alone.
+//! What a source file is called stands in few places. In export data: the strings that positions
+//! refer to, the elements' ends, the fingerprint. In objects: the strings, every reference to one,
+//! the symbols that files are, the fingerprints of the package and of its imports, the offsets of
+//! blocks. In the archive: the members' sizes. Code, data, debug information, hashes of symbols and
+//! their order know files by index alone.
 //!
-//! Whether the compiler was told of a path in a way that enters the code (`-d=libfuzzer`, `-asan`, …) is not
-//! to be seen here: who asks for a move must know.
+//! Whether the compiler was told of a path in a way that enters the code (`-d=libfuzzer`, `-asan`,
+//! …) is not to be seen here: who asks for a move must know.
 
 use sha2::{Digest, Sha256};
 
@@ -19,8 +19,8 @@ use super::{Fingerprint, ImportNow, Rename, Unfit, archive, goobj};
 pub struct Move<'a> {
     /// What source files are called afterwards, if otherwise than before.
     pub rename: &'a Rename<'a>,
-    /// The fingerprint that an imported package has where the archive goes, given the one that it had
-    /// where the archive comes from.
+    /// The fingerprint that an imported package has where the archive goes, given the one that it
+    /// had where the archive comes from.
     pub import: &'a ImportNow<'a>,
 }
 
@@ -33,8 +33,8 @@ pub struct Moved<'a> {
     pub fingerprints: (Fingerprint, Fingerprint),
 }
 
-/// Moves a package's archive. Members that are not Go's are refused, but for the two marks that cgo leaves
-/// there.
+/// Moves a package's archive. Members that are not Go's are refused, but for the two marks that cgo
+/// leaves there.
 pub fn archive<'a>(bytes: &'a [u8], how: &Move) -> Result<Moved<'a>, Unfit> {
     let entries = archive::read(bytes)?;
     let (first, objects) = entries

@@ -14,8 +14,8 @@ impl fmt::Display for BadPattern {
 
 impl std::error::Error for BadPattern {}
 
-/// path.Match: does the whole name match the pattern, where `*` and `?` stop at slashes? The pattern
-/// is always checked to its end.
+/// path.Match: does the whole name match the pattern, where `*` and `?` stop at slashes? The
+/// pattern is always checked to its end.
 pub fn match_(pattern: &str, name: &str) -> Result<bool, BadPattern> {
     let (mut pattern, mut name) = (pattern, name);
     'pattern: while !pattern.is_empty() {

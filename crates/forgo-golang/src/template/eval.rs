@@ -40,8 +40,8 @@ impl Args<'_, '_> {
 }
 
 impl<'t> State<'t, '_> {
-    /// Evaluates a pipeline and declares or sets its variables. Pipelines in parentheses come through here, a level
-    /// each.
+    /// Evaluates a pipeline and declares or sets its variables. Pipelines in parentheses come
+    /// through here, a level each.
     pub fn pipeline(&mut self, dot: &Value, pipe: &'t Pipe) -> Result<Value> {
         deep(|| self.stages(dot, pipe))
     }

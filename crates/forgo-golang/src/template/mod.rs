@@ -5,8 +5,8 @@
 //! lex ─▶ parse ─▶ node (the tree) ─▶ exec + eval over value, with funcs and print (package fmt)
 //! ```
 //!
-//! Left out: channels, function values, methods with unusual results, custom delimiters and the missingkey option,
-//! which nothing in the go command can reach.
+//! Left out: channels, function values, methods with unusual results, custom delimiters and the
+//! missingkey option, which nothing in the go command can reach.
 
 mod compare;
 mod eval;

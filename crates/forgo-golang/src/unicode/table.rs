@@ -381,8 +381,8 @@ pub(super) const RANGES: &[(u32, u32, Class)] = &[
     (0x2f800, 0x2fa1d, L), (0x30000, 0x3134a, L), (0x31350, 0x33479, L), (0xe0100, 0xe01ef, P),
 ];
 
-/// Characters that are printable in Unicode 17 and were not assigned yet in Unicode 15: made by asking
-/// the strconv.IsPrint of Go 1.26 and that of Go 1.27 about every character.
+/// Characters that are printable in Unicode 17 and were not assigned yet in Unicode 15: made by
+/// asking the strconv.IsPrint of Go 1.26 and that of Go 1.27 about every character.
 #[rustfmt::skip]
 pub(super) const SINCE_15: &[(u32, u32)] = &[
     (0x88f, 0x88f), (0x897, 0x897), (0xc5c, 0xc5c), (0xcdc, 0xcdc), (0x1acf, 0x1add),

@@ -331,8 +331,8 @@ fn show(
     write(console, &out, template.is_some())
 }
 
-/// Writes a part of the list. The stock command sees that it can't only where a template's output does not fit
-/// into its buffer.
+/// Writes a part of the list. The stock command sees that it can't only where a template's output
+/// does not fit into its buffer.
 fn write(console: &Console, out: &[u8], by_template: bool) -> Outcome {
     if by_template && out.len() > 4096 {
         return console.must_print("", out);

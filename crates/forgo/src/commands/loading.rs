@@ -1,5 +1,5 @@
-//! From flags to a package loader, in the order in which the stock command finds fault: the overlay,
-//! the module mode, then flags that do not go together.
+//! From flags to a package loader, in the order in which the stock command finds fault: the
+//! overlay, the module mode, then flags that do not go together.
 //!
 //! Answers to the calls of InitWorkfile, modload.Init and BuildInit at the head of each command.
 
@@ -15,12 +15,12 @@ use forgo_build::load::{Loader, RootMode, fips140};
 use super::{Invocation, stop_at};
 use crate::exit::{Outcome, Stop};
 
-/// What lives as long as the command does. The process ends with it: to free all that was loaded piece by
-/// piece would take some milliseconds.
+/// What lives as long as the command does. The process ends with it: to free all that was loaded
+/// piece by piece would take some milliseconds.
 pub type Lasting<T> = ManuallyDrop<T>;
 
-/// The command's scanner, which is not freed either. A command may end in many places; what was learned of files
-/// is kept at each of them.
+/// The command's scanner, which is not freed either. A command may end in many places; what was
+/// learned of files is kept at each of them.
 pub struct LastingScanner<'c>(Lasting<Scanner<'c>>);
 
 impl<'c> Deref for LastingScanner<'c> {

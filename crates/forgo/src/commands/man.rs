@@ -1,5 +1,5 @@
-//! `forgo man`: prints the manual page, made from the table of flags. A verb of forgo's own; under the name
-//! `go` it is the stock command's to say that there is none.
+//! `forgo man`: prints the manual page, made from the table of flags. A verb of forgo's own; under
+//! the name `go` it is the stock command's to say that there is none.
 
 use std::fmt::Write as _;
 

@@ -154,7 +154,8 @@ pub fn run(console: &Console) -> Outcome {
     }
 }
 
-/// Ends a forgo that was started as the stock command, and one that is told what it does not understand.
+/// Ends a forgo that was started as the stock command, and one that is told what it does not
+/// understand.
 fn check_environment() -> Outcome {
     let variables = Variables::read();
     if let Some(text) = stock::mistaken(&variables.marker) {
@@ -248,8 +249,8 @@ fn work(
     traced(&mut invocation, command.run)
 }
 
-/// Runs a command whose flags are known, within the files that `-debug-trace` and `-debug-runtime-trace`
-/// name.
+/// Runs a command whose flags are known, within the files that `-debug-trace` and
+/// `-debug-runtime-trace` name.
 fn traced<'a>(
     invocation: &mut Invocation<'a>,
     run: impl FnOnce(&mut Invocation<'a>) -> Outcome,

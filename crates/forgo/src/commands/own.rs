@@ -12,8 +12,8 @@ pub const VERBS: &[(&str, &str)] = &[
     ("man", "print the manual page"),
 ];
 
-/// The text that goes before the stock command's own on `help` and `help TOPIC`, where there is something
-/// to say. Each line says whose it is.
+/// The text that goes before the stock command's own on `help` and `help TOPIC`, where there is
+/// something to say. Each line says whose it is.
 pub fn before_help(topic: &[String]) -> Option<String> {
     let mut lines = Vec::new();
     match topic {

@@ -9,7 +9,8 @@ use crate::exit::{Outcome, Stop};
 use crate::flags::table::split_tags;
 use crate::flags::{Flags, kind};
 
-/// Puts the build flags and the module flags into `cfg`. Every value has been checked by the parser.
+/// Puts the build flags and the module flags into `cfg`. Every value has been checked by the
+/// parser.
 pub fn apply_flags(cfg: &mut Config, flags: &Flags) -> Outcome {
     if flags.text("compiler") == "gccgo" {
         return Err(Stop::with_status(

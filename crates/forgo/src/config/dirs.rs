@@ -77,8 +77,8 @@ fn default_gopath(variables: &Variables) -> String {
     dir
 }
 
-/// GOPATH as it is set, or guessed from where the home is; whether the user's file changed it: the process's
-/// own setting counts as the default.
+/// GOPATH as it is set, or guessed from where the home is; whether the user's file changed it: the
+/// process's own setting counts as the default.
 pub fn gopath_as_given(variables: &Variables, env: &Environment) -> Changed<String> {
     let default = match variables.get("GOPATH") {
         "" => default_gopath(variables),
@@ -87,7 +87,8 @@ pub fn gopath_as_given(variables: &Variables, env: &Environment) -> Changed<Stri
     super::variables::or_default(env, "GOPATH", &default)
 }
 
-/// What GOPATH is where this [was given](gopath_as_given): a guess that came out relative is taken back.
+/// What GOPATH is where this [was given](gopath_as_given): a guess that came out relative is taken
+/// back.
 pub fn gopath<'g>(given: &'g str, env: &Environment) -> &'g str {
     let relative = |dir: &str| !dir.is_empty() && !dir.starts_with('/');
     if env.get("GOPATH").is_empty() && given.split(':').any(relative) {

@@ -1,6 +1,7 @@
 //! The go/env file of the user and GOROOT/go.env: where they are and what they say.
 //!
-//! Answers to EnvFile, readEnvFile and CanGetenv in cmd/go/internal/cfg/cfg.go, and to internal/cfg.
+//! Answers to EnvFile, readEnvFile and CanGetenv in cmd/go/internal/cfg/cfg.go, and to
+//! internal/cfg.
 
 use forgo_build::disk;
 use std::collections::BTreeMap;

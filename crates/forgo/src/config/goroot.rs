@@ -1,5 +1,5 @@
-//! Which Go distribution is in use, found by looking at files; only a stock command that lies outside
-//! of its distribution is asked where that is.
+//! Which Go distribution is in use, found by looking at files; only a stock command that lies
+//! outside of its distribution is asked where that is.
 //!
 //! Answers to findGOROOT and SetGOROOT in cmd/go/internal/cfg/cfg.go, and to the constants that
 //! cmd/dist writes into internal/buildcfg and cmd/go/internal/cfg.
@@ -21,8 +21,9 @@ use crate::exit::{Outcome, Stop};
 /// Releases that forgo knows.
 pub const SUPPORTED: [&str; 2] = ["go1.26", "go1.27"];
 
-/// The stock go command: `$FORGO_GO`, else `$GOROOT/bin/go`, else the first `go` on PATH; whatever is
-/// forgo itself is passed over. Has no file where there is none. A FORGO_GO that can't be one is an error.
+/// The stock go command: `$FORGO_GO`, else `$GOROOT/bin/go`, else the first `go` on PATH; whatever
+/// is forgo itself is passed over. Has no file where there is none. A FORGO_GO that can't be one is
+/// an error.
 pub fn find_stock_go(variables: &Variables) -> Outcome<StockGo> {
     let stock = |file: String| StockGo::new(file, &variables.marker);
     let chosen = variables.get("FORGO_GO");
@@ -93,8 +94,8 @@ pub fn is_outside(stock_go: &StockGo) -> bool {
     goroot_around(stock_go.file()).is_empty()
 }
 
-/// Makes sure that a chosen command is a go command before a whole command line is handed to it: one that
-/// can't be told from its file is asked.
+/// Makes sure that a chosen command is a go command before a whole command line is handed to it:
+/// one that can't be told from its file is asked.
 pub fn check_chosen(stock_go: &StockGo, variables: &Variables) -> Outcome {
     if variables.get("FORGO_GO").is_empty() || kind(stock_go.file()) == Kind::Go {
         return Ok(());
@@ -107,8 +108,8 @@ fn is_other_go_program(file: &str) -> bool {
     kind(file) == Kind::OtherGo
 }
 
-/// What the stock command itself says of a variable, whatever is set. A program that has no answer is not
-/// a go command.
+/// What the stock command itself says of a variable, whatever is set. A program that has no answer
+/// is not a go command.
 fn ask(stock_go: &StockGo, variable: &str) -> Outcome<String> {
     footprint::refuse("a stock command that lies elsewhere is asked");
     let stop = |text: String| Err(Stop::with_status(text, 2));
@@ -300,8 +301,8 @@ fn tool_host(goroot: &str) -> (String, String) {
     (os.to_owned(), arch.to_owned())
 }
 
-/// The version of the distribution at a GOROOT. One put together by hand may lack the file that says
-/// it; its sources say it too. Where there are none, that of the stock command counts.
+/// The version of the distribution at a GOROOT. One put together by hand may lack the file that
+/// says it; its sources say it too. Where there are none, that of the stock command counts.
 fn version_of(goroot: &str, stock_go: &StockGo, defaults: &Defaults) -> Outcome<String> {
     let in_file = |goroot: &str| {
         let text = disk::read_to_string(path::join2(goroot, "VERSION")).unwrap_or_default();
@@ -321,8 +322,8 @@ fn version_of(goroot: &str, stock_go: &StockGo, defaults: &Defaults) -> Outcome<
     }
 }
 
-/// The version of a stock command that lies outside of its distribution: a copy has it in its build info;
-/// a script must be asked.
+/// The version of a stock command that lies outside of its distribution: a copy has it in its build
+/// info; a script must be asked.
 fn version_of_program(stock_go: &StockGo) -> Outcome<String> {
     if stock_go.file().is_empty() {
         return Ok(String::new());
@@ -370,9 +371,9 @@ pub fn clean(goroot: &str) -> String {
     }
 }
 
-/// Whether forgo knows how the go command of this release works: `go1.27`, `go1.27.3`, `go1.27rc1`, with
-/// ` X:…` where experiments were built in. Development versions and those with a suffix of their maker may
-/// work otherwise.
+/// Whether forgo knows how the go command of this release works: `go1.27`, `go1.27.3`, `go1.27rc1`,
+/// with ` X:…` where experiments were built in. Development versions and those with a suffix of
+/// their maker may work otherwise.
 pub fn is_supported(version: &str) -> bool {
     let release = version.split(" X:").next().unwrap_or_default();
     let Some(rest) = SUPPORTED

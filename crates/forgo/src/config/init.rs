@@ -12,8 +12,8 @@ use super::Platform;
 use crate::exit::{Outcome, Stop};
 use crate::flags::{goflags, kind};
 
-/// work.BuildInit, but for what the modules' and the overlay's own initialization say. `p` is `-p` as
-/// given, `goflags` are GOFLAGS' words.
+/// work.BuildInit, but for what the modules' and the overlay's own initialization say. `p` is `-p`
+/// as given, `goflags` are GOFLAGS' words.
 pub fn build_init(cfg: &mut Config, modules_enabled: bool, p: &str, goflags: &[String]) -> Outcome {
     forbid_prompts(cfg);
     cfg.modes.buildmode.clone_from(&cfg.flags.buildmode);

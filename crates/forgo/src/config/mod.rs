@@ -61,7 +61,8 @@ pub struct Startup {
     pub defaults: Defaults,
     /// What children are given, with what `go env -changed` wants to know.
     pub variables: Vec<Variable>,
-    /// What is wrong with GOAMD64 and its kin, or with GOEXPERIMENT (buildcfg.Check): exit status 2.
+    /// What is wrong with GOAMD64 and its kin, or with GOEXPERIMENT (buildcfg.Check): exit status
+    /// 2.
     pub buildcfg_error: Option<String>,
 }
 
@@ -69,7 +70,8 @@ impl Startup {
     /// Resolves the environment for a command in the current directory, and switches to the
     /// distribution that GOTOOLCHAIN, go.mod or go.work ask for.
     ///
-    /// A release that forgo does not know is not a [`Startup`] but the command to hand everything to.
+    /// A release that forgo does not know is not a [`Startup`] but the command to hand everything
+    /// to.
     pub fn choose(command: &str, args: &[String], console: &Console) -> Outcome<Chosen> {
         let process = Variables::read();
         let stock_go = goroot::find_stock_go(&process)?;

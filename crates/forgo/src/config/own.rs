@@ -72,8 +72,8 @@ pub fn check(variables: &Variables) -> Outcome {
     Ok(())
 }
 
-/// Names in the environment that look like variables of forgo's but are none. Those of its tests are not
-/// for it.
+/// Names in the environment that look like variables of forgo's but are none. Those of its tests
+/// are not for it.
 pub fn unknown(variables: &Variables) -> impl Iterator<Item = &str> {
     variables.map.keys().map(String::as_str).filter(|name| {
         let known = VARIABLES.iter().any(|v| v.name == *name) || *name == MARKER;

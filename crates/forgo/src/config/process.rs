@@ -1,6 +1,7 @@
 //! What is taken from the process itself: environment, current directory, arguments.
 //!
-//! Answers to os.Getwd, to base.Cwd, to handleChdirFlag in cmd/go/main.go and to toolchain.FilterEnv.
+//! Answers to os.Getwd, to base.Cwd, to handleChdirFlag in cmd/go/main.go and to
+//! toolchain.FilterEnv.
 
 use forgo_build::disk;
 use std::collections::BTreeMap;
@@ -14,8 +15,9 @@ use forgo_golang::raw;
 
 use crate::exit::{Outcome, Stop};
 
-/// The process's environment, in order and as a map. Left out are the variable that counts toolchain
-/// switches and the mark of a stock command within a forgo, which is not for programs that this one starts.
+/// The process's environment, in order and as a map. Left out are the variable that counts
+/// toolchain switches and the mark of a stock command within a forgo, which is not for programs
+/// that this one starts.
 pub struct Variables {
     /// The mark, see [`MARKER`].
     pub marker: String,
@@ -123,8 +125,8 @@ pub fn current_dir(pwd: &str) -> Outcome<String> {
     }
 }
 
-/// Takes `-C dir` away from the head of a command's arguments and goes there. Returns the directory that the
-/// process was in, where that can be opened.
+/// Takes `-C dir` away from the head of a command's arguments and goes there. Returns the directory
+/// that the process was in, where that can be opened.
 pub fn take_chdir(args: &mut Vec<String>) -> Outcome<Option<File>> {
     let Some(first) = args.first() else {
         return Ok(None);

@@ -323,8 +323,8 @@ fn download(cfg: &Config, name: &str) -> Outcome {
     }
 }
 
-/// GOROOT of a go command that is not inside of it: a wrapper such as golang.org/dl's, whose words are
-/// shown.
+/// GOROOT of a go command that is not inside of it: a wrapper such as golang.org/dl's, whose words
+/// are shown.
 fn ask_goroot(go: &StockGo) -> Outcome<String> {
     footprint::refuse("a wrapper of the stock command is asked");
     let command = go.command();

@@ -91,8 +91,8 @@ impl Console {
         let _ = self.to_stdout(bytes);
     }
 
-    /// Bytes for standard output that the command has to get out: where it can't, it ends with a line after
-    /// `prefix`.
+    /// Bytes for standard output that the command has to get out: where it can't, it ends with a
+    /// line after `prefix`.
     pub fn must_print(&self, prefix: &str, bytes: &[u8]) -> Outcome {
         self.to_stdout(bytes).map_err(|e| {
             let why = errno_text(&e);

@@ -1,5 +1,5 @@
-//! A line that says how far a run is: on a terminal alone, and only when the run takes longer than a
-//! second. Whoever writes to the terminal takes the line away first.
+//! A line that says how far a run is: on a terminal alone, and only when the run takes longer than
+//! a second. Whoever writes to the terminal takes the line away first.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};

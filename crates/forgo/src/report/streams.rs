@@ -44,7 +44,8 @@ fn to_stream(stream: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<()> {
 fn write_all(stream: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), Errno> {
     while !bytes.is_empty() {
         match rustix::io::write(stream, bytes) {
-            // What a device that takes nothing means by success is unknown; trying again would not end.
+            // What a device that takes nothing means by success is unknown; trying again would not
+            // end.
             Ok(0) => return Err(Errno::IO),
             Ok(written) => bytes = &bytes[written..],
             Err(Errno::INTR) => {}
@@ -55,8 +56,8 @@ fn write_all(stream: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Waits until a descriptor in non-blocking mode can be written, or has an error that the next write
-/// returns.
+/// Waits until a descriptor in non-blocking mode can be written, or has an error that the next
+/// write returns.
 fn wait(stream: BorrowedFd<'_>) -> Result<(), Errno> {
     match poll(&mut [PollFd::new(&stream, PollFlags::OUT)], None) {
         Ok(_) | Err(Errno::INTR) => Ok(()),

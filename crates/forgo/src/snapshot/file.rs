@@ -1,6 +1,7 @@
-//! A snapshot as a file. It is read whole, which takes less than a millisecond, and used as it lies in
-//! memory. (Mapped, it would end the process by a signal when another one truncates it.) What is damaged,
-//! cut off or of another format is no snapshot; the key is the file's ([`forgo_build::kept`]).
+//! A snapshot as a file. It is read whole, which takes less than a millisecond, and used as it lies
+//! in memory. (Mapped, it would end the process by a signal when another one truncates it.) What is
+//! damaged, cut off or of another format is no snapshot; the key is the file's
+//! ([`forgo_build::kept`]).
 //!
 //! ```text
 //! time in nanoseconds since 1970
@@ -221,7 +222,8 @@ mod tests {
         assert!(view.inputs.holds());
     }
 
-    /// Damage of every kind that a checksum was made to match: the structure itself has to stand it.
+    /// Damage of every kind that a checksum was made to match: the structure itself has to stand
+    /// it.
     #[test]
     fn damage_is_no_snapshot_and_no_panic() {
         let good = sample();

@@ -124,8 +124,8 @@ impl World {
             .join(name)
     }
 
-    /// Begins a cache of the world's own with what the cache between runs has for these commands of forgo, which is
-    /// compiled there if need be: the entries of the stock command's kind alone.
+    /// Begins a cache of the world's own with what the cache between runs has for these commands of
+    /// forgo, which is compiled there if need be: the entries of the stock command's kind alone.
     pub fn seed_cache(&self, name: &str, commands: &[&[&str]]) {
         for args in commands {
             let said = self.forgo(args);

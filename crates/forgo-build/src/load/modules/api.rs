@@ -114,11 +114,12 @@ impl std::error::Error for Fatal {}
 /// How the command treats the main module (modload.Root and the Loader's Force/Allow switches).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum RootMode {
-    /// `AutoRoot`: look for go.mod and go.work; in module mode without one, go on with no main module.
+    /// `AutoRoot`: look for go.mod and go.work; in module mode without one, go on with no main
+    /// module.
     #[default]
     Auto,
-    /// `NoRoot` with ForceUseModules and AllowMissingModuleImports: `go run pkg@version`, `go install
-    /// pkg@version`.
+    /// `NoRoot` with ForceUseModules and AllowMissingModuleImports: `go run pkg@version`, `go
+    /// install pkg@version`.
     None,
     /// `NoRoot` alone: the tools of the distribution, which are built under GO111MODULE=off too.
     Ignored,
@@ -233,8 +234,8 @@ pub struct ModuleState {
     pub work_file: String,
     /// `go env GOMOD`: path of go.mod, the null device in module mode without one, or empty.
     pub go_mod_env: String,
-    /// Vendor directory in force (VendorDirOrEmpty): of the module or of the workspace; empty unless
-    /// `-mod=vendor`.
+    /// Vendor directory in force (VendorDirOrEmpty): of the module or of the workspace; empty
+    /// unless `-mod=vendor`.
     pub vendor_dir: String,
     /// Main modules: path, directory, go version (`MainModules`), in order.
     pub main_modules: Vec<MainModule>,
@@ -313,8 +314,8 @@ pub struct Modules<'a> {
     pub(super) memo: Memo,
 }
 
-/// modload.CheckGodebug: is `key=value` a GODEBUG setting that this release knows? `verb` begins the
-/// message (`godebug`, `//go:debug setting`).
+/// modload.CheckGodebug: is `key=value` a GODEBUG setting that this release knows? `verb` begins
+/// the message (`godebug`, `//go:debug setting`).
 pub fn check_godebug(cfg: &Config, verb: &str, key: &str, value: &str) -> Result<(), String> {
     godebug::check_godebug(&*godebugs(cfg)?, verb, key, value)
 }

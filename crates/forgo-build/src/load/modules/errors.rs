@@ -1,5 +1,5 @@
-//! Errors inside module loading: kinds that loading branches on, and the texts of the stock command's
-//! error types (modload.ImportMissingError, AmbiguousImportError …, module.ModuleError,
+//! Errors inside module loading: kinds that loading branches on, and the texts of the stock
+//! command's error types (modload.ImportMissingError, AmbiguousImportError …, module.ModuleError,
 //! mvs.BuildListError, gover.TooNewError).
 
 use std::fmt::{self, Write as _};

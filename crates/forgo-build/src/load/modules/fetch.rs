@@ -91,8 +91,8 @@ impl Modules<'_> {
         }
     }
 
-    /// Fetches, each thing once in an invocation. What can't be fetched stays missing; an error here
-    /// ends the command.
+    /// Fetches, each thing once in an invocation. What can't be fetched stays missing; an error
+    /// here ends the command.
     pub(super) fn fetch_all(&self, needs: &[Need]) -> Result<(), Error> {
         let needs: BTreeSet<Need> = {
             let mut attempted = self.memo.attempted.lock_set();
@@ -270,8 +270,9 @@ impl Modules<'_> {
         }
     }
 
-    /// Why a query in a go.mod could not be answered: the words of a go.mod's error, which are others
-    /// than those of `list -m` ([`e`](Error), used where the stock command now knows an answer).
+    /// Why a query in a go.mod could not be answered: the words of a go.mod's error, which are
+    /// others than those of `list -m` ([`e`](Error), used where the stock command now knows an
+    /// answer).
     pub(super) fn why_not_required(&self, m: &Version, e: &Error) -> FixError {
         if self.is_vendor() {
             return FixError::Other(e.to_string());
@@ -415,8 +416,8 @@ impl Modules<'_> {
         let output = self
             .stock("", &args, &["GOTOOLCHAIN=local".to_string()])
             .map_err(Error::into_fatal)?;
-        // Told by who imports it: a module that was found for an import and can't be had. Nothing of it is
-        // left in go.mod, so a load of our own would look for it once more.
+        // Told by who imports it: a module that was found for an import and can't be had. Nothing
+        // of it is left in go.mod, so a load of our own would look for it once more.
         let by_importer =
             |line: &str| line.ends_with(" imports\n") || line.ends_with(" tested by\n");
         let mut fatal = false;

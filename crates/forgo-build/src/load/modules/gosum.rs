@@ -115,7 +115,8 @@ impl Modules<'_> {
             .map_err(Error::clone)
     }
 
-    /// Is there a checksum for it? A file that can't be read has none, as the stock command sees it.
+    /// Is there a checksum for it? A file that can't be read has none, as the stock command sees
+    /// it.
     pub(super) fn have_sum(&self, m: &Version) -> Result<bool, Error> {
         match self.sums() {
             Ok(sums) => Ok(sums.have(m)),

@@ -1,5 +1,6 @@
 //! The graph of module requirements and the versions that minimal version selection picks from it.
-//! Answers to cmd/go/internal/mvs/graph.go and readModGraph in cmd/go/internal/modload/buildlist.go.
+//! Answers to cmd/go/internal/mvs/graph.go and readModGraph in
+//! cmd/go/internal/modload/buildlist.go.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -17,7 +18,8 @@ use super::summary::Summary;
 /// The version that stands for "not in the graph".
 pub(super) const NONE: &str = "none";
 
-/// Requirements of modules, and what they select. Always usable; after an error it may be incomplete.
+/// Requirements of modules, and what they select. Always usable; after an error it may be
+/// incomplete.
 #[derive(Debug, Default)]
 pub(super) struct ModuleGraph {
     roots: Vec<Version>,
@@ -166,7 +168,8 @@ struct Reader<'m, 'a> {
 }
 
 impl Modules<'_> {
-    /// Reads the graph from the given roots (readModGraph). The error, if any, is the graph's first.
+    /// Reads the graph from the given roots (readModGraph). The error, if any, is the graph's
+    /// first.
     pub(super) fn read_graph(
         &self,
         pruning: Pruning,

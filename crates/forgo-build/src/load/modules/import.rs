@@ -344,8 +344,8 @@ impl Modules<'_> {
     }
 
     /// The directory that would hold the package if it were in this module, and whether it holds Go
-    /// files (dirInModule). `None` where it can't be in it. An empty module path stands for a vendor
-    /// directory or std.
+    /// files (dirInModule). `None` where it can't be in it. An empty module path stands for a
+    /// vendor directory or std.
     fn dir_in_module(
         &self,
         path: &str,

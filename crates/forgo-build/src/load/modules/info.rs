@@ -1,5 +1,5 @@
-//! What is told of modules: of the module of a package, of a module by name, of a directory. Answers
-//! to cmd/go/internal/modload/build.go and DirImportPath.
+//! What is told of modules: of the module of a package, of a module by name, of a directory.
+//! Answers to cmd/go/internal/modload/build.go and DirImportPath.
 
 use std::sync::Arc;
 
@@ -60,8 +60,8 @@ impl Modules<'_> {
             .map_or(String::new(), |(root, _)| root)
     }
 
-    /// Module by `path` or `path@version` (modload.ModuleInfo): templates' `module` function. `None`
-    /// outside of module mode.
+    /// Module by `path` or `path@version` (modload.ModuleInfo): templates' `module` function.
+    /// `None` outside of module mode.
     pub fn module_info(&self, name: &str) -> Option<Arc<ModulePublic>> {
         if !self.state.enabled {
             return None;

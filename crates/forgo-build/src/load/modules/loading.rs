@@ -21,8 +21,8 @@ use crate::disk;
 pub(super) const FIPS: &str = "crypto/internal/fips140";
 
 impl Modules<'_> {
-    /// Matches the patterns, walks all imports, settles the build list (modload.LoadPackages). Every
-    /// package reached is then known to [`Modules::lookup`].
+    /// Matches the patterns, walks all imports, settles the build list (modload.LoadPackages).
+    /// Every package reached is then known to [`Modules::lookup`].
     pub fn load_packages(
         &mut self,
         options: &LoadOptions,
@@ -128,8 +128,9 @@ impl Modules<'_> {
     }
 
     /// Fails if go.mod would say something else when it were written now (UpdateGoModFromReqs,
-    /// modFileIsDirty). Replacements and exclusions can't differ: the stock command drops repeated ones before it
-    /// compares, and has refused a go.mod with replacements that contradict each other.
+    /// modFileIsDirty). Replacements and exclusions can't differ: the stock command drops repeated
+    /// ones before it compares, and has refused a go.mod with replacements that contradict each
+    /// other.
     fn check_up_to_date(&self, rs: &Requirements) -> Result<(), Error> {
         if self.in_workspace() {
             return Ok(());
@@ -212,8 +213,8 @@ impl Modules<'_> {
         }
     }
 
-    /// The path under which std's own vendor tree has the package that std package `parent` imports;
-    /// `None` where it is not vendored (stdVendor).
+    /// The path under which std's own vendor tree has the package that std package `parent`
+    /// imports; `None` where it is not vendored (stdVendor).
     pub(super) fn std_vendor(&self, parent: &str, path: &str) -> Option<String> {
         if let Some(snapshot) = self.fips_snapshot_path(path) {
             return Some(snapshot);

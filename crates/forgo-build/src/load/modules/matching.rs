@@ -373,8 +373,8 @@ impl Modules<'_> {
         for (dir, kind) in candidates.iter().zip(kinds) {
             let name = &dir[src.len()..];
             let package_name = match &kind {
-                // Where a snapshot is in its place, the stock command finds this directory to be more
-                // than without Go files; the snapshot matches twice.
+                // Where a snapshot is in its place, the stock command finds this directory to be
+                // more than without Go files; the snapshot matches twice.
                 PackageKind::NoGo if name == FIPS && self.fips_snapshot_path(name).is_some() => "",
                 PackageKind::NoGo | PackageKind::OnlyIgnored => continue,
                 PackageKind::Package { name } | PackageKind::Broken { name, .. } => name,

@@ -1,6 +1,6 @@
 //! The go.mod of a main module and the go.work: reading with all checks, and the index of what they
-//! say. Answers to ReadModFile, indexModFile and fixVersion in cmd/go/internal/modload/modfile.go and
-//! init.go, and to ReadWorkFile and LoadWorkFile.
+//! say. Answers to ReadModFile, indexModFile and fixVersion in cmd/go/internal/modload/modfile.go
+//! and init.go, and to ReadWorkFile and LoadWorkFile.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;

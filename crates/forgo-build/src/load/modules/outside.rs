@@ -278,9 +278,10 @@ pub struct TooNew {
     pub text: String,
 }
 
-/// Does the module of `path@version` ask for a newer release? That is what toolchain selection needs
-/// to know before `install pkg@version` and `run pkg@version` (maybeSwitchForGoInstallVersion).
-/// Whatever else is wrong is told when the command runs, but for what ends any command at once.
+/// Does the module of `path@version` ask for a newer release? That is what toolchain selection
+/// needs to know before `install pkg@version` and `run pkg@version`
+/// (maybeSwitchForGoInstallVersion). Whatever else is wrong is told when the command runs, but for
+/// what ends any command at once.
 pub fn newer_release_wanted(
     cfg: &Config,
     tree: &dyn SourceTree,

@@ -1,6 +1,6 @@
 //! The import walk of module loading: which packages the patterns and their imports reach, in which
-//! module and directory each is, and what that asks of the requirements. Answers to packageLoader in
-//! cmd/go/internal/modload/load.go.
+//! module and directory each is, and what that asks of the requirements. Answers to packageLoader
+//! in cmd/go/internal/modload/load.go.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -312,7 +312,8 @@ impl Modules<'_> {
         }
     }
 
-    /// The root of the main module that leads to the package, unless the current directory is in it.
+    /// The root of the main module that leads to the package, unless the current directory is in
+    /// it.
     fn other_main_importer(&self, walk: &Walk, id: Id) -> Option<String> {
         let mut at = Some(id);
         while let Some(id) = at {

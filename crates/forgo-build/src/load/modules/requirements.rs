@@ -1,6 +1,6 @@
-//! The requirements of the main modules: the roots of the module graph, how much of the graph counts,
-//! which modules are used directly. Answers to Requirements, requirementsFromModFiles, initVendor and
-//! convertPruning in cmd/go/internal/modload.
+//! The requirements of the main modules: the roots of the module graph, how much of the graph
+//! counts, which modules are used directly. Answers to Requirements, requirementsFromModFiles,
+//! initVendor and convertPruning in cmd/go/internal/modload.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};

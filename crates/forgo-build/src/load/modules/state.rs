@@ -1,6 +1,6 @@
-//! What is known of the mode, as others see it and as module loading asks for it; and what is said when
-//! there is no main module or go.mod is out of date. Answers to MainModules' accessors, die and
-//! goModDirtyError in cmd/go/internal/modload/init.go.
+//! What is known of the mode, as others see it and as module loading asks for it; and what is said
+//! when there is no main module or go.mod is out of date. Answers to MainModules' accessors, die
+//! and goModDirtyError in cmd/go/internal/modload/init.go.
 
 use forgo_golang::modfile::WorkFile;
 use forgo_golang::{gover, path};

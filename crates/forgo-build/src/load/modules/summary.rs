@@ -1,5 +1,5 @@
-//! What the go.mod of a dependency says. Answers to goModSummary, rawGoModSummary and rawGoModData in
-//! cmd/go/internal/modload/modfile.go.
+//! What the go.mod of a dependency says. Answers to goModSummary, rawGoModSummary and rawGoModData
+//! in cmd/go/internal/modload/modfile.go.
 
 use std::cmp::Ordering;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! What an import walk gathers: packages, their tests, who imports whom, and what is in `all`. Answers
-//! to loadPkg, applyPkgFlags and pkgTest in cmd/go/internal/modload/load.go.
+//! What an import walk gathers: packages, their tests, who imports whom, and what is in `all`.
+//! Answers to loadPkg, applyPkgFlags and pkgTest in cmd/go/internal/modload/load.go.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -1,5 +1,5 @@
-//! Walks over directories: those that a local pattern (`./...`) matches, and the walk itself with the
-//! overlay applied. Answers to matchLocalDirs in cmd/go/internal/modload/load.go, MatchDirs in
+//! Walks over directories: those that a local pattern (`./...`) matches, and the walk itself with
+//! the overlay applied. Answers to matchLocalDirs in cmd/go/internal/modload/load.go, MatchDirs in
 //! cmd/go/internal/search and WalkDir in cmd/go/internal/fsys.
 
 use forgo_golang::path;
@@ -16,8 +16,8 @@ use super::requirements::Requirements;
 type Visit<'v> = &'v mut dyn FnMut(&str, FileKind) -> Result<bool, Error>;
 
 impl Modules<'_> {
-    /// Visits everything below `root`, which ends in a slash, in the order of names. The first error
-    /// ends the walk.
+    /// Visits everything below `root`, which ends in a slash, in the order of names. The first
+    /// error ends the walk.
     pub(super) fn walk_dirs(&self, root: &str, visit: Visit<'_>) -> Result<(), Error> {
         match self.tree.stat(&paths::absolute(self.cfg, root)) {
             Ok(FileKind::Dir) => {}

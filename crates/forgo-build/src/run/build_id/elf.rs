@@ -59,7 +59,8 @@ impl Layout {
         self.number(bytes, at, 4).map(|n| n as u32)
     }
 
-    /// A number that is 4 bytes wide at `narrow_at` of a 32-bit file, 8 at `wide_at` of a 64-bit one.
+    /// A number that is 4 bytes wide at `narrow_at` of a 32-bit file, 8 at `wide_at` of a 64-bit
+    /// one.
     fn address(self, bytes: &[u8], narrow_at: usize, wide_at: usize) -> Option<u64> {
         if self.wide {
             self.number(bytes, wide_at, 8)
@@ -69,8 +70,8 @@ impl Layout {
     }
 }
 
-/// The build ID of an ELF file: Go's, else GNU's (as gcc leaves it), else empty. `head` is the file's
-/// beginning, where all that matters is but for notes of some linkers.
+/// The build ID of an ELF file: Go's, else GNU's (as gcc leaves it), else empty. `head` is the
+/// file's beginning, where all that matters is but for notes of some linkers.
 pub(super) fn build_id(head: &[u8], file: &impl ReadAt) -> Result<Vec<u8>, &'static str> {
     let malformed = "malformed object file";
     let layout = Layout::of(head).ok_or(malformed)?;
@@ -224,8 +225,8 @@ fn section(file: &(impl ReadAt + ?Sized), name: &str) -> Option<Range<u64>> {
     })
 }
 
-/// The build ID of an archive that gccgo made, or that is not a package's (a c-archive): in a member
-/// of its own, empty where there is none. `None` if the archive is damaged.
+/// The build ID of an archive that gccgo made, or that is not a package's (a c-archive): in a
+/// member of its own, empty where there is none. `None` if the archive is damaged.
 pub(super) fn gccgo_build_id(file: &impl ReadAt) -> Option<String> {
     let mut at = archive::MAGIC.len() as u64;
     while file.bytes_at(at, 1).is_some() {

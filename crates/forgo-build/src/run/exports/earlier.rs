@@ -1,6 +1,6 @@
-//! What earlier runs found out about what importers read of archives, by the archive's output ID: the name of
-//! its file in the cache, which is the hash of its bytes. Kept in a small file of forgo's own for each set of
-//! places. A record that is lost or damaged is found out again.
+//! What earlier runs found out about what importers read of archives, by the archive's output ID:
+//! the name of its file in the cache, which is the hash of its bytes. Kept in a small file of
+//! forgo's own for each set of places. A record that is lost or damaged is found out again.
 //!
 //! Nothing of the kind is in cmd/go.
 

@@ -1,5 +1,6 @@
-//! Archives that the stock command made, or an older forgo, have no record: they get one when they are
-//! first met. What was once asked for is not looked through again; a note in the cache sees to it.
+//! Archives that the stock command made, or an older forgo, have no record: they get one when they
+//! are first met. What was once asked for is not looked through again; a note in the cache sees to
+//! it.
 
 use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
 

@@ -1,10 +1,10 @@
-//! The Go part of a cgo package: what the Go compiler makes of it, before the objects of C compilers are added to the
-//! archive. Those hold paths in their debug information and are made in every directory, and so is what cgo
-//! writes. The run of the Go compiler is spared.
+//! The Go part of a cgo package: what the Go compiler makes of it, before the objects of C
+//! compilers are added to the archive. Those hold paths in their debug information and are made in
+//! every directory, and so is what cgo writes. The run of the Go compiler is spared.
 //!
-//! Its key is of all that this run reads: the Go files, what cgo wrote, export data of imports. So it is found, too, after
-//! an edit of C sources that cgo writes the same of. The [record] says which archive has the Go
-//! part; see [`super`] for the rest.
+//! Its key is of all that this run reads: the Go files, what cgo wrote, export data of imports. So
+//! it is found, too, after an edit of C sources that cgo writes the same of. The [record] says
+//! which archive has the Go part; see [`super`] for the rest.
 
 use forgo_cache::{ActionId, OutputId};
 use forgo_golang::object::archive;
@@ -29,7 +29,8 @@ pub struct GoPart {
 }
 
 impl GoPart {
-    /// That of a cgo package, which cgo has written these Go files of; `None` where it is to be compiled in any case.
+    /// That of a cgo package, which cgo has written these Go files of; `None` where it is to be
+    /// compiled in any case.
     pub fn of(
         cx: &ActionCx<'_>,
         inputs: &Inputs<'_>,

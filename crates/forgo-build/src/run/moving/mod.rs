@@ -1,11 +1,12 @@
 //! Moving archives: what was compiled in one directory is not compiled again in another.
 //!
-//! An archive holds the names of its source files, and its key their directory; so in a second checkout
-//! of the same commit the stock command compiles everything anew. But names are all that differs
-//! ([`forgo_golang::object::relocate`]). So there is one more key for every package that lies in a
-//! [place](places): the lines of the stock key, with the place's name instead of its directory, and for
-//! each import the hash of its export data as it would be with names of places. Under it a [record] says
-//! which archive was made of this, and where. When the stock key is not known, that archive is moved here, stamped, and stored under the stock key.
+//! An archive holds the names of its source files, and its key their directory; so in a second
+//! checkout of the same commit the stock command compiles everything anew. But names are all that
+//! differs ([`forgo_golang::object::relocate`]). So there is one more key for every package that
+//! lies in a [place](places): the lines of the stock key, with the place's name instead of its
+//! directory, and for each import the hash of its export data as it would be with names of places.
+//! Under it a [record] says which archive was made of this, and where. When the stock key is not
+//! known, that archive is moved here, stamped, and stored under the stock key.
 //!
 //! What a move can't know to be right is compiled; see [`may_move`], [`sources`] and
 //! docs/moving.md. Whether archives of this compiler are moved at all, [`trust`] knows.
@@ -69,7 +70,8 @@ struct Arrived<'d> {
 }
 
 impl Arrived<'_> {
-    /// The rules that it was made by. Where no name in it changed, it is the archive of there, stamped anew.
+    /// The rules that it was made by. Where no name in it changed, it is the archive of there,
+    /// stamped anew.
     fn rules(&self, inputs: &Inputs<'_>) -> &'static [Rule] {
         if build_id::content_id(&self.build_id) == self.record.content {
             return &[Rule::Restamp];
@@ -161,7 +163,8 @@ pub struct Made<'a> {
     pub sum: Option<u128>,
 }
 
-/// Remembers an archive that was just compiled and stored, for [`find`]; `false` where it won't be found.
+/// Remembers an archive that was just compiled and stored, for [`find`]; `false` where it won't be
+/// found.
 pub fn record(cx: &ActionCx<'_>, inputs: &Inputs<'_>, keys: &OwnKeys, made: &Made<'_>) -> bool {
     let Some(everywhere) = &keys.everywhere else {
         return false;
@@ -256,8 +259,8 @@ fn is_known(flag: &str) -> bool {
     matches!(flag, "-m" | "-m=1" | "-m=2") || cutoff::is_plain(flag)
 }
 
-/// The key that is the same wherever the places are; `None` where the package has nothing to do with a
-/// place, or that can't be told. Of what [may be moved](may_move).
+/// The key that is the same wherever the places are; `None` where the package has nothing to do
+/// with a place, or that can't be told. Of what [may be moved](may_move).
 pub fn key(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,

@@ -1,5 +1,5 @@
-//! Places: directories that have a name which is the same in every checkout, on every machine and for
-//! every user.
+//! Places: directories that have a name which is the same in every checkout, on every machine and
+//! for every user.
 //!
 //! | name | directory |
 //! |---|---|
@@ -74,7 +74,8 @@ impl Places {
         self.0.iter().map(|place| place.dir.as_str())
     }
 
-    /// The place that a file lies in, and its path from there, which is empty or begins with a slash.
+    /// The place that a file lies in, and its path from there, which is empty or begins with a
+    /// slash.
     fn find<'a, 'b>(&'a self, file: &'b [u8]) -> Option<(&'a Place, &'b [u8])> {
         self.0.iter().find_map(|place| {
             let rest = file.strip_prefix(place.dir.as_bytes())?;
@@ -152,8 +153,8 @@ impl Places {
         out + rest
     }
 
-    /// Places whose directories are called by their names: what [`Places::rewrite`] turns into a text that
-    /// is the same everywhere.
+    /// Places whose directories are called by their names: what [`Places::rewrite`] turns into a
+    /// text that is the same everywhere.
     pub fn as_names(&self) -> Places {
         let named = |place: &Place| Place {
             dir: place.name.clone(),

@@ -1,5 +1,5 @@
-//! Whether the sources themselves say what a source file is called: then its name is not all there is to
-//! move.
+//! Whether the sources themselves say what a source file is called: then its name is not all there
+//! is to move.
 
 use forgo_golang::path::join2;
 use memchr::memmem;

@@ -1,9 +1,9 @@
-//! What vet found out of a package in another directory. Facts about a package name objects, not files.
-//! What it said, if it may name files, is not taken from elsewhere.
+//! What vet found out of a package in another directory. Facts about a package name objects, not
+//! files. What it said, if it may name files, is not taken from elsewhere.
 //!
-//! The key is made of all that vet is told: its configuration, with names of places and without the names
-//! of files in the cache; the key of the package's archive that is the same everywhere; the contents of
-//! facts about imports, and of files that the build ignores but vet reads.
+//! The key is made of all that vet is told: its configuration, with names of places and without the
+//! names of files in the cache; the key of the package's archive that is the same everywhere; the
+//! contents of facts about imports, and of files that the build ignores but vet reads.
 
 use forgo_cache::{ActionId, OutputId, Verify, get_file, put_file};
 use forgo_golang::path::join2;
@@ -88,8 +88,8 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Returns how the facts and the output of a run of vet, kept under these keys, differ from it. A run that
-    /// found something wrong kept no output.
+    /// Returns how the facts and the output of a run of vet, kept under these keys, differ from it.
+    /// A run that found something wrong kept no output.
     pub fn difference(&self, cx: &ActionCx<'_>, made: [&ActionId; 2]) -> Option<String> {
         let made = made.map(|key| cx.run.job.cache.get(key).ok().map(|entry| entry.output));
         let [facts, stdout] = made;
@@ -108,8 +108,8 @@ pub fn kept(cx: &ActionCx<'_>, everywhere: &ActionId) -> Option<Kept> {
     })
 }
 
-/// Stores what is kept under such a key (facts, and what vet said) under the stock keys. `false` where
-/// nothing is.
+/// Stores what is kept under such a key (facts, and what vet said) under the stock keys. `false`
+/// where nothing is.
 pub fn bring(cx: &ActionCx<'_>, everywhere: &ActionId, [facts, stdout]: [&ActionId; 2]) -> bool {
     let said = cx.run.job.hashes.own_subkey(everywhere, "stdout");
     link(cx, &said, stdout).is_some() && link(cx, everywhere, facts).is_some()

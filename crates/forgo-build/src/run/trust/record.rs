@@ -7,9 +7,9 @@
 //! agreed example.com/m/a                    a package whose result was compared
 //! ```
 //!
-//! Two notes of the cache, so that no process that writes down an agreement can overwrite a difference. The one of
-//! the difference is never replaced, and counts even when it is damaged. A note of agreements that is
-//! damaged, or that another process is just writing, counts as none.
+//! Two notes of the cache, so that no process that writes down an agreement can overwrite a
+//! difference. The one of the difference is never replaced, and counts even when it is damaged. A
+//! note of agreements that is damaged, or that another process is just writing, counts as none.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,8 +18,8 @@ use forgo_cache::disk::Locked;
 use forgo_cache::{ActionId, Cache, HashContext};
 use forgo_golang::quote::quote;
 
-/// How often is tried to become the one process that writes, and how long apart. An agreement that is not
-/// written is proved once more by a later run.
+/// How often is tried to become the one process that writes, and how long apart. An agreement that
+/// is not written is proved once more by a later run.
 const TRIES: usize = 20;
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -77,8 +77,8 @@ impl Record {
         lines.lines().map(package).collect()
     }
 
-    /// Adds packages to those that agreed. Returns what the cache says then; other processes may have
-    /// added some, or found a difference.
+    /// Adds packages to those that agreed. Returns what the cache says then; other processes may
+    /// have added some, or found a difference.
     pub fn add(&self, cache: &dyn Cache, agreed: &BTreeSet<String>) -> Kept {
         let lock = (0..TRIES).find_map(|attempt| {
             if attempt > 0 {

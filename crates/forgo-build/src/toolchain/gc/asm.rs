@@ -89,8 +89,8 @@ fn architecture_defines(config: &Config) -> Vec<String> {
     }
 }
 
-/// Whether a valid GOARM64 (`v8.0`, `v8.0,lse`, `v8.1`, `v9.0` …) means the large system extensions:
-/// they came with v8.1.
+/// Whether a valid GOARM64 (`v8.0`, `v8.0,lse`, `v8.1`, `v9.0` …) means the large system
+/// extensions: they came with v8.1.
 fn has_lse(goarm64: &str) -> bool {
     let mut parts = goarm64.split(',');
     parts.next() != Some("v8.0") || parts.any(|option| option == "lse")

@@ -3,8 +3,8 @@
 //! that are supported exactly.
 //!
 //! Every entry is a regular expression in a subset that Go and the `regex` crate read alike; a flag
-//! must be matched as a whole. A wildcard after `-Wl,`, `-Wa,` or `-Wp,` must not match a comma (it would
-//! let any further argument through), and no wildcard may begin with `@` (the C tools read
+//! must be matched as a whole. A wildcard after `-Wl,`, `-Wa,` or `-Wp,` must not match a comma (it
+//! would let any further argument through), and no wildcard may begin with `@` (the C tools read
 //! arguments from the file `@file`).
 
 /// Flags for the C, C++, Objective-C and Fortran compilers and the preprocessor.

@@ -1,7 +1,8 @@
-//! Which files a link can reach from those that it is given: scripts name other files, shared libraries name
-//! the libraries that they need. All of them must lie in the directories whose listings are in the key; a
-//! file that names others in a way that is not understood is one more reason to link. So is an object for link-time
-//! optimization: compiling it starts an assembler and perhaps make.
+//! Which files a link can reach from those that it is given: scripts name other files, shared
+//! libraries name the libraries that they need. All of them must lie in the directories whose
+//! listings are in the key; a file that names others in a way that is not understood is one more
+//! reason to link. So is an object for link-time optimization: compiling it starts an assembler and
+//! perhaps make.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
@@ -57,16 +58,16 @@ impl Covered {
         dirs.map(move |dir| dir.join(name))
     }
 
-    /// Whether a file lies directly in one of the directories. What a link in there leads to has its stat
-    /// in the key.
+    /// Whether a file lies directly in one of the directories. What a link in there leads to has
+    /// its stat in the key.
     fn has(&self, file: &Path) -> bool {
         let dir = file.parent().map(disk::canonicalize);
         dir.is_some_and(|dir| dir.is_ok_and(|dir| self.dirs.contains(&dir)))
     }
 
-    /// Reports whether all files that a link can reach lie in the directories or are those of `further`, and no
-    /// file is of an unknown kind. So must the libraries of the `programs` that take part. `cwd` is where the
-    /// linker runs.
+    /// Reports whether all files that a link can reach lie in the directories or are those of
+    /// `further`, and no file is of an unknown kind. So must the libraries of the `programs` that
+    /// take part. `cwd` is where the linker runs.
     pub fn closed(&self, further: &Further, programs: &[&str], cwd: &str) -> bool {
         let mut reach = Reach {
             covered: self,
@@ -130,7 +131,8 @@ impl Reach<'_> {
         self.needs(needs)
     }
 
-    /// Looks at a file's kind, and adds the files that it names. `None` where it may lead elsewhere.
+    /// Looks at a file's kind, and adds the files that it names. `None` where it may lead
+    /// elsewhere.
     fn file(&mut self, file: &Path) -> Option<()> {
         // To open a pipe could take forever.
         if !disk::whole_metadata(file).ok()?.is_file() {
@@ -192,8 +194,8 @@ impl Reach<'_> {
         Some(())
     }
 
-    /// Libraries that a shared library needs: the linker looks for them in all directories that it knows,
-    /// and in those that the library names.
+    /// Libraries that a shared library needs: the linker looks for them in all directories that it
+    /// knows, and in those that the library names.
     fn needs(&mut self, needs: Needs) -> Option<()> {
         for dir in needs.run_paths.iter().flat_map(|list| list.split(':')) {
             let there = disk::canonicalize(dir);
@@ -222,7 +224,8 @@ struct Needs {
 }
 
 impl Needs {
-    /// `None` for what is neither an object file nor a shared library (nor an `executable`), or is damaged.
+    /// `None` for what is neither an object file nor a shared library (nor an `executable`), or is
+    /// damaged.
     fn of_bytes(bytes: &[u8], executable: bool) -> Option<Needs> {
         match bytes.get(4)? {
             1 => Needs::of::<FileHeader32<Endianness>>(bytes, executable),

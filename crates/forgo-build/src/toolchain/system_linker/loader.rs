@@ -1,16 +1,18 @@
-//! The dynamic loader's configuration, which GNU ld reads: it looks for the libraries that a shared library
-//! needs in the loader's directories.
+//! The dynamic loader's configuration, which GNU ld reads: it looks for the libraries that a shared
+//! library needs in the loader's directories.
 
 use crate::disk;
 
-/// Libraries that the loader puts into every process: with them, a program is not what its file says.
+/// Libraries that the loader puts into every process: with them, a program is not what its file
+/// says.
 pub const PRELOAD: &str = "/etc/ld.so.preload";
 
 const MAIN: &str = "/etc/ld.so.conf";
 const PARTS: &str = "/etc/ld.so.conf.d";
 
-/// The directories that the loader's configuration names. `None` where it includes other files than those of
-/// its directory. The files themselves are covered as those of directories that are searched.
+/// The directories that the loader's configuration names. `None` where it includes other files than
+/// those of its directory. The files themselves are covered as those of directories that are
+/// searched.
 pub fn directories() -> Option<Vec<String>> {
     let mut dirs = vec![PARTS.to_owned()];
     let main = disk::read_to_string(MAIN).unwrap_or_default();

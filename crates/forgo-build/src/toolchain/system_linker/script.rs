@@ -1,5 +1,5 @@
-//! Linker scripts that stand for libraries, such as glibc's `libc.so`: the files that they name. Only the few
-//! commands that distributions use there are understood.
+//! Linker scripts that stand for libraries, such as glibc's `libc.so`: the files that they name.
+//! Only the few commands that distributions use there are understood.
 
 /// What a script names.
 #[derive(Debug, PartialEq, Eq)]

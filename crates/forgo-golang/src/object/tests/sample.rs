@@ -1,5 +1,5 @@
-//! Makes an archive from scratch, as the formats' writers do: strings deduplicated in the order of their
-//! first use, offsets as they fall.
+//! Makes an archive from scratch, as the formats' writers do: strings deduplicated in the order of
+//! their first use, offsets as they fall.
 
 use sha2::{Digest, Sha256};
 

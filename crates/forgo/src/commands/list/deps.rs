@@ -1,5 +1,5 @@
-//! The field Deps: all dependencies of each package, transitively. Kept as sets of numbers, for thousands of
-//! packages have hundreds each; names are made of them where they are asked for.
+//! The field Deps: all dependencies of each package, transitively. Kept as sets of numbers, for
+//! thousands of packages have hundreds each; names are made of them where they are asked for.
 
 use std::collections::HashMap;
 

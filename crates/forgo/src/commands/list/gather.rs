@@ -97,9 +97,9 @@ fn name_testmain(
     Ok(())
 }
 
-/// Brings the packages into the form in which they are shown. Returns their dependencies, where they are wanted.
-/// Where the stock command walks over all dependencies to name variants, it prints the errors it meets there and
-/// exits 1; so does this.
+/// Brings the packages into the form in which they are shown. Returns their dependencies, where
+/// they are wanted. Where the stock command walks over all dependencies to name variants, it prints
+/// the errors it meets there and exits 1; so does this.
 pub fn finish(
     loader: &mut Loader<'_>,
     console: &Console,
@@ -161,8 +161,8 @@ pub fn finish(
     deps
 }
 
-/// What did not build is an error of its package. Packages that are not listed count too: it is an error in a
-/// dependency of those that are.
+/// What did not build is an error of its package. Packages that are not listed count too: it is an
+/// error in a dependency of those that are.
 fn note_failures(graph: &mut PackageGraph, facts: &[PackageFacts]) {
     for (p, fact) in graph.packages.iter_mut().zip(facts) {
         if let Some(err) = fact.error.as_ref().filter(|_| p.error.is_none()) {

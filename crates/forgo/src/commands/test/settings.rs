@@ -1,6 +1,6 @@
 //! What every test run is told: flags, time limits, the coverage profile, the day before which
-//! cached results do not count. Answers to the middle of runTest in cmd/go/internal/test/test.go and
-//! to initCoverProfile in cover.go.
+//! cached results do not count. Answers to the middle of runTest in cmd/go/internal/test/test.go
+//! and to initCoverProfile in cover.go.
 
 use forgo_build::{disk, footprint};
 use std::io::Write;

@@ -1,5 +1,5 @@
-//! Running a tool in the foreground: it gets the signals that this process gets, and its exit status
-//! is ours.
+//! Running a tool in the foreground: it gets the signals that this process gets, and its exit
+//! status is ours.
 //!
 //! Answers to runBuiltTool in cmd/go/internal/tool/tool.go.
 

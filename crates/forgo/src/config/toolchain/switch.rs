@@ -20,8 +20,8 @@ use crate::flags::table::Commands;
 use crate::flags::{Flags, goflags, kind};
 use crate::report::Console;
 
-/// The toolchain to switch to, if the module of a `pkg@version` argument asks for more than `choice`
-/// provides.
+/// The toolchain to switch to, if the module of a `pkg@version` argument asks for more than
+/// `choice` provides.
 pub fn for_versioned(
     cfg: &Config,
     args: &[String],
