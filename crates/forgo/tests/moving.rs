@@ -463,7 +463,11 @@ fn records(world: &World) -> Vec<(PathBuf, String, String)> {
 /// Makes a record name another archive.
 fn lead_astray((file, text, from): &(PathBuf, String, String), to: &str) {
     let text = text.replace(from, to);
-    let sum: String = Sha256::digest(&text)
+    // The first line holds the ID that the file is named by.
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap();
+    let id = (0..32).map(|i| u8::from_str_radix(&name[2 * i..][..2], 16).unwrap());
+    let sealed = [&id.collect::<Vec<u8>>(), text.as_bytes()].concat();
+    let sum: String = Sha256::digest(sealed)
         .iter()
         .map(|b| format!("{b:02x}"))
         .collect();
