@@ -4,7 +4,7 @@
 //! where they are called directly, where an interface method of the same name and type is called on a type
 //! that is converted to an interface, or by reflection.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use crate::error::{Result, failed};
 use crate::input::object::aux;

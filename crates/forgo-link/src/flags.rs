@@ -41,6 +41,8 @@ pub struct Options {
     pub race: bool,
     /// Link here though an object prefers the host linker: `-linkmode=internal`.
     pub internal: bool,
+    /// The host compiler, which knows where its library is.
+    pub host_compiler: Vec<String>,
     /// Check references by `//go:linkname`.
     pub check_linkname: bool,
     /// The environment variable GOROOT, which becomes runtime.GOROOT's default.
@@ -72,6 +74,7 @@ impl Options {
             compress_dwarf: true,
             race: false,
             internal: false,
+            host_compiler: vec!["gcc".to_owned()],
             check_linkname: true,
             goroot: goroot.to_owned(),
         };
@@ -128,8 +131,13 @@ impl Options {
                 "linkmode" if matches!(value, "auto" | "internal") => {
                     options.internal = value == "internal";
                 }
+                "extld" => match forgo_golang::quoted::split(value) {
+                    Ok(words) if words.is_empty() => {}
+                    Ok(words) => options.host_compiler = words,
+                    Err(_) => return failed("-extld"),
+                },
                 // Only external linking reads them.
-                "extld" | "extldflags" | "installsuffix" => {}
+                "extldflags" | "installsuffix" => {}
                 _ => return unsupported(format!("-{name}")),
             }
         }

@@ -15,6 +15,7 @@ use crate::flags::{BuildMode, Options, Setting};
 use crate::inittask;
 use crate::input::host;
 use crate::input::importcfg::ImportCfg;
+use crate::input::libgcc;
 use crate::input::library::{Files, Library, Program, path_to_prefix, postorder};
 use crate::input::object::Damage;
 use crate::kind::Kind;
@@ -611,14 +612,47 @@ fn load_host_objects(
             version,
         )?);
     }
-    let undefined =
-        |sym: &Sym| symbols.kind[*sym as usize] == Kind::Xref && symbols.name(*sym) != b".got";
-    if (1..symbols.len()).any(|sym| undefined(&sym)) {
-        let needed =
-            (1..symbols.len()).any(|sym| symbols.relocs(sym).any(|reloc| undefined(&reloc.sym)));
-        if needed {
-            return unsupported("symbols of the host compiler's library");
+    if program.host_objects.is_empty() {
+        return Ok(text);
+    }
+    let mut version = version + program.host_objects.len() as i32;
+    let mut undefined = undefined_names(symbols);
+    if undefined.is_empty() {
+        return Ok(text);
+    }
+    if let Some(mut library) = libgcc::find(&options.host_compiler)? {
+        loop {
+            let members = library.take(&undefined)?;
+            if members.is_empty() {
+                break;
+            }
+            for member in members {
+                let funcs = host::load(symbols, dynamic, &mut dupok, &member, "libgcc", version)?;
+                text.extend(funcs);
+                version += 1;
+            }
+            undefined = undefined_names(symbols);
         }
     }
+    if undefined
+        .iter()
+        .any(|name| name == b"__stack_chk_fail_local")
+    {
+        return unsupported("__stack_chk_fail_local");
+    }
     Ok(text)
+}
+
+/// Names that relocations refer to and that nothing defines, in the order of the relocations.
+fn undefined_names(symbols: &Symbols) -> Vec<Vec<u8>> {
+    let undefined =
+        |sym: Sym| symbols.kind[sym as usize] == Kind::Xref && symbols.name(sym) != b".got";
+    if !(1..symbols.len()).any(undefined) {
+        return Vec::new();
+    }
+    let all = (1..symbols.len()).flat_map(|sym| symbols.relocs(sym));
+    all.map(|reloc| reloc.sym)
+        .filter(|sym| undefined(*sym))
+        .map(|sym| symbols.name(sym).to_owned())
+        .collect()
 }

@@ -1,7 +1,7 @@
 //! Which references by `//go:linkname` are allowed. Answers to checkLinkname in
 //! cmd/link/internal/loader/loader.go.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::error::{Result, failed};
 use crate::input::object::{Object, Record, flag2};

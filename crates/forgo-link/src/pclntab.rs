@@ -4,7 +4,7 @@
 //! [`Pclntab::plan`] decides what stands where; the tables themselves are written into the output, in parallel,
 //! by [`Pclntab::write`].
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use rayon::prelude::*;
 

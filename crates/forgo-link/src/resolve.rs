@@ -5,7 +5,7 @@
 //! a hash or by name, then undefined ones. Hashing of names is done in parallel; the table itself is filled by
 //! one thread, for the first definition gets the number.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use rayon::prelude::*;
 
@@ -21,7 +21,7 @@ type Hashes = Vec<u64>;
 /// Fills `symbols` from its objects. `object_of` says where a package's symbols are.
 pub fn load(
     symbols: &mut Symbols,
-    object_of: &HashMap<String, u32>,
+    object_of: &std::collections::HashMap<String, u32>,
     linknames: &mut Linknames,
 ) -> Result<()> {
     let hashes: Vec<Hashes> = symbols.objects.par_iter().map(hash_names).collect();
@@ -303,7 +303,7 @@ fn add_references(
 
 fn find_packages(
     symbols: &mut Symbols,
-    object_of: &HashMap<String, u32>,
+    object_of: &std::collections::HashMap<String, u32>,
     object: usize,
 ) -> Result<()> {
     let mut pkgs = Vec::new();

@@ -1,7 +1,7 @@
 //! Entries of types, and which entries each unit has. Answers to dwarfGenerateDebugInfo in
 //! cmd/link/internal/ld/dwarf.go.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::abbrev::{at, kind as entry};
 use super::die::{Die, DieId, Value};

@@ -3,8 +3,8 @@
 //!
 //! Units are independent: they are made in parallel, and then put in order.
 
+use hashbrown::HashMap;
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 use rayon::prelude::*;
 
@@ -344,7 +344,7 @@ impl Maker<'_, '_> {
 
     fn add_slot(&self, func: Sym, made: &mut Made) {
         let slot = made.slots.len() as u32;
-        if let std::collections::hash_map::Entry::Vacant(new) = made.slots.entry(func) {
+        if let hashbrown::hash_map::Entry::Vacant(new) = made.slots.entry(func) {
             new.insert(slot);
             made.address.add_address(func, 0);
         }
