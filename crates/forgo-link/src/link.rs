@@ -111,9 +111,6 @@ pub fn link(options: &Options) -> Result<()> {
 }
 
 fn run(options: &Options) -> Result<()> {
-    if options.buildmode != BuildMode::Exe {
-        return unsupported("-buildmode=pie");
-    }
     let unclean = |part: &str| matches!(part, "" | "." | "..");
     if options.goroot.split('/').skip(1).any(unclean) {
         return unsupported("GOROOT is not clean");
@@ -162,7 +159,7 @@ impl<'a> Link<'a> {
             type_fields: [0; 3],
             main_inittasks: 0,
             unreachable_method: 0,
-            is_dynamic: dynamic.needed,
+            is_dynamic: dynamic.needed || options.buildmode == BuildMode::Pie,
             dynamic,
             host_text,
             counters: (0, 0),
@@ -224,6 +221,12 @@ impl<'a> Link<'a> {
         self.check()?;
         self.assign_addresses();
         self.check()
+    }
+
+    /// Whether the output can be loaded anywhere. Then read-only data with addresses is apart: the dynamic
+    /// linker writes them before the data becomes read-only.
+    pub fn is_pie(&self) -> bool {
+        self.options.buildmode == BuildMode::Pie
     }
 
     /// Address of the first byte after the headers.
@@ -423,7 +426,7 @@ impl<'a> Link<'a> {
         let types = edges(self, "runtime.types");
         let pclntab = edges(self, "runtime.pclntab");
         let noptr_bss = edges(self, "runtime.noptrbss");
-        let mut define = |link: &mut Link, name: &str, kind: Kind, value: i64| {
+        let define = |link: &mut Link, name: &str, kind: Kind, value: i64| {
             link.symbols.define_at(name, kind, value);
         };
         define(self, "runtime.rodata", Kind::RoData, rodata.0);

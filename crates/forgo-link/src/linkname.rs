@@ -40,7 +40,7 @@ impl Linknames {
 
     /// Reports whether a reference must be checked.
     pub fn is_reference(&self, record: &Record, object: &Object) -> bool {
-        let assembly = self.release.linkname_std_flag() != 0 && object.from_assembly();
+        let assembly = self.release.linkname_std_flag() != 0 && object.is_assembly();
         self.is_linkname(record) || assembly
     }
 
@@ -98,7 +98,7 @@ impl Linknames {
             let wrapper = self.release.abi_wrapper_flag();
             return record.flag2 & (flag2::LINKNAME | wrapper) != 0;
         }
-        if object.from_assembly() && !self.is_linkname(&record) {
+        if object.is_assembly() && !self.is_linkname(&record) {
             if name.starts_with(pkg.as_bytes()) || !name.contains(&b'.') {
                 return true;
             }

@@ -11,7 +11,6 @@ use rayon::prelude::*;
 
 use crate::error::{Result, damaged, failed};
 use crate::input::object::{ABI_STATIC, Object, Record, flag, flag2};
-use crate::kind::Kind;
 use crate::linkname::Linknames;
 use crate::symbols::{Place, Sym, Symbols, attr, hash_name};
 
@@ -321,9 +320,4 @@ fn find_packages(
     }
     symbols.objects[object].pkgs = pkgs;
     Ok(())
-}
-
-/// Reports whether a symbol has a definition.
-pub fn is_defined(symbols: &Symbols, sym: Sym) -> bool {
-    symbols.kind[sym as usize] != Kind::Xxx
 }

@@ -475,7 +475,7 @@ impl<'a> Symbols<'a> {
 
     /// Reports whether the assembler made a symbol.
     pub fn is_from_assembly(&self, sym: Sym) -> bool {
-        self.object_of(sym).is_some_and(Object::from_assembly)
+        self.object_of(sym).is_some_and(Object::is_assembly)
     }
 
     /// A symbol's alignment; 0 where its size decides.

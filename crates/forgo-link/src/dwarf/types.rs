@@ -80,16 +80,15 @@ enum Parent {
 pub fn run(link: &mut Link) -> Result<Dwarf> {
     let version = link.header.version.clone();
     let mut units: Vec<(String, Option<u32>, bool)> = Vec::new();
-    for (i, &lib) in link.order.iter().enumerate() {
+    for i in 0..link.order.len() {
         let mut first = true;
         for (lib, part) in text::units(&link.libs, &link.order[i..=i]) {
             let object = match part {
                 Part::Go(object) => Some(object),
-                Part::Host(_) => None,
+                Part::Host => None,
             };
             units.push((lib.pkg.clone(), object, std::mem::take(&mut first)));
         }
-        let _ = lib;
     }
     let text = std::mem::take(&mut link.text);
     let mut maker = Maker {
@@ -563,12 +562,11 @@ impl Maker<'_, '_> {
                     self.of_type(reloc.sym)?;
                 }
                 kind::DWARFSECREF => match self.symbols.kind[reloc.sym as usize] {
+                    Kind::DwarfAbsFcn if self.symbols.has(reloc.sym, attr::ON_LIST) => {}
                     Kind::DwarfAbsFcn => {
-                        if !self.symbols.has(reloc.sym, attr::ON_LIST) {
-                            self.symbols.set(reloc.sym, attr::ON_LIST, true);
-                            unit.abstract_funcs.push(reloc.sym);
-                            self.visit_info(reloc.sym)?;
-                        }
+                        self.symbols.set(reloc.sym, attr::ON_LIST, true);
+                        unit.abstract_funcs.push(reloc.sym);
+                        self.visit_info(reloc.sym)?;
                     }
                     Kind::DwarfType | Kind::Xxx => self.visit_reference(reloc.sym)?,
                     _ => {}

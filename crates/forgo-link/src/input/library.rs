@@ -39,8 +39,8 @@ impl Files {
 pub enum Unit {
     /// A Go object, by its number.
     Go(u32),
-    /// An object of another compiler, by its number.
-    Host(u32),
+    /// An object of another compiler.
+    Host,
 }
 
 /// A package.
@@ -216,11 +216,10 @@ impl<'a> Loader<'a> {
 
     fn read_member(&mut self, lib: u32, data: &'a [u8]) -> Result<()> {
         if data.starts_with(b"\x7fELF") {
-            let host = self.program.host_objects.len() as u32;
             self.program
                 .host_objects
                 .push(HostObject { lib, bytes: data });
-            self.program.libs[lib as usize].units.push(Unit::Host(host));
+            self.program.libs[lib as usize].units.push(Unit::Host);
             return Ok(());
         }
         if !data.starts_with(b"go object ") {

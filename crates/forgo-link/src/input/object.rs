@@ -268,13 +268,8 @@ impl<'a> Object<'a> {
         self.ndef + self.nhashed64 + self.nhashed + self.nnonpkg
     }
 
-    /// Reports whether this was compiled for position-independent code.
-    pub fn shared(&self) -> bool {
-        self.flags & 1 != 0
-    }
-
     /// Reports whether this is from the assembler.
-    pub fn from_assembly(&self) -> bool {
+    pub fn is_assembly(&self) -> bool {
         self.flags & 4 != 0
     }
 

@@ -1,6 +1,7 @@
 //! What differs between the releases of Go that forgo-link knows. Nothing else names a release.
 
 use crate::error::{Result, unsupported};
+use crate::kind::{ALLOCATED, Kind};
 use crate::reloc::kind;
 
 /// A release of Go whose link is known.
@@ -142,6 +143,24 @@ impl Release {
     /// duplicated and the other may not.
     pub fn any_dup_may_replace(self) -> bool {
         self == Release::Go126
+    }
+
+    /// Kinds of data in the order of their numbers in the release.
+    pub fn kinds_in_order(self) -> Vec<Kind> {
+        let mut kinds: Vec<Kind> = Kind::data().collect();
+        debug_assert!(kinds.len() <= ALLOCATED);
+        if self == Release::Go126 {
+            kinds.sort_by_key(|kind| match kind {
+                Kind::ElfRxSect => 0,
+                Kind::Type => 1,
+                Kind::GoString => 2,
+                Kind::GoFunc => 3,
+                Kind::RoDataRelro => 5,
+                kind if *kind < Kind::ElfRelroSect => 4,
+                _ => 6,
+            });
+        }
+        kinds
     }
 
     /// Whether symbols are left out by which GCC groups definitions of macros.

@@ -32,7 +32,7 @@ pub mod kind {
 }
 
 /// A relocation with its target resolved.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reloc {
     /// Where, in the symbol's data.
     pub off: i32,
