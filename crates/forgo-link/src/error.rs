@@ -1,6 +1,7 @@
 //! Why a link was not done here.
 
 use std::fmt;
+use std::path::Path;
 
 /// Why forgo-link wrote no output. Each of these sends the link to the stock linker, which then either
 /// succeeds or prints its own message.
@@ -30,6 +31,13 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl Error {
+    /// What an operation's error on `path` becomes.
+    pub(crate) fn of_file(path: &Path) -> impl Fn(std::io::Error) -> Error + Copy + '_ {
+        move |error| Error::Io(format!("{}: {error}", path.display()))
+    }
+}
 
 /// The result of a pass.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -45,6 +45,8 @@ pub struct Options {
     pub host_compiler: Vec<String>,
     /// Check references by `//go:linkname`.
     pub check_linkname: bool,
+    /// Where to write what the FIPS module's sum is of.
+    pub fips_object: Option<PathBuf>,
     /// The environment variable GOROOT, which becomes runtime.GOROOT's default.
     pub goroot: String,
 }
@@ -76,6 +78,7 @@ impl Options {
             internal: false,
             host_compiler: vec!["gcc".to_owned()],
             check_linkname: true,
+            fips_object: None,
             goroot: goroot.to_owned(),
         };
         let mut strip_dwarf = None;
@@ -136,6 +139,7 @@ impl Options {
                     Ok(words) => options.host_compiler = words,
                     Err(_) => return failed("-extld"),
                 },
+                "fipso" => options.fips_object = (!value.is_empty()).then(|| value.into()),
                 // Only external linking reads them.
                 "extldflags" | "installsuffix" => {}
                 _ => return unsupported(format!("-{name}")),

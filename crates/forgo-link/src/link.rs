@@ -115,8 +115,8 @@ fn run(options: &Options) -> Result<()> {
     if options.goroot.split('/').skip(1).any(unclean) {
         return unsupported("GOROOT is not clean");
     }
-    let text = std::fs::read_to_string(&options.importcfg)
-        .map_err(|e| Error::Io(format!("{}: {e}", options.importcfg.display())))?;
+    let text =
+        std::fs::read_to_string(&options.importcfg).map_err(Error::of_file(&options.importcfg))?;
     let config = ImportCfg::parse(&text)?;
     let files = Files::open(&config, &options.main)?;
     let damage = Damage::default();

@@ -77,12 +77,14 @@ impl Linknames {
             if pkgs.contains(&pkg) {
                 return true;
             }
+            // crypto/internal/fips140/v1.0.0/x is a frozen crypto/internal/fips140/x.
+            let module = "crypto/internal/fips140";
             let frozen = pkg
-                .strip_prefix("crypto/internal/fips140/v")
-                .and_then(|rest| rest.split_once('/'));
-            return frozen.is_some_and(|(_, rest)| {
-                let pkg = format!("crypto/internal/fips140/{rest}");
-                pkgs.contains(&pkg.as_str())
+                .strip_prefix(module)
+                .and_then(|rest| rest.strip_prefix("/v"));
+            return frozen.is_some_and(|rest| {
+                let rest = rest.find('/').map_or("", |slash| &rest[slash..]);
+                pkgs.contains(&format!("{module}{rest}").as_str())
             });
         }
         let place = symbols.place[sym as usize];

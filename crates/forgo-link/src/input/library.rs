@@ -23,7 +23,7 @@ impl Files {
     pub fn open(config: &ImportCfg, main: &Path) -> Result<Files> {
         let mut files = HashMap::new();
         for path in config.packages.values().map(PathBuf::as_path).chain([main]) {
-            let error = |e: std::io::Error| Error::Io(format!("{}: {e}", path.display()));
+            let error = Error::of_file(path);
             let file = File::open(path).map_err(error)?;
             // SAFETY: the cache replaces archives by renames and never writes into one; whoever does breaks
             // the stock linker, which maps them too.
