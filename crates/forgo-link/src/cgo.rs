@@ -1,4 +1,4 @@
-//! What cgo says to the linker. Answers to loadcgo and setCgoAttr in cmd/link/internal/ld/go.go.
+//! cgo's directives to the linker. Answers to loadcgo and setCgoAttr in cmd/link/internal/ld/go.go.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What the dynamic linker gets: symbols, libraries, relocations, jump tables. Answers to doelf and elfdynhash in
+//! Tables for the dynamic linker: symbols, libraries, relocations, jump tables. Answers to doelf and elfdynhash in
 //! cmd/link/internal/ld/elf.go, to go.go, and to adddynrel in cmd/link/internal/amd64/asm.go.
 
 use std::collections::{HashMap, HashSet};
@@ -52,7 +52,7 @@ pub mod x86_64 {
 pub struct Dynamic {
     /// Whether the program needs libraries.
     pub needed: bool,
-    /// The dynamic linker, if an object says which.
+    /// The dynamic linker, if an object names one.
     pub interpreter: Option<String>,
     /// Libraries to load though no symbol of theirs is needed.
     pub libraries: Vec<String>,
@@ -383,7 +383,7 @@ fn relocate_one(link: &mut Link, sym: Sym, index: usize) -> Result<()> {
                 .and_then(|off| off.checked_sub(2));
             let data = &mut link.symbols.own_mut(sym).data;
             match opcode.and_then(|at| data.get_mut(at)) {
-                // A load of the address of what is here: compute it.
+                // A load of the address of a symbol of this program: compute it.
                 Some(opcode @ 0x8b) if !imported => {
                     *opcode = 0x8d;
                     new.add += 4;

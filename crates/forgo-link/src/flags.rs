@@ -18,7 +18,7 @@ pub enum BuildMode {
 pub struct Options {
     /// Where the output goes.
     pub output: PathBuf,
-    /// The file that says where packages are.
+    /// The file that lists the packages' archives.
     pub importcfg: PathBuf,
     /// The archive of package main.
     pub main: PathBuf,
@@ -28,8 +28,8 @@ pub struct Options {
     pub buildid: String,
     /// `-B`: the GNU build ID; empty to derive it from the Go build ID.
     pub host_buildid: String,
-    /// Values of string variables, `importpath.name=value`, in their order; among them is the place of
-    /// `-importcfg`, which has one too.
+    /// Values of string variables, `importpath.name=value`, in their order. The file of `-importcfg` has
+    /// one too, at the position of that flag.
     pub strings: Vec<Setting>,
     /// Leave out the symbol table.
     pub strip_symbols: bool,
@@ -61,7 +61,8 @@ pub enum Setting {
 }
 
 impl Options {
-    /// Reads arguments, without the program's name. Whatever is not known to be supported is refused.
+    /// Parses arguments, without the program's name. Returns [`Error::Unsupported`](crate::Error) for any flag or
+    /// value that is not known to be supported.
     pub fn parse<S: AsRef<str>>(args: &[S], goroot: &str) -> Result<Options> {
         let mut options = Options {
             output: "a.out".into(),

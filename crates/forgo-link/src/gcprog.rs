@@ -1,4 +1,4 @@
-//! Programs that say where the pointers are in data and bss. Answers to cmd/internal/gcprog and to GCProg in
+//! Programs that describe the pointers in data and bss. Answers to cmd/internal/gcprog and to GCProg in
 //! cmd/link/internal/ld/data.go.
 
 use crate::error::{Result, failed};

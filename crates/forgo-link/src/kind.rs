@@ -1,4 +1,4 @@
-//! What memory a symbol stands for. Answers to cmd/link/internal/sym/symkind.go.
+//! The kind of memory that a symbol stands for. Answers to cmd/link/internal/sym/symkind.go.
 //!
 //! The order matters: ranges of kinds are tested, and the text segment is sorted by kind. The kinds of
 //! both releases are in one list; those of Go 1.26 alone stand where they do not change a range.

@@ -1,4 +1,4 @@
-//! A link: what the passes share, and their order. Answers to Main in cmd/link/internal/ld/main.go.
+//! A link: the state that the passes share, and their order. Answers to Main in cmd/link/internal/ld/main.go.
 
 use std::collections::HashSet;
 
@@ -77,7 +77,7 @@ pub struct Link<'a> {
     pub type_fields: [usize; 3],
     /// The list of initializers.
     pub main_inittasks: Sym,
-    /// runtime.unreachableMethod, which takes the place of methods that are not needed.
+    /// runtime.unreachableMethod, which replaces methods that are not needed.
     pub unreachable_method: Sym,
     /// Whether the output is for the dynamic linker.
     pub is_dynamic: bool,
@@ -223,8 +223,8 @@ impl<'a> Link<'a> {
         self.check()
     }
 
-    /// Whether the output can be loaded anywhere. Then read-only data with addresses is apart: the dynamic
-    /// linker writes them before the data becomes read-only.
+    /// Reports whether the output can be loaded at any address. Read-only data with addresses is then in
+    /// separate sections: the dynamic linker writes it before it becomes read-only.
     pub fn is_pie(&self) -> bool {
         self.options.buildmode == BuildMode::Pie
     }
@@ -523,7 +523,7 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// The GNU build ID: a hash of the Go build ID, or what `-B` says.
+    /// The GNU build ID: a hash of the Go build ID, or the value of `-B`.
     pub fn gnu_build_id(&self) -> Result<Vec<u8>> {
         match self.options.host_buildid.as_str() {
             "" | "none" => Ok(Vec::new()),

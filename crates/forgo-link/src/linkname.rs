@@ -8,7 +8,7 @@ use crate::input::object::{Object, Record, flag2};
 use crate::release::Release;
 use crate::symbols::{Sym, Symbols};
 
-/// What is needed to check references.
+/// The state of the check of references.
 #[derive(Debug)]
 pub struct Linknames {
     enabled: bool,
@@ -45,7 +45,7 @@ impl Linknames {
     }
 
     /// Notes a variable without data and with a linkname: a reference, to be checked when all definitions are
-    /// known. Names without a period are C's.
+    /// loaded. Names without a period are C's.
     pub fn add_variable(&mut self, object: u32, record: &Record, sym: Sym) {
         if record.name.contains(&b'.') {
             self.variables.push((object, record.name.to_owned(), sym));

@@ -17,7 +17,7 @@ use crate::symbols::{Place, Sym, Symbols, attr, hash_name};
 /// Hashes of an object's names, by local index; 0 where none is looked up.
 type Hashes = Vec<u64>;
 
-/// Fills `symbols` from its objects. `object_of` says where a package's symbols are.
+/// Fills `symbols` from its objects. `object_of` maps a package to the object with its symbols.
 pub fn load(
     symbols: &mut Symbols,
     object_of: &std::collections::HashMap<String, u32>,
@@ -99,7 +99,7 @@ struct Merge {
 }
 
 impl Merge {
-    /// Adds what a record says to the symbol that stands for it.
+    /// Adds a record's attributes to its symbol.
     fn note(symbols: &mut Symbols, place: Place, record: &Record, sym: Sym) {
         symbols.objects[place.object as usize].syms[place.index as usize] = sym;
         if record.flag & flag::LOCAL != 0 {

@@ -24,7 +24,7 @@ pub const ABI_INTERNAL: i32 = 1;
 /// First version of names that only their file knows.
 pub const STATIC: i32 = 10;
 
-/// What is known of a symbol, a bit each.
+/// Attributes of a symbol, a bit each.
 pub mod attr {
     #![allow(missing_docs, reason = "the names are the loader's")]
     pub const REACHABLE: u8 = 1 << 0;
@@ -52,7 +52,7 @@ pub struct Own {
     pub was: Option<Place>,
     /// The record was found by a hash of its content.
     pub hashed: bool,
-    /// Local to the output because a C compiler said so.
+    /// Local to the output because a C compiler marked it so.
     pub hidden: bool,
     /// From another compiler.
     pub external: bool,
@@ -84,7 +84,7 @@ pub struct Symbols<'a> {
     pub attr: Vec<u8>,
     /// Alignment of each symbol: 0, or one more than its logarithm.
     pub align: Vec<u8>,
-    /// Address of each symbol; before addresses are known, other numbers.
+    /// Address of each symbol; before addresses are assigned, other numbers.
     pub value: Vec<i64>,
     /// Section of each symbol; 0 for none.
     pub section: Vec<u16>,

@@ -13,13 +13,16 @@ use sha2::{Digest, Sha256};
 
 use crate::dwarf;
 use crate::elf::{self, Image};
-use crate::error::{Error, Result, failed};
+use crate::error::{Error, Result, failed, unsupported};
 use crate::layout::Segment;
 use crate::link::Link;
 use crate::symbols::Sym;
 
 /// Fills gaps between functions: a breakpoint.
 const CODE_PAD: u8 = 0xcc;
+
+/// The largest output: what 32-bit offsets reach.
+const LARGEST: u64 = 1 << 31;
 
 /// Bytes that one job writes, about.
 const JOB: u64 = 256 << 10;
@@ -47,6 +50,9 @@ struct Job<'l> {
 
 /// Writes the file.
 pub fn write(link: &Link, image: Image) -> Result<()> {
+    if image.size > LARGEST {
+        return unsupported("an output of more than 2 GiB");
+    }
     let path = &link.options.output;
     let io = Error::of_file(path);
     // A program that runs keeps its file.
@@ -75,9 +81,10 @@ fn write_file(link: &Link, image: &Image, file: &File) -> Result<()> {
     let io = Error::of_file(&link.options.output);
     // A mapped file needs its blocks before it is written: a full disk would end the process.
     match fallocate(file, FallocateFlags::empty(), 0, image.size) {
-        Err(Errno::OPNOTSUPP) => file.set_len(image.size).map_err(io)?,
+        Err(Errno::OPNOTSUPP) => {}
         allocated => allocated.map_err(|e| io(e.into()))?,
     }
+    file.set_len(image.size).map_err(io)?;
     // SAFETY: the file was just created; nothing else has it.
     let mut map = unsafe { MmapMut::map_mut(file) }.map_err(io)?;
 

@@ -61,7 +61,7 @@ impl Encoder {
         }
     }
 
-    /// The codes of blocks without codes of their own.
+    /// The codes of blocks with fixed codes.
     pub fn fixed_literals() -> Encoder {
         let code = |symbol: u16| match symbol {
             0..144 => Code::new(symbol + 48, 8),
@@ -74,7 +74,7 @@ impl Encoder {
         }
     }
 
-    /// The codes of offsets of blocks without codes of their own.
+    /// The offset codes of blocks with fixed codes.
     pub fn fixed_offsets() -> Encoder {
         Encoder {
             codes: (0..OFFSETS as u16)
@@ -352,7 +352,7 @@ impl Header {
             + of(18) * 7
     }
 
-    /// Writes the beginning of a block with codes of its own that is not the last.
+    /// Writes the beginning of a block with dynamic codes that is not the last.
     pub fn write(&self, out: &mut BitWriter) {
         out.bits(4, 3);
         out.bits(self.literals as u64 - 257, 5);

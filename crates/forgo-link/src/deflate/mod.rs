@@ -1,5 +1,5 @@
-//! zlib at the fastest level, with exactly the bytes of Go's compress/zlib. Each release has an algorithm of
-//! its own; the linker is built with that of its release.
+//! zlib at the fastest level, with exactly the bytes of Go's compress/zlib. The algorithm
+//! differs between releases; the linker is built with that of its release.
 
 mod fast126;
 mod fast127;

@@ -14,7 +14,7 @@ use die::{Die, DieId};
 
 const NONE: u32 = u32::MAX;
 
-/// A unit: what one object says.
+/// A unit: the debug information of one object.
 #[derive(Debug)]
 pub struct Unit {
     /// The package's import path.

@@ -709,7 +709,7 @@ impl Maker<'_, '_> {
         sym
     }
 
-    /// The entry that a type is known by.
+    /// The entry that stands for a type.
     fn resolve(&mut self, typ: Sym) -> Result<Sym> {
         let sym = self.of_type(typ)?;
         let found = self

@@ -1,4 +1,4 @@
-//! What each unit says of its functions: their addresses, lines, stack frames. Answers to
+//! Each unit's description of its functions: their addresses, lines, stack frames. Answers to
 //! dwarfGenerateDebugSyms in cmd/link/internal/ld/dwarf.go.
 //!
 //! Units are independent: they are made in parallel, and then put in order.
@@ -35,7 +35,7 @@ const RLE_OFFSET_PAIR: u8 = 4;
 const SP: u8 = 7;
 const LR: u8 = 16;
 
-/// What is made of a unit.
+/// The parts generated for a unit.
 #[derive(Default)]
 struct Made {
     line: Own,

@@ -36,7 +36,7 @@ const PT_TLS: u32 = 7;
 const PT_GNU_RELRO: u32 = 0x6474_e552;
 const PT_GNU_STACK: u32 = 0x6474_e551;
 
-/// What ELF says of an architecture.
+/// An architecture's ELF constants.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
     /// The machine's number.

@@ -350,7 +350,7 @@ impl<'a> Loader<'_, '_, 'a> {
         Ok(())
     }
 
-    /// Sorts the symbols of each section by their offsets. Returns functions: each section and what is in it.
+    /// Sorts the symbols of each section by their offsets. Returns functions: each section and its symbols.
     fn order_text(&mut self) -> Result<Vec<Sym>> {
         let mut text = Vec::new();
         for section in &self.sections {

@@ -69,7 +69,7 @@ pub struct HostObject<'a> {
 /// Everything that is read.
 #[derive(Debug)]
 pub struct Program<'a> {
-    /// What the first object says of the release and the target.
+    /// Release and target, from the first object.
     pub header: Header,
     /// Packages, in load order; the main package is the first.
     pub libs: Vec<Library>,
@@ -81,7 +81,7 @@ pub struct Program<'a> {
     pub object_of: HashMap<String, u32>,
     /// The directives that cgo left in an object: the library and the text, JSON.
     pub cgo: Vec<(u32, &'a [u8])>,
-    /// Whether an archive says that external linking is better.
+    /// Whether an archive prefers external linking.
     pub prefers_external: bool,
 }
 
@@ -287,7 +287,7 @@ impl<'a> Loader<'a> {
         Ok(self.add(path, file.clone(), fingerprint))
     }
 
-    /// Reads what the text before an object says: whether it is a package main, and cgo's directives.
+    /// Reads the text before an object: whether it is a package main, and cgo's directives.
     fn read_text(&mut self, lib: u32, text: &'a [u8]) {
         let mut lines = text.split(|b| *b == b'\n').skip(1);
         if lines

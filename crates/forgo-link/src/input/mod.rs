@@ -1,4 +1,4 @@
-//! What is read: importcfg, archives, object files.
+//! The inputs: importcfg, archives, object files.
 
 pub mod host;
 pub mod importcfg;

@@ -1,10 +1,10 @@
-//! What differs between the releases of Go that forgo-link knows. Nothing else names a release.
+//! The differences between the supported releases of Go. No other module names a release.
 
 use crate::error::{Result, unsupported};
 use crate::kind::{ALLOCATED, Kind};
 use crate::reloc::kind;
 
-/// A release of Go whose link is known.
+/// A supported release of Go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Release {
     /// Go 1.26
@@ -14,7 +14,7 @@ pub enum Release {
 }
 
 impl Release {
-    /// Reads the first line of an object file, `go object linux amd64 go1.27.3 GOAMD64=v1 X:…`, which says
+    /// Reads the first line of an object file, `go object linux amd64 go1.27.3 GOAMD64=v1 X:…`, which names
     /// the release, the target and the experiments.
     pub fn of_header(line: &str) -> Result<Header> {
         let unknown = || unsupported(format!("object header {line:?}"));
@@ -123,23 +123,23 @@ impl Release {
         }
     }
 
-    /// Whether type descriptors have a section of their own, sorted by the linker, with their extent in
+    /// Reports whether type descriptors have a section of their own, sorted by the linker, with their extent in
     /// moduledata. Before, they were in .rodata, and .typelink and .itablink listed them.
     pub fn types_have_a_section(self) -> bool {
         self >= Release::Go127
     }
 
-    /// Whether masks of pointers made at run time stand together.
+    /// Reports whether masks of pointers made at run time stand together.
     pub fn groups_gc_masks(self) -> bool {
         self >= Release::Go127
     }
 
-    /// Whether code that is identified by a hash of its content is local in the symbol table.
+    /// Reports whether code that is identified by a hash of its content is local in the symbol table.
     pub fn hashed_text_is_local(self) -> bool {
         self >= Release::Go127
     }
 
-    /// Whether a symbol replaces one with the same name that may be duplicated, though it may itself be
+    /// Reports whether a symbol replaces one with the same name that may be duplicated, though it may itself be
     /// duplicated and the other may not.
     pub fn any_dup_may_replace(self) -> bool {
         self == Release::Go126
@@ -163,18 +163,18 @@ impl Release {
         kinds
     }
 
-    /// Whether symbols are left out by which GCC groups definitions of macros.
+    /// Reports whether symbols are left out by which GCC groups definitions of macros.
     pub fn skips_macro_groups(self) -> bool {
         self >= Release::Go127
     }
 
-    /// Whether counters of coverage are aligned from their start on.
+    /// Reports whether counters of coverage are aligned from their start on.
     pub fn aligns_coverage_counters(self) -> bool {
         self >= Release::Go127
     }
 }
 
-/// What an object's first line says.
+/// The parts of an object's first line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// The release.
