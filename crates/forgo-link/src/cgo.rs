@@ -1,4 +1,4 @@
-//! What cgo says to the linker. Answers to loadcgo and setCgoAttr in cmd/link/internal/ld/go.go.
+//! cgo's directives to the linker. Answers to loadcgo and setCgoAttr in cmd/link/internal/ld/go.go.
 
 use std::collections::HashSet;
 
@@ -61,7 +61,8 @@ pub fn follow<'t>(
             }
         }
     }
-    // What both objects here and libraries may define is the libraries'; the rest is up to the objects.
+    // What both objects here and libraries may define is the libraries'; the rest is up to the
+    // objects.
     for sym in host {
         if symbols.kind[sym as usize] == Kind::HostObj {
             let imported = dynamic.library.get(&sym).is_some_and(|lib| !lib.is_empty());

@@ -1,10 +1,10 @@
 //! Which symbols the program needs. Answers to cmd/link/internal/ld/deadcode.go.
 //!
-//! A flood from the entry point along relocations. Methods are the exception: a type's methods are needed only
-//! where they are called directly, where an interface method of the same name and type is called on a type
-//! that is converted to an interface, or by reflection.
+//! A flood from the entry point along relocations. Methods are the exception: a type's methods are
+//! needed only where they are called directly, where an interface method of the same name and type
+//! is called on a type that is converted to an interface, or by reflection.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use crate::error::{Result, failed};
 use crate::input::object::aux;
@@ -15,8 +15,8 @@ use crate::types::{self, Type};
 /// A method: its name, and the type of the function without receiver.
 type Signature = (Vec<u8>, Sym);
 
-/// A method of a type that is converted to an interface: the method's signature, and the three symbols that it
-/// needs.
+/// A method of a type that is converted to an interface: the method's signature, and the three
+/// symbols that it needs.
 struct Method {
     signature: Signature,
     needs: [Sym; 3],
@@ -84,8 +84,8 @@ impl Flood {
         }
     }
 
-    /// Notes that a type is converted to an interface. What that makes needed is found when its descriptor is
-    /// seen: again, if it was seen before.
+    /// Notes that a type is converted to an interface. What that makes needed is found when its
+    /// descriptor is seen: again, if it was seen before.
     fn use_in_iface(&mut self, symbols: &mut Symbols, typ: Sym) {
         if typ != 0 && !symbols.has(typ, attr::USED_IN_IFACE) {
             symbols.set(typ, attr::USED_IN_IFACE, true);
@@ -195,8 +195,8 @@ impl Flood {
     }
 }
 
-/// Package initializers refer weakly to functions that fill maps. Those of maps that nobody needs are replaced
-/// by a function that does nothing.
+/// Package initializers refer weakly to functions that fill maps. Those of maps that nobody needs
+/// are replaced by a function that does nothing.
 fn skip_unused_map_inits(symbols: &mut Symbols, inits: &[Sym], no_op: Sym) -> Result<()> {
     for &init in inits {
         let unused: Vec<usize> = symbols

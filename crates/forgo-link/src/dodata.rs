@@ -1,4 +1,5 @@
-//! Data: which section a symbol is in, and where in it. Answers to dodata in cmd/link/internal/ld/data.go.
+//! Data: which section a symbol is in, and where in it. Answers to dodata in
+//! cmd/link/internal/ld/data.go.
 
 use crate::dynamic;
 use crate::error::{Result, failed};
@@ -62,6 +63,42 @@ pub fn alignment(symbols: &mut Symbols, sym: Sym) -> i64 {
     align
 }
 
+/// Kinds of read-only data, and those of the same data with addresses, if the output can be loaded
+/// anywhere.
+fn relro_kinds(link: &Link) -> &'static [(Kind, Kind)] {
+    match link.release().types_have_a_section() {
+        true => &[(Kind::RoData, Kind::RoDataRelro)],
+        false => &[
+            (Kind::Type, Kind::TypeRelro),
+            (Kind::GoString, Kind::GoStringRelro),
+            (Kind::GoFunc, Kind::GoFuncRelro),
+            (Kind::GcBits, Kind::GcBitsRelro),
+            (Kind::RoData, Kind::RoDataRelro),
+        ],
+    }
+}
+
+/// Moves read-only data with addresses to kinds of its own. Answers to makeRelroForSharedLib.
+fn split_relro(link: &Link, by_kind: &mut [Vec<Sym>]) -> Result<()> {
+    let has_relocs = |sym: &Sym| link.symbols.relocs(*sym).len() != 0;
+    for &(kind, relro) in relro_kinds(link) {
+        let syms = std::mem::take(&mut by_kind[kind as usize]);
+        let (moved, kept): (Vec<Sym>, Vec<Sym>) = syms.into_iter().partition(|sym| match kind {
+            Kind::Type => true,
+            Kind::GoFunc => false,
+            _ => has_relocs(sym),
+        });
+        by_kind[kind as usize] = kept;
+        by_kind[relro as usize].extend(moved);
+    }
+    let fips = [Kind::RoDataFips, Kind::RoDataFipsStart, Kind::RoDataFipsEnd];
+    let mut fips = fips.iter().flat_map(|kind| &by_kind[*kind as usize]);
+    if !link.release().types_have_a_section() && fips.any(has_relocs) {
+        return failed("read-only data of the FIPS module has addresses");
+    }
+    Ok(())
+}
+
 struct Layout<'l, 'a> {
     link: &'l mut Link<'a>,
     by_kind: Vec<Vec<Sym>>,
@@ -92,6 +129,9 @@ pub fn run(link: &mut Link, groups: &[Kind]) -> Result<()> {
         symbols.set(sym, attr::ON_LIST, true);
     }
     dynamic::relocate(link, &by_kind)?;
+    if link.is_pie() {
+        split_relro(link, &mut by_kind)?;
+    }
     let mut layout = Layout {
         link,
         by_kind,
@@ -152,8 +192,8 @@ impl Layout<'_, '_> {
         symbols.set_alignment(plt_sym, 8);
     }
 
-    /// Sorts types that reflection finds by their strings, then other types, then interface tables, and
-    /// records in moduledata where each begins.
+    /// Sorts types that reflection finds by their strings, then other types, then interface tables,
+    /// and records in moduledata where each begins.
     fn sort_types(&mut self, syms: Vec<Sym>) -> Vec<Sym> {
         struct Entry<'s> {
             sym: Sym,
@@ -258,7 +298,8 @@ impl Layout<'_, '_> {
         section
     }
 
-    /// Adds a section for symbols of some kinds. Those of several kinds are aligned to a word at least.
+    /// Adds a section for symbols of some kinds. Those of several kinds are aligned to a word at
+    /// least.
     fn add_for(&mut self, segment: Segment, name: &str, kinds: &[Kind], rwx: u8) -> u16 {
         let align = match kinds {
             [kind] => self.max_align[*kind as usize],
@@ -430,7 +471,8 @@ impl Layout<'_, '_> {
         let section = self.add_for(Segment::RoData, ".rodata", kinds, 4);
         self.define_in(section, &["runtime.rodata", "runtime.erodata"]);
         let apart = self.link.release().types_have_a_section();
-        if !apart {
+        let pie = self.link.is_pie();
+        if !apart && !pie {
             self.define_in(section, &["runtime.types", "runtime.etypes"]);
         }
         for &kind in kinds {
@@ -455,17 +497,43 @@ impl Layout<'_, '_> {
         );
         self.add_single(Segment::RoData, Kind::ElfRoSect, 4)?;
 
+        let (segment, prefix, rwx) = match pie {
+            true => (Segment::RelroData, ".data.rel.ro", 6),
+            false => (Segment::RoData, "", 4),
+        };
+        if pie {
+            self.size = 0;
+        }
         if apart {
-            let section = self.add_for(Segment::RoData, ".go.type", &[Kind::Type], 4);
+            if !self.by_kind[Kind::RoDataRelro as usize].is_empty() {
+                let section = self.add_for(segment, prefix, &[Kind::RoDataRelro], rwx);
+                self.assign(section, Kind::RoDataRelro)?;
+            }
+            let name = format!("{prefix}.go.type");
+            let section = self.add_for(segment, &name, &[Kind::Type], rwx);
             // No type is at offset 0.
             self.size += 8;
             self.assign(section, Kind::Type)?;
             self.define_in(section, &["runtime.types", "runtime.etypes"]);
-            let section = self.add_for(Segment::RoData, ".go.func", &[Kind::GoFunc], 4);
+            let name = format!("{prefix}.go.func");
+            let section = self.add_for(segment, &name, &[Kind::GoFunc], rwx);
             self.assign(section, Kind::GoFunc)?;
+            self.add_single(segment, Kind::ElfRelroSect, rwx)?;
         } else {
+            if pie {
+                let kinds: Vec<Kind> = relro_kinds(self.link).iter().map(|(_, k)| *k).collect();
+                let section = self.add_for(segment, prefix, &kinds, rwx);
+                self.define_in(section, &["runtime.types", "runtime.etypes"]);
+                // No type is at offset 0.
+                self.size += 1;
+                for kind in kinds {
+                    self.assign(section, kind)?;
+                }
+                self.add_single(segment, Kind::ElfRelroSect, rwx)?;
+            }
             for (name, kind) in [(".typelink", Kind::TypeLink), (".itablink", Kind::ItabLink)] {
-                let section = self.add_for(Segment::RoData, name, &[kind], 4);
+                let name = format!("{prefix}{name}");
+                let section = self.add_for(segment, &name, &[kind], rwx);
                 self.assign(section, kind)?;
             }
         }
@@ -476,7 +544,8 @@ impl Layout<'_, '_> {
     }
 }
 
-/// Symbols without bytes come first, then the one that stands for the address of all such variables.
+/// Symbols without bytes come first, then the one that stands for the address of all such
+/// variables.
 fn by_size(symbols: &Symbols, zero_base: Sym, sym: Sym) -> (u8, i64, Sym) {
     let size = symbols.size(sym);
     match size {

@@ -1,5 +1,6 @@
-//! What the dynamic linker gets: symbols, libraries, relocations, jump tables. Answers to doelf and elfdynhash in
-//! cmd/link/internal/ld/elf.go, to go.go, and to adddynrel in cmd/link/internal/amd64/asm.go.
+//! Tables for the dynamic linker: symbols, libraries, relocations, jump tables. Answers to doelf
+//! and elfdynhash in cmd/link/internal/ld/elf.go, to go.go, and to adddynrel in
+//! cmd/link/internal/amd64/asm.go.
 
 use std::collections::{HashMap, HashSet};
 
@@ -52,7 +53,7 @@ pub mod x86_64 {
 pub struct Dynamic {
     /// Whether the program needs libraries.
     pub needed: bool,
-    /// The dynamic linker, if an object says which.
+    /// The dynamic linker, if an object names one.
     pub interpreter: Option<String>,
     /// Libraries to load though no symbol of theirs is needed.
     pub libraries: Vec<String>,
@@ -93,6 +94,21 @@ struct Table {
     dynamic: Sym,
 }
 
+impl Table {
+    /// Reports whether a table's addresses are relative to where the program is loaded, or added up
+    /// by the dynamic linker.
+    fn is_static(&self, sym: Sym) -> bool {
+        [
+            self.symbols,
+            self.rela,
+            self.rela_plt,
+            self.got_plt,
+            self.dynamic,
+        ]
+        .contains(&sym)
+    }
+}
+
 impl Dynamic {
     /// Reports whether cgo exports a symbol.
     pub fn is_exported(&self, sym: Sym) -> bool {
@@ -130,13 +146,18 @@ fn entry_size(symbols: &mut Symbols, dynamic: Sym, tag: u64, sym: Sym) {
 
 /// Makes the tables, without entries for symbols.
 pub fn make_tables(link: &mut Link) {
+    let pie = link.is_pie();
     let symbols = &mut link.symbols;
     let mut make = |name: &str, kind: Kind| symbols.define(name, kind);
+    let (got, dynamic) = match pie {
+        true => (Kind::ElfRelroSect, Kind::ElfRelroSect),
+        false => (Kind::ElfGot, Kind::ElfSect),
+    };
     let mut table = Table {
         symbols: make(".dynsym", Kind::ElfRoSect),
         strings: make(".dynstr", Kind::ElfRoSect),
         rela: make(".rela", Kind::ElfRoSect),
-        got: make(".got", Kind::ElfGot),
+        got: make(".got", got),
         hash: make(".hash", Kind::ElfRoSect),
         got_plt: make(".got.plt", Kind::ElfSect),
         plt: make(".plt", Kind::ElfRxSect),
@@ -145,7 +166,7 @@ pub fn make_tables(link: &mut Link) {
     };
     make(".gnu.version", Kind::ElfRoSect);
     make(".gnu.version_r", Kind::ElfRoSect);
-    table.dynamic = make(".dynamic", Kind::ElfSect);
+    table.dynamic = make(".dynamic", dynamic);
     symbols.own_mut(table.symbols).size = 24;
     if symbols.size(table.strings) == 0 {
         symbols.own_mut(table.strings).add_string(b"");
@@ -288,19 +309,16 @@ fn add_got(link: &mut Link, sym: Sym) -> i64 {
     offset
 }
 
-/// Turns relocations that ELF objects have or that need a library into those that can be applied here, and
-/// finishes the tables. `data` are the symbols of data, in the order of kinds.
+/// Turns relocations that ELF objects have or that need a library into those that can be applied
+/// here, and finishes the tables. `data` are the symbols of data, in the order of kinds.
 pub fn relocate(link: &mut Link, data: &[Vec<Sym>]) -> Result<()> {
     if !link.is_dynamic {
         return Ok(());
     }
-    let all: Vec<Sym> = link
-        .text
-        .all
-        .iter()
-        .chain(data.iter().flatten())
-        .copied()
-        .collect();
+    let order = link.release().kinds_in_order();
+    let data = order.iter().flat_map(|kind| &data[*kind as usize]);
+    let all: Vec<Sym> = link.text.all.iter().chain(data).copied().collect();
+    let pie = link.is_pie();
     let symbols = &link.symbols;
     let found: Vec<(Sym, usize)> = all
         .par_iter()
@@ -310,8 +328,9 @@ pub fn relocate(link: &mut Link, data: &[Vec<Sym>]) -> Result<()> {
                 .enumerate()
                 .filter(|(_, reloc)| {
                     reloc.siz != 0
-                        && !(reloc.weak() && !symbols.reachable(reloc.sym))
+                        && (!reloc.weak() || symbols.reachable(reloc.sym))
                         && (reloc.kind() >= kind::ELF
+                            || pie && reloc.kind() == kind::ADDR
                             || reloc.sym != 0
                                 && symbols.kind[reloc.sym as usize] == Kind::DynImport)
                 })
@@ -326,7 +345,9 @@ pub fn relocate(link: &mut Link, data: &[Vec<Sym>]) -> Result<()> {
 
 fn relocate_one(link: &mut Link, sym: Sym, index: usize) -> Result<()> {
     let table = link.dynamic.table;
-    let reloc = link.symbols.own_mut(sym).relocs[index];
+    let Some(reloc) = link.symbols.relocs(sym).nth(index) else {
+        return failed("a relocation");
+    };
     let target = reloc.sym;
     if target != 0 && !link.symbols.reachable(target) {
         return failed("dynamic relocation to unreachable symbol");
@@ -363,7 +384,7 @@ fn relocate_one(link: &mut Link, sym: Sym, index: usize) -> Result<()> {
                 .and_then(|off| off.checked_sub(2));
             let data = &mut link.symbols.own_mut(sym).data;
             match opcode.and_then(|at| data.get_mut(at)) {
-                // A load of the address of what is here: compute it.
+                // A load of the address of a symbol of this program: compute it.
                 Some(opcode @ 0x8b) if !imported => {
                     *opcode = 0x8d;
                     new.add += 4;
@@ -375,7 +396,13 @@ fn relocate_one(link: &mut Link, sym: Sym, index: usize) -> Result<()> {
                 }
             }
         }
-        Some(x86_64::R_64) if !imported => new.raw = kind::ADDR,
+        Some(x86_64::R_64) if !imported => {
+            new.raw = kind::ADDR;
+            if link.is_pie() {
+                link.symbols.own_mut(sym).relocs[index] = new;
+                return relocate_one(link, sym, index);
+            }
+        }
         Some(other) => return unsupported(format!("relocation {other} of an ELF object")),
         None => match reloc.kind() {
             kind::CALL => {
@@ -388,21 +415,28 @@ fn relocate_one(link: &mut Link, sym: Sym, index: usize) -> Result<()> {
                 new.sym = table.got;
                 new.add += offset;
             }
+            // What the tables themselves refer to needs no relocation at run time.
+            kind::ADDR if table.is_static(sym) => {}
             kind::ADDR => {
-                let own = link.symbols.kind[sym as usize];
-                if !own.is_pointer_data() && !own.is_rodata() || reloc.siz != 8 {
+                if imported || !link.is_pie() {
+                    return unsupported("an address of a library in data");
+                }
+                if reloc.siz != 8 {
                     return failed("unsupported dynamic relocation");
                 }
                 let rela = link.symbols.own_mut(table.rela);
                 rela.add_address(sym, i64::from(reloc.off));
                 rela.add_u64(RELATIVE);
                 rela.add_address(target, reloc.add);
-                return unsupported("an address of a library in data");
+                return Ok(());
             }
+            _ if !imported => {}
             other => return unsupported(format!("relocation {other} of a library's symbol")),
         },
     }
-    link.symbols.own_mut(sym).relocs[index] = new;
+    if new != reloc {
+        link.symbols.own_mut(sym).relocs[index] = new;
+    }
     Ok(())
 }
 
@@ -494,8 +528,15 @@ fn finish(link: &mut Link) -> Result<()> {
     }
     link.symbols.own_mut(versions).add_bytes(&bytes);
 
+    let pie = link.is_pie();
     let symbols = &mut link.symbols;
-    entry(symbols, table.dynamic, DT_FLAGS_1, 0);
+    const DF_1_PIE: u64 = 0x0800_0000;
+    entry(
+        symbols,
+        table.dynamic,
+        DT_FLAGS_1,
+        if pie { DF_1_PIE } else { 0 },
+    );
     link.dynamic.nversions = needed.len();
     if !needed.is_empty() {
         entry_address(symbols, table.dynamic, DT_VERNEED, needs);

@@ -1,18 +1,19 @@
-//! Why a link was not done here.
+//! The reasons for which a link is left to the stock linker.
 
 use std::fmt;
+use std::path::Path;
 
-/// Why forgo-link wrote no output. Each of these sends the link to the stock linker, which then either
-/// succeeds or prints its own message.
+/// The reason for which forgo-link wrote no output. The caller then runs the stock linker, which
+/// either succeeds or prints its message.
 #[derive(Debug)]
 pub enum Error {
-    /// The link needs something that forgo-link does not do: a flag, a relocation, a build mode, a
+    /// The link needs an unsupported feature: a flag, a relocation, a build mode, a
     /// release.
     Unsupported(String),
     /// The link fails with the stock linker too: an undefined symbol, a missing package, a stack
     /// overflow.
     Failed(String),
-    /// An input is not what the Go tools write.
+    /// An input is not in a format that the Go tools write.
     Damaged(String),
     /// A file could not be read or written.
     Io(String),
@@ -30,6 +31,13 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl Error {
+    /// Returns a function that wraps an I/O error on `path`.
+    pub(crate) fn of_file(path: &Path) -> impl Fn(std::io::Error) -> Error + Copy + '_ {
+        move |error| Error::Io(format!("{}: {error}", path.display()))
+    }
+}
 
 /// The result of a pass.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,4 +1,5 @@
-//! The command line of cmd/link, as cmd/go writes it. Answers to Main in cmd/link/internal/ld/main.go.
+//! The command line of cmd/link, as cmd/go writes it. Answers to Main in
+//! cmd/link/internal/ld/main.go.
 
 use std::path::PathBuf;
 
@@ -18,7 +19,7 @@ pub enum BuildMode {
 pub struct Options {
     /// Where the output goes.
     pub output: PathBuf,
-    /// The file that says where packages are.
+    /// The file that lists the packages' archives.
     pub importcfg: PathBuf,
     /// The archive of package main.
     pub main: PathBuf,
@@ -28,8 +29,8 @@ pub struct Options {
     pub buildid: String,
     /// `-B`: the GNU build ID; empty to derive it from the Go build ID.
     pub host_buildid: String,
-    /// Values of string variables, `importpath.name=value`, in their order; among them is the place of
-    /// `-importcfg`, which has one too.
+    /// Values of string variables, `importpath.name=value`, in their order. The file of
+    /// `-importcfg` has one too, at the position of that flag.
     pub strings: Vec<Setting>,
     /// Leave out the symbol table.
     pub strip_symbols: bool,
@@ -41,8 +42,12 @@ pub struct Options {
     pub race: bool,
     /// Link here though an object prefers the host linker: `-linkmode=internal`.
     pub internal: bool,
+    /// The host compiler, which knows where its library is.
+    pub host_compiler: Vec<String>,
     /// Check references by `//go:linkname`.
     pub check_linkname: bool,
+    /// Where to write what the FIPS module's sum is of.
+    pub fips_object: Option<PathBuf>,
     /// The environment variable GOROOT, which becomes runtime.GOROOT's default.
     pub goroot: String,
 }
@@ -57,7 +62,8 @@ pub enum Setting {
 }
 
 impl Options {
-    /// Reads arguments, without the program's name. Whatever is not known to be supported is refused.
+    /// Parses arguments, without the program's name. Returns [`Error::Unsupported`](crate::Error)
+    /// for any flag or value that is not known to be supported.
     pub fn parse<S: AsRef<str>>(args: &[S], goroot: &str) -> Result<Options> {
         let mut options = Options {
             output: "a.out".into(),
@@ -72,7 +78,9 @@ impl Options {
             compress_dwarf: true,
             race: false,
             internal: false,
+            host_compiler: vec!["gcc".to_owned()],
             check_linkname: true,
+            fips_object: None,
             goroot: goroot.to_owned(),
         };
         let mut strip_dwarf = None;
@@ -128,8 +136,14 @@ impl Options {
                 "linkmode" if matches!(value, "auto" | "internal") => {
                     options.internal = value == "internal";
                 }
+                "extld" => match forgo_golang::quoted::split(value) {
+                    Ok(words) if words.is_empty() => {}
+                    Ok(words) => options.host_compiler = words,
+                    Err(_) => return failed("-extld"),
+                },
+                "fipso" => options.fips_object = (!value.is_empty()).then(|| value.into()),
                 // Only external linking reads them.
-                "extld" | "extldflags" | "installsuffix" => {}
+                "extldflags" | "installsuffix" => {}
                 _ => return unsupported(format!("-{name}")),
             }
         }

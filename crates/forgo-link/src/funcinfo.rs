@@ -1,4 +1,4 @@
-//! What the compiler says of a function. Answers to cmd/internal/goobj/funcinfo.go.
+//! The compiler's description of a function. Answers to cmd/internal/goobj/funcinfo.go.
 
 use crate::input::object::{SymRef, aux};
 use crate::input::u32_at;

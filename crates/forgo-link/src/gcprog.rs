@@ -1,5 +1,5 @@
-//! Programs that say where the pointers are in data and bss. Answers to cmd/internal/gcprog and to GCProg in
-//! cmd/link/internal/ld/data.go.
+//! Programs that describe the pointers in data and bss. Answers to cmd/internal/gcprog and to
+//! GCProg in cmd/link/internal/ld/data.go.
 
 use crate::error::{Result, failed};
 use crate::symbols::{Sym, Symbols};
@@ -15,7 +15,8 @@ struct Writer {
     literal: Vec<u8>,
 }
 
-/// Writes the program of a section of this length with these symbols, whose values are offsets in it.
+/// Writes the program of a section of this length with these symbols, whose values are offsets in
+/// it.
 pub fn program(symbols: &Symbols, syms: &[Sym], length: i64) -> Result<Vec<u8>> {
     let mut writer = Writer::default();
     for &sym in syms {

@@ -1,8 +1,8 @@
 //! The order in which Go's `sort.Slice` and `slices.SortFunc` leave elements that compare equal.
 //!
-//! Both are the same pattern-defeating quicksort, and are not stable. Where the linker sorts by a key that is
-//! not unique, its output depends on every swap. So this is that algorithm, swap by swap; it answers to
-//! pdqsort_func in sort/zsortfunc.go.
+//! Both are the same pattern-defeating quicksort, and are not stable. Where the linker sorts by a
+//! key that is not unique, its output depends on every swap. So this is that algorithm, swap by
+//! swap; it answers to pdqsort_func in sort/zsortfunc.go.
 
 #[derive(PartialEq)]
 enum Hint {

@@ -25,8 +25,8 @@ pub fn schedule(symbols: &mut Symbols) -> Result<Sym> {
     Ok(main)
 }
 
-/// Makes a list of all initializers that a root needs: each after those of the packages that its package
-/// imports, and otherwise by name.
+/// Makes a list of all initializers that a root needs: each after those of the packages that its
+/// package imports, and otherwise by name.
 fn list(symbols: &mut Symbols, root: &str, name: &str) -> Result<Sym> {
     let root = symbols.lookup(root, ABI0);
     if root == 0 {

@@ -1,7 +1,7 @@
-//! What memory a symbol stands for. Answers to cmd/link/internal/sym/symkind.go.
+//! The kind of memory that a symbol stands for. Answers to cmd/link/internal/sym/symkind.go.
 //!
-//! The order matters: ranges of kinds are tested, and the text segment is sorted by kind. The kinds of
-//! both releases are in one list; those of Go 1.26 alone stand where they do not change a range.
+//! The order matters: ranges of kinds are tested, and the text segment is sorted by kind. The kinds
+//! of both releases are in one list; those of Go 1.26 alone stand where they do not change a range.
 
 /// A symbol's kind, which decides its section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,7 +44,6 @@ pub enum Kind {
     NoPtrDataFips,
     NoPtrDataFipsEnd,
     NoPtrDataEnd,
-    InitArr,
     Data,
     DataFipsStart,
     DataFips,
@@ -61,7 +60,6 @@ pub enum Kind {
     Xref,
     DynImport,
     HostObj,
-    UndefExt,
     DwarfSect,
     DwarfCuInfo,
     DwarfConst,
@@ -80,6 +78,56 @@ pub enum Kind {
 pub const ALLOCATED: usize = Kind::FirstUnallocated as usize;
 
 impl Kind {
+    /// The kinds of data, in their order here.
+    pub fn data() -> impl Iterator<Item = Kind> {
+        use Kind::*;
+        const DATA: [Kind; ALLOCATED - ElfRxSect as usize] = [
+            ElfRxSect,
+            GoString,
+            GcBits,
+            RoData,
+            RoDataFipsStart,
+            RoDataFips,
+            RoDataFipsEnd,
+            RoDataEnd,
+            Pclntab,
+            ElfRoSect,
+            RoDataRelro,
+            TypeRelro,
+            GoStringRelro,
+            GoFuncRelro,
+            GcBitsRelro,
+            Type,
+            GoFunc,
+            ElfRelroSect,
+            TypeLink,
+            ItabLink,
+            BuildInfo,
+            FipsInfo,
+            ElfSect,
+            ModuleData,
+            ElfGot,
+            NoPtrData,
+            NoPtrDataFipsStart,
+            NoPtrDataFips,
+            NoPtrDataFipsEnd,
+            NoPtrDataEnd,
+            Data,
+            DataFipsStart,
+            DataFips,
+            DataFipsEnd,
+            DataEnd,
+            Bss,
+            NoPtrBss,
+            GcMask,
+            Fuzzer8BitCounter,
+            CoverageCounter,
+            CoverageAuxVar,
+            TlsBss,
+        ];
+        DATA.into_iter()
+    }
+
     /// The kind of a symbol in an object file, where kinds have numbers of their own
     /// (cmd/internal/objabi/symkind.go).
     pub fn of_object(number: u8) -> Option<Kind> {

@@ -127,7 +127,8 @@ impl Sections {
         address - extent.address + extent.offset
     }
 
-    /// Gives all segments but that of debug information their addresses. `text` is that of the code.
+    /// Gives all segments but that of debug information their addresses. `text` is that of the
+    /// code.
     pub fn assign_addresses(&mut self, text: i64) {
         let mut address = text;
         for segment in SEGMENTS {

@@ -4,10 +4,10 @@
 //! input/        importcfg, archives, object files: mapped, read in place
 //! resolve.rs    a number for every symbol of every object; linkname.rs: which references are allowed
 //! symbols.rs    the tables that all passes share
-//! cgo.rs        what cgo says
+//! cgo.rs        cgo's directives
 //! dynamic.rs    tables for the dynamic linker
 //! inittask.rs   the order of initialization
-//! deadcode.rs   what the program needs; types.rs reads type descriptors
+//! deadcode.rs   which symbols the program needs; types.rs reads type descriptors
 //! text.rs       order and addresses of functions; stackcheck.rs
 //! pclntab.rs    program counter → function, file, line
 //! dwarf/        debug information; deflate/ compresses it
@@ -17,12 +17,12 @@
 //! elf/          headers and symbol table
 //! reloc/        relocations
 //! write.rs      the output
-//! release/      all that differs between releases of Go
+//! release/      the differences between releases of Go
 //! ```
 //!
-//! [`link()`] does a whole link, or says why not before anything is written. What is not known to be supported
-//! is [`Error::Unsupported`]; what fails with the stock linker too is [`Error::Failed`]: both send the link
-//! to the stock linker, so that it prints its own messages.
+//! [`link()`] does a whole link, or returns an error and leaves no output. A link that needs an
+//! unsupported feature is [`Error::Unsupported`]; a link that fails with the stock linker too is
+//! [`Error::Failed`]. In both cases the caller runs the stock linker, which prints its messages.
 
 mod cgo;
 mod deadcode;

@@ -1,4 +1,5 @@
-//! A link: what the passes share, and their order. Answers to Main in cmd/link/internal/ld/main.go.
+//! A link: the state that the passes share, and their order. Answers to Main in
+//! cmd/link/internal/ld/main.go.
 
 use std::collections::HashSet;
 
@@ -15,6 +16,7 @@ use crate::flags::{BuildMode, Options, Setting};
 use crate::inittask;
 use crate::input::host;
 use crate::input::importcfg::ImportCfg;
+use crate::input::libgcc;
 use crate::input::library::{Files, Library, Program, path_to_prefix, postorder};
 use crate::input::object::Damage;
 use crate::kind::Kind;
@@ -76,7 +78,7 @@ pub struct Link<'a> {
     pub type_fields: [usize; 3],
     /// The list of initializers.
     pub main_inittasks: Sym,
-    /// runtime.unreachableMethod, which takes the place of methods that are not needed.
+    /// runtime.unreachableMethod, which replaces methods that are not needed.
     pub unreachable_method: Sym,
     /// Whether the output is for the dynamic linker.
     pub is_dynamic: bool,
@@ -110,15 +112,12 @@ pub fn link(options: &Options) -> Result<()> {
 }
 
 fn run(options: &Options) -> Result<()> {
-    if options.buildmode != BuildMode::Exe {
-        return unsupported("-buildmode=pie");
-    }
     let unclean = |part: &str| matches!(part, "" | "." | "..");
     if options.goroot.split('/').skip(1).any(unclean) {
         return unsupported("GOROOT is not clean");
     }
-    let text = std::fs::read_to_string(&options.importcfg)
-        .map_err(|e| Error::Io(format!("{}: {e}", options.importcfg.display())))?;
+    let text =
+        std::fs::read_to_string(&options.importcfg).map_err(Error::of_file(&options.importcfg))?;
     let config = ImportCfg::parse(&text)?;
     let files = Files::open(&config, &options.main)?;
     let damage = Damage::default();
@@ -161,7 +160,7 @@ impl<'a> Link<'a> {
             type_fields: [0; 3],
             main_inittasks: 0,
             unreachable_method: 0,
-            is_dynamic: dynamic.needed,
+            is_dynamic: dynamic.needed || options.buildmode == BuildMode::Pie,
             dynamic,
             host_text,
             counters: (0, 0),
@@ -223,6 +222,12 @@ impl<'a> Link<'a> {
         self.check()?;
         self.assign_addresses();
         self.check()
+    }
+
+    /// Reports whether the output can be loaded at any address. Read-only data with addresses is
+    /// then in separate sections: the dynamic linker writes it before it becomes read-only.
+    pub fn is_pie(&self) -> bool {
+        self.options.buildmode == BuildMode::Pie
     }
 
     /// Address of the first byte after the headers.
@@ -422,7 +427,7 @@ impl<'a> Link<'a> {
         let types = edges(self, "runtime.types");
         let pclntab = edges(self, "runtime.pclntab");
         let noptr_bss = edges(self, "runtime.noptrbss");
-        let mut define = |link: &mut Link, name: &str, kind: Kind, value: i64| {
+        let define = |link: &mut Link, name: &str, kind: Kind, value: i64| {
             link.symbols.define_at(name, kind, value);
         };
         define(self, "runtime.rodata", Kind::RoData, rodata.0);
@@ -519,7 +524,7 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// The GNU build ID: a hash of the Go build ID, or what `-B` says.
+    /// The GNU build ID: a hash of the Go build ID, or the value of `-B`.
     pub fn gnu_build_id(&self) -> Result<Vec<u8>> {
         match self.options.host_buildid.as_str() {
             "" | "none" => Ok(Vec::new()),
@@ -562,7 +567,8 @@ impl<'a> Link<'a> {
     }
 }
 
-/// Packages whose objects of other compilers may be linked here; those of others need the host linker.
+/// Packages whose objects of other compilers may be linked here; those of others need the host
+/// linker.
 const INTERNAL_PACKAGES: [&str; 11] = [
     "crypto/internal/boring",
     "crypto/internal/boring/syso",
@@ -611,14 +617,47 @@ fn load_host_objects(
             version,
         )?);
     }
-    let undefined =
-        |sym: &Sym| symbols.kind[*sym as usize] == Kind::Xref && symbols.name(*sym) != b".got";
-    if (1..symbols.len()).any(|sym| undefined(&sym)) {
-        let needed =
-            (1..symbols.len()).any(|sym| symbols.relocs(sym).any(|reloc| undefined(&reloc.sym)));
-        if needed {
-            return unsupported("symbols of the host compiler's library");
+    if program.host_objects.is_empty() {
+        return Ok(text);
+    }
+    let mut version = version + program.host_objects.len() as i32;
+    let mut undefined = undefined_names(symbols);
+    if undefined.is_empty() {
+        return Ok(text);
+    }
+    if let Some(mut library) = libgcc::find(&options.host_compiler)? {
+        loop {
+            let members = library.take(&undefined)?;
+            if members.is_empty() {
+                break;
+            }
+            for member in members {
+                let funcs = host::load(symbols, dynamic, &mut dupok, &member, "libgcc", version)?;
+                text.extend(funcs);
+                version += 1;
+            }
+            undefined = undefined_names(symbols);
         }
     }
+    if undefined
+        .iter()
+        .any(|name| name == b"__stack_chk_fail_local")
+    {
+        return unsupported("__stack_chk_fail_local");
+    }
     Ok(text)
+}
+
+/// Names that relocations refer to and that nothing defines, in the order of the relocations.
+fn undefined_names(symbols: &Symbols) -> Vec<Vec<u8>> {
+    let undefined =
+        |sym: Sym| symbols.kind[sym as usize] == Kind::Xref && symbols.name(sym) != b".got";
+    if !(1..symbols.len()).any(undefined) {
+        return Vec::new();
+    }
+    let all = (1..symbols.len()).flat_map(|sym| symbols.relocs(sym));
+    all.map(|reloc| reloc.sym)
+        .filter(|sym| undefined(*sym))
+        .map(|sym| symbols.name(sym).to_owned())
+        .collect()
 }

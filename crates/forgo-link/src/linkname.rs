@@ -1,14 +1,14 @@
 //! Which references by `//go:linkname` are allowed. Answers to checkLinkname in
 //! cmd/link/internal/loader/loader.go.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::error::{Result, failed};
 use crate::input::object::{Object, Record, flag2};
 use crate::release::Release;
 use crate::symbols::{Sym, Symbols};
 
-/// What is needed to check references.
+/// The state of the check of references.
 #[derive(Debug)]
 pub struct Linknames {
     enabled: bool,
@@ -40,12 +40,12 @@ impl Linknames {
 
     /// Reports whether a reference must be checked.
     pub fn is_reference(&self, record: &Record, object: &Object) -> bool {
-        let assembly = self.release.linkname_std_flag() != 0 && object.from_assembly();
+        let assembly = self.release.linkname_std_flag() != 0 && object.is_assembly();
         self.is_linkname(record) || assembly
     }
 
-    /// Notes a variable without data and with a linkname: a reference, to be checked when all definitions are
-    /// known. Names without a period are C's.
+    /// Notes a variable without data and with a linkname: a reference, to be checked when all
+    /// definitions are loaded. Names without a period are C's.
     pub fn add_variable(&mut self, object: u32, record: &Record, sym: Sym) {
         if record.name.contains(&b'.') {
             self.variables.push((object, record.name.to_owned(), sym));
@@ -77,12 +77,14 @@ impl Linknames {
             if pkgs.contains(&pkg) {
                 return true;
             }
+            // crypto/internal/fips140/v1.0.0/x is a frozen crypto/internal/fips140/x.
+            let module = "crypto/internal/fips140";
             let frozen = pkg
-                .strip_prefix("crypto/internal/fips140/v")
-                .and_then(|rest| rest.split_once('/'));
-            return frozen.is_some_and(|(_, rest)| {
-                let pkg = format!("crypto/internal/fips140/{rest}");
-                pkgs.contains(&pkg.as_str())
+                .strip_prefix(module)
+                .and_then(|rest| rest.strip_prefix("/v"));
+            return frozen.is_some_and(|rest| {
+                let rest = rest.find('/').map_or("", |slash| &rest[slash..]);
+                pkgs.contains(&format!("{module}{rest}").as_str())
             });
         }
         let place = symbols.place[sym as usize];
@@ -98,7 +100,7 @@ impl Linknames {
             let wrapper = self.release.abi_wrapper_flag();
             return record.flag2 & (flag2::LINKNAME | wrapper) != 0;
         }
-        if object.from_assembly() && !self.is_linkname(&record) {
+        if object.is_assembly() && !self.is_linkname(&record) {
             if name.starts_with(pkg.as_bytes()) || !name.contains(&b'.') {
                 return true;
             }

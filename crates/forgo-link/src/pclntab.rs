@@ -1,10 +1,10 @@
 //! The tables by which the runtime finds function, file and line of a program counter. Answers to
 //! cmd/link/internal/ld/pcln.go.
 //!
-//! [`Pclntab::plan`] decides what stands where; the tables themselves are written into the output, in parallel,
-//! by [`Pclntab::write`].
+//! [`Pclntab::plan`] decides what stands where; the tables themselves are written into the output,
+//! in parallel, by [`Pclntab::write`].
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use rayon::prelude::*;
 
@@ -172,7 +172,8 @@ impl Pclntab {
         let symbols = &link.symbols;
         let mut offsets: HashMap<&[u8], u32> = HashMap::new();
         let mut size = 0;
-        // Units in the order of their first functions, with one more than the last file that is used.
+        // Units in the order of their first functions, with one more than the last file that is
+        // used.
         let mut units: Vec<(u32, u32)> = Vec::new();
         let mut unit_of: HashMap<u32, usize> = HashMap::new();
         let mut seen: Vec<Vec<bool>> = vec![Vec::new(); symbols.objects.len()];
@@ -603,8 +604,8 @@ impl PcTables {
     }
 }
 
-/// Reports whether a table of a function is none: functions in assembly refer to tables that a Go declaration
-/// would define.
+/// Reports whether a table of a function is none: functions in assembly refer to tables that a Go
+/// declaration would define.
 fn is_ignored(symbols: &Symbols, func: Sym, index: usize, sym: Sym) -> bool {
     sym == 0
         || (index == ARGS_POINTER_MAPS || index == ARG_INFO)

@@ -1,27 +1,26 @@
-//! Gives every symbol of every object its number in the link, and merges those that are the same. Answers to
-//! LoadSyms in cmd/link/internal/loader/loader.go.
+//! Gives every symbol of every object its number in the link, and merges those that are the same.
+//! Answers to LoadSyms in cmd/link/internal/loader/loader.go.
 //!
-//! Numbers follow the order of objects: first all symbols of packages, then, object by object, those found by
-//! a hash or by name, then undefined ones. Hashing of names is done in parallel; the table itself is filled by
-//! one thread, for the first definition gets the number.
+//! Numbers follow the order of objects: first all symbols of packages, then, object by object,
+//! those found by a hash or by name, then undefined ones. Hashing of names is done in parallel; the
+//! table itself is filled by one thread, for the first definition gets the number.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use rayon::prelude::*;
 
 use crate::error::{Result, damaged, failed};
 use crate::input::object::{ABI_STATIC, Object, Record, flag, flag2};
-use crate::kind::Kind;
 use crate::linkname::Linknames;
 use crate::symbols::{Place, Sym, Symbols, attr, hash_name};
 
 /// Hashes of an object's names, by local index; 0 where none is looked up.
 type Hashes = Vec<u64>;
 
-/// Fills `symbols` from its objects. `object_of` says where a package's symbols are.
+/// Fills `symbols` from its objects. `object_of` maps a package to the object with its symbols.
 pub fn load(
     symbols: &mut Symbols,
-    object_of: &HashMap<String, u32>,
+    object_of: &std::collections::HashMap<String, u32>,
     linknames: &mut Linknames,
 ) -> Result<()> {
     let hashes: Vec<Hashes> = symbols.objects.par_iter().map(hash_names).collect();
@@ -100,7 +99,7 @@ struct Merge {
 }
 
 impl Merge {
-    /// Adds what a record says to the symbol that stands for it.
+    /// Adds a record's attributes to its symbol.
     fn note(symbols: &mut Symbols, place: Place, record: &Record, sym: Sym) {
         symbols.objects[place.object as usize].syms[place.index as usize] = sym;
         if record.flag & flag::LOCAL != 0 {
@@ -146,8 +145,8 @@ impl Merge {
         Ok(())
     }
 
-    /// Adds a symbol that is identified by its content. Symbols with the same content may differ in size,
-    /// by zeros at the end: the larger counts.
+    /// Adds a symbol that is identified by its content. Symbols with the same content may differ in
+    /// size, by zeros at the end: the larger counts.
     fn add_by_content(
         symbols: &mut Symbols,
         place: Place,
@@ -303,7 +302,7 @@ fn add_references(
 
 fn find_packages(
     symbols: &mut Symbols,
-    object_of: &HashMap<String, u32>,
+    object_of: &std::collections::HashMap<String, u32>,
     object: usize,
 ) -> Result<()> {
     let mut pkgs = Vec::new();
@@ -321,9 +320,4 @@ fn find_packages(
     }
     symbols.objects[object].pkgs = pkgs;
     Ok(())
-}
-
-/// Reports whether a symbol has a definition.
-pub fn is_defined(symbols: &Symbols, sym: Sym) -> bool {
-    symbols.kind[sym as usize] != Kind::Xxx
 }

@@ -1,5 +1,6 @@
-//! Checks that no chain of functions that do not check for room on the stack can overflow it. Answers to
-//! cmd/link/internal/ld/stackcheck.go, but for its messages: the stock linker prints those.
+//! Checks that no chain of functions that do not check for room on the stack can overflow it.
+//! Answers to cmd/link/internal/ld/stackcheck.go, but for its messages: the stock linker prints
+//! those.
 
 use crate::error::{Result, failed};
 use crate::input::object::aux;

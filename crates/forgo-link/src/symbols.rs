@@ -1,10 +1,10 @@
 //! The symbols of a link: flat tables indexed by symbol. Answers to cmd/link/internal/loader.
 //!
-//! A symbol is a number, in cmd/link's order: that order breaks ties wherever the linker sorts. Most are
-//! records of an object file, read in place. Those that the linker makes or changes have their content in
-//! [`Own`].
+//! A symbol is a number, in cmd/link's order: that order breaks ties wherever the linker sorts.
+//! Most are records of an object file, read in place. Those that the linker makes or changes have
+//! their content in [`Own`].
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
@@ -24,7 +24,7 @@ pub const ABI_INTERNAL: i32 = 1;
 /// First version of names that only their file knows.
 pub const STATIC: i32 = 10;
 
-/// What is known of a symbol, a bit each.
+/// Attributes of a symbol, a bit each.
 pub mod attr {
     #![allow(missing_docs, reason = "the names are the loader's")]
     pub const REACHABLE: u8 = 1 << 0;
@@ -52,7 +52,7 @@ pub struct Own {
     pub was: Option<Place>,
     /// The record was found by a hash of its content.
     pub hashed: bool,
-    /// Local to the output because a C compiler said so.
+    /// Local to the output because a C compiler marked it so.
     pub hidden: bool,
     /// From another compiler.
     pub external: bool,
@@ -84,7 +84,7 @@ pub struct Symbols<'a> {
     pub attr: Vec<u8>,
     /// Alignment of each symbol: 0, or one more than its logarithm.
     pub align: Vec<u8>,
-    /// Address of each symbol; before addresses are known, other numbers.
+    /// Address of each symbol; before addresses are assigned, other numbers.
     pub value: Vec<i64>,
     /// Section of each symbol; 0 for none.
     pub section: Vec<u16>,
@@ -150,6 +150,7 @@ impl<'a> Symbols<'a> {
     }
 
     /// Adds a symbol.
+    #[inline]
     pub fn push(&mut self, place: Place, kind: Kind) -> Sym {
         let sym = self.len();
         self.place.push(place);
@@ -170,6 +171,7 @@ impl<'a> Symbols<'a> {
     }
 
     /// Looks up a name, given its hash. Versions from [`STATIC`] on are elsewhere.
+    #[inline]
     pub fn find_hashed(&self, hash: u64, name: &[u8], version: i32) -> Option<Sym> {
         let table = self.names.get(version as usize)?;
         let equal = |(other, sym): &(u64, Sym)| *other == hash && self.name(*sym) == name;
@@ -260,15 +262,18 @@ impl<'a> Symbols<'a> {
     }
 
     /// Reports whether the linker made or changed a symbol.
+    #[inline]
     pub fn is_own(&self, sym: Sym) -> bool {
         self.place[sym as usize].object == 0
     }
 
+    #[inline]
     fn own(&self, place: Place) -> Option<&Own> {
         self.own.get(place.index as usize)
     }
 
     /// What the linker made or changed of a symbol; `None` for a record of an object.
+    #[inline]
     pub fn content(&self, sym: Sym) -> Option<&Own> {
         let place = self.place[sym as usize];
         if place.object != 0 {
@@ -311,11 +316,13 @@ impl<'a> Symbols<'a> {
     }
 
     /// Reports an [`attr`].
+    #[inline]
     pub fn has(&self, sym: Sym, attr: u8) -> bool {
         self.attr[sym as usize] & attr != 0
     }
 
     /// Sets or clears an [`attr`].
+    #[inline]
     pub fn set(&mut self, sym: Sym, attr: u8, on: bool) {
         if on {
             self.attr[sym as usize] |= attr;
@@ -325,6 +332,7 @@ impl<'a> Symbols<'a> {
     }
 
     /// Reports whether the output needs a symbol.
+    #[inline]
     pub fn reachable(&self, sym: Sym) -> bool {
         self.has(sym, attr::REACHABLE)
     }
@@ -336,6 +344,7 @@ impl<'a> Symbols<'a> {
     }
 
     /// A symbol's name.
+    #[inline]
     pub fn name(&self, sym: Sym) -> &[u8] {
         let place = self.place[sym as usize];
         if place.object == 0 {
@@ -367,6 +376,7 @@ impl<'a> Symbols<'a> {
     }
 
     /// A symbol's size.
+    #[inline]
     pub fn size(&self, sym: Sym) -> i64 {
         let place = self.place[sym as usize];
         if place.object == 0 {
@@ -376,6 +386,7 @@ impl<'a> Symbols<'a> {
     }
 
     /// A symbol's bytes, perhaps fewer than its size.
+    #[inline]
     pub fn data(&self, sym: Sym) -> &[u8] {
         let place = self.place[sym as usize];
         if place.object == 0 {
@@ -385,6 +396,7 @@ impl<'a> Symbols<'a> {
     }
 
     /// A symbol's flags in its object; none where the linker made or changed it.
+    #[inline]
     fn flags(&self, sym: Sym) -> (u8, u8) {
         let place = self.place[sym as usize];
         if place.object == 0 {
@@ -394,26 +406,31 @@ impl<'a> Symbols<'a> {
     }
 
     /// Reports whether a function may call any method by reflection.
+    #[inline]
     pub fn is_reflect_method(&self, sym: Sym) -> bool {
         self.flags(sym).0 & flag::REFLECT_METHOD != 0
     }
 
     /// Reports whether a function does not check for room on its stack.
+    #[inline]
     pub fn is_nosplit(&self, sym: Sym) -> bool {
         self.flags(sym).0 & flag::NOSPLIT != 0
     }
 
     /// Reports whether a symbol is a type descriptor.
+    #[inline]
     pub fn is_go_type(&self, sym: Sym) -> bool {
         self.flags(sym).0 & flag::GO_TYPE != 0
     }
 
     /// Reports whether reflection must find a type by its string.
+    #[inline]
     pub fn is_typelink(&self, sym: Sym) -> bool {
         self.flags(sym).0 & flag::TYPELINK != 0
     }
 
     /// Reports whether a symbol is an interface table.
+    #[inline]
     pub fn is_itab(&self, sym: Sym) -> bool {
         self.flags(sym).1 & flag2::ITAB != 0
     }
@@ -440,6 +457,7 @@ impl<'a> Symbols<'a> {
     }
 
     /// The record that a symbol is or was.
+    #[inline]
     pub fn origin(&self, sym: Sym) -> Option<Place> {
         let place = self.place[sym as usize];
         if place.object == 0 {
@@ -449,6 +467,7 @@ impl<'a> Symbols<'a> {
     }
 
     /// The object that a symbol is or was in.
+    #[inline]
     pub fn object_of(&self, sym: Sym) -> Option<&Object<'a>> {
         self.origin(sym)
             .map(|place| &self.objects[place.object as usize])
@@ -456,10 +475,11 @@ impl<'a> Symbols<'a> {
 
     /// Reports whether the assembler made a symbol.
     pub fn is_from_assembly(&self, sym: Sym) -> bool {
-        self.object_of(sym).is_some_and(Object::from_assembly)
+        self.object_of(sym).is_some_and(Object::is_assembly)
     }
 
     /// A symbol's alignment; 0 where its size decides.
+    #[inline]
     pub fn alignment(&self, sym: Sym) -> i32 {
         match self.align[sym as usize] {
             0 => 0,
@@ -476,12 +496,14 @@ impl<'a> Symbols<'a> {
     }
 
     /// Reports whether a symbol is inside another, and laid out with it.
+    #[inline]
     pub fn is_sub_symbol(&self, sym: Sym) -> bool {
         let outer = self.outer[sym as usize];
         outer != 0 && self.sub.contains_key(&outer)
     }
 
     /// Resolves a reference that an object makes.
+    #[inline]
     pub fn resolve(&self, object: &Object<'a>, sym: SymRef) -> Sym {
         let index = match sym.pkg {
             0 if sym.index == 0 => return 0,
@@ -511,14 +533,19 @@ impl<'a> Symbols<'a> {
         self.checked(index.and_then(|index| object.syms.get(index as usize)))
     }
 
+    #[inline]
     fn checked(&self, sym: Option<&Sym>) -> Sym {
-        sym.copied().unwrap_or_else(|| {
-            self.damage.note();
-            0
-        })
+        match sym {
+            Some(sym) => *sym,
+            None => {
+                self.damage.note();
+                0
+            }
+        }
     }
 
     /// A symbol's relocations.
+    #[inline]
     pub fn relocs(&self, sym: Sym) -> Relocs<'_, 'a> {
         let place = self.place[sym as usize];
         if place.object == 0 {
@@ -550,6 +577,7 @@ impl<'a> Symbols<'a> {
     }
 
     /// The symbols that belong to a symbol: what they are to it ([`aux`]), and which.
+    #[inline]
     pub fn auxs(&self, sym: Sym) -> impl Iterator<Item = (u8, Sym)> {
         let origin = self.origin(sym);
         origin.into_iter().flat_map(move |place| {
@@ -561,6 +589,7 @@ impl<'a> Symbols<'a> {
     }
 
     /// The first symbol that is something to a symbol; 0 where none is.
+    #[inline]
     pub fn aux(&self, sym: Sym, what: u8) -> Sym {
         self.auxs(sym)
             .find(|(other, _)| *other == what)
@@ -591,6 +620,7 @@ pub struct Relocs<'s, 'a> {
 impl Iterator for Relocs<'_, '_> {
     type Item = Reloc;
 
+    #[inline]
     fn next(&mut self) -> Option<Reloc> {
         if self.next == self.end {
             return None;

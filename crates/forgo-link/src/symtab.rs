@@ -1,5 +1,6 @@
-//! Symbols that the linker itself makes: groups, ends of sections, and moduledata, by which the runtime finds
-//! everything else. Answers to symtab in cmd/link/internal/ld/symtab.go and to typelink.go of Go 1.26.
+//! Symbols that the linker itself makes: groups, ends of sections, and moduledata, by which the
+//! runtime finds everything else. Answers to symtab in cmd/link/internal/ld/symtab.go and to
+//! typelink.go of Go 1.26.
 
 use crate::gosort;
 use crate::kind::Kind;
@@ -53,9 +54,11 @@ pub fn make_type_links(symbols: &mut Symbols) {
     }
 }
 
-/// Groups read-only symbols by their names, and fills moduledata. Returns the kinds of groups, by symbol.
+/// Groups read-only symbols by their names, and fills moduledata. Returns the kinds of groups, by
+/// symbol.
 pub fn run(link: &mut Link) -> Vec<Kind> {
     let release = link.release();
+    let relro = link.is_pie() && !release.types_have_a_section();
     let symbols = &mut link.symbols;
     for (name, kind) in EDGES {
         symbols.define_at(name, kind, 0);
@@ -88,8 +91,13 @@ pub fn run(link: &mut Link) -> Vec<Kind> {
         }
         sym
     };
-    let groups = Groups {
-        types: group("type:*", Kind::Type, false),
+    let types = group("type:*", Kind::Type, false);
+    let mut groups = Groups {
+        types: match relro {
+            true => group("typerel.*", Kind::TypeRelro, false),
+            false => types,
+        },
+        relro,
         strings: group("go:string.*", Kind::GoString, true),
         funcs: group("go:funcdesc", Kind::GoFunc, true),
         gc_bits: group("runtime.gcbits.*", Kind::GcBits, true),
@@ -98,12 +106,17 @@ pub fn run(link: &mut Link) -> Vec<Kind> {
             false => 0,
         },
     };
+    if relro {
+        groups.funcs = group("go:funcdescrel", Kind::GoFuncRelro, true);
+    }
     let kinds = groups.assign(link);
     fill_moduledata(link);
     kinds
 }
 
 struct Groups {
+    /// Read-only data with addresses is apart, and so is of other kinds (Go 1.26).
+    relro: bool,
     types: Sym,
     strings: Sym,
     funcs: Sym,
@@ -120,7 +133,7 @@ impl Groups {
             let local = symbols.is_file_local(sym)
                 && symbols
                     .object_of(sym)
-                    .is_some_and(|object| !object.from_assembly());
+                    .is_some_and(|object| !object.is_assembly());
             if local || kind == Kind::CoverageCounter {
                 symbols.set(sym, attr::NOT_IN_SYMBOL_TABLE, true);
             }
@@ -145,6 +158,10 @@ impl Groups {
         kinds
     }
 
+    fn kind(&self, plain: Kind, relro: Kind) -> Kind {
+        if self.relro { relro } else { plain }
+    }
+
     fn of_name(&self, symbols: &Symbols, sym: Sym, name: &[u8]) -> Option<(Kind, Sym)> {
         let apart = symbols.release.types_have_a_section();
         if name.starts_with(b"go:string.") {
@@ -154,9 +171,9 @@ impl Groups {
         {
             Some((Kind::GcBits, self.gc_bits))
         } else if name.ends_with("·f".as_bytes()) {
-            Some((Kind::GoFunc, self.funcs))
+            Some((self.kind(Kind::GoFunc, Kind::GoFuncRelro), self.funcs))
         } else if name.starts_with(b"type:") || apart && symbols.is_itab(sym) {
-            Some((Kind::Type, self.types))
+            Some((self.kind(Kind::Type, Kind::TypeRelro), self.types))
         } else {
             None
         }

@@ -12,7 +12,8 @@ pub const FUNCTION_ALIGN: i64 = 32;
 /// Smallest size of a function in the layout; tables of functions rely on it.
 pub const MIN_FUNCTION: i64 = 16;
 
-/// Packages that package runtime needs (cmd/internal/objabi/pkgspecial.go). Their functions come first.
+/// Packages that package runtime needs (cmd/internal/objabi/pkgspecial.go). Their functions come
+/// first.
 const RUNTIME_PACKAGES: [&str; 23] = [
     "runtime",
     "internal/runtime/atomic",
@@ -51,9 +52,9 @@ pub struct Text {
     pub of_object: Vec<Vec<Sym>>,
 }
 
-/// Orders the functions that are needed: packages after those that they import, package runtime's first; in a
-/// package, functions that others may define too come last. `own` are functions of no Go object, which
-/// precede all.
+/// Orders the functions that are needed: packages after those that they import, package runtime's
+/// first; in a package, functions that others may define too come last. `own` are functions of no
+/// Go object, which precede all.
 pub fn order(symbols: &Symbols, libs: &[Library], order: &[u32], own: &[Sym]) -> Text {
     let mut text = Text {
         all: own

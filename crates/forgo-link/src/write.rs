@@ -2,21 +2,27 @@
 //! cmd/link/internal/ld/asmb.go, to writeBlocks in data.go and to outbuf.go.
 
 use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
 use memmap2::MmapMut;
 use rayon::prelude::*;
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
 use crate::dwarf;
 use crate::elf::{self, Image};
-use crate::error::{Error, Result, failed};
+use crate::error::{Error, Result, failed, unsupported};
 use crate::layout::Segment;
 use crate::link::Link;
 use crate::symbols::Sym;
 
 /// Fills gaps between functions: a breakpoint.
 const CODE_PAD: u8 = 0xcc;
+
+/// The largest output: what 32-bit offsets reach.
+const LARGEST: u64 = 1 << 31;
 
 /// Bytes that one job writes, about.
 const JOB: u64 = 256 << 10;
@@ -44,8 +50,11 @@ struct Job<'l> {
 
 /// Writes the file.
 pub fn write(link: &Link, image: Image) -> Result<()> {
+    if image.size > LARGEST {
+        return unsupported("an output of more than 2 GiB");
+    }
     let path = &link.options.output;
-    let io = |e: std::io::Error| Error::Io(format!("{}: {e}", path.display()));
+    let io = Error::of_file(path);
     // A program that runs keeps its file.
     match std::fs::symlink_metadata(path) {
         Ok(meta) if !meta.is_file() => {}
@@ -69,7 +78,12 @@ pub fn write(link: &Link, image: Image) -> Result<()> {
 }
 
 fn write_file(link: &Link, image: &Image, file: &File) -> Result<()> {
-    let io = |e: std::io::Error| Error::Io(format!("{}: {e}", link.options.output.display()));
+    let io = Error::of_file(&link.options.output);
+    // A mapped file needs its blocks before it is written: a full disk would end the process.
+    match fallocate(file, FallocateFlags::empty(), 0, image.size) {
+        Err(Errno::OPNOTSUPP) => {}
+        allocated => allocated.map_err(|e| io(e.into()))?,
+    }
     file.set_len(image.size).map_err(io)?;
     // SAFETY: the file was just created; nothing else has it.
     let mut map = unsafe { MmapMut::map_mut(file) }.map_err(io)?;
@@ -173,11 +187,22 @@ fn write_symbol(link: &Link, job: &Job, sym: Sym, out: &mut [u8]) -> Result<()> 
     link.relocate(sym, out)
 }
 
-/// Writes the sum of the FIPS module, an HMAC-SHA256 without key. Answers to asmbfips in
-/// cmd/link/internal/ld/fips140.go.
+/// Writes the sum of the FIPS module, an HMAC-SHA256 without key, and to the file of `-fipso` what
+/// it is of. Answers to asmbfips in cmd/link/internal/ld/fips140.go.
 fn write_fips_sum(link: &Link, out: &mut [u8]) -> Result<()> {
     let mut inner = Sha256::new_with_prefix([0x36; 64]);
-    inner.update(b"go fips object v1\n");
+    let mut copy = match &link.options.fips_object {
+        Some(path) => Some((path, File::create(path).map_err(Error::of_file(path))?)),
+        None => None,
+    };
+    let mut add = |bytes: &[u8]| {
+        inner.update(bytes);
+        match &mut copy {
+            Some((path, file)) => file.write_all(bytes).map_err(Error::of_file(path)),
+            None => Ok(()),
+        }
+    };
+    add(b"go fips object v1\n")?;
     let segments = [Segment::Text, Segment::RoData, Segment::Data, Segment::Data];
     let value = |sym: Sym| link.symbols.value[sym as usize] as u64;
     for (pair, segment) in link.fips.chunks(2).zip(segments) {
@@ -189,8 +214,8 @@ fn write_fips_sum(link: &Link, out: &mut [u8]) -> Result<()> {
         else {
             return failed("the FIPS module is not in its segment");
         };
-        inner.update((bytes.len() as u64).to_be_bytes());
-        inner.update(bytes);
+        add(&(bytes.len() as u64).to_be_bytes())?;
+        add(bytes)?;
     }
     let mut outer = Sha256::new_with_prefix([0x5c; 64]);
     outer.update(inner.finalize());

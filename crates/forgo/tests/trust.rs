@@ -64,14 +64,36 @@ fn world(goroot: &Path) -> World {
     let script = TOOL
         .replace("$REAL", real.to_str().expect("UTF-8"))
         .replace("$W", world.dir.path().to_str().expect("UTF-8"));
-    for tool in ["compile", "asm", "vet"] {
-        let file = wrappers.join(tool);
-        fs::write(&file, &script).expect("a script");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("its mode");
+    let executable = |file: &Path, bytes: &[u8]| {
+        fs::write(file, bytes).expect("a tool");
+        fs::set_permissions(file, fs::Permissions::from_mode(0o755)).expect("its mode");
+    };
+    for tool in ["compile", "asm"] {
+        executable(&wrappers.join(tool), script.as_bytes());
     }
+    executable(
+        &wrappers.join("vet"),
+        &other_release(goroot, &real.join("vet")),
+    );
     world.goroot = copy;
     world.set("GOCACHE", "$W/cache");
     world
+}
+
+/// The bytes of a tool that prints another patch release as its ID. Of vet a script would not do:
+/// its results are moved only if it is a program of the distribution.
+fn other_release(goroot: &Path, tool: &Path) -> Vec<u8> {
+    let version = fs::read_to_string(goroot.join("VERSION")).expect("a version");
+    let version = version.lines().next().expect("a line");
+    let (minor, _) = version.rsplit_once('.').expect("a patch release");
+    let other = format!("{minor}.0");
+    assert_eq!(other.len(), version.len(), "{version}");
+    let mut bytes = fs::read(tool).expect("a tool");
+    let at: Vec<usize> = memchr::memmem::find_iter(&bytes, version).collect();
+    for at in at {
+        bytes[at..at + other.len()].copy_from_slice(other.as_bytes());
+    }
+    bytes
 }
 
 /// A directory of links to all that another one has, but for some.

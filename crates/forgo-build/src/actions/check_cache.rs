@@ -91,7 +91,7 @@ pub fn run(
     })?;
     Ok(Outcome {
         reused: check.need.is_empty(),
-        provider: Provider::CheckCache(check),
+        provider: Provider::CheckCache(Box::new(check)),
         ..Outcome::default()
     })
 }

@@ -68,7 +68,7 @@ fn check_node<'r>(cx: &ActionCx<'r>) -> (NodeId, &'r CacheCheck) {
         .iter()
         .find_map(|&dep| match &cx.outcome(dep).provider {
             Provider::CheckCache(check) if cx.node_of(dep).package == cx.node().package => {
-                Some((dep, check))
+                Some((dep, check.as_ref()))
             }
             _ => None,
         })

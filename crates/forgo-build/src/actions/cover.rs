@@ -38,7 +38,7 @@ pub fn run(
     let build = plan.build_of(build);
     let mut deps = cx.node().deps.iter();
     let check = deps.find_map(|id| match &cx.outcome(*id).provider {
-        Provider::CheckCache(check) => Some(check),
+        Provider::CheckCache(check) => Some(check.as_ref()),
         _ => None,
     });
     let check = check.expect("the cache was checked before");

@@ -30,7 +30,9 @@ fn provider<'r>(cx: &'r RunCx<'_>, id: NodeId) -> Option<&'r Provider> {
 /// What the check of the package's cache entry found.
 fn check_of<'r>(cx: &'r RunCx<'_>, node: &Node) -> Option<&'r CacheCheck> {
     node.deps.iter().find_map(|&dep| match provider(cx, dep)? {
-        Provider::CheckCache(check) if cx.job.plan[dep].package == node.package => Some(check),
+        Provider::CheckCache(check) if cx.job.plan[dep].package == node.package => {
+            Some(check.as_ref())
+        }
         _ => None,
     })
 }

@@ -174,7 +174,7 @@ pub enum Provider {
     #[default]
     None,
     /// Of `CheckCache`.
-    CheckCache(check_cache::CacheCheck),
+    CheckCache(Box<check_cache::CacheCheck>),
     /// Of `Cover`.
     Cover(cover::CoverOutputs),
     /// Of `CgoRun` and `CgoCollect`.

@@ -1,4 +1,4 @@
-//! Links as cmd/link would: takes its command line. For comparing the two.
+//! Links with cmd/link's command line, to compare the two linkers by hand.
 #![allow(
     clippy::print_stderr,
     clippy::disallowed_methods,

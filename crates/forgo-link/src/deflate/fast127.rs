@@ -1,5 +1,5 @@
-//! The fastest level of Go 1.27. Answers to level1.go, to deflateFast in deflate.go and to the writer of blocks in
-//! huffman_bit_writer.go of that release.
+//! The fastest level of Go 1.27. Answers to level1.go, to deflateFast in deflate.go and to the
+//! writer of blocks in huffman_bit_writer.go of that release.
 
 use super::huffman::{
     BitWriter, END, Encoder, Header, LENGTH_EXTRA, LITERALS, MAX_STORED, OFFSET_EXTRA, OFFSETS,
@@ -103,7 +103,8 @@ impl Tokens {
         }
     }
 
-    /// About how many bits so many tokens take with the best codes. Floating point, operation by operation as in Go.
+    /// About how many bits so many tokens take with the best codes. Floating point, operation by
+    /// operation as in Go.
     fn estimate(&self, count: usize) -> usize {
         let mut shannon = 0_f32;
         let mut bits = 0;
@@ -112,7 +113,7 @@ impl Tokens {
             let inverse = 1.0 / count as f32;
             let cost = |count: u32| {
                 let count = count as f32;
-                (-fast_log2(count * inverse)).max(1.0).min(15.0) * count
+                (-fast_log2(count * inverse)).clamp(1.0, 15.0) * count
             };
             for &count in &self.literals[..END] {
                 if count > 0 {
@@ -133,7 +134,7 @@ impl Tokens {
             for (extra, &count) in OFFSET_EXTRA.iter().zip(&self.offsets) {
                 if count > 0 {
                     let n = count as f32;
-                    shannon += (-fast_log2(n * inverse)).max(1.0).min(15.0) * n;
+                    shannon += (-fast_log2(n * inverse)).clamp(1.0, 15.0) * n;
                     bits += usize::from(*extra) * count as usize;
                 }
             }
@@ -147,7 +148,8 @@ fn fast_log2(value: f32) -> f32 {
     let log = ((bits >> 23 & 255) - 128) as f32;
     let bits = (bits & -0x7f80_0001).wrapping_add(127 << 23);
     let value = f32::from_bits(bits as u32);
-    log + (((-0.344_848_43_f32) * value + 2.024_665_78_f32) * value - 0.674_877_59_f32)
+    // Go's constants, rounded to this precision.
+    log + ((-0.344_848_43 * value + 2.024_665_8) * value - 0.674_877_6)
 }
 
 struct Matcher<'d> {

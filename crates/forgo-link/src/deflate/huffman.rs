@@ -1,5 +1,5 @@
-//! What both algorithms share: Huffman codes of limited length, and the writer of bits. Answers to huffman_code.go
-//! and huffman_bit_writer.go in compress/flate.
+//! What both algorithms share: Huffman codes of limited length, and the writer of bits. Answers to
+//! huffman_code.go and huffman_bit_writer.go in compress/flate.
 
 /// Number of literals and lengths.
 pub const LITERALS: usize = 286;
@@ -61,7 +61,7 @@ impl Encoder {
         }
     }
 
-    /// The codes of blocks without codes of their own.
+    /// The codes of blocks with fixed codes.
     pub fn fixed_literals() -> Encoder {
         let code = |symbol: u16| match symbol {
             0..144 => Code::new(symbol + 48, 8),
@@ -74,7 +74,7 @@ impl Encoder {
         }
     }
 
-    /// The codes of offsets of blocks without codes of their own.
+    /// The offset codes of blocks with fixed codes.
     pub fn fixed_offsets() -> Encoder {
         Encoder {
             codes: (0..OFFSETS as u16)
@@ -101,8 +101,8 @@ impl Encoder {
             .sum()
     }
 
-    /// Makes the best codes of at most `max_bits` bits for symbols of these frequencies. Symbols beyond them
-    /// keep their codes.
+    /// Makes the best codes of at most `max_bits` bits for symbols of these frequencies. Symbols
+    /// beyond them keep their codes.
     pub fn generate(&mut self, frequencies: &[u32], max_bits: usize) {
         let mut list: Vec<(u32, u16)> = Vec::with_capacity(frequencies.len());
         for (symbol, &frequency) in frequencies.iter().enumerate() {
@@ -352,7 +352,7 @@ impl Header {
             + of(18) * 7
     }
 
-    /// Writes the beginning of a block with codes of its own that is not the last.
+    /// Writes the beginning of a block with dynamic codes that is not the last.
     pub fn write(&self, out: &mut BitWriter) {
         out.bits(4, 3);
         out.bits(self.literals as u64 - 257, 5);

@@ -1,5 +1,5 @@
-//! zlib at the fastest level, with exactly the bytes of Go's compress/zlib. Each release has an algorithm of
-//! its own; the linker is built with that of its release.
+//! zlib at the fastest level, with exactly the bytes of Go's compress/zlib. The algorithm
+//! differs between releases; the linker is built with that of its release.
 
 mod fast126;
 mod fast127;
@@ -9,7 +9,8 @@ use crate::release::Release;
 
 /// Appends the compressed form of `data` to `out`.
 pub fn zlib(release: Release, data: &[u8], out: &mut Vec<u8>) {
-    // Deflate with a window of 32 KiB, the fastest level, and what makes the two bytes a multiple of 31.
+    // Deflate with a window of 32 KiB, the fastest level, and what makes the two bytes a multiple
+    // of 31.
     out.extend_from_slice(&[0x78, 0x01]);
     match release {
         Release::Go126 => fast126::compress(data, out),

@@ -1,5 +1,5 @@
-//! The abbreviations, which are the same in every program: kinds of entries, and the attributes of each. Answers
-//! to cmd/internal/dwarf/dwarf.go.
+//! The abbreviations, which are the same in every program: kinds of entries, and the attributes of
+//! each. Answers to cmd/internal/dwarf/dwarf.go.
 
 use super::put_uleb128;
 

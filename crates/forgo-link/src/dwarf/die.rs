@@ -8,7 +8,7 @@ use crate::symbols::{Own, Sym};
 /// An entry's number.
 pub type DieId = usize;
 
-/// What an attribute says.
+/// The value of an attribute.
 #[derive(Debug, Clone)]
 pub enum Value {
     /// A number.

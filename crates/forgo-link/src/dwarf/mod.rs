@@ -1,7 +1,7 @@
 //! Debug information, DWARF 5. Answers to cmd/link/internal/ld/dwarf.go and cmd/internal/dwarf.
 //!
-//! The compiler writes what concerns functions and variables; the linker adds types (`types`), a unit for
-//! each object (`units`), and lays all out in sections (`sections`).
+//! The compiler writes what concerns functions and variables; the linker adds types (`types`), a
+//! unit for each object (`units`), and lays all out in sections (`sections`).
 
 pub mod abbrev;
 pub mod die;
@@ -14,7 +14,7 @@ use die::{Die, DieId};
 
 const NONE: u32 = u32::MAX;
 
-/// A unit: what one object says.
+/// A unit: the debug information of one object.
 #[derive(Debug)]
 pub struct Unit {
     /// The package's import path.

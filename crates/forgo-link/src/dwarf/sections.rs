@@ -1,5 +1,6 @@
-//! Sections of debug information: where each symbol is, their content, and its compression. Answers to
-//! allocateDwarfSections and compressSyms in cmd/link/internal/ld/data.go and to dwarfcompress in dwarf.go.
+//! Sections of debug information: where each symbol is, their content, and its compression. Answers
+//! to allocateDwarfSections and compressSyms in cmd/link/internal/ld/data.go and to dwarfcompress
+//! in dwarf.go.
 
 use rayon::prelude::*;
 

@@ -1,7 +1,7 @@
 //! Entries of types, and which entries each unit has. Answers to dwarfGenerateDebugInfo in
 //! cmd/link/internal/ld/dwarf.go.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::abbrev::{at, kind as entry};
 use super::die::{Die, DieId, Value};
@@ -80,16 +80,15 @@ enum Parent {
 pub fn run(link: &mut Link) -> Result<Dwarf> {
     let version = link.header.version.clone();
     let mut units: Vec<(String, Option<u32>, bool)> = Vec::new();
-    for (i, &lib) in link.order.iter().enumerate() {
+    for i in 0..link.order.len() {
         let mut first = true;
         for (lib, part) in text::units(&link.libs, &link.order[i..=i]) {
             let object = match part {
                 Part::Go(object) => Some(object),
-                Part::Host(_) => None,
+                Part::Host => None,
             };
             units.push((lib.pkg.clone(), object, std::mem::take(&mut first)));
         }
-        let _ = lib;
     }
     let text = std::mem::take(&mut link.text);
     let mut maker = Maker {
@@ -249,8 +248,8 @@ impl Maker<'_, '_> {
         Ok(sym)
     }
 
-    /// Gives a type a name of its own, unless it is written out: the type's entry then has no name that is
-    /// looked up.
+    /// Gives a type a name of its own, unless it is written out: the type's entry then has no name
+    /// that is looked up.
     fn make_typedef(&mut self, name: &[u8], def: DieId) -> Option<DieId> {
         let literal = [
             &b"map["[..],
@@ -563,12 +562,11 @@ impl Maker<'_, '_> {
                     self.of_type(reloc.sym)?;
                 }
                 kind::DWARFSECREF => match self.symbols.kind[reloc.sym as usize] {
+                    Kind::DwarfAbsFcn if self.symbols.has(reloc.sym, attr::ON_LIST) => {}
                     Kind::DwarfAbsFcn => {
-                        if !self.symbols.has(reloc.sym, attr::ON_LIST) {
-                            self.symbols.set(reloc.sym, attr::ON_LIST, true);
-                            unit.abstract_funcs.push(reloc.sym);
-                            self.visit_info(reloc.sym)?;
-                        }
+                        self.symbols.set(reloc.sym, attr::ON_LIST, true);
+                        unit.abstract_funcs.push(reloc.sym);
+                        self.visit_info(reloc.sym)?;
                     }
                     Kind::DwarfType | Kind::Xxx => self.visit_reference(reloc.sym)?,
                     _ => {}
@@ -711,7 +709,7 @@ impl Maker<'_, '_> {
         sym
     }
 
-    /// The entry that a type is known by.
+    /// The entry that stands for a type.
     fn resolve(&mut self, typ: Sym) -> Result<Sym> {
         let sym = self.of_type(typ)?;
         let found = self
@@ -724,7 +722,8 @@ impl Maker<'_, '_> {
         }
     }
 
-    /// A struct that no Go source has: a copy of one of the runtime's with some members' types replaced.
+    /// A struct that no Go source has: a copy of one of the runtime's with some members' types
+    /// replaced.
     fn internal(
         &mut self,
         name: &str,
@@ -856,8 +855,8 @@ impl Maker<'_, '_> {
         (sym != 0 && self.symbols.kind[sym as usize] == Kind::DwarfType).then_some(sym)
     }
 
-    /// Begins a struct that no Go source has, before the types of its members are made: the order of entries
-    /// is that of their making.
+    /// Begins a struct that no Go source has, before the types of its members are made: the order
+    /// of entries is that of their making.
     fn open_internal(&mut self, name: &str, args: &[&[u8]], prototype: DieId) -> DieId {
         let name = [name.as_bytes(), b"<", &args.join(&b','), b">"].concat();
         let die = self.make(Parent::Types, entry::STRUCTTYPE, &name);

@@ -1,10 +1,10 @@
-//! What each unit says of its functions: their addresses, lines, stack frames. Answers to
+//! Each unit's description of its functions: their addresses, lines, stack frames. Answers to
 //! dwarfGenerateDebugSyms in cmd/link/internal/ld/dwarf.go.
 //!
 //! Units are independent: they are made in parallel, and then put in order.
 
+use hashbrown::HashMap;
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 use rayon::prelude::*;
 
@@ -35,7 +35,7 @@ const RLE_OFFSET_PAIR: u8 = 4;
 const SP: u8 = 7;
 const LR: u8 = 16;
 
-/// What is made of a unit.
+/// The parts generated for a unit.
 #[derive(Default)]
 struct Made {
     line: Own,
@@ -175,8 +175,8 @@ struct Lists {
     address: Vec<Sym>,
 }
 
-/// Puts units in cmd/link's order: those with code first, by the offset of their first function from
-/// themselves, which is mostly 0.
+/// Puts units in cmd/link's order: those with code first, by the offset of their first function
+/// from themselves, which is mostly 0.
 fn order(link: &Link, dwarf: &mut Dwarf, ranges: &[Vec<(i64, i64)>]) -> Result<()> {
     let mut units: Vec<(Option<i64>, Unit)> = Vec::new();
     for unit in std::mem::take(&mut dwarf.units) {
@@ -209,8 +209,8 @@ fn funcs<'l>(link: &'l Link, unit: &Unit) -> &'l [Sym] {
     funcs.map_or(&[], Vec::as_slice)
 }
 
-/// Ranges of each unit's code, by object, relative to its first function: one for functions that no other
-/// unit's interrupt.
+/// Ranges of each unit's code, by object, relative to its first function: one for functions that no
+/// other unit's interrupt.
 fn ranges(link: &Link) -> Vec<Vec<(i64, i64)>> {
     let symbols = &link.symbols;
     let mut ranges: Vec<Vec<(i64, i64)>> = vec![Vec::new(); symbols.objects.len()];
@@ -283,7 +283,8 @@ impl Maker<'_, '_> {
         made.line.add_bytes(&out);
     }
 
-    /// Writes the tables of directories and files. Returns the script that gdb shall load, of package runtime.
+    /// Writes the tables of directories and files. Returns the script that gdb shall load, of
+    /// package runtime.
     fn make_files(&self, unit: &Unit, out: &mut Vec<u8>) -> Option<Vec<u8>> {
         let object = &self.symbols.objects[unit.object? as usize];
         let mut dirs: Vec<Vec<u8>> = vec![b".".to_vec()];
@@ -344,7 +345,7 @@ impl Maker<'_, '_> {
 
     fn add_slot(&self, func: Sym, made: &mut Made) {
         let slot = made.slots.len() as u32;
-        if let std::collections::hash_map::Entry::Vacant(new) = made.slots.entry(func) {
+        if let hashbrown::hash_map::Entry::Vacant(new) = made.slots.entry(func) {
             new.insert(slot);
             made.address.add_address(func, 0);
         }
@@ -470,7 +471,8 @@ fn install(
     }
 }
 
-/// Splits a path into directory and last element, as Go's package path does: the directory is clean.
+/// Splits a path into directory and last element, as Go's package path does: the directory is
+/// clean.
 fn split_path(name: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let slash = name.iter().rposition(|b| *b == b'/');
     let (dir, base) = match slash {

@@ -1,4 +1,4 @@
-//! Headers of what the dynamic linker gets.
+//! Headers of the tables for the dynamic linker.
 
 use super::{
     PT_DYNAMIC, PT_TLS, ProgramHeader, SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_PROGBITS,

@@ -4,6 +4,8 @@
 mod dynamic;
 pub mod symtab;
 
+use std::collections::HashMap;
+
 use crate::error::{Result, failed};
 use crate::layout::{HEADERS, PAGE, SEGMENTS, Section, Segment};
 use crate::link::Link;
@@ -31,9 +33,10 @@ const PT_INTERP: u32 = 3;
 const PT_NOTE: u32 = 4;
 const PT_PHDR: u32 = 6;
 const PT_TLS: u32 = 7;
+const PT_GNU_RELRO: u32 = 0x6474_e552;
 const PT_GNU_STACK: u32 = 0x6474_e551;
 
-/// What ELF says of an architecture.
+/// An architecture's ELF constants.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
     /// The machine's number.
@@ -159,6 +162,13 @@ pub fn build(link: &Link) -> Result<Image> {
             continue;
         }
         programs.push(load(link, segment));
+        if segment == Segment::RelroData {
+            programs.push(ProgramHeader {
+                kind: PT_GNU_RELRO,
+                flags: 4,
+                ..load(link, segment)
+            });
+        }
     }
     if link.is_dynamic {
         dynamic::describe(link, &mut headers);
@@ -379,35 +389,27 @@ fn load(link: &Link, segment: Segment) -> ProgramHeader {
 /// The sections' names, each once, and where each header's is.
 fn section_names(headers: &[SectionHeader]) -> (Vec<u8>, Vec<u32>) {
     let mut names = vec![0];
-    let mut known: Vec<(&str, u32)> = vec![("", 0)];
-    let mut add = |names: &mut Vec<u8>, known: &mut Vec<(&str, u32)>, name: &'_ str| {
+    let mut known = HashMap::from([("", 0)]);
+    let add = |names: &mut Vec<u8>, name: &str| {
         let offset = names.len() as u32;
         names.extend_from_slice(name.as_bytes());
         names.push(0);
-        let _ = known;
         offset
     };
-    // A name may end another: `.rela.text` has `.text` in it.
+    // A name may end another: `.rela.plt` has `.plt` in it.
+    const RELOCATIONS: &str = ".rela";
     for header in headers {
-        if let Some(rest) = header.name.strip_prefix(".rela") {
-            if !known.iter().any(|(name, _)| *name == rest) {
-                known.push((rest, names.len() as u32 + 5));
-            }
-            let offset = add(&mut names, &mut known, &header.name);
-            known.push((&header.name, offset));
+        if let Some(rest) = header.name.strip_prefix(RELOCATIONS) {
+            let inside = (names.len() + RELOCATIONS.len()) as u32;
+            known.entry(rest).or_insert(inside);
+            let offset = add(&mut names, &header.name);
+            known.insert(&header.name, offset);
         }
     }
     let mut offsets = Vec::with_capacity(headers.len());
     for header in headers {
-        let found = known.iter().rev().find(|(name, _)| *name == header.name);
-        let offset = match found {
-            Some((_, offset)) => *offset,
-            None => {
-                let offset = add(&mut names, &mut known, &header.name);
-                known.push((&header.name, offset));
-                offset
-            }
-        };
+        let name = header.name.as_str();
+        let offset = *known.entry(name).or_insert_with(|| add(&mut names, name));
         offsets.push(offset);
     }
     (names, offsets)
@@ -416,7 +418,10 @@ fn section_names(headers: &[SectionHeader]) -> (Vec<u8>, Vec<u32>) {
 fn file_header(link: &Link, programs: usize, sections: usize, names: usize) -> Result<Vec<u8>> {
     let mut bytes = vec![0x7f, b'E', b'L', b'F', 2, 1, 1];
     bytes.resize(16, 0);
-    for half in [2, link.target().machine] {
+    const EXECUTABLE: u16 = 2;
+    const SHARED: u16 = 3;
+    let kind = if link.is_pie() { SHARED } else { EXECUTABLE };
+    for half in [kind, link.target().machine] {
         bytes.extend_from_slice(&half.to_le_bytes());
     }
     bytes.extend_from_slice(&1_u32.to_le_bytes());

@@ -96,7 +96,7 @@ fn collect(link: &Link) -> Vec<Entry> {
 
 /// Reports whether a symbol is defined elsewhere.
 fn is_undefined(kind: Kind) -> bool {
-    matches!(kind, Kind::HostObj | Kind::DynImport | Kind::UndefExt)
+    matches!(kind, Kind::HostObj | Kind::DynImport)
 }
 
 fn is_local(link: &Link, sym: Sym) -> bool {

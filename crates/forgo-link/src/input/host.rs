@@ -69,7 +69,8 @@ struct Loader<'l, 's, 'a> {
     dupok: &'l mut std::collections::HashSet<Sym>,
 }
 
-/// Loads an object of a package (escaped). `version` is that of its own names. Returns its functions.
+/// Loads an object of a package (escaped). `version` is that of its own names. Returns its
+/// functions.
 pub fn load(
     symbols: &mut Symbols,
     dynamic: &mut Dynamic,
@@ -350,7 +351,8 @@ impl<'a> Loader<'_, '_, 'a> {
         Ok(())
     }
 
-    /// Sorts the symbols of each section by their offsets. Returns functions: each section and what is in it.
+    /// Sorts the symbols of each section by their offsets. Returns functions: each section and its
+    /// symbols.
     fn order_text(&mut self) -> Result<Vec<Sym>> {
         let mut text = Vec::new();
         for section in &self.sections {

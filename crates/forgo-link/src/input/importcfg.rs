@@ -1,11 +1,12 @@
-//! The file that says where packages are. Answers to readImportCfg in cmd/link/internal/ld/ld.go.
+//! The file that lists the packages' archives. Answers to readImportCfg in
+//! cmd/link/internal/ld/ld.go.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use crate::error::{Result, failed, unsupported};
 
-/// What an importcfg says.
+/// A parsed importcfg.
 #[derive(Debug, Default)]
 pub struct ImportCfg {
     /// From import path to archive.

@@ -1,5 +1,6 @@
-//! Packages: from the main package's archive to every archive that it needs, in the order in which cmd/link
-//! meets them. Answers to loadlib, loadobjfile and ldobj in cmd/link/internal/ld/lib.go, and to ld.go.
+//! Packages: from the main package's archive to every archive that it needs, in the order in which
+//! cmd/link meets them. Answers to loadlib, loadobjfile and ldobj in cmd/link/internal/ld/lib.go,
+//! and to ld.go.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -23,10 +24,10 @@ impl Files {
     pub fn open(config: &ImportCfg, main: &Path) -> Result<Files> {
         let mut files = HashMap::new();
         for path in config.packages.values().map(PathBuf::as_path).chain([main]) {
-            let error = |e: std::io::Error| Error::Io(format!("{}: {e}", path.display()));
+            let error = Error::of_file(path);
             let file = File::open(path).map_err(error)?;
-            // SAFETY: the cache replaces archives by renames and never writes into one; whoever does breaks
-            // the stock linker, which maps them too.
+            // SAFETY: the cache replaces archives by renames and never writes into one; whoever
+            // does breaks the stock linker, which maps them too.
             let map = unsafe { Mmap::map(&file) }.map_err(error)?;
             files.insert(path.to_owned(), map);
         }
@@ -39,8 +40,8 @@ impl Files {
 pub enum Unit {
     /// A Go object, by its number.
     Go(u32),
-    /// An object of another compiler, by its number.
-    Host(u32),
+    /// An object of another compiler.
+    Host,
 }
 
 /// A package.
@@ -69,11 +70,12 @@ pub struct HostObject<'a> {
 /// Everything that is read.
 #[derive(Debug)]
 pub struct Program<'a> {
-    /// What the first object says of the release and the target.
+    /// Release and target, from the first object.
     pub header: Header,
     /// Packages, in load order; the main package is the first.
     pub libs: Vec<Library>,
-    /// Go objects, in load order. The first is none: that number stands for symbols of the linker's own.
+    /// Go objects, in load order. The first is none: that number stands for symbols of the linker's
+    /// own.
     pub objects: Vec<Object<'a>>,
     /// Objects of other compilers, in load order.
     pub host_objects: Vec<HostObject<'a>>,
@@ -81,7 +83,7 @@ pub struct Program<'a> {
     pub object_of: HashMap<String, u32>,
     /// The directives that cgo left in an object: the library and the text, JSON.
     pub cgo: Vec<(u32, &'a [u8])>,
-    /// Whether an archive says that external linking is better.
+    /// Whether an archive prefers external linking.
     pub prefers_external: bool,
 }
 
@@ -216,11 +218,10 @@ impl<'a> Loader<'a> {
 
     fn read_member(&mut self, lib: u32, data: &'a [u8]) -> Result<()> {
         if data.starts_with(b"\x7fELF") {
-            let host = self.program.host_objects.len() as u32;
             self.program
                 .host_objects
                 .push(HostObject { lib, bytes: data });
-            self.program.libs[lib as usize].units.push(Unit::Host(host));
+            self.program.libs[lib as usize].units.push(Unit::Host);
             return Ok(());
         }
         if !data.starts_with(b"go object ") {
@@ -288,7 +289,7 @@ impl<'a> Loader<'a> {
         Ok(self.add(path, file.clone(), fingerprint))
     }
 
-    /// Reads what the text before an object says: whether it is a package main, and cgo's directives.
+    /// Reads the text before an object: whether it is a package main, and cgo's directives.
     fn read_text(&mut self, lib: u32, text: &'a [u8]) {
         let mut lines = text.split(|b| *b == b'\n').skip(1);
         if lines
@@ -309,8 +310,8 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// Splits an object member into its text and the object. The text ends with a line `!` that is not within a
-/// section between two lines that begin with `$$`.
+/// Splits an object member into its text and the object. The text ends with a line `!` that is not
+/// within a section between two lines that begin with `$$`.
 fn split_text(data: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut in_section = false;
     let mut at = 0;
@@ -327,8 +328,9 @@ fn split_text(data: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// Escapes an import path as it stands in symbol names: control characters, spaces, `%`, `"`, bytes beyond
-/// ASCII, and periods in the last element. Answers to PathToPrefix in cmd/internal/objabi/path.go.
+/// Escapes an import path as it stands in symbol names: control characters, spaces, `%`, `"`, bytes
+/// beyond ASCII, and periods in the last element. Answers to PathToPrefix in
+/// cmd/internal/objabi/path.go.
 pub fn path_to_prefix(path: &str) -> String {
     let slash = path.rfind('/');
     let mut out = String::with_capacity(path.len());

@@ -1,8 +1,8 @@
-//! A Go object file, read in place. Answers to cmd/internal/goobj/objfile.go; `forgo_golang::object::goobj`
-//! describes the format.
+//! A Go object file, read in place. Answers to cmd/internal/goobj/objfile.go;
+//! `forgo_golang::object::goobj` describes the format.
 //!
-//! Every read is checked. A read that is out of bounds gives nothing and sets a flag in [`Damage`], which the
-//! link looks at between its passes: passes need no error path for each record.
+//! Every read is checked. A read that is out of bounds gives nothing and sets a flag in [`Damage`],
+//! which the link looks at between its passes: passes need no error path for each record.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -251,27 +251,25 @@ impl<'a> Object<'a> {
         }
     }
 
+    #[inline]
     fn start(&self, block: Block) -> usize {
         self.offsets[block as usize] as usize
     }
 
+    #[inline]
     fn count(&self, block: Block, size: usize) -> u32 {
         let end = self.offsets[block as usize + 1] as usize;
         ((end - self.start(block)) / size) as u32
     }
 
     /// Number of symbols defined here.
+    #[inline]
     pub fn ndefined(&self) -> u32 {
         self.ndef + self.nhashed64 + self.nhashed + self.nnonpkg
     }
 
-    /// Reports whether this was compiled for position-independent code.
-    pub fn shared(&self) -> bool {
-        self.flags & 1 != 0
-    }
-
     /// Reports whether this is from the assembler.
-    pub fn from_assembly(&self) -> bool {
+    pub fn is_assembly(&self) -> bool {
         self.flags & 4 != 0
     }
 
@@ -293,6 +291,7 @@ impl<'a> Object<'a> {
             .unwrap_or_default()
     }
 
+    #[inline]
     fn out_of_bounds<T>(&self, value: Option<T>) -> Option<T> {
         if value.is_none() {
             self.damage.note();
@@ -300,6 +299,7 @@ impl<'a> Object<'a> {
         value
     }
 
+    #[inline]
     fn string(&self, at: usize) -> &'a [u8] {
         let string = || {
             let len = u32_at(self.bytes, at)? as usize;
@@ -340,6 +340,7 @@ impl<'a> Object<'a> {
     }
 
     /// Where a symbol's record is. All blocks of symbols follow each other.
+    #[inline]
     fn record_at(&self, index: u32) -> Option<usize> {
         let total = self.ndefined() + self.nref;
         self.out_of_bounds((index < total).then_some(()))?;
@@ -347,6 +348,7 @@ impl<'a> Object<'a> {
     }
 
     /// A symbol's record.
+    #[inline]
     pub fn record(&self, index: u32) -> Record<'a> {
         let read = || {
             let at = self.record_at(index)?;
@@ -373,11 +375,13 @@ impl<'a> Object<'a> {
     }
 
     /// A symbol's name.
+    #[inline]
     pub fn name(&self, index: u32) -> &'a [u8] {
         self.record_at(index).map_or(&[], |at| self.string(at))
     }
 
     /// A symbol's size.
+    #[inline]
     pub fn size(&self, index: u32) -> u32 {
         self.record_at(index)
             .and_then(|at| u32_at(self.bytes, at + 13))
@@ -385,6 +389,7 @@ impl<'a> Object<'a> {
     }
 
     /// A symbol's two bytes of flags.
+    #[inline]
     pub fn flags(&self, index: u32) -> (u8, u8) {
         self.record_at(index)
             .and_then(|at| Some((*self.bytes.get(at + 11)?, *self.bytes.get(at + 12)?)))
@@ -414,6 +419,7 @@ impl<'a> Object<'a> {
     }
 
     /// Two neighbours in an index block, of a defined symbol; a range within `limit`.
+    #[inline]
     fn range(&self, block: Block, index: u32, limit: usize) -> (usize, usize) {
         if index >= self.ndefined() {
             return (0, 0);
@@ -428,6 +434,7 @@ impl<'a> Object<'a> {
     }
 
     /// A symbol's data. Empty for references, too.
+    #[inline]
     pub fn data(&self, index: u32) -> &'a [u8] {
         let start = self.start(Block::Data);
         let limit = self.start(Block::RefName) - start;
@@ -436,12 +443,14 @@ impl<'a> Object<'a> {
     }
 
     /// A symbol's relocations: the first and the one after the last.
+    #[inline]
     pub fn relocs(&self, index: u32) -> (usize, usize) {
         let limit = self.count(Block::Reloc, RELOC_SIZE) as usize;
         self.range(Block::RelocIndex, index, limit)
     }
 
     /// A relocation, by its number in the whole object.
+    #[inline]
     pub fn reloc(&self, number: usize) -> RawReloc {
         let at = self.start(Block::Reloc) + RELOC_SIZE * number;
         let read = || {
@@ -467,6 +476,7 @@ impl<'a> Object<'a> {
     }
 
     /// The symbols that belong to a symbol: what they are to it, and which.
+    #[inline]
     pub fn auxs(&self, index: u32) -> impl Iterator<Item = (u8, SymRef)> {
         let limit = self.count(Block::Aux, AUX_SIZE) as usize;
         let (from, to) = self.range(Block::AuxIndex, index, limit);

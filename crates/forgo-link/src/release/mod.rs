@@ -1,9 +1,10 @@
-//! What differs between the releases of Go that forgo-link knows. Nothing else names a release.
+//! The differences between the supported releases of Go. No other module names a release.
 
 use crate::error::{Result, unsupported};
+use crate::kind::{ALLOCATED, Kind};
 use crate::reloc::kind;
 
-/// A release of Go whose link is known.
+/// A supported release of Go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Release {
     /// Go 1.26
@@ -13,8 +14,8 @@ pub enum Release {
 }
 
 impl Release {
-    /// Reads the first line of an object file, `go object linux amd64 go1.27.3 GOAMD64=v1 X:…`, which says
-    /// the release, the target and the experiments.
+    /// Reads the first line of an object file, `go object linux amd64 go1.27.3 GOAMD64=v1 X:…`,
+    /// which names the release, the target and the experiments.
     pub fn of_header(line: &str) -> Result<Header> {
         let unknown = || unsupported(format!("object header {line:?}"));
         let mut words = line.split(' ').skip(2);
@@ -59,8 +60,8 @@ impl Release {
         }
     }
 
-    /// Turns a relocation's number into that of [`kind`], which are Go 1.27's. Go 1.27 has four new ones of
-    /// loong64 and one less.
+    /// Turns a relocation's number into that of [`kind`], which are Go 1.27's. Go 1.27 has four new
+    /// ones of loong64 and one less.
     pub fn relocation(self, raw: u16) -> u16 {
         let weak = raw & kind::WEAK;
         let number = raw & !kind::WEAK;
@@ -96,8 +97,8 @@ impl Release {
         })
     }
 
-    /// The flag of a symbol in an object, in its second byte of flags, that a linkname gives only to the
-    /// standard library. Go 1.26 has none.
+    /// The flag of a symbol in an object, in its second byte of flags, that a linkname gives only
+    /// to the standard library. Go 1.26 has none.
     pub fn linkname_std_flag(self) -> u8 {
         match self {
             Release::Go126 => 0,
@@ -113,8 +114,8 @@ impl Release {
         }
     }
 
-    /// Bytes of `internal/abi.MapType` after the common part, and of `InterfaceType`, in words, as the
-    /// linker takes them to find a type's methods.
+    /// Bytes of `internal/abi.MapType` after the common part, and of `InterfaceType`, in words, as
+    /// the linker takes them to find a type's methods.
     pub fn extra_of_map_and_interface(self) -> (usize, usize) {
         match self {
             Release::Go126 => (7 * 8 + 8, 3 * 8),
@@ -122,40 +123,60 @@ impl Release {
         }
     }
 
-    /// Whether type descriptors have a section of their own, sorted by the linker, with their extent in
-    /// moduledata. Before, they were in .rodata, and .typelink and .itablink listed them.
+    /// Reports whether type descriptors have a section of their own, sorted by the linker, with
+    /// their extent in moduledata. Before, they were in .rodata, and .typelink and .itablink listed
+    /// them.
     pub fn types_have_a_section(self) -> bool {
         self >= Release::Go127
     }
 
-    /// Whether masks of pointers made at run time stand together.
+    /// Reports whether masks of pointers made at run time stand together.
     pub fn groups_gc_masks(self) -> bool {
         self >= Release::Go127
     }
 
-    /// Whether code that is identified by a hash of its content is local in the symbol table.
+    /// Reports whether code that is identified by a hash of its content is local in the symbol
+    /// table.
     pub fn hashed_text_is_local(self) -> bool {
         self >= Release::Go127
     }
 
-    /// Whether a symbol replaces one with the same name that may be duplicated, though it may itself be
-    /// duplicated and the other may not.
+    /// Reports whether a symbol replaces one with the same name that may be duplicated, though it
+    /// may itself be duplicated and the other may not.
     pub fn any_dup_may_replace(self) -> bool {
         self == Release::Go126
     }
 
-    /// Whether symbols are left out by which GCC groups definitions of macros.
+    /// Kinds of data in the order of their numbers in the release.
+    pub fn kinds_in_order(self) -> Vec<Kind> {
+        let mut kinds: Vec<Kind> = Kind::data().collect();
+        debug_assert!(kinds.len() <= ALLOCATED);
+        if self == Release::Go126 {
+            kinds.sort_by_key(|kind| match kind {
+                Kind::ElfRxSect => 0,
+                Kind::Type => 1,
+                Kind::GoString => 2,
+                Kind::GoFunc => 3,
+                Kind::RoDataRelro => 5,
+                kind if *kind < Kind::ElfRelroSect => 4,
+                _ => 6,
+            });
+        }
+        kinds
+    }
+
+    /// Reports whether symbols are left out by which GCC groups definitions of macros.
     pub fn skips_macro_groups(self) -> bool {
         self >= Release::Go127
     }
 
-    /// Whether counters of coverage are aligned from their start on.
+    /// Reports whether counters of coverage are aligned from their start on.
     pub fn aligns_coverage_counters(self) -> bool {
         self >= Release::Go127
     }
 }
 
-/// What an object's first line says.
+/// The parts of an object's first line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// The release.

@@ -26,6 +26,15 @@ impl Link<'_> {
             let Some(value) = self.value(sym, &reloc)? else {
                 continue;
             };
+            if reloc.kind() == kind::TLS_IE {
+                let off = reloc.off as usize;
+                let Some(bytes) = out.get_mut(..off + siz) else {
+                    continue;
+                };
+                load_constant(bytes, off, siz)?;
+                bytes[off..].copy_from_slice(&value.to_le_bytes()[..siz]);
+                continue;
+            }
             if reloc.is_debug_addr() {
                 put_uleb128(bytes, value)?;
                 continue;
@@ -93,7 +102,7 @@ impl Link<'_> {
                 }
                 value
             }
-            kind::CALL | kind::PCREL => {
+            kind::CALL | kind::PCREL | kind::GOTPCREL => {
                 let here =
                     symbols.value[sym as usize] + i64::from(reloc.off) + i64::from(reloc.siz);
                 address(target) + reloc.add - here
@@ -121,6 +130,8 @@ impl Link<'_> {
                 address(target) + reloc.add - first.map_or(0, |first| address(*first))
             }
             kind::TLS_LE => TLS_OFFSET + reloc.add,
+            // The program itself has the variable: its offset is known.
+            kind::TLS_IE if self.is_pie() => TLS_OFFSET,
             kind::SIZE => symbols.size(target) + reloc.add,
             kind::CONST => reloc.add,
             _ => return unsupported(format!("relocation {what}")),
@@ -150,6 +161,26 @@ impl Link<'_> {
         }
         Ok(())
     }
+}
+
+/// Turns the load of an offset that is about to be written at `off` into a move of a constant.
+/// Answers to tlsIEtoLE in cmd/link/internal/amd64/asm.go.
+fn load_constant(bytes: &mut [u8], off: usize, siz: usize) -> Result<()> {
+    let Some(op) = off.checked_sub(3).and_then(|at| bytes.get_mut(at..off)) else {
+        return failed("a relocation of thread-local data");
+    };
+    let register = op[2] >> 3;
+    if op[1] != 0x8b && register != 4 {
+        return failed("an instruction for thread-local data");
+    }
+    if op[0] == 0x4c {
+        op[0] = 0x49;
+    } else if siz == 4 && op[0] == 0x44 {
+        op[0] = 0x41;
+    }
+    op[1] = if op[1] == 0x8b { 0xc7 } else { 0x81 };
+    op[2] = 0xc0 | register;
+    Ok(())
 }
 
 /// Writes a number in the unsigned LEB128 encoding, as long as the bytes are.

@@ -32,11 +32,11 @@ pub mod kind {
 }
 
 /// A relocation with its target resolved.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reloc {
     /// Where, in the symbol's data.
     pub off: i32,
-    /// How many bytes; 0 where the relocation only says something.
+    /// Size in bytes; 0 for a relocation that only marks.
     pub siz: u8,
     /// What, with [`kind::WEAK`].
     pub raw: u16,
@@ -52,17 +52,17 @@ impl Reloc {
         self.raw & !kind::WEAK
     }
 
-    /// Whether the target need not be kept.
+    /// Reports whether the target need not be kept.
     pub fn weak(&self) -> bool {
         self.raw & kind::WEAK != 0
     }
 
-    /// Whether this is a call of its target.
+    /// Reports whether this is a call of its target.
     pub fn is_direct_call(&self) -> bool {
         self.kind() == kind::CALL
     }
 
-    /// Whether this refers to a function by its place in .debug_addr.
+    /// Reports whether this refers to a function by its place in .debug_addr.
     pub fn is_debug_addr(&self) -> bool {
         (kind::DWTXTADDR_U1..=kind::DWTXTADDR_U4).contains(&self.kind())
     }

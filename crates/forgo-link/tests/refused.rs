@@ -1,0 +1,136 @@
+//! What is not linked here is refused, with its reason, and leaves no output.
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![allow(clippy::disallowed_methods, missing_docs)]
+
+mod support;
+
+use std::fs;
+
+use forgo_link::{Error, Options};
+use support::{Kept, goroots, module};
+
+const SMALLEST: &[(&str, &str)] = &[("main.go", "package main\n\nfunc main() {}\n")];
+
+#[test]
+fn flags() {
+    let rest = ["-importcfg", "importcfg", "main.a"];
+    let parse = |flags: &[&str]| Options::parse(&[flags, &rest].concat(), "/go");
+    assert!(parse(&["-s", "-w", "-buildid=x", "-extld=gcc -m64"]).is_ok());
+    for flag in [
+        "-buildmode=plugin",
+        "-buildmode=c-shared",
+        "-linkmode=external",
+        "-linkshared=1",
+        "-msan=1",
+        "-d=1",
+        "-dumpdep=1",
+        "-k=sym",
+        "-r=/lib",
+    ] {
+        let error = parse(&[flag]).unwrap_err();
+        assert!(matches!(error, Error::Unsupported(_)), "{flag}: {error}");
+    }
+    for flags in [&["-s=maybe"][..], &["another.a"]] {
+        let error = parse(flags).unwrap_err();
+        assert!(matches!(error, Error::Failed(_)), "{flags:?}: {error}");
+    }
+    assert!(Options::parse(&["main.a"], "/go").is_err());
+}
+
+#[test]
+fn other_architectures() {
+    let source = module(SMALLEST);
+    for goroot in goroots() {
+        let kept = Kept::new(
+            &goroot,
+            source.path(),
+            &[("GOARCH", "arm64")],
+            &["build", "."],
+        );
+        let error = kept.link().unwrap_err();
+        assert!(matches!(error, Error::Unsupported(_)), "{error}");
+        assert!(!kept.own().exists());
+    }
+}
+
+#[test]
+fn a_package_that_is_not_there() {
+    let source = module(SMALLEST);
+    for goroot in goroots() {
+        let kept = Kept::new(&goroot, source.path(), &[], &["build", "."]);
+        let config = fs::read_to_string(kept.importcfg()).unwrap();
+        let without = |name: &str| {
+            let line = format!("packagefile {name}=");
+            let lines: Vec<&str> = config.lines().filter(|l| !l.starts_with(&line)).collect();
+            fs::write(kept.importcfg(), lines.join("\n")).unwrap();
+            kept.link().unwrap_err()
+        };
+        for name in ["runtime", "internal/runtime/maps", "internal/cpu"] {
+            let error = without(name);
+            assert!(matches!(error, Error::Failed(_)), "{name}: {error}");
+            assert!(!kept.own().exists());
+        }
+    }
+}
+
+/// Whatever an archive holds, a link ends with an output or an error, and no pass panics.
+#[test]
+fn damaged_archives() {
+    let source = module(SMALLEST);
+    for goroot in goroots() {
+        let kept = Kept::new(&goroot, source.path(), &[], &["build", "."]);
+        let config = fs::read_to_string(kept.importcfg()).unwrap();
+        let archive = |name: &str| {
+            let line = format!("packagefile {name}=");
+            let found = config.lines().find_map(|l| l.strip_prefix(&line));
+            fs::read(found.unwrap()).unwrap()
+        };
+        let replace = |name: &str, file: &str| {
+            let line = format!("packagefile {name}=");
+            let lines: Vec<String> = config
+                .lines()
+                .map(|l| match l.starts_with(&line) {
+                    true => format!("{line}{file}"),
+                    false => l.to_owned(),
+                })
+                .collect();
+            fs::write(kept.importcfg(), lines.join("\n")).unwrap();
+        };
+        let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut random = move |below: usize| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            (seed >> 11) as usize % below
+        };
+        let try_link = |what: String| {
+            if let Err(Error::Failed(why)) = kept.link() {
+                assert!(!why.contains("panicked"), "{what}: {why}");
+            }
+        };
+        let damaged = kept.own().with_file_name("damaged.a");
+        for name in ["internal/abi", "internal/runtime/maps", "runtime"] {
+            let good = archive(name);
+            replace(name, damaged.to_str().unwrap());
+            for _ in 0..5 {
+                let at = random(good.len());
+                fs::write(&damaged, &good[..at]).unwrap();
+                try_link(format!("{name} of {at} bytes"));
+            }
+            for _ in 0..ROUNDS {
+                let mut bytes = good.clone();
+                let mut what = format!("{name} with");
+                for _ in 0..1 + random(8) {
+                    let (at, value) = (random(good.len()), random(256) as u8);
+                    bytes[at] = value;
+                    what += &format!(" {value:#x} at {at:#x}");
+                }
+                fs::write(&damaged, &bytes).unwrap();
+                try_link(what);
+            }
+        }
+    }
+}
+
+/// Damaged archives of a package.
+const ROUNDS: usize = 15;
