@@ -38,18 +38,20 @@ fn flags() {
 }
 
 #[test]
-fn other_architectures() {
+fn targets() {
     let source = module(SMALLEST);
+    let riscv64 = (&[("GOARCH", "riscv64")][..], &["build", "."][..]);
+    let pie = (
+        &[("GOARCH", "arm64")][..],
+        &["build", "-buildmode=pie", "."][..],
+    );
     for goroot in goroots() {
-        let kept = Kept::new(
-            &goroot,
-            source.path(),
-            &[("GOARCH", "arm64")],
-            &["build", "."],
-        );
-        let error = kept.link().unwrap_err();
-        assert!(matches!(error, Error::Unsupported(_)), "{error}");
-        assert!(!kept.own().exists());
+        for (env, args) in [riscv64, pie] {
+            let kept = Kept::new(&goroot, source.path(), env, args);
+            let error = kept.link().unwrap_err();
+            assert!(matches!(error, Error::Unsupported(_)), "{error}");
+            assert!(!kept.own().exists());
+        }
     }
 }
 

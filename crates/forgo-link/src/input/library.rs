@@ -107,7 +107,7 @@ impl<'a> Program<'a> {
     ) -> Result<Program<'a>> {
         let header = Header {
             release: Release::Go127,
-            arch: crate::release::Arch::Amd64,
+            arch: crate::arch::Arch::Amd64,
             version: String::new(),
         };
         let mut loader = Loader {

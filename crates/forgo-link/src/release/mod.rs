@@ -1,5 +1,6 @@
 //! The differences between the supported releases of Go. No other module names a release.
 
+use crate::arch::Arch;
 use crate::error::{Result, unsupported};
 use crate::kind::{ALLOCATED, Kind};
 use crate::reloc::kind;
@@ -39,10 +40,7 @@ impl Release {
         if os != "linux" || experiments != Some(release.experiments()) {
             return unknown();
         }
-        let arch = match arch {
-            "amd64" => Arch::Amd64,
-            _ => return unsupported(format!("architecture {arch}")),
-        };
+        let arch = Arch::of(arch)?;
         Ok(Header {
             release,
             arch,
@@ -183,11 +181,4 @@ pub struct Header {
     pub arch: Arch,
     /// As in `go1.27.3`.
     pub version: String,
-}
-
-/// An architecture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Arch {
-    /// x86-64
-    Amd64,
 }
