@@ -379,3 +379,22 @@ pub fn postorder(libs: &[Library]) -> Result<Vec<u32>> {
     }
     Ok(order)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::path_to_prefix;
+
+    #[test]
+    fn escapes() {
+        for (path, escaped) in [
+            ("fmt", "fmt"),
+            ("gopkg.in/yaml.v3", "gopkg.in/yaml%2ev3"),
+            ("a.b/c d", "a.b/c%20d"),
+            ("a%/\"q\"", "a%25/%22q%22"),
+            ("x/é", "x/%c3%a9"),
+            ("example.com", "example%2ecom"),
+        ] {
+            assert_eq!(path_to_prefix(path), escaped);
+        }
+    }
+}
