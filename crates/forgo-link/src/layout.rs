@@ -4,8 +4,6 @@
 use crate::symbols::Sym;
 use crate::text::round;
 
-/// Size of a page; segments begin at a multiple.
-pub const PAGE: i64 = 4096;
 /// Bytes before the text: headers and notes.
 pub const HEADERS: i64 = 4096;
 
@@ -128,8 +126,8 @@ impl Sections {
     }
 
     /// Gives all segments but that of debug information their addresses. `text` is that of the
-    /// code.
-    pub fn assign_addresses(&mut self, text: i64) {
+    /// code; they begin at multiples of `page`.
+    pub fn assign_addresses(&mut self, text: i64, page: i64) {
         let mut address = text;
         for segment in SEGMENTS {
             let numbers = self.of(segment);
@@ -137,7 +135,7 @@ impl Sections {
                 if numbers.is_empty() && segment != Segment::Data && segment != Segment::Dwarf {
                     continue;
                 }
-                address = round(address, PAGE);
+                address = round(address, page);
             }
             let start = address;
             self.extents[segment as usize].address = start as u64;
@@ -172,7 +170,7 @@ impl Sections {
     }
 
     /// Gives segments their places in the file. Returns where they end.
-    pub fn assign_offsets(&mut self) -> u64 {
+    pub fn assign_offsets(&mut self, page: i64) -> u64 {
         let mut offset = HEADERS;
         let mut end = offset;
         for segment in SEGMENTS {
@@ -186,7 +184,7 @@ impl Sections {
                 extent.file_length = extent.length;
             }
             end = offset + extent.file_length as i64;
-            offset = round(end, PAGE);
+            offset = round(end, page);
         }
         end as u64
     }

@@ -17,6 +17,7 @@
 //! elf/          headers and symbol table
 //! reloc/        relocations
 //! write.rs      the output
+//! arch.rs       the differences between architectures
 //! release/      the differences between releases of Go
 //! ```
 //!
@@ -24,6 +25,7 @@
 //! unsupported feature is [`Error::Unsupported`]; a link that fails with the stock linker too is
 //! [`Error::Failed`]. In both cases the caller runs the stock linker, which prints its messages.
 
+mod arch;
 mod cgo;
 mod deadcode;
 mod deflate;

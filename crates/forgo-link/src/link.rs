@@ -5,12 +5,12 @@ use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
+use crate::arch::{Arch, Target};
 use crate::cgo;
 use crate::deadcode;
 use crate::dodata;
 use crate::dwarf::{self, Dwarf};
 use crate::dynamic::{self, Dynamic};
-use crate::elf;
 use crate::error::{Error, Result, failed, unsupported};
 use crate::flags::{BuildMode, Options, Setting};
 use crate::inittask;
@@ -30,9 +30,6 @@ use crate::symbols::{ABI_INTERNAL, ABI0, Own, Sym, Symbols, attr};
 use crate::symtab;
 use crate::text::{self, Text};
 use crate::write;
-
-/// Where the first page of an executable is loaded.
-const EXE_BASE: i64 = 1 << 22;
 
 /// What marks the build information in the executable.
 const BUILD_INFO: &[u8] = b"\xff Go buildinf:";
@@ -169,6 +166,9 @@ impl<'a> Link<'a> {
             strings: Vec::new(),
             damage,
         };
+        if link.is_dynamic && link.header.arch == Arch::Arm64 {
+            return unsupported("a dynamic program for arm64");
+        }
         link.collect_strings(config)?;
         Ok(link)
     }
@@ -188,14 +188,20 @@ impl<'a> Link<'a> {
         self.main_inittasks = inittask::schedule(&mut self.symbols)?;
         let mut roots = self.dynamic.exports.clone();
         roots.push(self.main_inittasks);
-        deadcode::mark(&mut self.symbols, "_rt0_amd64_linux", &roots)?;
+        let entry = self.target().entry;
+        deadcode::mark(&mut self.symbols, entry, &roots)?;
         self.check()?;
         self.set_up()?;
         self.set_strings()?;
         if !self.options.strip_dwarf {
             self.dwarf = Some(dwarf::types::run(self)?);
         }
-        stackcheck::check(&self.symbols, &self.text.all, self.options.race)?;
+        stackcheck::check(
+            &self.symbols,
+            &self.text.all,
+            self.options.race,
+            self.target(),
+        )?;
         if !self.release().types_have_a_section() {
             symtab::make_type_links(&mut self.symbols);
         }
@@ -209,8 +215,9 @@ impl<'a> Link<'a> {
             return unsupported("exports of a static program");
         }
         let start = self.text_address();
+        let target = self.target();
         let sections = &mut self.sections;
-        text::assign_addresses(&mut self.symbols, &mut self.text, sections, start);
+        text::assign_addresses(&mut self.symbols, &mut self.text, sections, start, target)?;
         self.make_build_info();
         self.pclntab = Pclntab::plan(self)?;
         self.check()?;
@@ -232,7 +239,7 @@ impl<'a> Link<'a> {
 
     /// Address of the first byte after the headers.
     pub fn text_address(&self) -> i64 {
-        EXE_BASE + HEADERS
+        self.target().base + HEADERS
     }
 
     fn collect_strings(&mut self, config: &ImportCfg) -> Result<()> {
@@ -405,7 +412,8 @@ impl<'a> Link<'a> {
     /// Answers to address in cmd/link/internal/ld/data.go.
     fn assign_addresses(&mut self) {
         let text = self.text_address();
-        self.sections.assign_addresses(text);
+        self.sections
+            .assign_addresses(text, self.header.arch.target().page);
         for section in &self.sections.list {
             for &sym in &section.syms {
                 self.symbols.value[sym as usize] += section.address as i64;
@@ -541,7 +549,7 @@ impl<'a> Link<'a> {
 
     /// The address of the program's first instruction.
     pub fn entry(&self) -> Result<u64> {
-        let sym = self.symbols.lookup("_rt0_amd64_linux", ABI0);
+        let sym = self.symbols.lookup(self.target().entry, ABI0);
         if sym == 0 || !self.symbols.kind[sym as usize].is_text() {
             return failed("no entry point");
         }
@@ -561,9 +569,9 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// Names of ELF's machine and its dynamic linker.
-    pub fn target(&self) -> elf::Target {
-        elf::Target::AMD64
+    /// The architecture's constants.
+    pub fn target(&self) -> &'static Target {
+        self.header.arch.target()
     }
 }
 
@@ -590,6 +598,9 @@ fn load_host_objects(
     symbols: &mut Symbols,
     dynamic: &mut Dynamic,
 ) -> Result<Vec<Sym>> {
+    if program.header.arch == Arch::Arm64 && !program.host_objects.is_empty() {
+        return unsupported("objects of other compilers for arm64");
+    }
     let has = |path: &str| program.libs.iter().any(|lib| lib.pkg == path);
     let is_cgo = has("runtime/cgo");
     if is_cgo && has("plugin") {

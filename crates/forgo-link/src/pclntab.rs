@@ -371,7 +371,7 @@ impl Pclntab {
     pub fn write(&self, link: &Link, table: Table, out: &mut [u8]) -> Result<()> {
         let symbols = &link.symbols;
         match table {
-            Table::Header => self.write_header(symbols, out),
+            Table::Header => self.write_header(link, out),
             Table::FuncNames => {
                 for &(sym, offset) in &self.names {
                     put(out, offset as usize, symbols.name(sym));
@@ -408,10 +408,11 @@ impl Pclntab {
         Ok(())
     }
 
-    fn write_header(&self, symbols: &Symbols, out: &mut [u8]) {
+    fn write_header(&self, link: &Link, out: &mut [u8]) {
+        let symbols = &link.symbols;
         let here = symbols.value[self.syms[Table::Header as usize] as usize];
         put(out, 0, &MAGIC.to_le_bytes());
-        put(out, 6, &[1, 8]);
+        put(out, 6, &[link.target().quantum as u8, 8]);
         put(out, 8, &(self.funcs.len() as u64).to_le_bytes());
         put(out, 16, &u64::from(self.nfiles).to_le_bytes());
         let tables = [
@@ -465,20 +466,14 @@ impl Pclntab {
                     let Some(out) = chunk.get_mut(at..) else {
                         return symbols.note_damage();
                     };
-                    self.write_func(symbols, func, offset(func), deferreturn, out);
+                    self.write_func(link, func, offset(func), deferreturn, out);
                 }
             });
         Ok(())
     }
 
-    fn write_func(
-        &self,
-        symbols: &Symbols,
-        func: Sym,
-        offset: u32,
-        deferreturn: Sym,
-        out: &mut [u8],
-    ) {
+    fn write_func(&self, link: &Link, func: Sym, offset: u32, deferreturn: Sym, out: &mut [u8]) {
+        let symbols = &link.symbols;
         let info = FuncInfo::of(symbols, func);
         let value = |sym: Sym| symbols.value[sym as usize] as u32;
         let mut fields = [0_u32; FUNC / 4];
@@ -487,7 +482,9 @@ impl Pclntab {
         fields[3] = symbols
             .relocs(func)
             .find(|reloc| reloc.is_direct_call() && reloc.sym == deferreturn)
-            .map_or(0, |reloc| (reloc.off as u32).wrapping_sub(1));
+            .map_or(0, |reloc| {
+                (reloc.off as u32).wrapping_sub(link.target().deferreturn)
+            });
         let unit = symbols.origin(func).map(|place| place.object);
         fields[8] = unit
             .and_then(|unit| self.unit_offsets.get(&unit))

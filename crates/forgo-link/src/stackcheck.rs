@@ -2,6 +2,7 @@
 //! Answers to cmd/link/internal/ld/stackcheck.go, but for its messages: the stock linker prints
 //! those.
 
+use crate::arch::Target;
 use crate::error::{Result, failed};
 use crate::input::object::aux;
 use crate::pcvalue::Spans;
@@ -11,23 +12,23 @@ use crate::symbols::{ABI0, Sym, Symbols};
 const UNKNOWN: i16 = -1;
 /// Height of a function that calls itself.
 const CYCLE: i16 = i16::MAX;
-/// Bytes that a call pushes.
-const CALL: i32 = 8;
 /// Bytes below the stack pointer that a function with a check may count on.
 const LIMIT: i32 = 800;
 
 struct Check<'s, 'a> {
     symbols: &'s Symbols<'a>,
+    target: &'s Target,
     heights: Vec<i16>,
     morestack: Sym,
 }
 
 /// Checks all functions.
-pub fn check(symbols: &Symbols, text: &[Sym], race: bool) -> Result<()> {
-    let limit = LIMIT * if race { 2 } else { 1 } - CALL;
+pub fn check(symbols: &Symbols, text: &[Sym], race: bool, target: &Target) -> Result<()> {
+    let limit = LIMIT * if race { 2 } else { 1 } - target.call - target.frame_pointer;
     let mut check = Check {
         symbols,
         heights: vec![UNKNOWN; symbols.len() as usize],
+        target,
         morestack: symbols.lookup("runtime.morestack", ABI0),
     };
     for &sym in text {
@@ -61,22 +62,22 @@ impl Check<'_, '_> {
             return 0;
         }
         if !symbols.is_nosplit(sym) {
-            return CALL + self.height(self.morestack);
+            return self.target.call + self.height(self.morestack);
         }
         let mut highest = 0;
         let mut highest_local = 0;
         let mut relocs = symbols.relocs(sym).peekable();
         let table = symbols.data(symbols.aux(sym, aux::PCSP));
-        for span in Spans::new(table, 1) {
+        for span in Spans::new(table, self.target.quantum) {
             highest_local = highest_local.max(span.value);
             while let Some(reloc) = relocs.next_if(|reloc| (reloc.off as u32) < span.end) {
                 let callee = match reloc.kind() {
                     // An unknown function checks for room, and so needs what morestack does.
-                    kind::CALLIND => CALL + self.height(self.morestack),
-                    kind::CALL => self.height(reloc.sym),
+                    kind::CALLIND => self.target.call + self.height(self.morestack),
+                    kind::CALL | kind::CALLARM64 => self.height(reloc.sym),
                     _ => continue,
                 };
-                highest = highest.max(span.value + CALL + callee);
+                highest = highest.max(span.value + self.target.call + callee);
             }
         }
         highest.max(highest_local)

@@ -1,14 +1,14 @@
 //! Functions: their order and their addresses. Answers to AssignTextSymbolOrder in
 //! cmd/link/internal/loader/loader.go and to textaddress in cmd/link/internal/ld/data.go.
 
+use crate::arch::Target;
+use crate::error::{Result, unsupported};
 use crate::input::library::{Library, Unit};
 use crate::input::object::flag;
 use crate::kind::Kind;
 use crate::layout::{Sections, Segment};
 use crate::symbols::{Sym, Symbols};
 
-/// Alignment of functions.
-pub const FUNCTION_ALIGN: i64 = 32;
 /// Smallest size of a function in the layout; tables of functions rely on it.
 pub const MIN_FUNCTION: i64 = 16;
 
@@ -123,22 +123,23 @@ pub fn assign_addresses(
     text: &mut Text,
     sections: &mut Sections,
     start: i64,
-) {
+    target: &Target,
+) -> Result<()> {
     let section = sections.add(Segment::Text, ".text", 5);
-    let mut align = FUNCTION_ALIGN;
+    let mut align = target.function_align;
     text.all.sort_by_key(|sym| symbols.kind[*sym as usize]);
     let begin = symbols.define_at("runtime.text", Kind::Text, 0);
     let end = symbols.define_at("runtime.etext", Kind::TextEnd, 0);
     symbols.section[begin as usize] = section;
 
-    let start = round(start, FUNCTION_ALIGN);
+    let start = round(start, target.function_align);
     let mut address = start;
     for &sym in &text.all {
         symbols.section[sym as usize] = section;
         if symbols.is_sub_symbol(sym) {
             continue;
         }
-        let own = i64::from(symbols.alignment(sym)).max(FUNCTION_ALIGN);
+        let own = i64::from(symbols.alignment(sym)).max(target.function_align);
         address = round(address, own);
         align = align.max(own);
         symbols.value[sym as usize] = address;
@@ -153,10 +154,14 @@ pub fn assign_addresses(
     this.address = start as u64;
     this.align = align;
     // One byte more, so that the end is not the next symbol's address.
-    this.length = (address - start + 1) as u64;
+    this.length = (address - start + i64::from(target.quantum)) as u64;
     symbols.section[end as usize] = section;
     symbols.value[end as usize] = address;
     symbols.value[begin as usize] = start;
+    if address - start > target.code_limit {
+        return unsupported("trampolines");
+    }
+    Ok(())
 }
 
 /// Rounds up to a multiple.

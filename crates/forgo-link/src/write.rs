@@ -18,9 +18,6 @@ use crate::layout::Segment;
 use crate::link::Link;
 use crate::symbols::Sym;
 
-/// Fills gaps between functions: a breakpoint.
-const CODE_PAD: u8 = 0xcc;
-
 /// The largest output: what 32-bit offsets reach.
 const LARGEST: u64 = 1 << 31;
 
@@ -35,7 +32,7 @@ pub fn plan(link: &mut Link) -> Result<Image> {
         let content = dwarf::sections::content(link)?;
         dwarf::sections::finish(link, content);
     }
-    link.sections.assign_offsets();
+    link.sections.assign_offsets(link.target().page);
     elf::build(link)
 }
 
@@ -149,7 +146,7 @@ fn jobs<'l>(link: &'l Link) -> Vec<Job<'l>> {
                 length: end - address,
                 address,
                 syms: these,
-                pad: if is_text { CODE_PAD } else { 0 },
+                pad: if is_text { link.target().code_pad } else { 0 },
             });
             syms = others;
             address = end;

@@ -38,18 +38,96 @@ fn flags() {
 }
 
 #[test]
-fn other_architectures() {
+fn targets() {
     let source = module(SMALLEST);
+    let riscv64 = (&[("GOARCH", "riscv64")][..], &["build", "."][..]);
+    let pie = (
+        &[("GOARCH", "arm64")][..],
+        &["build", "-buildmode=pie", "."][..],
+    );
     for goroot in goroots() {
-        let kept = Kept::new(
-            &goroot,
-            source.path(),
-            &[("GOARCH", "arm64")],
-            &["build", "."],
-        );
-        let error = kept.link().unwrap_err();
-        assert!(matches!(error, Error::Unsupported(_)), "{error}");
-        assert!(!kept.own().exists());
+        for (env, args) in [riscv64, pie] {
+            let kept = Kept::new(&goroot, source.path(), env, args);
+            let error = kept.link().unwrap_err();
+            assert!(matches!(error, Error::Unsupported(_)), "{error}");
+            assert!(!kept.own().exists());
+        }
+    }
+}
+
+/// Programs that compile, and that cmd/link refuses.
+#[test]
+fn links_that_fail() {
+    let source = module(&[
+        ("undefined/empty.s", ""),
+        (
+            "undefined/main.go",
+            "package main\n\nfunc missing()\n\nfunc main() { missing() }\n",
+        ),
+        ("linkname/empty.s", ""),
+        (
+            "linkname/main.go",
+            r#"package main
+
+import _ "unsafe"
+
+//go:linkname x runtime.fatalthrow
+func x(int)
+
+func main() { x(1) }
+"#,
+        ),
+        (
+            "stack/main.go",
+            r#"package main
+
+//go:nosplit
+//go:noinline
+func f(n int) byte { var a [400]byte; a[n] = 1; return g(n) + a[n+1] }
+
+//go:nosplit
+//go:noinline
+func g(n int) byte { var a [500]byte; a[n] = 1; return a[n+2] }
+
+func main() { println(f(3)) }
+"#,
+        ),
+        (
+            "twice/main.go",
+            r#"package main
+
+import (
+	_ "unsafe"
+
+	"example.com/m/twice/lib"
+)
+
+//go:linkname f example.com/m/twice/lib.f
+func f() int { return 1 }
+
+func main() { println(f(), lib.F()) }
+"#,
+        ),
+        (
+            "twice/lib/lib.go",
+            "package lib\n\nfunc f() int { return 2 }\n\nfunc F() int { return f() }\n",
+        ),
+        (
+            "number/main.go",
+            "package main\n\nvar n int\n\nfunc main() { println(n) }\n",
+        ),
+    ]);
+    for goroot in goroots() {
+        for args in [
+            &["build", "./undefined"][..],
+            &["build", "./linkname"],
+            &["build", "./stack"],
+            &["build", "./twice"],
+            &["build", "-ldflags=-X main.n=1", "./number"],
+            &["build", "-ldflags=-X main.n", "./number"],
+        ] {
+            Kept::new(&goroot, source.path(), &[], args).compare_failure();
+        }
     }
 }
 

@@ -24,6 +24,10 @@ fn features() -> TempDir {
             include_str!("programs/features/asm/asm_amd64.s"),
         ),
         (
+            "asm/asm_arm64.s",
+            include_str!("programs/features/asm/asm_arm64.s"),
+        ),
+        (
             "shapes/shapes.go",
             include_str!("programs/features/shapes/shapes.go"),
         ),
@@ -83,6 +87,15 @@ fn tests_of_packages() {
     let source = features();
     compare(source.path(), &[], &["test", "-c", "."]);
     compare(source.path(), &[], &["test", "-c", "-cover", "."]);
+}
+
+#[test]
+fn arm64() {
+    let source = features();
+    let env = [("GOARCH", "arm64")];
+    compare(source.path(), &env, &["build", "."]);
+    compare(source.path(), &env, &["build", "-ldflags=-s -w", "."]);
+    compare(source.path(), &env, &["test", "-c", "."]);
 }
 
 /// Objects of a C compiler: those of runtime/cgo, os/user, runtime/race.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::Dwarf;
 use crate::deflate;
 use crate::error::{Result, failed};
-use crate::layout::{PAGE, Segment};
+use crate::layout::Segment;
 use crate::link::Link;
 use crate::symbols::Sym;
 use crate::text::round;
@@ -137,7 +137,7 @@ fn write(link: &Link, syms: &[Sym], mut out: &mut [u8]) -> Result<()> {
 /// Gives the sections their addresses, which follow the data's, and their places in the file.
 pub fn finish(link: &mut Link, content: Vec<Content>) {
     let data = link.sections.extent(Segment::Data);
-    let start = round((data.address + data.length) as i64, PAGE) as u64;
+    let start = round((data.address + data.length) as i64, link.target().page) as u64;
     let mut address = start;
     let numbers = link.sections.of(Segment::Dwarf);
     for (number, content) in numbers.iter().zip(&content) {
@@ -150,7 +150,7 @@ pub fn finish(link: &mut Link, content: Vec<Content>) {
     let extent = &mut link.sections.extents[Segment::Dwarf as usize];
     extent.address = start;
     extent.length = address - start;
-    link.sections.assign_offsets();
+    link.sections.assign_offsets(link.target().page);
     let offset = link.sections.extent(Segment::Dwarf).offset;
     let Some(dwarf) = &mut link.dwarf else {
         return;

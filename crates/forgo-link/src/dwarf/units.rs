@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::abbrev::{self, at, kind as entry};
 use super::die::{Die, DieId, Value};
 use super::{Dwarf, List, NONE, Unit, put_sleb128, put_uleb128};
+use crate::arch::Target;
 use crate::error::{Result, failed};
 use crate::funcinfo::FuncInfo;
 use crate::gosort;
@@ -31,9 +32,16 @@ const RLE_END_OF_LIST: u8 = 0;
 const RLE_BASE_ADDRESSX: u8 = 1;
 const RLE_OFFSET_PAIR: u8 = 4;
 
-/// Registers of the stack pointer and of the return address.
-const SP: u8 = 7;
-const LR: u8 = 16;
+const DEF_CFA: u8 = 0x0c;
+const DEF_CFA_OFFSET_SF: u8 = 0x13;
+const OFFSET_EXTENDED: u8 = 5;
+const OFFSET_EXTENDED_SF: u8 = 0x11;
+const SAME_VALUE: u8 = 8;
+const UNDEFINED: u8 = 7;
+const VAL_OFFSET: u8 = 0x14;
+
+/// The flag of functions that no function called.
+const TOP_FRAME: u8 = 1;
 
 /// The parts generated for a unit.
 #[derive(Default)]
@@ -105,7 +113,7 @@ pub fn run(link: &mut Link, mut dwarf: Dwarf) -> Result<Dwarf> {
         abbrevs,
     };
     let (frames, made) = rayon::join(
-        || frames(&link.symbols, &link.text.all),
+        || frames(&link.symbols, &link.text.all, link.target()),
         || {
             dwarf
                 .units
@@ -505,14 +513,24 @@ fn clean(path: &[u8]) -> Vec<u8> {
 }
 
 /// The content of .debug_frame: how to find a function's caller, from the sizes of its stack frame.
-fn frames(symbols: &Symbols, funcs: &[Sym]) -> Vec<u8> {
-    let mut out = vec![16, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 3, 0, 1];
+fn frames(symbols: &Symbols, funcs: &[Sym], target: &Target) -> Vec<u8> {
+    let [sp, ra] = target.registers;
+    let length = if target.call == 0 { 32 } else { 16 };
+    let mut out = vec![length, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 3, 0, 1];
     put_sleb128(&mut out, -4);
-    out.push(LR);
-    // The caller's frame begins a word above the stack pointer; the return address is in that word.
-    out.extend_from_slice(&[0x0c, SP, 8]);
-    out.extend_from_slice(&[0x05, LR, 2]);
-    out.resize(20, 0);
+    out.push(ra);
+    if target.call == 0 {
+        // The caller's frame begins at the stack pointer; the return address is in its register.
+        out.extend_from_slice(&[DEF_CFA, sp, 0]);
+        out.extend_from_slice(&[SAME_VALUE, ra]);
+        out.extend_from_slice(&[VAL_OFFSET, sp, 0]);
+    } else {
+        // The caller's frame begins a word above the stack pointer; the return address is in that
+        // word.
+        out.extend_from_slice(&[DEF_CFA, sp, 8]);
+        out.extend_from_slice(&[OFFSET_EXTENDED, ra, 2]);
+    }
+    out.resize(usize::from(length) + 4, 0);
     const CHUNK: usize = 1024;
     let chunks: Vec<Vec<u8>> = funcs
         .par_chunks(CHUNK)
@@ -520,7 +538,7 @@ fn frames(symbols: &Symbols, funcs: &[Sym]) -> Vec<u8> {
             let mut out = Vec::new();
             funcs
                 .iter()
-                .for_each(|func| put_frame(symbols, *func, &mut out));
+                .for_each(|func| put_frame(symbols, *func, target, &mut out));
             out
         })
         .collect();
@@ -528,10 +546,12 @@ fn frames(symbols: &Symbols, funcs: &[Sym]) -> Vec<u8> {
     out
 }
 
-fn put_frame(symbols: &Symbols, func: Sym, out: &mut Vec<u8>) {
-    if FuncInfo::of(symbols, func).is_none() {
+fn put_frame(symbols: &Symbols, func: Sym, target: &Target, out: &mut Vec<u8>) {
+    let Some(info) = FuncInfo::of(symbols, func) else {
         return;
-    }
+    };
+    let returns_nowhere = info.id_and_flags()[1] & TOP_FRAME != 0;
+    let [_, ra] = target.registers;
     let length = symbols.data(func).len();
     let start = out.len();
     out.extend_from_slice(&[0; 8]);
@@ -539,7 +559,10 @@ fn put_frame(symbols: &Symbols, func: Sym, out: &mut Vec<u8>) {
     out.extend_from_slice(&(length as u64).to_le_bytes());
     let begin = out.len();
     let table = symbols.data(symbols.aux(func, aux::PCSP));
-    for span in Spans::new(table, 1) {
+    if target.call == 0 && returns_nowhere {
+        out.extend_from_slice(&[UNDEFINED, ra]);
+    }
+    for span in Spans::new(table, target.quantum) {
         let mut end = span.end;
         if end as usize == length {
             end = end.wrapping_sub(1);
@@ -547,8 +570,17 @@ fn put_frame(symbols: &Symbols, func: Sym, out: &mut Vec<u8>) {
                 continue;
             }
         }
-        out.push(0x13);
-        put_sleb128(out, (i64::from(span.value) + 8) / -4);
+        let size = i64::from(span.value) + i64::from(target.call);
+        if target.call == 0 && !returns_nowhere {
+            if span.value > 0 {
+                out.extend_from_slice(&[OFFSET_EXTENDED_SF, ra]);
+                put_sleb128(out, -size / -4);
+            } else {
+                out.extend_from_slice(&[SAME_VALUE, ra]);
+            }
+        }
+        out.push(DEF_CFA_OFFSET_SF);
+        put_sleb128(out, size / -4);
         let delta = end.wrapping_sub(span.pc);
         match delta {
             0..0x40 => out.push(0x40 | delta as u8),

@@ -7,7 +7,7 @@ pub mod symtab;
 use std::collections::HashMap;
 
 use crate::error::{Result, failed};
-use crate::layout::{HEADERS, PAGE, SEGMENTS, Section, Segment};
+use crate::layout::{HEADERS, SEGMENTS, Section, Segment};
 use crate::link::Link;
 use crate::text::round;
 
@@ -35,23 +35,6 @@ const PT_PHDR: u32 = 6;
 const PT_TLS: u32 = 7;
 const PT_GNU_RELRO: u32 = 0x6474_e552;
 const PT_GNU_STACK: u32 = 0x6474_e551;
-
-/// An architecture's ELF constants.
-#[derive(Debug, Clone, Copy)]
-pub struct Target {
-    /// The machine's number.
-    pub machine: u16,
-    /// The dynamic linker, and that of musl, which is taken where only it is there.
-    pub interpreters: [&'static str; 2],
-}
-
-impl Target {
-    /// x86-64
-    pub const AMD64: Target = Target {
-        machine: 62,
-        interpreters: ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-musl-x86_64.so.1"],
-    };
-}
 
 /// A section header.
 #[derive(Debug, Clone, Default)]
@@ -188,7 +171,7 @@ pub fn build(link: &Link) -> Result<Image> {
         address: base + HEADER as u64,
         file_size: size,
         size,
-        align: PAGE as u64,
+        align: link.target().page as u64,
     };
 
     let strip = link.options.strip_symbols;
@@ -374,7 +357,7 @@ fn load(link: &Link, segment: Segment) -> ProgramHeader {
         address: extent.address,
         file_size: extent.file_length,
         size: extent.length,
-        align: PAGE as u64,
+        align: link.target().page as u64,
     };
     if segment == Segment::Text {
         // The headers are loaded with the code.

@@ -109,7 +109,7 @@ impl<'a> Program<'a> {
     ) -> Result<Program<'a>> {
         let header = Header {
             release: Release::Go127,
-            arch: crate::release::Arch::Amd64,
+            arch: crate::arch::Arch::Amd64,
             version: String::new(),
         };
         let mut loader = Loader {
@@ -381,4 +381,23 @@ pub fn postorder(libs: &[Library]) -> Result<Vec<u32>> {
         }
     }
     Ok(order)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_to_prefix;
+
+    #[test]
+    fn escapes() {
+        for (path, escaped) in [
+            ("fmt", "fmt"),
+            ("gopkg.in/yaml.v3", "gopkg.in/yaml%2ev3"),
+            ("a.b/c d", "a.b/c%20d"),
+            ("a%/\"q\"", "a%25/%22q%22"),
+            ("x/é", "x/%c3%a9"),
+            ("example.com", "example%2ecom"),
+        ] {
+            assert_eq!(path_to_prefix(path), escaped);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The differences between the supported releases of Go. No other module names a release.
 
+use crate::arch::Arch;
 use crate::error::{Result, unsupported};
 use crate::kind::{ALLOCATED, Kind};
 use crate::reloc::kind;
@@ -26,7 +27,8 @@ impl Release {
         let is = |minor: &str| {
             version
                 .strip_prefix(minor)
-                .is_some_and(|rest| rest.bytes().all(|b| b == b'.' || b.is_ascii_digit()))
+                .and_then(|rest| rest.strip_prefix('.').or(rest.is_empty().then_some("0")))
+                .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
         };
         let release = if is("go1.26") {
             Release::Go126
@@ -39,10 +41,7 @@ impl Release {
         if os != "linux" || experiments != Some(release.experiments()) {
             return unknown();
         }
-        let arch = match arch {
-            "amd64" => Arch::Amd64,
-            _ => return unsupported(format!("architecture {arch}")),
-        };
+        let arch = Arch::of(arch)?;
         Ok(Header {
             release,
             arch,
@@ -187,9 +186,44 @@ pub struct Header {
     pub version: String,
 }
 
-/// An architecture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Arch {
-    /// x86-64
-    Amd64,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers() {
+        let known = |release: Release, arch: &str, version: &str| {
+            let experiments = release.experiments();
+            Release::of_header(&format!("go object {arch} {version} X:{experiments}"))
+        };
+        let header = known(Release::Go127, "linux amd64", "go1.27.3 GOAMD64=v1").unwrap();
+        assert_eq!(header.release, Release::Go127);
+        assert_eq!(header.version, "go1.27.3");
+        let header = known(Release::Go126, "linux arm64", "go1.26").unwrap();
+        assert_eq!((header.release, header.arch), (Release::Go126, Arch::Arm64));
+        for (release, arch, version) in [
+            (Release::Go127, "linux amd64", "go1.28.0"),
+            (Release::Go127, "linux amd64", "go1.270.1"),
+            (Release::Go127, "linux amd64", "go1.27rc1"),
+            (Release::Go127, "linux amd64", "devel"),
+            (Release::Go127, "linux amd64", "go1.26.8"),
+            (Release::Go127, "darwin arm64", "go1.27.3"),
+            (Release::Go127, "linux 386", "go1.27.3"),
+        ] {
+            let error = known(release, arch, version).unwrap_err();
+            let unsupported = matches!(error, crate::Error::Unsupported(_));
+            assert!(unsupported, "{arch} {version}: {error}");
+        }
+        assert!(Release::of_header("go object linux amd64 go1.27.3").is_err());
+        assert!(Release::of_header("").is_err());
+    }
+
+    /// The lists are complete lines: a name and an ABI, or a name and packages.
+    #[test]
+    fn lists() {
+        for release in [Release::Go126, Release::Go127] {
+            assert!(release.builtins().count() > 100);
+            assert!(release.blocked_linknames().count() > 30);
+        }
+    }
 }

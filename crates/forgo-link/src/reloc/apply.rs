@@ -1,6 +1,6 @@
 //! Computes relocations and writes them into a symbol's bytes.
 
-use super::{Reloc, kind};
+use super::{Reloc, arm64, kind};
 use crate::error::{Error, Result, failed, unsupported};
 use crate::kind::Kind;
 use crate::link::Link;
@@ -33,6 +33,10 @@ impl Link<'_> {
                 };
                 load_constant(bytes, off, siz)?;
                 bytes[off..].copy_from_slice(&value.to_le_bytes()[..siz]);
+                continue;
+            }
+            if arm64::is(reloc.kind()) {
+                arm64::put(reloc.kind(), bytes, value)?;
                 continue;
             }
             if reloc.is_debug_addr() {
@@ -129,6 +133,14 @@ impl Link<'_> {
                 let first = unit.and_then(|unit| self.text.of_object[unit].first());
                 address(target) + reloc.add - first.map_or(0, |first| address(*first))
             }
+            kind::CALLARM64 => {
+                address(target) + reloc.add - symbols.value[sym as usize] - i64::from(reloc.off)
+            }
+            kind::ADDRARM64 | kind::ARM64_PCREL_LDST8..=kind::ARM64_PCREL_LDST64 => {
+                let here = symbols.value[sym as usize] + i64::from(reloc.off);
+                address(target) + reloc.add - (here & !0xfff)
+            }
+            kind::ARM64_TLS_LE => address(target) + arm64::TLS_OFFSET,
             kind::TLS_LE => TLS_OFFSET + reloc.add,
             // The program itself has the variable: its offset is known.
             kind::TLS_IE if self.is_pie() => TLS_OFFSET,

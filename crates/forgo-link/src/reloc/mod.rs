@@ -1,14 +1,17 @@
 //! Relocations. Answers to relocsym in cmd/link/internal/ld/data.go.
 
 pub mod apply;
+mod arm64;
 
 /// Kinds of relocations, with the numbers of Go 1.27 (cmd/internal/objabi/reloctype.go).
 #[allow(missing_docs, reason = "the names are cmd/internal/objabi's")]
 pub mod kind {
     pub const ADDR: u16 = 1;
+    pub const ADDRARM64: u16 = 3;
     pub const ADDROFF: u16 = 5;
     pub const SIZE: u16 = 6;
     pub const CALL: u16 = 7;
+    pub const CALLARM64: u16 = 9;
     pub const CALLIND: u16 = 10;
     pub const CONST: u16 = 13;
     pub const PCREL: u16 = 14;
@@ -21,6 +24,9 @@ pub mod kind {
     pub const METHODOFF: u16 = 26;
     pub const GOTPCREL: u16 = 29;
     pub const DWARFSECREF: u16 = 31;
+    pub const ARM64_TLS_LE: u16 = 32;
+    pub const ARM64_PCREL_LDST8: u16 = 37;
+    pub const ARM64_PCREL_LDST64: u16 = 40;
     pub const ADDRCUOFF: u16 = 98;
     pub const INITORDER: u16 = 102;
     pub const DWTXTADDR_U1: u16 = 103;
@@ -59,7 +65,7 @@ impl Reloc {
 
     /// Reports whether this is a call of its target.
     pub fn is_direct_call(&self) -> bool {
-        self.kind() == kind::CALL
+        matches!(self.kind(), kind::CALL | kind::CALLARM64)
     }
 
     /// Reports whether this refers to a function by its place in .debug_addr.

@@ -15,17 +15,19 @@ use tempfile::TempDir;
 const KEEP: &str = r#"#!/bin/sh
 case "$1" in */link) ;; *) exec "$@" ;; esac
 [ "$2" = -V=full ] && exec "$@"
-"$@" || exit
+"$@"
+status=$?
 printf '%s' "$GOROOT" >"$KEEP/goroot"
 shift
 previous=
 for argument; do
 	case "$previous" in
-	-o) cp "$argument" "$KEEP/stock" ; argument=$KEEP/own ;;
+	-o) [ $status = 0 ] && cp "$argument" "$KEEP/stock" ; argument=$KEEP/own ;;
 	esac
 	printf '%s\0' "$argument" >>"$KEEP/arguments"
 	previous=$argument
 done
+exit $status
 "#;
 
 /// Directories of the distributions to test with: what FORGO_TEST_GOROOT lists, or what `go` on
@@ -78,8 +80,8 @@ impl Kept {
             .expect("the stock go command runs");
         let stderr = String::from_utf8_lossy(&output.stderr);
         let what = format!("{version} {env:?} {args:?}");
-        assert!(output.status.success(), "{what}: {stderr}");
-        let arguments = fs::read_to_string(dir.path().join("arguments")).unwrap();
+        let arguments = fs::read_to_string(dir.path().join("arguments"));
+        let arguments = arguments.unwrap_or_else(|_| panic!("{what}: {stderr}"));
         let arguments = arguments.split_terminator('\0').map(str::to_owned);
         let goroot = fs::read_to_string(dir.path().join("goroot")).unwrap();
         Kept {
@@ -105,6 +107,15 @@ impl Kept {
     /// Links here.
     pub fn link(&self) -> Result<(), Error> {
         forgo_link::link(&Options::parse(&self.arguments, &self.goroot)?)
+    }
+
+    /// Requires that cmd/link failed, and that the link fails here too and leaves nothing.
+    pub fn compare_failure(&self) {
+        let what = &self.what;
+        assert!(!self.dir.path().join("stock").exists(), "{what}");
+        let error = self.link().unwrap_err();
+        assert!(matches!(error, Error::Failed(_)), "{what}: {error}");
+        assert!(!self.own().exists(), "{what}");
     }
 
     /// Links here, and requires the bytes of cmd/link.
