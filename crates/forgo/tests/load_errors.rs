@@ -6,7 +6,7 @@ mod support;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use support::{World, each};
+use support::{World, each, goroots};
 
 const GO_MOD: (&str, &str) = ("go.mod", "module example.com/m\n\ngo 1.26\n");
 
@@ -499,4 +499,30 @@ fn repeated_lines_in_go_mod_and_go_work() {
             w.same(&["list", "."]);
         }
     });
+}
+
+/// The stock command's module index goes by time and size; forgo's answer is the one of now
+/// (docs/differences.md).
+#[test]
+fn edits_that_keep_size_and_time_are_seen() {
+    let main =
+        |import: &str| format!("package main\n\nimport _ \"{import}\"\n\nfunc main() {{}}\n");
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let module = "module example.com/m\n\ngo 1.26\n";
+    for goroot in goroots() {
+        let world = World::new(&goroot, &[("go.mod", module)]);
+        let file = world.path("w/main.go");
+        for import in ["io", "os", "io"] {
+            world.write("main.go", &main(import));
+            let opened = std::fs::File::options().write(true).open(&file);
+            opened
+                .and_then(|file| file.set_modified(old))
+                .expect("its time is set");
+            // The second answer may be a kept one.
+            for _ in 0..2 {
+                let said = world.forgo(&["list", "-f", "{{.Imports}}", "."]);
+                assert_eq!(said.stdout, format!("[{import}]\n"), "{}", said.stderr);
+            }
+        }
+    }
 }
