@@ -3,9 +3,9 @@
 //! Where it should be there may be forgo itself: FORGO_GO names forgo, a copy of forgo is called
 //! `go`, a script called `go` runs forgo. Each such forgo would look for the stock command in the
 //! same place, so that processes start processes without end. Three guards prevent this: a file
-//! that is forgo by device and inode or by [the note](identity) in every forgo is not started; a
-//! stock command is started with [`MARKER`] in its environment, by which a forgo that runs [in its
-//! place](ancestors) ends at once; and stock commands within stock commands are counted.
+//! that is forgo by device and inode or by the note in every forgo (`identity`) is not started; a
+//! stock command is started with [`MARKER`] in its environment, by which a forgo that runs in its
+//! place (`ancestors`) ends at once; and stock commands within stock commands are counted.
 //!
 //! The stock command has nothing like it.
 

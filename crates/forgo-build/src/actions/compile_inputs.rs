@@ -337,7 +337,7 @@ impl<'r> Inputs<'r> {
         Ok(())
     }
 
-    /// Reports whether the files are still what the key says; see [`reread`].
+    /// Reports whether the files are still what the key says; see `run::reread`.
     pub fn are_as_hashed(&self, cx: &ActionCx<'_>) -> bool {
         let profile = self.pgo_profile.filter(|profile| !profile.is_empty());
         let profile = reread::are_as_hashed(cx, profile);
@@ -356,7 +356,7 @@ impl<'r> Inputs<'r> {
     }
 }
 
-/// Reports whether a package's files are still what the key of its build says; see [`reread`].
+/// Reports whether a package's files are still what the key of its build says; see `run::reread`.
 pub fn sources_are_as_hashed(cx: &ActionCx<'_>, p: &Package) -> bool {
     reread::are_as_hashed(
         cx,

@@ -2,7 +2,7 @@
 //! their contents ([`plain_tool`]), search directories that they print. The fingerprint is the
 //! identity of every file in those directories and of the programs that take part, and the
 //! variables that they obey: a superset, for which libraries and start files a link takes shows
-//! only afterwards. Files that name other files must stay in those directories ([`files`]). Some
+//! only afterwards. Files that name other files must stay in those directories (`files.rs`). Some
 //! thousand files are looked at; those that a link can reach by name, some dozens, are opened.
 //!
 //! Where any of that does not hold there is no fingerprint, and the link is done.
