@@ -59,7 +59,7 @@ impl Release {
         }
     }
 
-    /// Turns a relocation's number into that of `kind` which are Go 1.27's. Go 1.27 has four new
+    /// Turns a relocation's number into that of `kind`, which are Go 1.27's. Go 1.27 has four new
     /// ones of loong64 and one less.
     pub fn relocation(self, raw: u16) -> u16 {
         let weak = raw & kind::WEAK;
