@@ -93,7 +93,8 @@ fn kind_of_elf(file: &File) -> Option<Kind> {
     }
     let info = contents(find(BUILD_INFO_SECTION)?)?;
     Some(match buildinfo::main_path(&info)? {
-        "cmd/go" => Kind::Go,
+        // Its test binary is one too: cmd/go's own tests run it as the go command.
+        "cmd/go" | "cmd/go.test" => Kind::Go,
         _ => Kind::OtherGo,
     })
 }
