@@ -70,6 +70,13 @@ impl KeptFile {
         self.open(disk::own::read(&self.path).ok()?)
     }
 
+    /// Reads a copy of the content; empty where [`KeptFile::read`] finds none.
+    pub fn read_or_empty(&self) -> Vec<u8> {
+        self.read()
+            .map(|content| content.to_vec())
+            .unwrap_or_default()
+    }
+
     fn open(&self, bytes: Vec<u8>) -> Option<Content> {
         let rest = bytes.strip_prefix(self.magic)?;
         let (checksum, rest) = rest.split_first_chunk::<4>()?;

@@ -72,7 +72,12 @@ impl Costs {
 
     /// What an action did cost.
     pub fn of(&self, key: u64) -> Option<Cost> {
-        let read = || self.file.as_ref().map(content).unwrap_or_default();
+        let read = || {
+            self.file
+                .as_ref()
+                .map(KeptFile::read_or_empty)
+                .unwrap_or_default()
+        };
         find(self.known.get_or_init(read), key)
     }
 
@@ -103,14 +108,8 @@ impl Costs {
             .unwrap_or_default();
         let today = u32::try_from(now.as_secs() / (24 * 60 * 60)).unwrap_or_default();
         new.values_mut().for_each(|cost| cost.day = today);
-        file.store(&merged(&content(file), &new));
+        file.store(&merged(&file.read_or_empty(), &new));
     }
-}
-
-fn content(file: &KeptFile) -> Vec<u8> {
-    file.read()
-        .map(|content| content.to_vec())
-        .unwrap_or_default()
 }
 
 const START: u64 = 0xcbf2_9ce4_8422_2325;

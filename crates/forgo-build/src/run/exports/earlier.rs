@@ -40,7 +40,7 @@ impl Earlier {
         key.add(places.to_text().as_bytes());
         let file = KeptFile::new(gocache, key.sum(), MAGIC);
         Earlier {
-            known: content(&file),
+            known: file.read_or_empty(),
             file,
             new: Mutex::default(),
         }
@@ -63,7 +63,7 @@ impl Earlier {
     pub fn save(&self) {
         let new = std::mem::take(&mut *self.new.lock().unwrap_or_else(PoisonError::into_inner));
         if !new.is_empty() {
-            self.file.store(&merged(&content(&self.file), &new));
+            self.file.store(&merged(&self.file.read_or_empty(), &new));
         }
     }
 }
@@ -73,12 +73,6 @@ pub fn output_of(gocache: &str, file: &str) -> Option<Id> {
     let name = file.strip_prefix(gocache)?.strip_prefix('/')?;
     let (_, name) = name.split_once('/')?;
     unhex(name.strip_suffix("-d")?)
-}
-
-fn content(file: &KeptFile) -> Vec<u8> {
-    file.read()
-        .map(|content| content.to_vec())
-        .unwrap_or_default()
 }
 
 fn anywhere(record: &[u8; SIZE]) -> Option<Anywhere> {
