@@ -9,7 +9,6 @@
 
 use std::time::SystemTime;
 
-use forgo_cache::disk::entry_file;
 use forgo_cache::{ActionId, Entry, Verify, get_bytes, get_file, put_bytes};
 use forgo_golang::quote::quote_slice;
 
@@ -329,7 +328,8 @@ pub(super) fn read_result(
     key: &ActionId,
 ) -> forgo_cache::Result<(Vec<u8>, Entry)> {
     if footprint::is_on() {
-        footprint::saw(entry_file(&cx.config().dirs.gocache, key), Look::Whole);
+        let entry = cx.run.job.cache.local_part().entry_file(key);
+        footprint::saw(entry, Look::Whole);
     }
     get_bytes(cx.run.job.cache, key)
 }
