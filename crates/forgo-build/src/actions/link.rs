@@ -102,10 +102,9 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
 
     let main = cx.outcome(node.deps[0]);
     let link = gc::link::executable(
-        cx.config(),
+        inputs,
+        cx,
         &gc::link::Executable {
-            package: inputs.package,
-            cxx: inputs.has_cxx(),
             objdir: &node.objdir,
             build_id: &outcome.build_id,
             target: &node.target,
@@ -115,9 +114,9 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
     )?;
     cx.shell.run_with(
         &link.dir,
-        &inputs.package.import_path,
+        inputs.import_path,
         &link.env,
-        &memory::for_link(inputs),
+        &memory::for_link(cx, inputs),
         &link.args,
     )?;
 

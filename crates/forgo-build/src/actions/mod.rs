@@ -4,6 +4,7 @@
 //! nodes before it, a [shell](crate::shell::Shell). It gives an [`Outcome`], which never changes
 //! afterwards and is read without locks by the nodes after it.
 
+mod assemble;
 pub mod cgo;
 pub mod cgo_compile;
 pub mod cgo_link;
@@ -13,6 +14,9 @@ pub mod compile_inputs;
 pub mod cover;
 pub mod cover_data;
 mod cx;
+pub mod facts;
+#[cfg(test)]
+mod golden;
 mod idle;
 pub mod install;
 pub mod link;
@@ -44,6 +48,7 @@ use crate::plan::{Kind, NodeId};
 use crate::shell::CommandTimes;
 
 pub use cx::{ActionCx, RunCx};
+pub use facts::Facts;
 pub use idle::is_idle;
 
 /// Mode of the node that lists the coverage meta-data of all packages that -coverpkg chose.

@@ -15,7 +15,7 @@ use forgo_golang::quote::quote_slice;
 use crate::actions::run_test::TestSettings;
 use crate::actions::test_contents::{self, Before, Test};
 use crate::actions::test_inputs::{self, LOG_MAGIC, trace};
-use crate::actions::{ActionCx, COVER_META, Outcome};
+use crate::actions::{ActionCx, COVER_META, Facts, Outcome};
 use crate::disk;
 use crate::footprint::{self, Look};
 use crate::package::Package;
@@ -38,6 +38,28 @@ const CACHEABLE: [&str; 11] = [
 
 /// Arguments that say where results go.
 const HARMLESS: [&str; 2] = ["-test.coverprofile", "-test.outputdir"];
+
+/// What a test's result depends on, beside what the test reads while it runs: its log names that
+/// ([`test_inputs`]). A test with arguments that are neither in here nor [`HARMLESS`] has no key.
+pub(super) struct Inputs<'r> {
+    /// The binary: the key of its link, or the hash of its content.
+    pub binary: &'r str,
+    /// The arguments that the result depends on.
+    pub args: Vec<&'r String>,
+    /// `-exec`, split.
+    pub exec: &'r [String],
+}
+
+impl Inputs<'_> {
+    /// Returns the key.
+    pub fn key(&self, facts: &dyn Facts) -> ActionId {
+        let Inputs { binary, args, exec } = self;
+        let mut hash = facts.hashes().new_hash("testResult");
+        let (args, exec) = (quote_slice(args), quote_slice(exec));
+        write!(hash, "test binary {binary} args {args} execcmd {exec}");
+        hash.action_id()
+    }
+}
 
 /// A run of a test: what is known when it begins.
 pub(super) struct Run {
@@ -84,12 +106,12 @@ impl TestCache {
             }
         };
         self.note_cover_meta(cx, run, settings);
-        let test = {
-            let mut hash = cx.run.job.hashes.new_hash("testResult");
-            let (args, exec) = (quote_slice(&args), quote_slice(&settings.exec));
-            write!(hash, "test binary {id} args {args} execcmd {exec}");
-            hash.action_id()
+        let inputs = Inputs {
+            binary: id,
+            args,
+            exec: &settings.exec,
         };
+        let test = inputs.key(cx);
         // First the link's key, then the content.
         self.ids.truncate(1);
         self.ids.push(test);

@@ -249,11 +249,10 @@ fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<System>, Doub
     if !alone || !mode {
         return Err(Doubt::External);
     }
-    let own_flags = &inputs.package.internal.ldflags;
-    let flags = inputs.forced_ldflags.iter().chain(own_flags);
+    let flags = inputs.forced_ldflags.iter().chain(inputs.ldflags);
     let flags = Flags::parse(flags.map(String::as_str)).ok_or(Doubt::External)?;
     let has_c = |p: &Package| p.uses_cgo() || p.uses_swig() || !p.syso_files.is_empty();
-    let c_code = packages(inputs).any(has_c) || flags.external || inputs.extlink_enabled == "1";
+    let c_code = packages(cx, inputs).any(has_c) || flags.external || inputs.extlink_enabled == "1";
     if !c_code {
         return Ok(None);
     }
@@ -262,7 +261,7 @@ fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<System>, Doub
         return Err(Doubt::External);
     }
     let mut further = flags.further;
-    for p in packages(inputs).filter(|p| has_c(p)) {
+    for p in packages(cx, inputs).filter(|p| has_c(p)) {
         let known = !p.uses_swig() && p.cgo_pkg_config.is_empty() && p.shlib.is_empty();
         let words = cc::CFlags::of(config, p).map_err(|_| Doubt::External)?;
         let compiled = [&words.cflags, &words.cxxflags, &words.fflags];
@@ -281,15 +280,17 @@ fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<System>, Doub
         let objects = p.syso_files.iter().map(|name| path::join2(&p.dir, name));
         further.files.extend(objects);
     }
-    let driver = match inputs.has_cxx() {
-        true => cc::cxx_exe(config),
-        false => cc::cc_exe(config),
-    };
+    let driver = inputs.unkeyed.external_linker.clone();
     Ok(Some(System { driver, further }))
 }
 
-fn packages<'a>(inputs: &'a Inputs<'_>) -> impl Iterator<Item = &'a Package> {
-    std::iter::once(inputs.package).chain(inputs.archives.iter().map(|archive| archive.package))
+/// Returns the packages that are linked, the main package first.
+pub(crate) fn packages<'a>(
+    cx: &'a ActionCx<'_>,
+    inputs: &'a Inputs<'_>,
+) -> impl Iterator<Item = &'a Package> {
+    let archives = inputs.archives.iter();
+    std::iter::once(cx.package()).chain(archives.filter_map(|a| cx.package_of(a.node)))
 }
 
 /// The dynamic loaders that cmd/link looks for: which there is decides on the one that is named in

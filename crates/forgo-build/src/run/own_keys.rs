@@ -42,7 +42,7 @@ impl Default for OwnKeys {
 impl OwnKeys {
     /// Those of a build with these inputs.
     pub fn of(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<OwnKeys, ActionError> {
-        let mut doubt = cutoff::doubt(inputs);
+        let mut doubt = cutoff::doubt(cx, inputs);
         let headers = match doubt {
             // Which may be moved all the same.
             None | Some(Doubt::Coverage | Doubt::Flags) => headers::foreign(cx, inputs),

@@ -82,7 +82,7 @@ impl Arrived<'_> {
 
 /// The rules that moving an archive rests on.
 fn rules_of(inputs: &Inputs<'_>) -> &'static [Rule] {
-    if inputs.package.s_files.is_empty() {
+    if inputs.files.s.is_empty() {
         &[Rule::Move]
     } else {
         &[Rule::Move, Rule::Assembly]
@@ -238,7 +238,7 @@ pub fn may_move(
     inputs: &Inputs<'_>,
     doubt: Option<Doubt>,
 ) -> Result<bool, ActionError> {
-    let config = inputs.config;
+    let config = cx.config();
     let certain = match doubt {
         // A move makes no coverage meta-data; whoever wants it sees that it is missing.
         None | Some(Doubt::Coverage) => true,
