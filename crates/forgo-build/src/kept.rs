@@ -1,5 +1,5 @@
-//! Answers of programs that are kept in the cache, in [kept files](forgo_cache::disk::KeptFile), as long as the files
-//! that they depend on are unchanged.
+//! Answers of programs, kept in [files](forgo_cache::disk::KeptFile) of the cache, as long as all
+//! that they depend on is unchanged.
 
 use std::io::Read as _;
 use std::sync::LazyLock;

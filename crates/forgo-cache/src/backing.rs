@@ -1,6 +1,6 @@
-//! What a cache must be able to do that lies elsewhere: in a helper program, in a file, behind a
-//! network. To add one, implement [`Backing`] in a file of its own and let [`crate::open()`] choose
-//! it; everything else is done by [`crate::Tiered`].
+//! The interface of a cache that lies elsewhere: in a helper program, in a file, behind a network.
+//! To add one, implement [`Backing`] in a file of its own and let [`crate::open()`] choose it;
+//! [`crate::Tiered`] does everything else.
 
 use std::io::Write;
 
@@ -33,9 +33,9 @@ pub struct Item<'a> {
 
 /// A cache that lies elsewhere. Called from any thread, several at once.
 ///
-/// An implementation need not check digests, wait only so long, or report problems: [`crate::Tiered`]
-/// does that for all of them, and answers of any kind, wrong ones too, do no harm. It has nothing to
-/// do with locks, notes or executables, which are [`crate::disk::DiskCache`]'s.
+/// An implementation need not check digests, limit waits or report problems: [`crate::Tiered`] does
+/// that for all of them, and a wrong answer does no harm. Locks, notes and executables are none of
+/// its business; they stay in [`crate::disk::DiskCache`].
 pub trait Backing: Send + Sync {
     /// Returns what messages call it.
     fn name(&self) -> String;

@@ -57,9 +57,9 @@ const MTIME_INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// A cache in a directory, shared by every thread of a process and by other processes, of the stock
 /// command too.
 ///
-/// * A successful `get` or `put` promises that [`DiskCache::output_file`] of its output exists until
-///   the process ends, whatever other processes do. It does not promise that the file's bytes are
-///   right: [`crate::get_file`] checks the size, [`crate::get_bytes`] the hash.
+/// * After a successful `get` or `put`, [`DiskCache::output_file`] of its output exists until the
+///   process ends, whatever other processes do. Its bytes may be wrong: [`crate::get_file`] checks
+///   the size, [`crate::get_bytes`] the hash.
 /// * `get` of an ID that was never put, whose entry is damaged, or under `gocacheverify=1`, is
 ///   [`Error::Miss`].
 /// * A process killed at any instant leaves entries that are right or absent.
@@ -181,7 +181,7 @@ impl DiskCache {
         self.store_entry(id, output, size, Verify::Lax)
     }
 
-    /// Stores an executable under an action ID, so that [`DiskCache::output_file`] can be run and is
+    /// Stores an executable under an action ID. Its [`DiskCache::output_file`] can be run and is
     /// called `name`.
     pub fn put_executable(
         &self,

@@ -183,8 +183,7 @@ impl Backing for ProgCache {
         "GOCACHEPROG".into()
     }
 
-    /// One request for each, because the protocol has no other; all are sent before the first answer
-    /// is waited for.
+    /// Sends one request for each, because the protocol has no other, and then awaits all answers.
     fn find(&self, ids: &[ActionId]) -> Vec<Result<Found>> {
         if !self.can.get {
             return ids.iter().map(|_| Err(Error::Miss(None))).collect();

@@ -1,9 +1,9 @@
 //! The cache of an invocation: the disk, and what lies elsewhere.
 //!
 //! A [`Backing`] has one of two places. GOCACHEPROG is there *instead* of the disk, as in the stock
-//! command: every entry is asked for and stored there, with as many requests, in the same order, and
-//! its files are used where they are. Any other lies *behind* the disk (`behind`): it is asked for
-//! what the disk lacks, and what it sends is checked and then stored on the disk.
+//! command: it gets the same requests in the same order, and its files are used where they are. Any
+//! other lies *behind* the disk (`behind`): it is asked for what the disk lacks, and what it sends
+//! is checked and then stored on the disk.
 //!
 //! What forgo keeps for itself (locks, notes, kept executables, facts) is always on the disk.
 
@@ -28,8 +28,7 @@ pub use behind::Limits;
 /// * Callers treat every error of `get` as a miss.
 /// * An error of `put` is the caller's to ignore wherever the stock command ignores it: what was to
 ///   be stored still exists where it was made.
-/// * Nothing that a backing behind the disk does is an error: its failures are misses, and the first
-///   one is reported, once.
+/// * A failure of a backing behind the disk is a miss, not an error. The first one is reported.
 pub struct Tiered {
     disk: DiskCache,
     elsewhere: Elsewhere,
@@ -134,8 +133,7 @@ impl Tiered {
         }
     }
 
-    /// Returns the file that holds an output. Only for outputs that a `get` or `put` of this process
-    /// named.
+    /// Returns the file that holds an output that a `get` or `put` of this process named.
     pub fn output_file(&self, output: &OutputId) -> String {
         match &self.elsewhere {
             Elsewhere::Instead(instead) => instead.file(output),

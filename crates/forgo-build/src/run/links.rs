@@ -3,8 +3,8 @@
 //! The stock command keeps executables only for `run` and `tool`, and knows those that are where
 //! they were installed. All others it links again: each `build ./...` links every program, to throw
 //! it away. Here a link that was done leaves a copy of the executable in the cache's
-//! [store](forgo_cache::disk::DiskCache::keep); if its output was thrown away, a record that the link went
-//! well. The next link with the same inputs is a copy, or nothing at all.
+//! [store](forgo_cache::disk::DiskCache::keep); if its output was thrown away, a record that the
+//! link went well. The next link with the same inputs is a copy, or nothing at all.
 //!
 //! The key is the stock link key, and beside it what that leaves out: the system, whose linker may
 //! take part where there is C code ([`system_linker`]). Where it can't be told what that reads, the

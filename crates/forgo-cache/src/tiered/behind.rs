@@ -1,11 +1,11 @@
-//! Backings behind the disk: how long one is waited for, what of its answers is used, and when it is
-//! not asked any more.
+//! Backings behind the disk: limits of their time and size, checks of their answers, and when to
+//! stop asking.
 //!
-//! Nothing of what a backing sends is used before all of it has arrived and has the hash and the
-//! size that the lookup named. A lookup itself can't be checked that way: which backings are asked
-//! at all is a matter of trust, and the caller's decision.
+//! What a backing sends is used only after all of it has arrived and has the hash and the size that
+//! the lookup named. A lookup itself can't be checked that way: the caller decides which backings
+//! are trusted with it.
 //!
-//! Each wait ends. A call that takes longer is left to its thread, whose result nobody uses.
+//! Each wait ends. A call that takes longer is abandoned to its thread, and its result is not used.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
