@@ -1,4 +1,4 @@
-//! `cargo xtask never-wrong --project DIR`: the same on a copy of a real module, whose files are
+//! `oracle never-wrong --project DIR`: the same on a copy of a real module, whose files are
 //! edited by looking at their text. Some edits are made between two comparisons, forgo being asked
 //! after each of them. What the two commands are compared by: what they say, programs by their
 //! bytes, archives by the build IDs that `list -export` tells, for they are hashes of all that went
@@ -14,7 +14,7 @@ use super::Options;
 use super::edits::Dice;
 use super::text_edits::{Op, Texts};
 use super::world::{Answer, Result, answer_of, at, difference, set_time};
-use crate::tour::lab::{Programs, Who};
+use crate::programs::{Programs, Who};
 use crate::tree::{self, Take};
 
 /// What is asked.

@@ -1,4 +1,4 @@
-//! `cargo xtask never-wrong`: drives sequences of edits over a generated module, and after each one
+//! `oracle never-wrong`: drives sequences of edits over a generated module, and after each one
 //! compares what forgo says and leaves, with all that it remembers, with what the stock command
 //! says and leaves. A sequence that shows a difference is made as short as it gets. The same seed
 //! makes the same sequences.
@@ -18,8 +18,9 @@ mod world;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::cli::Which;
 use crate::conformance::test_binary;
-use crate::tour::lab::Programs;
+use crate::programs::Programs;
 use edits::{Dice, Palette, Step};
 use world::World;
 
@@ -36,15 +37,82 @@ enum What {
     Tests,
 }
 
-impl What {
-    /// The one that a flag names.
-    fn named(flag: &str) -> Option<What> {
-        Some(match flag {
-            "--edits" => What::Edits,
-            "--faults" => What::Faults,
-            "--host" => What::Host,
-            "--tests" => What::Tests,
-            _ => return None,
+/// Compares the two commands after random edits and faults
+///
+/// Makes a module, changes it at random, and runs both commands after each change: forgo with all
+/// that it has cached, the stock command as the oracle. Prints the shortest sequence of changes that
+/// shows a difference. The same seed makes the same sequence.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment, group = clap::ArgGroup::new("what").multiple(false))]
+pub struct Flags {
+    #[command(flatten)]
+    which: Which,
+    /// Edit the sources of a module (the default)
+    #[arg(long, group = "what")]
+    edits: bool,
+    /// Kill commands, damage caches, fill disks, take rights away; some of it only as root
+    #[arg(long, group = "what")]
+    faults: bool,
+    /// Change the host's C tools and libraries
+    #[arg(long, group = "what")]
+    host: bool,
+    /// Edit the files that tests read, and compare each verdict with a run of the test binary
+    #[arg(long, group = "what")]
+    tests: bool,
+    /// Edit a copy of this module
+    #[arg(long, group = "what", value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// With --project: the packages to build
+    #[arg(long = "pkgs", value_name = "PATTERNS", default_value = "./...")]
+    patterns: String,
+    /// With --project: edit only the files below this directory of it
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "",
+        hide_default_value = true
+    )]
+    below: String,
+    /// With --project: begin with copies of this GOCACHE
+    #[arg(long, value_name = "GOCACHE")]
+    stock_cache: Option<PathBuf>,
+    /// The seed of the first sequence
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Steps in all
+    #[arg(long, value_name = "N", default_value_t = 400)]
+    steps: usize,
+    /// Steps of one sequence
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    length: usize,
+    /// Use N kinds of edits in a sequence: states repeat, so it is faster [default: all kinds]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    kinds: usize,
+    /// Stop after so many seconds [default: no limit]
+    #[arg(long, value_name = "SECONDS")]
+    time: Option<u64>,
+}
+
+impl Flags {
+    fn resolve(&self) -> Result<Options, String> {
+        let what = match (self.faults, self.host, self.tests) {
+            (true, ..) => What::Faults,
+            (_, true, _) => What::Host,
+            (.., true) => What::Tests,
+            _ => What::Edits,
+        };
+        Ok(Options {
+            programs: self.which.find()?,
+            seed: self.seed,
+            length: self.length.max(1),
+            steps: self.steps,
+            time: Duration::from_secs(self.time.unwrap_or(u64::MAX).min(1 << 32)),
+            kinds: self.kinds,
+            what,
+            project: self.project.clone(),
+            patterns: self.patterns.split(' ').map(str::to_owned).collect(),
+            below: self.below.clone(),
+            stock_cache: self.stock_cache.clone(),
         })
     }
 }
@@ -77,9 +145,9 @@ struct Wrong {
     difference: String,
 }
 
-/// `cargo xtask never-wrong`.
-pub fn main(args: &[String]) -> Result<bool, String> {
-    let options = parse(args)?;
+/// Runs the task; true when forgo was never wrong.
+pub fn run(flags: &Flags) -> Result<bool, String> {
+    let options = flags.resolve()?;
     println!("seed {}", options.seed);
     if let Some(project) = &options.project {
         return real::run(&options, project);
@@ -174,7 +242,7 @@ fn shrink(world: &mut World, mut wrong: Wrong) -> Result<Wrong, String> {
 /// The cache with the standard library; made once for a distribution.
 fn base(programs: &Programs) -> Result<PathBuf, String> {
     let name = format!("never-wrong-{}", test_binary::key(&programs.goroot)?);
-    let base = test_binary::cache_dir()?.join(name);
+    let base = crate::places::cache_dir()?.join(name);
     let complete = base.join("complete.txt");
     if !complete.exists() {
         let fault = |e: std::io::Error| format!("{}: {e}", base.display());
@@ -183,54 +251,4 @@ fn base(programs: &Programs) -> Result<PathBuf, String> {
         std::fs::write(&complete, "").map_err(fault)?;
     }
     Ok(base)
-}
-
-fn parse(args: &[String]) -> Result<Options, String> {
-    let (mut goroot, mut forgo) = (None, None);
-    let mut what = What::Edits;
-    let (mut seed, mut length, mut steps, mut seconds) = (1, 40, 400, u64::MAX / 4);
-    let mut kinds = 0;
-    let (mut project, mut stock_cache) = (None, None);
-    let (mut patterns, mut below) = (vec!["./...".to_owned()], String::new());
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        if let Some(named) = What::named(arg) {
-            what = named;
-            continue;
-        }
-        let value = args.next().ok_or(format!("{arg} needs a value"))?;
-        let number = || {
-            value
-                .parse::<u64>()
-                .map_err(|e| format!("{arg} {value}: {e}"))
-        };
-        match arg.as_str() {
-            "--go" => goroot = Some(PathBuf::from(value)),
-            "--forgo" => forgo = Some(PathBuf::from(value)),
-            "--project" => project = Some(PathBuf::from(value)),
-            "--pkgs" => patterns = value.split(' ').map(str::to_owned).collect(),
-            "--below" => below.clone_from(value),
-            "--stock-cache" => stock_cache = Some(PathBuf::from(value)),
-            "--seed" => seed = number()?,
-            "--length" => length = number()?.max(1) as usize,
-            "--steps" => steps = number()? as usize,
-            "--kinds" => kinds = number()? as usize,
-            "--time" => seconds = number()?,
-            _ => return Err(format!("unknown argument {arg:?}")),
-        }
-    }
-    let programs = crate::tour::programs(goroot, forgo)?;
-    Ok(Options {
-        programs,
-        seed,
-        length,
-        steps,
-        time: Duration::from_secs(seconds.min(1 << 32)),
-        kinds,
-        what,
-        project,
-        patterns,
-        below,
-        stock_cache,
-    })
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask conformance`: the tests with which cmd/go tests itself, run against forgo: the
+//! `oracle conformance`: the tests with which cmd/go tests itself, run against forgo: the
 //! scripts (`GOROOT/src/cmd/go/testdata/script`) and those coded in Go (`go_test.go` and others).
 //!
 //! They ship with every Go distribution. Their runner is cmd/go's own test binary, built with an
@@ -24,33 +24,61 @@ use run_dir::RunDir;
 use runner::{Command, Outcome, Outcomes, Runner, Suite};
 use stock::StockProcesses;
 
-/// What the command line asks for.
-#[derive(Default)]
-struct Options {
-    goroot: Option<PathBuf>,
-    forgo: Option<PathBuf>,
+use crate::cli::Which;
+use crate::places;
+
+/// Runs cmd/go's own tests against forgo
+///
+/// The tests ship with every Go distribution: the scripts in GOROOT/src/cmd/go/testdata/script, and
+/// the tests coded in Go. Their test binary is built once for each distribution, so that each go
+/// command that a test starts is forgo. A test that the stock command does not pass on this machine
+/// is skipped. Every other test must pass, or conformance/exceptions.txt of forgo's repository gives
+/// a reason. Prints the tests that fail, and how many stock go processes forgo started.
+#[derive(Debug, Default, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Options {
+    #[command(flatten)]
+    which: Which,
+    /// Run the tests whose names match
+    #[arg(long = "run", value_name = "REGEXP")]
     select: Option<String>,
+    /// Run the tests that this file names, one a line
+    #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
-    /// Saved outputs of the test binary, to be judged instead of running it.
-    logs: Vec<PathBuf>,
-    /// Go on where a run that was cut short ended.
-    resume: bool,
+    /// Run all tests; otherwise those of short mode
+    #[arg(long)]
     long: bool,
-    verbose: bool,
+    /// Evaluate the saved output of an earlier run instead of running anything; may be repeated
+    #[arg(long = "log", value_name = "FILE")]
+    logs: Vec<PathBuf>,
+    /// Continue the run that was interrupted
+    #[arg(long)]
+    resume: bool,
+    /// Write the totals to conformance/results.md of the repository; needs a run of all tests
+    #[arg(long, conflicts_with_all = ["select", "list"])]
     record: bool,
-    timeout: Option<String>,
+    /// Directory for the output of the test binary [default: target/conformance of the repository]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Time limit of the test binary
+    #[arg(long, value_name = "DURATION", default_value = "120m")]
+    timeout: String,
+    /// Tests that run at once [default: the number of processors]
+    #[arg(long, value_name = "N")]
     parallel: Option<usize>,
+    /// Print the logs of failed tests
+    #[arg(short, long)]
+    verbose: bool,
 }
 
 /// Runs the task; true when nothing failed that should pass.
-pub fn main(args: &[String]) -> Result<bool, String> {
-    let options = parse(args)?;
-    let programs = crate::tour::programs(options.goroot.clone(), options.forgo.clone())?;
+pub fn run(options: &Options) -> Result<bool, String> {
+    let programs = options.which.find()?;
     let runner = Runner {
         programs: &programs,
         binary: test_binary::build(&programs.goroot)?,
         long: options.long,
-        timeout: options.timeout.clone().unwrap_or_else(|| "120m".into()),
+        timeout: options.timeout.clone(),
         parallel: options.parallel,
     };
     let suites: Vec<(Suite, BTreeSet<String>)> = [
@@ -58,14 +86,14 @@ pub fn main(args: &[String]) -> Result<bool, String> {
         (Suite::GoCoded, runner.go_coded()?),
     ]
     .into_iter()
-    .map(|(suite, names)| Ok((suite, select(&options, names)?)))
+    .map(|(suite, names)| Ok((suite, select(options, names)?)))
     .collect::<Result<_, String>>()?;
     if suites.iter().all(|(_, names)| names.is_empty()) {
-        return Err("conformance: no test of that name".into());
+        return Err("no test of that name".into());
     }
     let mut good = true;
     for (suite, names) in suites.into_iter().filter(|(_, names)| !names.is_empty()) {
-        good &= run_suite(&options, &runner, suite, &names)?;
+        good &= run_suite(options, &runner, suite, &names)?;
     }
     Ok(good)
 }
@@ -84,7 +112,12 @@ fn run_suite(
         let list: Vec<&str> = names.iter().map(String::as_str).collect();
         println!("{}", list.join(" "));
     }
-    let base = workspace().join("target/conformance").join(&release);
+    let base = match (&options.out, places::repository()) {
+        (Some(dir), _) => dir.clone(),
+        (None, Ok(repository)) => repository.join("target/conformance"),
+        (None, Err(_)) => places::cache_dir()?.join("runs"),
+    };
+    let base = base.join(&release);
     let name = format!("{}-{mode}", suite.name().replace(' ', "-"));
     let dir = RunDir::take(&base, &name)?;
     if !options.resume && options.logs.is_empty() {
@@ -102,7 +135,7 @@ fn run_suite(
         .filter(|name| baseline.passes(name) != Some(false))
         .cloned()
         .collect();
-    let exceptions = Exceptions::load(&workspace().join("conformance/exceptions.txt"))?;
+    let exceptions = Exceptions::load()?;
     let plain = |name: &String| exceptions.without_extras(name, &release).is_some();
     let (outcomes, stock) = outcomes_of(options, runner, suite, (&wanted, plain), &dir)?;
     // A test that forgo passes needs no word of the stock command.
@@ -143,7 +176,7 @@ fn run_suite(
             key: [release, suite.name().to_owned(), mode.to_owned()],
             figures: format!("{} | {}", ledger::figures(&verdicts), stock.summary()),
         };
-        results::record(&workspace().join("conformance/results.md"), &row)?;
+        results::record(&places::repository()?.join("conformance/results.md"), &row)?;
     }
     Ok(all_good && ledger::within_allowance(&verdicts) && stock.is_good())
 }
@@ -191,35 +224,6 @@ fn outcomes_of(
     Ok((outcomes, stock))
 }
 
-fn parse(args: &[String]) -> Result<Options, String> {
-    let mut options = Options::default();
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        let mut value = || args.next().ok_or(format!("{arg} needs a value")).cloned();
-        match arg.as_str() {
-            "--goroot" | "--go" => options.goroot = Some(value()?.into()),
-            "--forgo" => options.forgo = Some(value()?.into()),
-            "--run" => options.select = Some(value()?),
-            "--list" => options.list = Some(value()?.into()),
-            "--log" => options.logs.push(value()?.into()),
-            "--resume" => options.resume = true,
-            "--long" => options.long = true,
-            "--record" => options.record = true,
-            "--timeout" => options.timeout = Some(value()?),
-            "--parallel" => {
-                let n = value()?;
-                options.parallel = Some(n.parse().map_err(|_| format!("--parallel {n}?"))?);
-            }
-            "-v" => options.verbose = true,
-            other => return Err(format!("conformance: what is {other:?}?")),
-        }
-    }
-    if options.record && (options.select.is_some() || options.list.is_some()) {
-        return Err("conformance: --record is for a run of everything".into());
-    }
-    Ok(options)
-}
-
 /// The names of all scripts.
 fn scripts(goroot: &Path) -> Result<BTreeSet<String>, String> {
     let dir = goroot.join("src/cmd/go/testdata/script");
@@ -242,9 +246,4 @@ fn select(options: &Options, mut names: BTreeSet<String>) -> Result<BTreeSet<Str
         names.retain(|name| wanted.contains(name.as_str()));
     }
     Ok(names)
-}
-
-fn workspace() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest).to_owned()
 }

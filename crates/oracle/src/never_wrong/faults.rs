@@ -1,4 +1,4 @@
-//! `cargo xtask never-wrong --faults`: what goes wrong around forgo, one thing at a time: files of
+//! `oracle never-wrong --faults`: what goes wrong around forgo, one thing at a time: files of
 //! its cache are damaged, processes killed, disks full or read-only, clocks set back. After each
 //! forgo gives the right answer, that of the stock command to which nothing happened, or a clear
 //! error; and the next time, when all is well again, the right answer in any case.
@@ -15,7 +15,7 @@ use super::damage::{self, Damage};
 use super::edits::{Ask, Dice, Edit, PACKAGES, Step};
 use super::faults_streams as streams;
 use super::world::{Answer, Result, World, at, difference, set_time};
-use crate::tour::lab::Who;
+use crate::programs::Who;
 
 /// What goes wrong.
 #[derive(Debug, Clone)]

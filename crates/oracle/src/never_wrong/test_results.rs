@@ -26,7 +26,7 @@ use super::test_module::{
 };
 use super::world::{Result, at};
 use super::{Options, test_binary};
-use crate::tour::lab::{Programs, Who};
+use crate::programs::{Programs, Who};
 use crate::tree;
 
 /// So many different tests there are; each is built once for a directory.
@@ -59,7 +59,7 @@ struct Counts {
     stock_wrong: usize,
 }
 
-/// `cargo xtask never-wrong --tests`.
+/// `oracle never-wrong --tests`.
 pub fn run(options: &Options) -> Result<bool> {
     let base = base(options)?;
     let started = Instant::now();
@@ -146,7 +146,7 @@ fn shrink(world: &mut World<'_>, sequence: u64, mut wrong: Wrong) -> Result<Wron
 /// A cache with what the tests need of the standard library.
 fn base(options: &Options) -> Result<PathBuf> {
     let key = test_binary::key(&options.programs.goroot)?;
-    let base = test_binary::cache_dir()?.join(format!("never-wrong-tests-{key}"));
+    let base = crate::places::cache_dir()?.join(format!("never-wrong-tests-{key}"));
     let complete = base.join("complete.txt");
     if !complete.exists() {
         at(&base, fs::create_dir_all(&base))?;

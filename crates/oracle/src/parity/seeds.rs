@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::projects::{Project, Variant};
 use super::side::Setting;
-use crate::tour::lab::Who;
+use crate::programs::Who;
 
 /// Flags that packages of the standard library do not see as dependencies. What is wrong here costs
 /// time, no more: the keys are the stock command's.
@@ -33,7 +33,7 @@ pub fn prepared(
     project: &Project,
     variant: &Variant,
 ) -> Result<PathBuf, String> {
-    let base = crate::conformance::test_binary::cache_dir()?.with_file_name("parity");
+    let base = crate::places::cache_dir()?.with_file_name("parity");
     let seed = base
         .join(setting.programs.release())
         .join(format!("seed-{}", name(variant)));

@@ -20,7 +20,7 @@ use super::checks::{Bench, differing_keys, differing_words, list, sorted, withou
 use super::report::Row;
 use super::side::{Said, copy_cache};
 use super::trace::Trace;
-use crate::tour::lab::Who;
+use crate::programs::Who;
 
 /// What is asked: the command and its flags.
 const QUESTIONS: [(&str, &[&str]); 2] = [("vet", &[]), ("test", &["-short"])];

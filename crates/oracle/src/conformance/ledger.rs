@@ -29,7 +29,7 @@ impl Baseline {
     pub fn load(goroot: &Path, long: bool) -> Result<Baseline, String> {
         let kind = if long { "long" } else { "short" };
         let name = format!("baseline-{}-{kind}.txt", test_binary::key(goroot)?);
-        let file = test_binary::cache_dir()?.join(name);
+        let file = crate::places::cache_dir()?.join(name);
         let text = fs::read_to_string(&file).unwrap_or_default();
         let known = lines(&text)
             .filter_map(|line| line.split_once(' '))
@@ -69,10 +69,10 @@ struct Exception {
 }
 
 impl Exceptions {
-    /// Reads the list.
-    pub fn load(file: &Path) -> Result<Exceptions, String> {
-        let text = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-        Exceptions::parse(&text).map_err(|e| format!("{}: {e}", file.display()))
+    /// Reads `conformance/exceptions.txt` of the repository, as it was when this program was built.
+    pub fn load() -> Result<Exceptions, String> {
+        let text = include_str!("../../../../conformance/exceptions.txt");
+        Exceptions::parse(text).map_err(|e| format!("conformance/exceptions.txt: {e}"))
     }
 
     fn parse(text: &str) -> Result<Exceptions, String> {

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::edits::{Ask, Edit, PACKAGES, Step};
 use super::module::{Files, Module};
-use crate::tour::lab::{Programs, Who};
+use crate::programs::{Programs, Who};
 use crate::tree;
 
 /// The world.

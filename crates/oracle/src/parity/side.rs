@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::tour::lab::{Programs, Who};
+use crate::programs::{Programs, Who};
 use crate::tree::{self, Take};
 
 /// What a run said.

@@ -193,7 +193,9 @@ impl Project {
 
 /// The projects of the repository, by name.
 pub fn of_our_own() -> Result<Vec<Project>, String> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/projects");
+    let dir = crate::places::repository()
+        .map_err(|e| format!("{e}: name a project"))?
+        .join("conformance/projects");
     let listing = fs::read_dir(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     let mut dirs: Vec<PathBuf> = listing.flatten().map(|item| item.path()).collect();
     dirs.sort();

@@ -11,7 +11,7 @@ use super::report::Row;
 use super::side::{Said, Setting, copy_cache};
 use super::trace::Trace;
 use super::{caches, graph, kill, seeds};
-use crate::tour::lab::{Programs, Who};
+use crate::programs::{Programs, Who};
 
 /// Where a project is compared. Removed when dropped.
 pub struct Bench<'p> {

@@ -14,7 +14,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use super::edits::{Ask, Dice};
 use super::world::{Answer, Result, World, at, difference};
-use crate::tour::lab::Who;
+use crate::programs::Who;
 
 /// Any user who is not root.
 const NOBODY: u32 = 65534;

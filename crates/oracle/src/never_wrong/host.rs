@@ -1,4 +1,4 @@
-//! `cargo xtask never-wrong --host`: the host's tools and libraries change, one thing at a time:
+//! `oracle never-wrong --host`: the host's tools and libraries change, one thing at a time:
 //! the form of a C library and what is in it, a wrapper in place of the compiler or the linker, the
 //! words that it adds, variables. After each change the program is removed and built again, or
 //! programs are linked and thrown away: forgo ends as the stock command does, and leaves the same
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::Options;
 use super::edits::Dice;
 use super::world::{Result, at};
-use crate::tour::lab::Who;
+use crate::programs::Who;
 use crate::tree;
 
 /// Functions of the scripts: an object, an archive, a program that starts the next one of its name

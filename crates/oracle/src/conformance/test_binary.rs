@@ -12,6 +12,8 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
+use crate::places::cache_dir;
+
 /// Added to the package as a file.
 const HOOK: &str = include_str!("hook/hook_test.go");
 
@@ -27,15 +29,6 @@ pub struct TestBinary {
     pub exe: PathBuf,
     /// What forgo takes for the stock command.
     pub stock: PathBuf,
-}
-
-/// Where things are kept between runs: outside of the project.
-pub fn cache_dir() -> Result<PathBuf, String> {
-    let base = match std::env::var_os("XDG_CACHE_HOME").filter(|dir| !dir.is_empty()) {
-        Some(dir) => PathBuf::from(dir),
-        None => PathBuf::from(std::env::var_os("HOME").ok_or("HOME is not set")?).join(".cache"),
-    };
-    Ok(base.join("forgo/conformance"))
 }
 
 /// What tells distributions, and versions of this file, apart.

@@ -1,42 +1,19 @@
-//! `cargo xtask parity`: does forgo do on a project what the stock command does? Compares keys,
-//! bytes and words, on any project:
+//! `oracle parity`: does forgo do on a project what the stock command does?
 //!
 //! | check | what must be equal |
 //! |---|---|
-//! | keys | the lines of `GODEBUG=gocachehash=1`, but for the stock command's module index |
-//! | words | standard output, standard error (`-x` and all), exit status |
+//! | keys | the lines of `GODEBUG=gocachehash=1`, except those of the stock command's module index |
+//! | words | standard output, standard error (`-x` included), exit status |
 //! | archives | every entry of the two caches, through its key, byte for byte |
 //! | programs | every executable, byte for byte |
-//! | graph | `-debug-actiongraph`, but for times, ids and order |
+//! | graph | `-debug-actiongraph`, without times, ids and order |
 //! | list | `list -deps -json`, `list -test -deps -json`, `list -export` |
-//! | sharing | each command on the other one's cache runs no tool and says the same |
+//! | sharing | each command on the other one's cache runs no tool and prints the same |
 //! | moved | with `--moved`: nothing is compiled again in another directory |
-//! | killed | with `--kill N`: what builds leave in the cache that are killed at N instants |
+//! | killed | with `--kill N`: the cache entries that builds killed at N instants leave |
 //!
-//! With `--dry` nothing is built: `build -n -a` gives the keys, the words (all commands) and the
-//! graph.
-//!
-//! With `--bytes` only archives and programs are compared, after builds from cold; with
-//! `--stock-cache DIR` those of the stock command are taken from a copy of that cache, where they
-//! are there.
-//!
-//! With `--tests` `list -deps -test -json`, `vet` and `test -short` are compared in keys and words,
-//! `(cached)` results with them, each command on its own cache and on the other's; `--dry` then
-//! compares what they would do, and `--stock-cache DIR` is what both begin with; `--test-pkgs`
-//! names the packages to test where not all can be, `--ask` one of the commands.
-//!
-//! With `--moved` forgo builds in one directory, and both commands in others, forgo from the cache
-//! of the first: nothing is compiled again, and archives, programs and words are the stock
-//! command's. `--places N` leaves it at N directories, `--bytes` leaves out what is compiled for
-//! tests.
-//!
-//! `--matrix` adds the usual variants to a project's own; each `--variant '[VAR=VALUE...]
-//! [FLAG...]'` names one that is compared instead of those.
-//!
-//! forgo's own features are off, but in variants with `FORGO_EXTRAS=on`.
-//!
-//! A project that does not build is compared by its words alone. Without a directory, the projects
-//! of `conformance/projects` are compared, each in a copy.
+//! forgo's own optimizations are off, except in variants with `FORGO_EXTRAS=on`. A project that does
+//! not build is compared by its output alone.
 
 mod caches;
 mod checks;
@@ -54,7 +31,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::tour::lab::Programs;
+use crate::programs::Programs;
 use checks::Bench;
 use projects::{Project, Variant};
 use report::{Report, Row};
@@ -68,31 +45,116 @@ const MATRIX: [&str; 5] = [
     "CGO_ENABLED=0",
 ];
 
-/// What the command line asks for.
-#[derive(Default)]
-struct Options {
+/// Compares cache keys, bytes and output on a project
+///
+/// Both commands run on the project in DIR, each with a cache of its own: build, build -n, list, and
+/// each command on the other's cache. Prints each difference as it is found, and a table:
+///
+///   keys      lines of GODEBUG=gocachehash=1
+///   words     standard output, standard error (-x included), exit status
+///   archives  every entry of the two caches, byte for byte
+///   programs  every executable, byte for byte
+///   graph     -debug-actiongraph, without times
+///   list      list -deps -json, list -test -deps -json, list -export
+///   sharing   each command on the other's cache runs no tool
+///   killed    what builds leave in the cache that are killed (--kill)
+///   moved     nothing is compiled again in another directory (--moved)
+///
+/// The project is not changed. Without DIR, the projects in conformance/projects of forgo's
+/// repository are compared, each in a copy.
+#[derive(Debug, Default, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Options {
+    /// The project
     dir: Option<PathBuf>,
+    /// Go distribution: a GOROOT, or a go command; may be repeated [default: the go on PATH]
+    #[arg(long = "go", visible_alias = "goroot", value_name = "GOROOT")]
     goroots: Vec<PathBuf>,
+    /// The forgo to test [default: the one beside this program, else the one on PATH]
+    #[arg(long, value_name = "PROGRAM")]
     forgo: Option<PathBuf>,
-    flags: String,
+    /// Packages to build [default: ./...]
+    #[arg(long = "pkgs", value_name = "PATTERNS", allow_hyphen_values = true)]
     packages: Option<String>,
-    asked: testing::Asked,
+    /// The one package to build
+    #[arg(long, value_name = "PACKAGE")]
     main: Option<String>,
-    only: Option<String>,
+    /// Build flags and NAME=value settings for all builds
+    #[arg(
+        long,
+        value_name = "FLAGS",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
+    flags: String,
+    /// Add -race, -cover, -trimpath, windows/arm64 and CGO_ENABLED=0
+    #[arg(long)]
     matrix: bool,
+    /// Build in this way instead: build flags and NAME=value settings; may be repeated
+    #[arg(long = "variant", value_name = "FLAGS", allow_hyphen_values = true)]
     variants: Vec<String>,
-    cold: bool,
-    keep: bool,
-    jobs: Option<usize>,
-    kills: Option<usize>,
-    short: bool,
-    seeded: bool,
-    tests: bool,
+    /// Compare what would be done (build -n -a): keys, output, graph and lists. Builds nothing
+    #[arg(long, conflicts_with = "bytes")]
+    dry: bool,
+    /// Compare only archives and programs, after builds from empty caches
+    #[arg(long)]
+    bytes: bool,
+    /// Build in other directories too, forgo with the cache of the first
+    #[arg(long, conflicts_with = "tests")]
     moved: bool,
-    /// To so many directories.
+    /// With --moved: use at most N directories
+    #[arg(long, value_name = "N")]
     places: Option<usize>,
-    extent: Extent,
+    /// Compare list, vet and test instead, with their cached results
+    #[arg(long)]
+    tests: bool,
+    /// With --tests: compare this command only
+    #[arg(long, value_name = "COMMAND")]
+    ask: Option<String>,
+    /// With --tests and --moved: the packages to test
+    #[arg(
+        long,
+        value_name = "PATTERNS",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
+    test_pkgs: String,
+    /// Begin with copies of this GOCACHE: both commands with --tests and --moved, else the stock one
+    #[arg(long, value_name = "GOCACHE")]
     stock_cache: Option<PathBuf>,
+    /// Begin with the standard library in both caches
+    #[arg(long)]
+    seeded: bool,
+    /// Begin with empty caches
+    #[arg(long)]
+    cold: bool,
+    /// Kill N builds at instants spread over them, and examine what they leave
+    #[arg(long = "kill", value_name = "N")]
+    kills: Option<usize>,
+    /// Actions that each command runs at once [default: 1]
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Compare only the projects whose names match
+    #[arg(long, value_name = "REGEXP")]
+    only: Option<String>,
+    /// Compare a part of conformance/projects, as CI does
+    #[arg(long)]
+    short: bool,
+    /// Keep the caches and outputs, and print where they are
+    #[arg(long)]
+    keep: bool,
+}
+
+impl Options {
+    fn extent(&self) -> Extent {
+        match (self.dry, self.bytes) {
+            (true, _) => Extent::Dry,
+            (_, true) => Extent::Bytes,
+            _ => Extent::Full,
+        }
+    }
 }
 
 /// How much is compared.
@@ -108,9 +170,8 @@ pub enum Extent {
 }
 
 /// Runs the task; true when nothing differs.
-pub fn main(args: &[String]) -> Result<bool, String> {
-    let options = parse(args)?;
-    let projects = projects(&options)?;
+pub fn run(options: &Options) -> Result<bool, String> {
+    let projects = projects(options)?;
     let goroots: Vec<Option<PathBuf>> = match &options.goroots[..] {
         [] => vec![None],
         list => list.iter().cloned().map(Some).collect(),
@@ -118,7 +179,7 @@ pub fn main(args: &[String]) -> Result<bool, String> {
     let mut cases = Vec::new();
     let mut distributions = Vec::new();
     for goroot in goroots {
-        distributions.push(crate::tour::programs(goroot, options.forgo.clone())?);
+        distributions.push(crate::programs::find(goroot, options.forgo.clone())?);
     }
     for programs in &distributions {
         for project in projects
@@ -133,7 +194,7 @@ pub fn main(args: &[String]) -> Result<bool, String> {
             );
         }
     }
-    let report = compare_all(&cases, &options)?;
+    let report = compare_all(&cases, options)?;
     print!("{}", report.table());
     Ok(report.is_good())
 }
@@ -187,17 +248,21 @@ fn compare(case: &Case, options: &Options) -> Row {
         Err(text) => row.note("words", &[text]),
         Ok(bench) => {
             let kills = options.kills.unwrap_or(project.kills);
+            let asked = testing::Asked {
+                command: options.ask.clone(),
+                tested: words(&options.test_pkgs),
+            };
             let done = if options.tests {
-                testing::run(&bench, options.extent, &options.asked, &mut row)
+                testing::run(&bench, options.extent(), &asked, &mut row)
             } else if options.moved {
                 let scope = moved::Scope {
-                    tested: &options.asked.tested,
-                    tests: options.extent != Extent::Bytes,
+                    tested: &asked.tested,
+                    tests: options.extent() != Extent::Bytes,
                     places: options.places.unwrap_or(usize::MAX),
                 };
                 moved::run(&bench, &scope, &mut row)
             } else {
-                checks::run(&bench, options.extent, kills, &mut row);
+                checks::run(&bench, options.extent(), kills, &mut row);
                 Ok(())
             };
             if let Err(text) = done {
@@ -222,7 +287,7 @@ fn projects(options: &Options) -> Result<Vec<Project>, String> {
         projects.retain(|project| pattern.is_match(&project.name));
     }
     if projects.is_empty() {
-        return Err("parity: no project to compare".into());
+        return Err("no project to compare".into());
     }
     for project in &mut projects {
         project.seeded |= options.seeded;
@@ -246,48 +311,4 @@ fn projects(options: &Options) -> Result<Vec<Project>, String> {
 
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
-}
-
-fn parse(args: &[String]) -> Result<Options, String> {
-    let mut options = Options::default();
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        let mut value = || args.next().ok_or(format!("{arg} needs a value")).cloned();
-        match arg.as_str() {
-            "--go" => options.goroots.push(value()?.into()),
-            "--forgo" => options.forgo = Some(value()?.into()),
-            "--flags" => options.flags = value()?,
-            "--pkgs" => options.packages = Some(value()?),
-            "--ask" => options.asked.command = Some(value()?),
-            "--test-pkgs" => options.asked.tested = words(&value()?),
-            "--main" => options.main = Some(value()?),
-            "--only" => options.only = Some(value()?),
-            "--jobs" => {
-                let n = value()?;
-                options.jobs = Some(n.parse().map_err(|_| format!("--jobs {n}?"))?);
-            }
-            "--places" => {
-                let n = value()?;
-                options.places = Some(n.parse().map_err(|_| format!("--places {n}?"))?);
-            }
-            "--kill" => {
-                let n = value()?;
-                options.kills = Some(n.parse().map_err(|_| format!("--kill {n}?"))?);
-            }
-            "--dry" => options.extent = Extent::Dry,
-            "--bytes" => options.extent = Extent::Bytes,
-            "--stock-cache" => options.stock_cache = Some(value()?.into()),
-            "--moved" => options.moved = true,
-            "--tests" => options.tests = true,
-            "--seeded" => options.seeded = true,
-            "--short" => options.short = true,
-            "--matrix" => options.matrix = true,
-            "--variant" => options.variants.push(value()?),
-            "--cold" => options.cold = true,
-            "--keep" => options.keep = true,
-            flag if flag.starts_with('-') => return Err(format!("parity: unknown flag {flag}")),
-            dir => options.dir = Some(dir.into()),
-        }
-    }
-    Ok(options)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::caches;
 use super::checks::{Bench, Known, seeded_keys};
-use crate::tour::lab::Who;
+use crate::programs::Who;
 
 /// What is wrong after `times` killed builds on a cache in its first state.
 pub fn differences(

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Stdio};
 
 use super::stock::StockProcesses;
-use super::test_binary::{TestBinary, cache_dir};
-use crate::tour::lab::Programs;
+use super::test_binary::TestBinary;
+use crate::places::cache_dir;
+use crate::programs::Programs;
 
 /// How a test ended, and what was said meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq)]
