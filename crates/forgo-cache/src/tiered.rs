@@ -157,8 +157,8 @@ impl Tiered {
     fn whole_file(&self, entry: Entry) -> Result<(String, Entry)> {
         let (file, size) = self.stat_output(&entry.output);
         match size {
-            Err(e) => Err(Error::miss(crate::path_error("stat", &file, &e))),
-            Ok(size) if size != entry.size => Err(Error::miss("file incomplete")),
+            Err(e) => Err(Error::Gone(crate::path_error("stat", &file, &e))),
+            Ok(size) if size != entry.size => Err(Error::Gone("file incomplete".to_owned())),
             Ok(_) => Ok((file, entry)),
         }
     }
@@ -186,7 +186,7 @@ impl Tiered {
     fn right_bytes(&self, entry: Entry) -> Result<(Vec<u8>, Entry)> {
         let bytes = std::fs::read(self.output_file(&entry.output)).unwrap_or_default();
         if OutputId::of(&bytes) != entry.output {
-            return Err(Error::miss("bad checksum"));
+            return Err(Error::Gone("bad checksum".to_owned()));
         }
         Ok((bytes, entry))
     }
