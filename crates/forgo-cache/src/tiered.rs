@@ -200,7 +200,7 @@ impl Tiered {
         again: impl FnOnce(&Entry) -> Result<T>,
     ) -> Result<T> {
         // Under gocacheverify=1 everything is made again.
-        if !matches!(found, Err(Error::Miss(_))) || self.disk.verifies() {
+        if !matches!(found, Err(Error::Miss(_) | Error::Gone(_))) || self.disk.verifies() {
             return found;
         }
         match behind.bring(id) {

@@ -43,7 +43,7 @@ pub fn run(
     });
     let check = check.expect("the cache was checked before");
     if check.need.is_empty() {
-        return Ok(Outcome::default());
+        return Ok(Outcome::not_needed());
     }
     cx.shell.mkdir(&cx.node().objdir)?;
     let (mut outputs, inputs, instrumented) = sources(cx);
