@@ -37,3 +37,4 @@ mod stat_text;
 pub mod stock;
 pub mod threads;
 pub mod toolchain;
+pub mod verdict;
