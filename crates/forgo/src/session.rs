@@ -12,7 +12,6 @@ use forgo_build::footprint;
 use forgo_build::fsys::Overlay;
 use forgo_build::package::PackageGraph;
 use forgo_build::plan::{Plan, PlanError};
-use forgo_build::releases;
 use forgo_build::run::workdir::WorkDir;
 use forgo_build::run::{Job, Summary, run};
 use forgo_cache::hash::Trace;
@@ -192,7 +191,7 @@ fn new_hashes(cfg: &Config) -> HashContext {
 /// keys of other releases are made different from the stock command's, whose cache can then get no
 /// wrong entry.
 fn key_salt(cfg: &Config) -> String {
-    if releases::has_known_keys(cfg.dist.minor) {
+    if cfg.dist.release.has_known_keys() {
         cfg.dist.version.clone()
     } else {
         format!("forgo {}", cfg.dist.version)

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use forgo_build::releases;
+use forgo_golang::release;
 
 use super::caches::{self, Comparison, Entries};
 use super::checks::{Bench, differing_programs, differing_words, has_main, keep_programs};
@@ -114,7 +114,7 @@ pub fn run(bench: &Bench, scope: &Scope, row: &mut Row) -> Result<(), String> {
         commands,
         seeded: caches::entries(&bench.setting.cache(Who::Stock))?,
     };
-    if !releases::is_compared(&format!(
+    if !release::is_compared(&format!(
         "compile version {}",
         place.setting.programs.release()
     )) {

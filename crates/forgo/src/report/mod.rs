@@ -8,7 +8,7 @@ pub mod streams;
 mod trace;
 
 use std::io;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -17,6 +17,7 @@ use forgo_build::package::PackageGraph;
 use forgo_build::plan::Plan;
 use forgo_build::process::errno_text;
 use forgo_golang::raw;
+use forgo_golang::release::Release;
 
 use crate::exit::{Outcome, Stop};
 use progress::Progress;
@@ -27,8 +28,8 @@ use trace::Trace;
 #[derive(Debug, Default)]
 pub struct Console {
     status: AtomicI32,
-    /// Go's minor release where builds are told in JSON; 0 where not.
-    json: AtomicU32,
+    /// The release whose JSON builds are reported in; `None` where they are not.
+    json: Mutex<Option<Release>>,
     progress: Mutex<Option<Running>>,
     trace: OnceLock<Trace>,
     /// What was said, where it is to be kept.
@@ -59,10 +60,10 @@ struct Running {
 }
 
 impl Console {
-    /// From now on output of builds is JSON on standard output (`-json`).
-    pub fn set_json(&self, json: bool, minor: u32) {
-        self.json
-            .store(if json { minor } else { 0 }, Ordering::Relaxed);
+    /// From now on output of builds is JSON on standard output (`-json`), in the form of a release,
+    /// or text again.
+    pub fn set_json(&self, release: Option<Release>) {
+        *self.json.lock().unwrap_or_else(PoisonError::into_inner) = release;
     }
 
     /// base.Errorf: a line on standard error; the exit status becomes 1.
@@ -238,9 +239,9 @@ impl Console {
     }
 
     fn output(&self, package: Option<&str>, text: &str) {
-        let minor = self.json.load(Ordering::Relaxed);
-        if minor != 0 {
-            let _ = self.to_stdout(json::output(package, text, minor).as_bytes());
+        let release = *self.json.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(release) = release {
+            let _ = self.to_stdout(json::output(package, text, release).as_bytes());
         } else {
             self.to_stderr(&raw::bytes(text));
         }
@@ -250,9 +251,9 @@ impl Console {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        let minor = self.json.load(Ordering::Relaxed);
-        if minor != 0 {
-            let _ = self.to_stdout(json::failure(package, &text, minor).as_bytes());
+        let release = *self.json.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(release) = release {
+            let _ = self.to_stdout(json::failure(package, &text, release).as_bytes());
         } else {
             self.to_stderr(&raw::bytes(&text));
         }
