@@ -29,59 +29,45 @@ use crate::run::own_keys::OwnKeys;
 use crate::run::reuse::{Known, Way};
 use crate::run::stamp::Donor;
 use crate::run::trust::{self, Ask, Claim, Derived, Rule};
+use crate::verdict::Why;
 
-/// Why a package is compiled although its second key is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// `FORGO_EXTRAS=off`; -a; -n, which can't know; a wrapper of the tools, which may do anything.
-    Asked,
-    /// C compilers read headers and libraries of the system.
-    Cgo,
-    /// Coverage makes files of its own.
-    Coverage,
-    /// Flags of the compiler or the assembler, or variables for its debugging, whose purpose may be
-    /// something else than the archive: output, profiles, a dump.
-    Flags,
-    /// It can't be told what assembly includes.
-    Include,
-    /// Archives come out of shared libraries.
-    Shared,
-}
+pub use crate::verdict::CompileDoubt as Doubt;
 
 /// Finds an archive that a compile would write again, and stores it under the stock key, unless it
-/// is to be compared.
+/// is to be compared; or returns why there is none.
 pub fn find(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
     keys: &OwnKeys,
     build: NodeId,
     key: &ActionId,
-) -> Result<Option<Derived>, ActionError> {
+) -> Result<Result<Derived, Why>, ActionError> {
     let Some(second) = keys.by_export(cx, inputs)? else {
-        return Ok(None);
+        return Ok(Err(keys.doubt.map_or(Why::NoExportData, Why::Compile)));
     };
     let stamped = Donor::read_stored(cx, &second).and_then(|donor| donor.stamped(key));
     let Some((bytes, build_id)) = stamped else {
-        return Ok(None);
+        return Ok(Err(Why::Absent));
     };
     // Only what was compiled without a word has a second key.
     let said = "";
     match trust::ask(cx, RULES, key)? {
-        Ask::Leave => Ok(None),
-        Ask::Compare => Ok(Some(Derived::Claim(Claim {
+        Ask::Leave => Ok(Err(Why::Distrusted)),
+        Ask::Compare => Ok(Ok(Derived::Claim(Claim {
             rules: RULES,
             build_id,
             said: said.to_owned(),
         }))),
         Ask::Use => {
             let file = store(cx, inputs, build, key, Content::Bytes(&bytes), said)?;
-            Ok(file.map(|file| {
+            let known = file.map(|file| {
                 Derived::Known(Known {
                     built: Artifact::Cached(file),
                     build_id,
                     way: Way::ExportData,
                 })
-            }))
+            });
+            Ok(known.ok_or(Why::NotStored))
         }
     }
 }

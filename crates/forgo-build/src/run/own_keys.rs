@@ -18,7 +18,7 @@ use crate::run::moving;
 #[derive(Debug, Clone)]
 pub struct OwnKeys {
     /// Why what was compiled here is compiled again.
-    doubt: Option<Doubt>,
+    pub doubt: Option<Doubt>,
     /// The key that is the same wherever the places are; `None` where the package has nothing to do
     /// with a place, or nothing may be moved.
     pub everywhere: Option<ActionId>,

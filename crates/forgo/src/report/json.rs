@@ -1,9 +1,43 @@
-//! Build events of `-json` (in the form of a release): one object a line, as load.JSONPrinter writes them.
+//! Build events of `-json`, in the form of a release: one object a line, as load.JSONPrinter writes
+//! them.
 
+use std::sync::Arc;
+
+use forgo_build::event::Event;
 pub use forgo_golang::json::escape as escape_as_go;
 use forgo_golang::raw;
 use forgo_golang::release::Release;
 use serde::Serialize;
+
+use super::text::as_lines;
+use super::{Listener, Screen};
+
+/// Writes output of builds as JSON on standard output; what bypasses `-json` is text.
+pub struct Json {
+    screen: Arc<Screen>,
+    release: Release,
+}
+
+impl Json {
+    /// On this screen, in the form of a release.
+    pub fn new(screen: Arc<Screen>, release: Release) -> Json {
+        Json { screen, release }
+    }
+}
+
+impl Listener for Json {
+    fn event(&self, event: &Event) {
+        let line = match event {
+            Event::Output { package, text } => output(package.as_deref(), text, self.release),
+            Event::Error { package, text } => {
+                failure(package.as_deref(), &as_lines(text), self.release)
+            }
+            Event::Stderr(text) => return self.screen.stderr(&raw::bytes(text)),
+            _ => return,
+        };
+        let _ = self.screen.stdout(line.as_bytes());
+    }
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

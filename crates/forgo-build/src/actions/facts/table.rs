@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use forgo_cache::HashContext;
+use forgo_cache::{Formulas, HashContext};
 
 use crate::actions::{ActionError, Facts};
 
@@ -33,7 +33,7 @@ impl Table {
                 .push_str(line);
         };
         Table {
-            hashes: HashContext::new(release, Some(Arc::new(watch)), false),
+            hashes: HashContext::new(release, Formulas::Known, Some(Arc::new(watch)), false),
             trace,
             release: release.to_owned(),
             ..Table::default()
