@@ -12,7 +12,6 @@ use forgo_build::footprint;
 use forgo_build::fsys::Overlay;
 use forgo_build::package::PackageGraph;
 use forgo_build::plan::{Plan, PlanError};
-use forgo_build::releases;
 use forgo_build::run::workdir::WorkDir;
 use forgo_build::run::{Job, Summary, run};
 use forgo_cache::hash::Trace;
@@ -194,7 +193,7 @@ pub fn stop_plan(error: PlanError) -> Stop {
 
 /// What the keys of an invocation have in common.
 fn new_hashes(cfg: &Config) -> HashContext {
-    let formulas = match releases::has_known_keys(cfg.dist.minor) {
+    let formulas = match cfg.dist.release.has_known_keys() {
         true => Formulas::Known,
         false => Formulas::Unknown,
     };

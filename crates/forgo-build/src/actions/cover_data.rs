@@ -100,7 +100,7 @@ pub fn write_meta_files_file(cx: &ActionCx<'_>, builds: &[NodeId]) -> Result<(),
     cx.shell
         .write_file(
             &format!("{objdir}metafiles.txt"),
-            &raw::json(&(json::escape(&text) + "\n"), cx.config().dist.minor),
+            &raw::json(&(json::escape(&text) + "\n"), cx.config().dist.release),
         )
         .map_err(|e| ActionError::new(format!("writing metafiles file: {e}")))
 }

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use forgo_golang::gover;
+use forgo_golang::release::Release;
 use serde::Serialize;
 
 use crate::actions::ActionCx;
@@ -131,7 +132,7 @@ pub fn make(cx: &ActionCx<'_>, sources: &[String], deps: &[NodeId]) -> VetConfig
 }
 
 fn module_fields(cx: &ActionCx<'_>, module: Option<&ModulePublic>) -> ModuleFields {
-    if cx.config().dist.minor >= 27 {
+    if cx.config().dist.release.vet_reads_whole_module() {
         let module = module.map(Module::of);
         return ModuleFields::Whole { module };
     }
@@ -194,8 +195,8 @@ impl VetConfig {
     }
 
     /// The text of the file.
-    pub fn to_json(&self, minor: u32) -> String {
-        go_json::indent(self, minor) + "\n"
+    pub fn to_json(&self, release: Release) -> String {
+        go_json::indent(self, release) + "\n"
     }
 }
 
@@ -214,7 +215,7 @@ mod tests {
             },
             ..VetConfig::default()
         };
-        let text = config.to_json(26);
+        let text = config.to_json(Release::GO1_26);
         assert!(text.starts_with("{\n\t\"ID\": \"a \\u003cb\\u003e\",\n\t\"Compiler\": \"\",\n"));
         let want = "\t\"GoFiles\": [\n\t\t\"/x.go\"\n\t],\n\t\"NonGoFiles\": [],\n\
                     \t\"IgnoredFiles\": [],\n\t\"ModulePath\": \"m\",\n\t\"ModuleVersion\": \"\",\n\
@@ -222,7 +223,7 @@ mod tests {
         assert!(text.contains(want), "{text}");
         assert!(text.ends_with("\t\"SucceedOnTypecheckFailure\": false\n}\n"));
         config.module = ModuleFields::default();
-        let text = config.to_json(26);
+        let text = config.to_json(Release::GO1_26);
         assert!(
             text.contains("],\n\t\"Module\": null,\n\t\"ImportMap\""),
             "{text}"
