@@ -31,7 +31,9 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::places;
 use crate::programs::Programs;
+use crate::record::{self, Table};
 use checks::Bench;
 use projects::{Project, Variant};
 use report::{Report, Row};
@@ -145,9 +147,39 @@ pub struct Options {
     /// Keep the caches and outputs, and print where they are
     #[arg(long)]
     keep: bool,
+    /// Write the results to conformance/parity.md of the repository
+    #[arg(long, conflicts_with = "only")]
+    record: bool,
+    /// With --record: what else is to be known of the run
+    #[arg(long, value_name = "TEXT", requires = "record")]
+    note: Option<String>,
 }
 
 impl Options {
+    /// Puts the results into the table of their kind.
+    fn write(&self, report: &Report) -> Result<(), String> {
+        let heading = match (self.tests, self.moved, self.extent()) {
+            (true, _, Extent::Dry) => "list, vet -n and test -n",
+            (true, ..) => "list, vet and test",
+            (_, true, _) => "Builds in other directories",
+            (.., Extent::Dry) => "Commands and keys, without building",
+            (.., Extent::Bytes) => "Archives and programs",
+            (.., Extent::Full) => "Builds",
+        };
+        let table = Table {
+            heading,
+            columns: &report::COLUMNS,
+            keys: 3,
+        };
+        let together = match (&self.dir, self.short) {
+            (Some(_), _) => None,
+            (None, true) => Some("conformance/projects, the part of CI"),
+            (None, false) => Some("conformance/projects"),
+        };
+        let rows = report.recorded(together, &record::measured(self.note.as_deref()));
+        table.record(&places::repository()?.join("conformance/parity.md"), &rows)
+    }
+
     fn extent(&self) -> Extent {
         match (self.dry, self.bytes) {
             (true, _) => Extent::Dry,
@@ -196,6 +228,9 @@ pub fn run(options: &Options) -> Result<bool, String> {
     }
     let report = compare_all(&cases, options)?;
     print!("{}", report.table());
+    if options.record {
+        options.write(&report)?;
+    }
     Ok(report.is_good())
 }
 
