@@ -56,10 +56,9 @@ impl Table<'_> {
         match known.iter().find(|(_, known)| known.starts_with(&start)) {
             Some(&(at, _)) => lines[at] = line,
             None => {
-                let before = known
-                    .iter()
-                    .take_while(|(_, known)| **known < start)
-                    .count();
+                let key = self.key(&line);
+                let before = known.iter().take_while(|(_, l)| self.key(l) < key);
+                let before = before.count();
                 lines.insert(rule + 1 + before, line);
             }
         }
