@@ -10,11 +10,13 @@ tasks:
         walk through the fourteen exercises of the cache lab, or build DIR, with the stock go
         command and with forgo side by side
   bench [--go GOROOT] [--forgo PROGRAM] [--project DIR] [--pkgs PATTERNS] [--cache GOCACHE]
-        [--packages N] [--runs N] [--checkouts N] [--graph FILE] [--record [--note TEXT]] [SCENARIO ...]
+        [--packages N] [--runs N] [--checkouts N] [--graph FILE] [--record [--note TEXT]]
+        [SCENARIO ...]
         measure the stock go command and forgo in turn and print a table; a scenario is chosen by
         how its name begins; --pkgs names packages of the project instead of ./...; --packages asks
-        for a generated module of so many packages; crowd builds so many checkouts at once (20); order simulates the build
-        in a file of -debug-actiongraph; --record puts the results into bench/results.md
+        for a generated module of so many packages; crowd builds so many checkouts at once (20);
+        order simulates the build in a file of -debug-actiongraph; --record puts the results into
+        bench/results.md
   parity, never-wrong, conformance
         the tasks of the oracle (cargo xtask parity --help)
   record [--go GOROOT] [--forgo PROGRAM] [--cache GOCACHE] [--out FILE]

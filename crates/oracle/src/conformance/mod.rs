@@ -50,8 +50,8 @@ const RESULTS: Table = Table {
 /// The tests ship with every Go distribution: the scripts in GOROOT/src/cmd/go/testdata/script, and
 /// the tests coded in Go. Their test binary is built once for each distribution, so that each go
 /// command that a test starts is forgo. A test that the stock command does not pass on this machine
-/// is skipped. Every other test must pass, or conformance/exceptions.txt of forgo's repository gives
-/// a reason. Prints the tests that fail, and how many stock go processes forgo started.
+/// is skipped. Every other test must pass, or conformance/exceptions.txt of forgo's repository
+/// gives a reason. Prints the tests that fail, and how many stock go processes forgo started.
 #[derive(Debug, Default, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Options {

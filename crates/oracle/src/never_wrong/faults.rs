@@ -63,7 +63,8 @@ impl fmt::Display for Case {
     }
 }
 
-/// Makes things go wrong until time or steps are over. Returns how many were made; `None` if forgo was wrong.
+/// Makes things go wrong until time or steps are over. Returns how many were made; `None` if forgo
+/// was wrong.
 pub(super) fn run(options: &Options, base: &Path) -> Result<Option<usize>> {
     let started = Instant::now();
     let mut faults = Faults {

@@ -2,7 +2,7 @@
 //!
 //! | check | what must be equal |
 //! |---|---|
-//! | keys | the lines of `GODEBUG=gocachehash=1`, except those of the stock command's module index |
+//! | keys | lines of `GODEBUG=gocachehash=1`, except the stock command's module index |
 //! | words | standard output, standard error (`-x` included), exit status |
 //! | archives | every entry of the two caches, through its key, byte for byte |
 //! | programs | every executable, byte for byte |
@@ -12,8 +12,8 @@
 //! | moved | with `--moved`: nothing is compiled again in another directory |
 //! | killed | with `--kill N`: the cache entries that builds killed at N instants leave |
 //!
-//! forgo's own optimizations are off, except in variants with `FORGO_EXTRAS=on`. A project that does
-//! not build is compared by its output alone.
+//! forgo's own optimizations are off, except in variants with `FORGO_EXTRAS=on`. A project that
+//! does not build is compared by its output alone.
 
 mod caches;
 mod checks;
@@ -49,8 +49,8 @@ const MATRIX: [&str; 5] = [
 
 /// Compares cache keys, bytes and output on a project
 ///
-/// Both commands run on the project in DIR, each with a cache of its own: build, build -n, list, and
-/// each command on the other's cache. Prints each difference as it is found, and a table:
+/// Both commands run on the project in DIR, each with a cache of its own: build, build -n, list,
+/// and each command on the other's cache. Prints each difference as it is found, and a table:
 ///
 ///   keys      lines of GODEBUG=gocachehash=1
 ///   words     standard output, standard error (-x included), exit status
@@ -123,7 +123,8 @@ pub struct Options {
         allow_hyphen_values = true
     )]
     test_pkgs: String,
-    /// Begin with copies of this GOCACHE: both commands with --tests and --moved, else the stock one
+    /// Begin with copies of this GOCACHE: both commands with --tests and --moved, else the stock
+    /// one
     #[arg(long, value_name = "GOCACHE")]
     stock_cache: Option<PathBuf>,
     /// Begin with the standard library in both caches
