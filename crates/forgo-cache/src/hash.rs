@@ -472,7 +472,8 @@ mod tests {
         let plain = HashContext::new("go1.26.8", Formulas::Known, None, false);
         let key = make(&plain);
         assert_eq!(plain.lines(&key), None);
-        let collecting = HashContext::new("go1.26.8", Formulas::Known, None, false).collecting_lines();
+        let collecting =
+            HashContext::new("go1.26.8", Formulas::Known, None, false).collecting_lines();
         assert_eq!(make(&collecting), key);
         let lines = collecting.lines(&key).unwrap();
         assert_eq!(lines.name(), "build a");

@@ -10,7 +10,7 @@ use crate::history::Segment;
 use crate::record::Record;
 
 /// A log is at most this many segments.
-const SEGMENTS: u64 = 32;
+const SEGMENTS: u64 = 64;
 
 /// The least size of a segment: each holds all texts that its runs name.
 const LEAST: u64 = 64 << 10;

@@ -3,14 +3,13 @@
 //! Records are collected and appended by one write each time there are many, and at the end: a run
 //! without actions costs one write.
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use crate::frame;
-use crate::history::Segment;
+use crate::history::Contents;
 use crate::record::{Action, Begin, End, Key, Record, TextId};
 use crate::store::Store;
 
@@ -37,7 +36,8 @@ pub struct Writer {
     lines: Vec<(Key, Vec<TextId>)>,
     texts: Vec<Vec<u8>>,
     /// What is in the file, or collected for it.
-    known: Known,
+    known: Contents,
+    looked: bool,
     size: usize,
 }
 
@@ -52,14 +52,6 @@ enum Target {
     None,
 }
 
-#[derive(Debug, Default)]
-struct Known {
-    texts: HashSet<TextId>,
-    keys: HashSet<Key>,
-    /// The segment was looked through.
-    whole: bool,
-}
-
 impl Writer {
     /// For a run that begins; nothing is written yet.
     pub fn new(store: Store, begin: Begin) -> Writer {
@@ -71,7 +63,8 @@ impl Writer {
             actions: Vec::new(),
             lines: Vec::new(),
             texts: Vec::new(),
-            known: Known::default(),
+            known: Contents::default(),
+            looked: false,
             size: 0,
         }
     }
@@ -84,14 +77,14 @@ impl Writer {
     /// Reads what is on record already, so that it is not written again. Costs time in proportion
     /// to the segment, so it is for runs that have much to write.
     pub fn look_through(&mut self) {
-        if std::mem::replace(&mut self.known.whole, true) {
+        if std::mem::replace(&mut self.looked, true) {
             return;
         }
         if let Some(path) = self.open()
-            && let Ok(segment) = Segment::read(&path)
+            && let Ok(contents) = Contents::read(&path)
         {
-            self.known.texts.extend(segment.texts());
-            self.known.keys.extend(segment.keys());
+            self.known.texts.extend(contents.texts);
+            self.known.keys.extend(contents.keys);
         }
     }
 
