@@ -13,6 +13,7 @@ mod config;
 mod delegate;
 mod exit;
 mod flags;
+mod history;
 mod report;
 mod session;
 mod signals;
@@ -29,6 +30,7 @@ fn main() {
         console.warn(&text);
         console.raise(status);
     }
+    console.ends();
     exit_now(console.status())
 }
 

@@ -112,6 +112,7 @@ impl<'a> Session<'a> {
         let interrupt = signals::interrupts();
         self.console.show_progress(self.cfg.env.os("TERM"));
         self.console.run_begins(&Run {
+            config: self.cfg,
             plan,
             graph,
             hashes: &store.hashes,

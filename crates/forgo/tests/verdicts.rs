@@ -136,9 +136,11 @@ fn builds() {
             verdict_of(&cold, "link m"),
             "ran installed-target:absent cache-entry:absent kept-executable:absent"
         );
-        assert_eq!(
-            cold["build m"].text("stale"),
-            "stale dependency: example.com/m/leaf"
+        // Of the standard library too, if it was never compiled before.
+        assert!(
+            cold["build m"]
+                .text("stale")
+                .starts_with("stale dependency: ")
         );
         assert_eq!(cold["build m/leaf"].text("stale"), "build ID mismatch");
         assert_eq!(verdict_of(&cold, "build check cache m"), "done");
@@ -416,7 +418,11 @@ fn tests() {
         let file = run(world, &test(&short));
         assert_eq!(verdict_of(&file, name), ran);
         assert_ne!(has(&file[name], "open "), has(&other[name], "open "));
-        age(&data, std::time::SystemTime::now());
+        // However long it takes until the test is looked at.
+        age(
+            &data,
+            std::time::SystemTime::now() + std::time::Duration::from_secs(3600),
+        );
         let new = run(world, &test(&short));
         assert!(verdict_of(&new, name).starts_with("ran cached-test:too-new "));
         let detail = new[name].0["tried"][0]["detail"].as_str().expect("a file");

@@ -11,6 +11,7 @@ mod help;
 mod install;
 mod list;
 mod loading;
+mod log;
 mod man;
 mod own;
 mod run;
@@ -18,6 +19,7 @@ pub mod test;
 mod tool;
 mod version;
 mod vet;
+mod why;
 
 use std::fs::File;
 use std::io::IsTerminal;
@@ -35,6 +37,7 @@ use crate::flags::table::Commands;
 use crate::flags::{Flags, ParseError, goflags};
 use crate::report::Console;
 use crate::report::events::Events;
+use crate::report::log::Log;
 use crate::report::streams::write_stderr;
 use crate::snapshot::{self, Beginning, Recording};
 use crate::{config, delegate};
@@ -186,6 +189,7 @@ fn start(command: &'static Command, mut args: Vec<String>, console: &Console) ->
     open_events(console)?;
     let start = process::take_chdir(&mut rest)?;
     args.append(&mut rest);
+    open_log(&args, console);
     let recording = match snapshot::begin(command.name, console) {
         Beginning::Answered => return Ok(()),
         Beginning::Work(recording) => recording,
@@ -210,6 +214,13 @@ fn open_events(console: &Console) -> Outcome {
         console.add(Arc::new(events));
     }
     Ok(())
+}
+
+/// From now on everything is recorded in the log of all runs, unless `FORGO_LOG=off`.
+fn open_log(command: &[String], console: &Console) {
+    if let Some(log) = Log::begin(&Variables::read(), command) {
+        console.add(Arc::new(log));
+    }
 }
 
 /// A command line.

@@ -53,6 +53,13 @@ pub const VARIABLES: &[Variable] = &[
         accepts: |value| link_store(value).is_some(),
     },
     Variable {
+        name: "FORGO_LOG",
+        example: "off",
+        help: "keep no log of what is done, or one of at most this size; else 256M in $XDG_STATE_HOME/forgo",
+        values: "on, off, or a number of bytes, also with K, M, G or T",
+        accepts: |value| log_budget(value).is_some(),
+    },
+    Variable {
         name: "FORGO_VERIFY",
         example: "N%",
         help: "run the tools for N% of the results that forgo could derive without them, and compare",
@@ -63,6 +70,17 @@ pub const VARIABLES: &[Variable] = &[
 
 /// What executables that are kept may take where nothing is set.
 pub const DEFAULT_LINK_STORE: u64 = 2 << 30;
+
+/// What the log of all runs may take where nothing is set.
+const DEFAULT_LOG: u64 = 256 << 20;
+
+/// FORGO_LOG: how much the log of all runs may take; 0 keeps none.
+pub fn log_budget(set: &str) -> Option<u64> {
+    match set {
+        "" | "on" => Some(DEFAULT_LOG),
+        _ => link_store(set),
+    }
+}
 
 /// Reports the first variable whose value can't be understood. An empty value counts as none.
 pub fn check(variables: &Variables) -> Outcome {
@@ -150,6 +168,20 @@ mod tests {
         ];
         for (set, bytes) in cases {
             assert_eq!(link_store(set), bytes, "{set}");
+        }
+    }
+
+    #[test]
+    fn budgets_of_the_log() {
+        let cases = [
+            ("", Some(256 << 20)),
+            ("on", Some(256 << 20)),
+            ("off", Some(0)),
+            ("10M", Some(10 << 20)),
+            ("of", None),
+        ];
+        for (set, expected) in cases {
+            assert_eq!(log_budget(set), expected, "{set}");
         }
     }
 
