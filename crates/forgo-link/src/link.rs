@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
 use crate::arch::{Arch, Target};
@@ -81,6 +82,8 @@ pub struct Link<'a> {
     pub is_dynamic: bool,
     /// What the dynamic linker gets.
     pub dynamic: Dynamic,
+    /// Where functions call runtime.deferreturn first.
+    pub deferreturns: HashMap<Sym, i32>,
     /// Functions of objects of other compilers.
     pub host_text: Vec<Sym>,
     /// Where counters of coverage begin in .noptrbss, and their length.
@@ -159,6 +162,7 @@ impl<'a> Link<'a> {
             unreachable_method: 0,
             is_dynamic: dynamic.needed || options.buildmode == BuildMode::Pie,
             dynamic,
+            deferreturns: HashMap::new(),
             host_text,
             counters: (0, 0),
             fips: [0; 8],
@@ -189,7 +193,7 @@ impl<'a> Link<'a> {
         let mut roots = self.dynamic.exports.clone();
         roots.push(self.main_inittasks);
         let entry = self.target().entry;
-        deadcode::mark(&mut self.symbols, entry, &roots)?;
+        self.deferreturns = deadcode::mark(&mut self.symbols, entry, &roots)?;
         self.check()?;
         self.set_up()?;
         self.set_strings()?;
