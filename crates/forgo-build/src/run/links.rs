@@ -3,7 +3,7 @@
 //! The stock command keeps executables only for `run` and `tool`, and knows those that are where
 //! they were installed. All others it links again: each `build ./...` links every program, to throw
 //! it away. Here a link that was done leaves a copy of the executable in the cache's
-//! [store](forgo_cache::Cache::keep); if its output was thrown away, a record that the link went
+//! [store](forgo_cache::disk::DiskCache::keep); if its output was thrown away, a record that the link went
 //! well. The next link with the same inputs is a copy, or nothing at all.
 //!
 //! The key is the stock link key, and beside it what that leaves out: the system, whose linker may
@@ -143,7 +143,7 @@ impl Store {
         let (built, way) = if self.discarded {
             (target(), Way::LinkRecord)
         } else {
-            let kept = cx.run.job.cache.kept(&self.executable);
+            let kept = cx.run.job.cache.local_part().kept(&self.executable);
             let Some(file) = kept.filter(|file| is_whole(file, &build_id)) else {
                 return Ok(None);
             };
@@ -192,7 +192,9 @@ impl Store {
         if !self.discarded
             && let Some(file) = outcome.built.path()
         {
-            let _ = cache.keep(&self.executable, file, cx.config().link_store);
+            let _ = cache
+                .local_part()
+                .keep(&self.executable, file, cx.config().link_store);
         }
     }
 }

@@ -109,8 +109,8 @@ fn place_of(id: &ActionId) -> i64 {
 }
 
 impl DiskCache {
-    /// Answers to [`crate::Cache::try_lock`].
-    pub(super) fn lock(&self, id: &ActionId) -> Locked {
+    /// Tries to become the one process that makes what has this key. Only forgo processes heed it.
+    pub fn try_lock(&self, id: &ActionId) -> Locked {
         let Some(locks) = Locks::of(&self.dir) else {
             return Locked::Never;
         };
@@ -130,8 +130,9 @@ impl DiskCache {
         Locked::Held(Lock { locks, place })
     }
 
-    /// Answers to [`crate::Cache::lock_holder`].
-    pub(super) fn holder_of(&self, id: &ActionId) -> Option<u32> {
+    /// Returns the process that has a lock; `None` where it can't be seen: it is of another
+    /// namespace or machine.
+    pub fn lock_holder(&self, id: &ActionId) -> Option<u32> {
         let (locks, place) = (Locks::of(&self.dir)?, place_of(id));
         if locks.held().contains(&place) {
             return Some(std::process::id());
@@ -144,7 +145,6 @@ impl DiskCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Cache;
 
     #[test]
     fn one_at_a_time() {

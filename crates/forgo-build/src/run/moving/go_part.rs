@@ -66,7 +66,8 @@ impl GoPart {
 
     /// One that was made elsewhere, moved here.
     pub fn find(&self, cx: &ActionCx<'_>, inputs: &Inputs<'_>, temporary: &str) -> Option<Moved> {
-        let Kept::Archive(record) = Kept::parse(&cx.run.job.cache.note(&self.key)?)? else {
+        let Kept::Archive(record) = Kept::parse(&cx.run.job.cache.local_part().note(&self.key)?)?
+        else {
             return None;
         };
         let donor = super::donor(cx, &record)?;

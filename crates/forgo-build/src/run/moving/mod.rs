@@ -110,7 +110,7 @@ pub fn find(
     let Some(everywhere) = &keys.everywhere else {
         return Ok(Found::NotMoved);
     };
-    let kept = cx.run.job.cache.note(everywhere);
+    let kept = cx.run.job.cache.local_part().note(everywhere);
     let record = match kept.and_then(|text| Kept::parse(&text)) {
         Some(Kept::Archive(record)) => record,
         Some(Kept::NotMoved) => return Ok(Found::NotMoved),
@@ -224,7 +224,12 @@ fn record_of_plain(cx: &ActionCx<'_>, made: &Made<'_>) -> Option<Record> {
 /// Another checkout compiles again without it, no more.
 fn put(cx: &ActionCx<'_>, everywhere: &ActionId, kept: &Kept) {
     let text = kept.to_text();
-    let _ = cx.run.job.cache.put_note(everywhere, text.as_bytes());
+    let _ = cx
+        .run
+        .job
+        .cache
+        .local_part()
+        .put_note(everywhere, text.as_bytes());
 }
 
 /// Whether a package may be moved, given why what was compiled here is not used again.
