@@ -136,6 +136,7 @@ impl<'a> Link<'a> {
         config: &ImportCfg,
         damage: &'a Damage,
     ) -> Result<Link<'a>> {
+        check_host_objects(options, &program)?;
         let header = program.header.clone();
         let objects = std::mem::take(&mut program.objects);
         let mut symbols = Symbols::new(header.release, objects, damage);
@@ -595,13 +596,8 @@ const INTERNAL_PACKAGES: [&str; 11] = [
     "runtime/asan",
 ];
 
-/// Loads objects of other compilers, if the program can be linked here. Returns their functions.
-fn load_host_objects(
-    options: &Options,
-    program: &Program,
-    symbols: &mut Symbols,
-    dynamic: &mut Dynamic,
-) -> Result<Vec<Sym>> {
+/// Fails if objects of other compilers need the host linker.
+fn check_host_objects(options: &Options, program: &Program) -> Result<()> {
     if program.header.arch == Arch::Arm64 && !program.host_objects.is_empty() {
         return unsupported("objects of other compilers for arm64");
     }
@@ -617,6 +613,16 @@ fn load_host_objects(
     if is_cgo && !options.internal && (foreign || program.prefers_external) {
         return unsupported("external linking");
     }
+    Ok(())
+}
+
+/// Loads objects of other compilers. Returns their functions.
+fn load_host_objects(
+    options: &Options,
+    program: &Program,
+    symbols: &mut Symbols,
+    dynamic: &mut Dynamic,
+) -> Result<Vec<Sym>> {
     let mut text = Vec::new();
     let mut dupok = HashSet::new();
     let version = symbols.objects.last().map_or(0, |object| object.version) + 1;
