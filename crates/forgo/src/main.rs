@@ -2,7 +2,7 @@
 //!
 //! This crate alone reads the environment, prints and exits. [`flags`] says what can be asked,
 //! [`config`] resolves it once, [`commands`] has a file per command, [`delegate`] hands the rest to
-//! the stock command, [`report`] turns the engine's events into what the user sees.
+//! the stock command, [`linker`] is the program in another role, [`report`] turns the engine's events into what the user sees.
 #![cfg_attr(
     test,
     allow(clippy::disallowed_methods, reason = "tests look at what came out")
@@ -14,6 +14,7 @@ mod delegate;
 mod exit;
 mod flags;
 mod history;
+mod linker;
 mod report;
 mod session;
 mod signals;
@@ -24,6 +25,9 @@ use report::Console;
 
 fn main() {
     signals::reset_ignored();
+    if let Some(status) = linker::run_if_asked() {
+        exit_now(status);
+    }
     signals::ignore();
     let console = Console::default();
     if let Err(Stop { text, status }) = commands::run(&console) {

@@ -34,6 +34,7 @@ pub use platform::{Platform, Port, ports};
 pub use target::parse_experiments;
 
 use crate::exit::{Outcome, Stop};
+use crate::linker;
 use crate::report::Console;
 use goroot::Defaults;
 use process::Variables;
@@ -129,6 +130,10 @@ impl Startup {
             link_store: own::link_store(process.get("FORGO_LINK_STORE_SIZE"))
                 .unwrap_or(own::DEFAULT_LINK_STORE),
             verify_percent: own::percent(process.get("FORGO_VERIFY")).unwrap_or(0),
+            linker: match process.get("FORGO_LINK") {
+                "off" => String::new(),
+                _ => linker::program().to_owned(),
+            },
             gomaxprocs: gomaxprocs(process.get("GOMAXPROCS")),
             dist,
             target,

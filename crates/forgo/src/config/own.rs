@@ -46,6 +46,13 @@ pub const VARIABLES: &[Variable] = &[
         accepts: |_| true,
     },
     Variable {
+        name: "FORGO_LINK",
+        example: "off",
+        help: "link with the stock linker alone",
+        values: "on or off",
+        accepts: |value| matches!(value, "on" | "off"),
+    },
+    Variable {
         name: "FORGO_LINK_STORE_SIZE",
         example: "4G",
         help: "keep at most this much of linked executables in GOCACHE; 0 or off keeps none",
