@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub enum Take {
     /// By its bytes.
     Copy,
-    /// As another name of the same file: for what nobody writes into.
+    /// As another name of the same file: for files that are not written to.
     Link,
     /// Not at all; a directory with all that is in it.
     LeaveOut,
@@ -71,7 +71,7 @@ pub fn remove(dir: &Path) -> Result<(), String> {
     }
 }
 
-/// Copies a GOCACHE for a command that writes into no entry; what says when it was trimmed is
+/// Copies a GOCACHE for a command that writes into no entry; the file with the time of trimming is
 /// written to.
 pub fn link_cache(from: &Path, to: &Path) -> Result<(), String> {
     copy(from, to, &|path| match path.extension() {
