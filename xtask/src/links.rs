@@ -110,7 +110,9 @@ pub fn main(args: &[String]) -> Result<bool, String> {
     let options = parse(args)?;
     let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
     let mut all = Vec::new();
-    println!("| module | release | variant | links | same | left | differ | CPU, median of own/stock |");
+    println!(
+        "| module | release | variant | links | same | left | differ | CPU, median of own/stock |"
+    );
     println!("|---|---|---|---|---|---|---|---|");
     for module in &options.dirs {
         for goroot in &options.goroots {
@@ -121,7 +123,11 @@ pub fn main(args: &[String]) -> Result<bool, String> {
                 let lines = read(&log)?;
                 let name = module.file_name().unwrap_or_default().to_string_lossy();
                 let release = goroot_version(goroot);
-                println!("| {name} | {release} | {} | {} |", variant.name, cells(&lines));
+                println!(
+                    "| {name} | {release} | {} | {} |",
+                    variant.name,
+                    cells(&lines)
+                );
                 all.extend(lines);
             }
         }
@@ -208,7 +214,11 @@ fn build(
             .stdin(Stdio::null());
         command
     };
-    let common = [&["-toolexec", toolexec.as_str(), "-p", options.jobs.as_str()], variant.flags].concat();
+    let common = [
+        &["-toolexec", toolexec.as_str(), "-p", options.jobs.as_str()],
+        variant.flags,
+    ]
+    .concat();
     let out_text = format!("{}/", out.display());
     let mains = [&["build", "-o", &out_text], &common[..], &[&options.pkgs]].concat();
     // A module without programs, and packages that do not build, are not what is looked for.
@@ -269,7 +279,9 @@ fn reasons(lines: &[Line]) -> String {
 
 /// Runs a tool; of a link, both linkers.
 fn run_tool(tool: &str, args: &[String]) -> Result<bool, String> {
-    let is_link = Path::new(tool).file_name().is_some_and(|name| name == "link");
+    let is_link = Path::new(tool)
+        .file_name()
+        .is_some_and(|name| name == "link");
     let mut command = Command::new(tool);
     command.args(args);
     if !is_link || args.first().is_none_or(|arg| arg != "-o") {
@@ -335,8 +347,14 @@ mod tests {
             package: "p".to_owned(),
             outcome: outcome.to_owned(),
             why: why.to_owned(),
-            stock: Costs { cpu: 2.0, ..Costs::default() },
-            own: Costs { cpu, ..Costs::default() },
+            stock: Costs {
+                cpu: 2.0,
+                ..Costs::default()
+            },
+            own: Costs {
+                cpu,
+                ..Costs::default()
+            },
         };
         let lines = [
             line("same", "", 1.0),
@@ -347,6 +365,9 @@ mod tests {
         ];
         assert_eq!(cells(&lines), "5 | 2 | 2 | 1 | 0.38");
         let text = reasons(&lines);
-        assert!(text.contains("left: 1 x external linking, first p\n"), "{text}");
+        assert!(
+            text.contains("left: 1 x external linking, first p\n"),
+            "{text}"
+        );
     }
 }

@@ -1,5 +1,5 @@
 //! `cargo xtask TASK`: the project's chores. Each task is a module of the library, except those of
-//! the oracle, which is a crate of its own.
+//! the oracle, which is another crate.
 
 use std::process::ExitCode;
 

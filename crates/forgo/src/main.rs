@@ -1,8 +1,9 @@
 //! forgo: the go command's build orchestrator and cache.
 //!
-//! This crate alone reads the environment, prints and exits. [`flags`] says what can be asked,
-//! [`config`] resolves it once, [`commands`] has a file per command, [`delegate`] hands the rest to
-//! the stock command, [`linker`] is the program in another role, [`report`] turns the engine's events into what the user sees.
+//! This crate alone reads the environment, prints and exits. [`flags`] defines the command lines,
+//! [`config`] resolves them once, [`commands`] has a file per command, [`delegate`] hands the rest
+//! to the stock command, [`linker`] is the program in another role, [`report`] turns the engine's
+//! events into output.
 #![cfg_attr(
     test,
     allow(clippy::disallowed_methods, reason = "tests look at what came out")

@@ -36,7 +36,9 @@ fn world(goroot: &Path) -> World {
     world.set("GODEBUG", "");
     world.set("CGO_ENABLED", "0");
     world.seed_cache("cache", &[&["build", "-o", "../seed", "./p0"]]);
-    let tools = fs::read_dir(goroot.join("pkg/tool")).expect("tools").flatten();
+    let tools = fs::read_dir(goroot.join("pkg/tool"))
+        .expect("tools")
+        .flatten();
     let real = tools
         .map(|entry| entry.path())
         .find(|dir| dir.join("link").exists())
@@ -137,7 +139,12 @@ fn it_proves_itself_and_then_links() {
         let shown = world.forgo(&["build", "-x", "-o", "../out/", "./p0"]);
         assert_eq!(stock_links(world), 0);
         let lines = shown.stderr.lines();
-        assert_eq!(lines.filter(|line| line.contains("/link -o $WORK/")).count(), 1);
+        assert_eq!(
+            lines
+                .filter(|line| line.contains("/link -o $WORK/"))
+                .count(),
+            1
+        );
 
         // What it can't do, and what it is not to do.
         assert_eq!(build(world, &["-ldflags=-bindnow"]).0, PROGRAMS);
@@ -155,13 +162,22 @@ fn it_proves_itself_and_then_links() {
         assert_eq!(build(world, &[]), (0, vec![]));
 
         // What fails fails in the tool's words.
-        world.write("p0/main.go", "package main\n\nfunc f()\n\nfunc main() { f() }\n");
+        world.write(
+            "p0/main.go",
+            "package main\n\nfunc f()\n\nfunc main() { f() }\n",
+        );
         world.write("p0/main.s", "");
         let args = ["build", "-o", "../out/", "./p0"];
         let forgo = world.forgo(&args);
         assert_eq!(stock_links(world), 1);
         let stock = world.stock(&args);
-        assert!(forgo.stderr.contains("relocation target main.f not defined"), "{}", forgo.stderr);
+        assert!(
+            forgo
+                .stderr
+                .contains("relocation target main.f not defined"),
+            "{}",
+            forgo.stderr
+        );
         assert_eq!((forgo.stderr, forgo.code), (stock.stderr, stock.code));
     }
 }
@@ -175,7 +191,10 @@ fn a_difference_disables_it() {
         assert_eq!(stock, PROGRAMS);
         assert_eq!(said.len(), 1, "{said:?}");
         assert!(said[0].starts_with("forgo: example.com/m/p"), "{said:?}");
-        assert!(said[0].contains("links by forgo of \"link version "), "{said:?}");
+        assert!(
+            said[0].contains("links by forgo of \"link version "),
+            "{said:?}"
+        );
         fs::remove_file(world.path("lie")).expect("a file");
         write_programs(world, 1);
         assert_eq!(build(world, &[]), (PROGRAMS, vec![]));

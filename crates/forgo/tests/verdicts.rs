@@ -190,7 +190,7 @@ fn builds() {
             "{changed:?}"
         );
 
-        // Without touching a file: everything is known, wherever it is put.
+        // Without touching a file: everything is cached, for every kind of output.
         let again = run(world, &["build", "-o", "other", "."]);
         assert_eq!(verdict_of(&again, "build m"), "reused cache-entry");
         assert_eq!(verdict_of(&again, "link m"), "reused kept-executable");
@@ -361,7 +361,7 @@ fn tests() {
         assert_eq!(verdict_of(&cold, name), first);
         assert!(cold[name].0["peak"].as_u64() > Some(1 << 20));
         let warm = run(world, &test(&[]));
-        // What was just written is not part of the stock key yet.
+        // A file that was just written is not part of the stock key yet.
         let by_content = "reused test-by-content";
         assert!(
             ["reused cached-test", by_content].contains(&&*verdict_of(&warm, name)),

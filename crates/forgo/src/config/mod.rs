@@ -40,7 +40,7 @@ use goroot::Defaults;
 use process::Variables;
 use variables::Variable;
 
-/// What does the work of an invocation.
+/// The program that does the work of an invocation.
 pub enum Chosen {
     /// forgo, with these settings.
     Startup(Box<Startup>),
@@ -53,7 +53,7 @@ pub enum Chosen {
     },
 }
 
-/// What is known before the command's flags are parsed.
+/// The settings before the command's flags are parsed.
 pub struct Startup {
     /// The settings so far.
     pub cfg: Config,
@@ -63,7 +63,7 @@ pub struct Startup {
     pub defaults: Defaults,
     /// What children are given, with what `go env -changed` wants to know.
     pub variables: Vec<Variable>,
-    /// What is wrong with GOAMD64 and its kin, or with GOEXPERIMENT (buildcfg.Check): exit status
+    /// The error of GOAMD64 and similar variables, or of GOEXPERIMENT (buildcfg.Check): exit status
     /// 2.
     pub buildcfg_error: Option<String>,
 }
@@ -92,7 +92,7 @@ impl Startup {
                 Some(version) => hand_on(version),
                 None => Ok(Chosen::Startup(Box::new(startup))),
             },
-            // What an unknown release says of that, it says itself.
+            // An unknown release reports its own error.
             (Err(_), Some(version)) => hand_on(version),
             (Err(stop), None) => Err(stop),
         }
@@ -124,7 +124,7 @@ impl Startup {
             cwd,
             dirs: dirs::resolve(&process, &env),
             modules: module_settings(&env),
-            // Who traces keys sees what the stock command does, step by step.
+            // A trace of keys shows the steps of the stock command.
             extras: process.get("FORGO_EXTRAS") != "off" && !debug.traces_cache(),
             debug,
             link_store: own::link_store(process.get("FORGO_LINK_STORE_SIZE"))

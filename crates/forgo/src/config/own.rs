@@ -12,9 +12,9 @@ pub struct Variable {
     pub name: &'static str,
     /// A value, as help shows it.
     pub example: &'static str,
-    /// What it does.
+    /// Its effect.
     pub help: &'static str,
-    /// What it may be set to.
+    /// Its possible values.
     values: &'static str,
     /// Whether a value is one of these.
     accepts: fn(&str) -> bool,
