@@ -7,5 +7,6 @@ pub mod dist;
 pub mod measure;
 pub mod never_wrong;
 pub mod parity;
+pub mod seen;
 pub mod tour;
 pub mod tree;

@@ -38,6 +38,9 @@ tasks:
         test binary;
         --project edits a copy of a real module (in --below alone), with caches that begin as copies of
         --stock-cache
+  seen [--go GOROOT]... [--forgo PROGRAM] [--only REGEXP] [--keep]
+        run commands under strace and check that each kept answer holds every path that forgo and
+        its children looked at
   dist [--profile NAME] [--out DIR] [--check [--go GOROOT] [--go-bin]]
         build forgo as releases ship it (--profile dist) and pack it in DIR (target/packages) as a
         tarball, a Debian package and a Python wheel, with SHA256SUMS; two runs on one commit give
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         "conformance" => xtask::conformance::main(&rest),
         "never-wrong" => xtask::never_wrong::main(&rest),
         "bench" => xtask::bench::main(&rest),
+        "seen" => xtask::seen::main(&rest),
         "dist" => xtask::dist::main(&rest),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");

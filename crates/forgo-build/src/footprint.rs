@@ -12,6 +12,7 @@
 //! clean files: what was modified in the tick in which it was read could be modified once more
 //! unseen.
 
+pub mod snapshot;
 mod stat;
 mod table;
 

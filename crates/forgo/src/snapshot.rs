@@ -13,7 +13,6 @@
 //!
 //! The stock command has nothing like it.
 
-mod file;
 mod key;
 
 use std::fs::FileTimes;
@@ -23,14 +22,14 @@ use std::time::{Duration, SystemTime};
 use forgo_build::config::Config;
 use forgo_build::disk;
 use forgo_build::event::Reporter as _;
+use forgo_build::footprint::snapshot::{Contents, MAGIC, Output, Said, View};
 use forgo_build::footprint::{self, Footprint, Stat};
 use forgo_build::kept::KeptFile;
 use forgo_build::run::build_id::read_build_id;
 
 use crate::config::guess_gocache;
 use crate::config::process::Variables;
-use crate::report::{Console, Said};
-use file::{Contents, MAGIC, Output, View};
+use crate::report::Console;
 
 /// Commands whose answers are kept. What others say depends on more than files.
 const COMMANDS: [&str; 5] = ["build", "install", "list", "test", "vet"];

@@ -13,6 +13,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use forgo_build::event::{Event, Reporter};
+use forgo_build::footprint::snapshot::Said;
 use forgo_build::package::PackageGraph;
 use forgo_build::plan::Plan;
 use forgo_build::process::errno_text;
@@ -33,15 +34,6 @@ pub struct Console {
     trace: OnceLock<Trace>,
     /// What was said, where it is to be kept.
     kept: Mutex<Option<Pieces>>,
-}
-
-/// Where something was said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Said {
-    /// On standard output.
-    Stdout,
-    /// On standard error.
-    Stderr,
 }
 
 /// What was said, in order.
