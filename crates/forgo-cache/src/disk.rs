@@ -44,6 +44,17 @@ use crate::{Cache, Content, Entry, Verify};
 /// How old a modification time may get before a use renews it.
 const MTIME_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
+/// The file that holds the entry of an action ID in the cache of a directory. There may be none.
+pub fn entry_file(dir: &str, id: &ActionId) -> String {
+    file_of(dir, &id.0, "a")
+}
+
+/// The file of an ID; `kind` is what its name ends in: `a`, `d`, `note-d`.
+fn file_of(dir: &str, id: &[u8; 32], kind: &str) -> String {
+    let id = hex(id);
+    [dir, "/", &id[..2], "/", &id, "-", kind].concat()
+}
+
 /// A cache in a directory.
 pub struct DiskCache {
     dir: String,
@@ -79,10 +90,9 @@ impl DiskCache {
         })
     }
 
-    /// The file of an ID; `kind` is what its name ends in: `a`, `d`, `note-d`.
+    /// See [`file_of`].
     fn path(&self, id: &[u8; 32], kind: &str) -> String {
-        let id = hex(id);
-        [&self.dir, "/", &id[..2], "/", &id, "-", kind].concat()
+        file_of(&self.dir, id, kind)
     }
 
     /// [`Cache::get`] whatever the mode.

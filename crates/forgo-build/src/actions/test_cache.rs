@@ -9,7 +9,8 @@
 
 use std::time::SystemTime;
 
-use forgo_cache::{ActionId, Verify, get_bytes, get_file, put_bytes};
+use forgo_cache::disk::entry_file;
+use forgo_cache::{ActionId, Entry, Verify, get_bytes, get_file, put_bytes};
 use forgo_golang::quote::quote_slice;
 
 use crate::actions::run_test::TestSettings;
@@ -17,6 +18,7 @@ use crate::actions::test_contents::{self, Before, Test};
 use crate::actions::test_inputs::{self, LOG_MAGIC, trace};
 use crate::actions::{ActionCx, COVER_META, Outcome};
 use crate::disk;
+use crate::footprint::{self, Look};
 use crate::package::Package;
 use crate::plan::NodeId;
 
@@ -196,14 +198,13 @@ impl TestCache {
         log: &[u8],
     ) -> Option<(Vec<u8>, SystemTime)> {
         let path = &p.import_path;
-        let cache = cx.run.job.cache;
         let inputs = test_inputs::id(cx, p, log)?;
         let key = output_key(cx, test, &inputs);
         trace(cx, || {
             let shown = output_key(cx, test, &inputs);
             format!("{path}: test ID {test} => input ID {inputs} => {shown}")
         });
-        let found = get_bytes(cache, &key);
+        let found = read_result(cx, &key);
         self.check_profile(cx, path, settings, test, &inputs)?;
         match found {
             Ok((output, entry)) if output.ends_with(b"\n") => Some((output, entry.time)),
@@ -320,9 +321,22 @@ impl TestCache {
     }
 }
 
+/// Reads what the cache has under a key of a test. Unlike a compile's, such an entry need not stay
+/// what it is: a run for other inputs, or in another checkout with the same binary, replaces it. So
+/// whoever gives an answer again that it led to must find it as it was, or still missing.
+pub(super) fn read_result(
+    cx: &ActionCx<'_>,
+    key: &ActionId,
+) -> forgo_cache::Result<(Vec<u8>, Entry)> {
+    if footprint::is_on() {
+        footprint::saw(entry_file(&cx.config().dirs.gocache, key), Look::Whole);
+    }
+    get_bytes(cx.run.job.cache, key)
+}
+
 /// The log of what the last run of a binary with its arguments read.
 fn input_log(cx: &ActionCx<'_>, path: &str, test: &ActionId) -> Option<Vec<u8>> {
-    let log = match get_bytes(cx.run.job.cache, test) {
+    let log = match read_result(cx, test) {
         Ok((log, _)) => log,
         Err(e) => {
             trace(cx, || format!("{path}: input list not found: {e}"));
