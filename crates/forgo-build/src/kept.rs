@@ -8,14 +8,14 @@
 
 use std::io::Read as _;
 use std::sync::LazyLock;
-use std::time::SystemTime;
 
 use forgo_cache::OutputId;
 use forgo_golang::quote::hex;
 use rustix::process::Resource;
 
+use crate::clock::{self, For};
 use crate::config::Config;
-use crate::disk;
+use crate::disk::{self, Because};
 use crate::footprint::{Notes, Table, is_noise};
 
 /// Bytes of a file before its content: magic, checksum, key.
@@ -67,7 +67,7 @@ impl KeptFile {
 
     /// Reads the content; `None` unless the file is whole, of this format and of this key.
     pub fn read(&self) -> Option<Content> {
-        self.open(disk::own::read(&self.path).ok()?)
+        self.open(disk::own::read(Because::Cached, &self.path).ok()?)
     }
 
     /// Reads a copy of the content; empty where [`KeptFile::read`] finds none.
@@ -93,6 +93,10 @@ impl KeptFile {
     }
 
     /// Puts the file in its place, at once. Best effort.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a file in GOCACHE, which names its key and has a checksum"
+    )]
     pub fn store(&self, content: &[u8]) {
         let path = &self.path;
         let temporary = format!("{path}.{}.tmp", std::process::id());
@@ -142,6 +146,10 @@ pub fn rights() -> &'static [u8; 32] {
     &RIGHTS
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the part of the keys is made here"
+)]
 fn find_rights() -> [u8; 32] {
     let mut text = KeyText::default();
     let ids = [
@@ -156,7 +164,8 @@ fn find_rights() -> [u8; 32] {
     text.list(groups.iter().map(|id| &id[..]));
     // Capabilities, the mask of permissions, filters of system calls; Linux's alone.
     let mut status = [0; 8 << 10];
-    let read = disk::own::open("/proc/self/status").and_then(|mut file| file.read(&mut status));
+    let read = disk::own::open(Because::Process, "/proc/self/status")
+        .and_then(|mut file| file.read(&mut status));
     let status = String::from_utf8_lossy(&status[..read.unwrap_or_default()]);
     let counts = |line: &&str| {
         let names = ["Umask:", "CapEff:", "Seccomp:", "NoNewPrivs:"];
@@ -203,7 +212,7 @@ pub fn answer(
     {
         return Some(answer.to_vec());
     }
-    let start = SystemTime::now();
+    let start = clock::now(For::Settled);
     let notes = Notes::new(&cfg.cwd);
     let noted = note(&notes);
     let answer = ask(&notes)?;
@@ -255,6 +264,7 @@ fn key(cfg: &Config, words: &[&str]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::SystemTime;
     use crate::footprint::Look;
 
     #[test]

@@ -19,8 +19,9 @@ use std::fs::FileTimes;
 use std::io;
 use std::time::{Duration, SystemTime};
 
+use forgo_build::clock::{self, For};
 use forgo_build::config::Config;
-use forgo_build::disk;
+use forgo_build::disk::{self, Because};
 use forgo_build::event::Reporter as _;
 use forgo_build::footprint::snapshot::{Contents, MAGIC, Output, Said, View};
 use forgo_build::footprint::{self, Footprint, Stat};
@@ -60,7 +61,7 @@ pub fn begin(command: &str, console: &Console) -> Beginning {
     if !COMMANDS.contains(&command) {
         return Beginning::Work(None);
     }
-    let start = SystemTime::now();
+    let start = clock::now(For::Settled);
     let variables = Variables::read();
     let gocache = guess_gocache(&variables);
     let cwd = crate::config::process::current_dir(variables.get("PWD"));
@@ -113,9 +114,10 @@ fn is_in_place(output: &Output<'_>) -> bool {
 /// they look as if they were made just now.
 fn give(view: &View<'_>, console: &Console) -> io::Result<()> {
     for output in &view.outputs {
-        let now = SystemTime::now();
+        let now = clock::now(For::Stamp);
         let times = FileTimes::new().set_accessed(now).set_modified(now);
-        let _ = disk::own::open(output.path).and_then(|file| file.set_times(times));
+        let _ =
+            disk::own::open(Because::Target, output.path).and_then(|file| file.set_times(times));
     }
     for (stream, bytes) in &view.said {
         match stream {

@@ -93,6 +93,9 @@ impl Lab {
             let made = base.join(name);
             std::fs::create_dir(&made).map_err(|e| format!("{}: {e}", made.display()))?;
         }
+        // Tools of the distribution count their runs below HOME otherwise.
+        let mode = base.join("home/.config/go/telemetry/mode");
+        projects::write(&mode, "off 2026-01-01")?;
         projects::make(&base.join("projects"))?;
         let path = |path: &Path| path.to_string_lossy().into_owned();
         let places = Places(vec![
@@ -113,6 +116,11 @@ impl Lab {
         // What was modified just now is not relied on.
         std::thread::sleep(std::time::Duration::from_millis(100));
         Ok(lab)
+    }
+
+    /// The directory in which a case runs.
+    fn start(&self, case: &Case) -> PathBuf {
+        self.base().join("projects").join(case.project)
     }
 
     fn base(&self) -> PathBuf {
@@ -158,10 +166,11 @@ impl Lab {
             .stdin(Stdio::null());
     }
 
-    /// Text with `$OUT` and `$PROJECTS` replaced.
+    /// Text with `$OUT`, `$PROJECTS` and `$GOROOT` replaced.
     fn expand(&self, text: &str) -> String {
         let base = self.base();
         text.replace("$OUT", &base.join("out").to_string_lossy())
+            .replace("$GOROOT", &self.programs.goroot.to_string_lossy())
             .replace("$PROJECTS", &base.join("projects").to_string_lossy())
     }
 
@@ -171,7 +180,7 @@ impl Lab {
         let traces = base.join("traces");
         tree::remove(&traces)?;
         std::fs::create_dir(&traces).map_err(|e| format!("{}: {e}", traces.display()))?;
-        let dir = base.join("projects").join(case.project);
+        let dir = self.start(case);
         let mut command = Command::new("strace");
         command
             .args(["-ff", "--seccomp-bpf", "-y", "-s", "8192", "-e"])
@@ -221,18 +230,27 @@ impl Lab {
     }
 
     fn judge(&self, case: &Case, calls: &[Access], known: &Known) -> Result<Report, String> {
+        let start = self.start(case).to_string_lossy().into_owned();
         let text = |access: &&Access| self.judge.text(access);
-        let mut findings: Vec<String> =
-            self.judge.unknown(calls, known).iter().map(text).collect();
+        let mut findings: Vec<String> = self
+            .judge
+            .unknown(calls, known, &start)
+            .iter()
+            .map(text)
+            .collect();
         if case.refused {
             findings.push("its answer should not be kept".into());
         }
         // Each file that was read counts; so the check notices when one is forgotten.
-        let read = |call: &&Access| call.what == trace::What::Open && known.has_file(&call.path);
+        let projects = self.base().join("projects");
+        let read = |call: &&Access| {
+            let is_ours = Path::new(&call.path).starts_with(&projects);
+            call.what == trace::What::Open && is_ours && known.has_file(&call.path)
+        };
         match calls.iter().find(read) {
             Some(call) => {
                 let less = known.without(&call.path).unwrap_or_default();
-                if self.judge.unknown(calls, &less).is_empty() {
+                if self.judge.unknown(calls, &less, &start).is_empty() {
                     findings.push(format!("not missed: {}", call.path));
                 }
             }
@@ -244,8 +262,11 @@ impl Lab {
         if runs.count() != 1 {
             findings.push("the kept answer is not given again".into());
         }
-        let more = self.judge.unknown(&again, known);
-        findings.extend(more.iter().map(|call| format!("again: {}", self.judge.text(call))));
+        let more = self.judge.unknown(&again, known, &start);
+        findings.extend(
+            more.iter()
+                .map(|call| format!("again: {}", self.judge.text(call))),
+        );
         findings.dedup();
         Ok(Report {
             summary: format!("{} calls, {} inputs", calls.len(), known.len()),

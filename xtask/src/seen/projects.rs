@@ -39,7 +39,10 @@ const MIXED: &[(&str, &str)] = &[
     ),
     ("mixed/name.go", "package main\n\nconst name = \"plain\"\n"),
     ("mixed/new_name.go", "//go:build ignore\n\npackage main\n"),
-    ("aside/name.go", "package main\n\nconst name = \"overlay\"\n"),
+    (
+        "aside/name.go",
+        "package main\n\nconst name = \"overlay\"\n",
+    ),
     (
         "aside/overlay.json",
         "{\"Replace\": {\"$BASE/mixed/name.go\": \"$BASE/aside/name.go\"}}\n",
@@ -47,6 +50,17 @@ const MIXED: &[(&str, &str)] = &[
     ("aside/env", "GOFLAGS=-tags=fromfile\n"),
     ("linked/go.mod", "module example.com/linked\n\ngo 1.24\n"),
     ("linked/real/file", "package main\n\nfunc main() {}\n"),
+    ("gopath/src/a/a.go", "package a\n\nimport _ \"a/b\"\n"),
+    ("gopath/src/a/b/b.go", "package b\n"),
+    ("reads/go.mod", "module example.com/reads\n\ngo 1.24\n"),
+    ("reads/testdata/deep/file", "text\n"),
+    ("reads/reads_test.go", READS),
+    (
+        "githome/.gitconfig",
+        "[include]\n\tpath = more\n[core]\n\texcludesFile = ~/ignore\n",
+    ),
+    ("githome/more", "[commit]\n\tgpgSign = false\n"),
+    ("githome/ignore", "*.tmp\n"),
     (
         "modcache/example.org/dep@v1.2.3/go.mod",
         "module example.org/dep\n\ngo 1.24\n",
@@ -73,16 +87,48 @@ const MIXED: &[(&str, &str)] = &[
     ),
 ];
 
+/// A test that looks at files, absent ones too, at directories and at the environment.
+const READS: &str = r#"package reads
+
+import (
+	"os"
+	"testing"
+)
+
+func TestReads(t *testing.T) {
+	if _, err := os.ReadFile("testdata/deep/file"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.ReadDir("testdata"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat("testdata/absent"); err == nil {
+		t.Fatal("there is a file")
+	}
+	if _, err := os.Open("../aside/none"); err == nil {
+		t.Fatal("there is a file")
+	}
+	if os.Getenv("SEEN") != "" || os.Chdir("testdata") != nil {
+		t.Fatal("another environment")
+	}
+	if _, err := os.Lstat("deep"); err != nil {
+		t.Fatal(err)
+	}
+}
+"#;
+
 /// Makes all projects in the directory `base`.
 pub fn make(base: &Path) -> Result<(), String> {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/projects");
     for name in COPIED {
-        tree::copy(&ours.join(name), &base.join(name), &|path| {
-            match path.file_name() {
+        tree::copy(
+            &ours.join(name),
+            &base.join(name),
+            &|path| match path.file_name() {
                 Some(name) if name == "PARITY" => Take::LeaveOut,
                 _ => Take::Copy,
-            }
-        })?;
+            },
+        )?;
     }
     for (name, text) in MIXED {
         let text = text.replace("$BASE", &base.to_string_lossy());
@@ -102,7 +148,8 @@ pub fn make(base: &Path) -> Result<(), String> {
     make_checkout(&base.join("checkout"))
 }
 
-fn write(file: &Path, text: &str) -> Result<(), String> {
+/// Writes a file and makes its directory.
+pub fn write(file: &Path, text: &str) -> Result<(), String> {
     let fault = |e: std::io::Error| format!("{}: {e}", file.display());
     let dir = file.parent().map(PathBuf::from).unwrap_or_default();
     fs::create_dir_all(dir).map_err(fault)?;
@@ -148,7 +195,11 @@ fn make_checkout(dir: &Path) -> Result<(), String> {
     write(&dir.join("more.txt"), "more\n")?;
     git(&["add", "."])?;
     git(&["commit", "-q", "-m", "Second"])?;
-    git(&["worktree", "add", "-q", "-b", "side", "../worktree"])
+    git(&["worktree", "add", "-q", "-b", "side", "../worktree"])?;
+    // Another repository with the objects of this one, packed references and a commit graph.
+    git(&["clone", "-q", "--shared", ".", "../borrowed"])?;
+    git(&["-C", "../borrowed", "pack-refs", "--all"])?;
+    git(&["-C", "../borrowed", "commit-graph", "write", "--reachable"])
 }
 
 #[cfg(test)]
@@ -158,7 +209,7 @@ mod tests {
     /// A go.sum line of a published module.
     #[test]
     fn hashes_of_go_mod() {
-        let hash = hash_of_go_mod("module rsc.io/quote\n\nrequire rsc.io/sampler v1.3.0\n");
+        let hash = hash_of_go_mod("module \"rsc.io/quote\"\n\nrequire \"rsc.io/sampler\" v1.3.0\n");
         assert_eq!(hash, "h1:LzX7hefJvL54yjefDEDHNONDjII0t9xZLPXsUe+TKr0=");
     }
 }

@@ -43,17 +43,90 @@ pub struct Access {
 /// Calls that work on memory, threads, time, signals and open descriptors: they ask nothing that an
 /// answer could depend on, or only of files that were opened before. strace does not stop at them.
 pub const SILENT: &[&str] = &[
-    "read", "pread64", "readv", "preadv", "write", "pwrite64", "writev", "pwritev", "lseek",
-    "close", "close_range", "mmap", "munmap", "mprotect", "madvise", "mremap", "brk", "futex",
-    "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "nanosleep", "membarrier",
-    "clock_nanosleep", "sched_yield", "set_robust_list", "set_tid_address", "rseq", "arch_prctl",
-    "exit", "exit_group", "wait4", "waitid", "poll", "ppoll", "epoll_create1", "epoll_ctl",
-    "epoll_wait", "epoll_pwait", "eventfd2", "pipe", "pipe2", "dup", "dup2", "dup3", "fcntl",
-    "fstat", "fallocate", "ftruncate", "fsync", "flock", "gettid", "tgkill", "kill",
-    "timer_create", "timer_settime", "timer_delete", "setitimer", "fadvise64", "copy_file_range",
-    "sendfile", "socketpair", "recvfrom", "sendto", "recvmsg", "sendmsg", "pselect6", "select",
-    "restart_syscall", "prctl", "pidfd_open", "pidfd_send_signal", "getrandom", "getpid",
-    "getppid", "fdatasync", "splice", "tee", "mincore", "msync", "setpgid", "getpgrp", "umask",
+    "read",
+    "pread64",
+    "readv",
+    "preadv",
+    "write",
+    "pwrite64",
+    "writev",
+    "pwritev",
+    "lseek",
+    "close",
+    "close_range",
+    "mmap",
+    "munmap",
+    "mprotect",
+    "madvise",
+    "mremap",
+    "brk",
+    "futex",
+    "rt_sigaction",
+    "rt_sigprocmask",
+    "rt_sigreturn",
+    "sigaltstack",
+    "nanosleep",
+    "membarrier",
+    "clock_nanosleep",
+    "sched_yield",
+    "set_robust_list",
+    "set_tid_address",
+    "rseq",
+    "arch_prctl",
+    "exit",
+    "exit_group",
+    "wait4",
+    "waitid",
+    "poll",
+    "ppoll",
+    "epoll_create1",
+    "epoll_ctl",
+    "epoll_wait",
+    "epoll_pwait",
+    "eventfd2",
+    "pipe",
+    "pipe2",
+    "dup",
+    "dup2",
+    "dup3",
+    "fcntl",
+    "fstat",
+    "fallocate",
+    "ftruncate",
+    "fsync",
+    "flock",
+    "gettid",
+    "tgkill",
+    "kill",
+    "timer_create",
+    "timer_settime",
+    "timer_delete",
+    "setitimer",
+    "fadvise64",
+    "copy_file_range",
+    "sendfile",
+    "socketpair",
+    "recvfrom",
+    "sendto",
+    "recvmsg",
+    "sendmsg",
+    "pselect6",
+    "select",
+    "restart_syscall",
+    "prctl",
+    "pidfd_open",
+    "pidfd_send_signal",
+    "getrandom",
+    "getpid",
+    "getppid",
+    "fdatasync",
+    "splice",
+    "tee",
+    "mincore",
+    "msync",
+    "setpgid",
+    "getpgrp",
+    "umask",
 ];
 
 /// The word for strace's `-e`.
@@ -199,6 +272,9 @@ impl Place {
                 error: call.error.map(str::to_owned),
             });
         };
+        if SILENT.contains(&call.name) {
+            return;
+        }
         if call.name == "getdents64" {
             return match call.directory(0) {
                 Some(dir) => add(What::List, dir),
@@ -215,6 +291,10 @@ impl Place {
             };
             let dir = dir.and_then(|dir| call.directory(dir));
             if path.is_empty() && call.has("AT_EMPTY_PATH") {
+                continue;
+            }
+            // Only a way to the names in a directory, which are asked for by calls of their own.
+            if call.has("O_PATH") {
                 continue;
             }
             let path = join(dir.as_deref().unwrap_or(&self.cwd), &path);
@@ -244,7 +324,6 @@ fn what_of(what: What, call: &Call<'_>) -> What {
     let writes = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"];
     match what {
         What::Open if writes.iter().any(|flag| call.has(flag)) => What::Write,
-        What::Open if call.has("O_PATH") => What::Stat,
         what => what,
     }
 }
@@ -296,9 +375,10 @@ impl<'l> Call<'l> {
     }
 
     fn has(&self, flag: &str) -> bool {
-        let mut words = self.arguments.iter().flat_map(|a| {
-            a.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        });
+        let mut words = self
+            .arguments
+            .iter()
+            .flat_map(|a| a.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
         words.any(|word| word == flag)
     }
 

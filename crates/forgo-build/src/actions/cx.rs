@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 use forgo_cache::{ActionId, hash_to_string};
 
 use crate::actions::{ActionError, Outcome, swig};
+use crate::clock::{self, For};
 use crate::config::Config;
 use crate::event::{Event, Finish};
 use crate::footprint::{self, Look};
@@ -105,7 +106,7 @@ impl<'r> RunCx<'r> {
     /// The time, if anybody wants to know (-debug-actiongraph).
     pub fn now(&self) -> Option<std::time::SystemTime> {
         let wanted = !self.job.config.flags.debug_actiongraph.is_empty();
-        wanted.then(std::time::SystemTime::now)
+        wanted.then(|| clock::now(For::Answer))
     }
 
     /// Says that a node begins.

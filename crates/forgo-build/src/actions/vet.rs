@@ -8,7 +8,7 @@ use forgo_golang::quote::{Edition, quote, quote_bytes_in, quote_slice};
 use crate::actions::compile_inputs::sources_are_as_hashed;
 use crate::actions::vet_config::VetConfig;
 use crate::actions::{ActionCx, ActionError, Artifact, Outcome, Provider, vet_output};
-use crate::disk;
+use crate::disk::{self, Because};
 use crate::plan::Kind;
 use crate::process::errno_text;
 use crate::run::moving::vets;
@@ -168,7 +168,7 @@ fn cached(cx: &ActionCx<'_>, keys: &Keys) -> Result<Option<(String, String)>, Ac
         }
     }
     if let Some(file) = file(&keys.stdout) {
-        match disk::own::read(&file) {
+        match disk::own::read(Because::Made, &file) {
             Ok(text) => vet_output::handle(cx, text)?,
             Err(_) => return Ok(None),
         }
@@ -205,7 +205,8 @@ fn elsewhere_or_here(
     let vetted = vet(cx, inputs, config, keys);
     if let Some(kept) = kept {
         // A run that failed after its facts were written found something; any other says nothing.
-        let vetted_all = vetted.is_ok() || disk::own::metadata(facts_file(cx)).is_ok();
+        let vetted_all =
+            vetted.is_ok() || disk::own::metadata(Because::Made, facts_file(cx)).is_ok();
         if vetted_all && sources_are_as_hashed(cx, cx.package()) {
             trust::settle(cx, vets::RULES, kept.difference(cx, ids))?;
         }
@@ -265,7 +266,7 @@ fn vet(
 
     // Facts, fixes and output may all be missing; that they can't be kept is no error.
     let keep = |id: &ActionId, file: &str| {
-        let there = disk::own::metadata(file).is_ok();
+        let there = disk::own::metadata(Because::Made, file).is_ok();
         if there && believed {
             let _ = put_file(cx.run.job.cache, id, file, Verify::Strict);
         }
@@ -279,7 +280,7 @@ fn vet(
     if cx.node().need_fix && keep(&keys.fixes, &config.fix_archive) {
         fixes = config.fix_archive;
     }
-    let names_files = match disk::own::read(&config.stdout) {
+    let names_files = match disk::own::read(Because::Made, &config.stdout) {
         Ok(text) => {
             let names_files = text.contains(&b'/');
             vet_output::handle(cx, text)?;

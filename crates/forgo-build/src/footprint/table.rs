@@ -179,7 +179,7 @@ impl<'b> Table<'b> {
         let dirs = self.dirs.len() / DIR_SIZE;
         let threads = match self.len() / PER_THREAD {
             0 => 1,
-            wanted => std::thread::available_parallelism().map_or(1, |n| n.get().min(wanted + 1)),
+            wanted => threads::processors().min(wanted + 1),
         };
         let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
         let work = || {
@@ -210,6 +210,7 @@ impl<'b> Table<'b> {
         let opened = (entries.len() >= WORTH_OPENING)
             .then(|| {
                 let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                #[expect(clippy::disallowed_methods, reason = "inputs are compared here")]
                 rustix::fs::open(dir, flags, Mode::empty()).ok()
             })
             .flatten();

@@ -144,6 +144,8 @@ fn remove_leftover(cfg: &Config, p: &Package) {
         m.is_file() && (m.permissions().mode() & 0o111 != 0 || cfg.target.goos == "windows")
     });
     if executable {
+        footprint::writes(&name);
+        #[expect(clippy::disallowed_methods, reason = "footprint was told just now")]
         // A courtesy; the stock command says nothing either.
         let _ = std::fs::remove_file(&name);
     }

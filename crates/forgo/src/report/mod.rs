@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
+use forgo_build::clock::{self, For};
 use forgo_build::event::{Event, Reporter};
 use forgo_build::footprint::snapshot::Said;
 use forgo_build::package::PackageGraph;
@@ -205,7 +206,7 @@ impl Console {
         let mut running = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(Running { progress, packages }) = running.as_mut() {
             let package = packages.get(node as usize).map_or("", String::as_str);
-            if let Some(text) = progress.started(mode, package, Instant::now()) {
+            if let Some(text) = progress.started(mode, package, clock::instant(For::Display)) {
                 write_stderr_text(&text);
             }
         }

@@ -4,6 +4,7 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
+use forgo_build::clock::{self, For};
 use forgo_build::run::schedule::TEST;
 
 /// Nothing is shown before this.
@@ -37,7 +38,7 @@ impl Progress {
         Progress {
             total,
             done: 0,
-            began: Instant::now(),
+            began: clock::instant(For::Display),
             drawn: None,
             visible: false,
             quiet: false,

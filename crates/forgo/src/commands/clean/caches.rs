@@ -2,7 +2,8 @@
 //!
 //! Answers to runClean in cmd/go/internal/clean/clean.go and modfetch.RemoveAll.
 
-use forgo_build::disk;
+use forgo_build::clock::{self, For};
+use forgo_build::disk::{self, Because};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -26,7 +27,7 @@ fn cache_dir(cfg: &Config) -> Outcome<Option<&str>> {
 
 /// Shows `rm -rf` of what is there; then removes all of it. Returns the first error.
 fn remove_shown(cfg: &Config, console: &Console, paths: &[String]) -> Result<(), String> {
-    let there = |p: &String| match disk::own::metadata(p) {
+    let there = |p: &String| match disk::own::metadata(Because::Handed, p) {
         Ok(_) => true,
         Err(e) => e.kind() != std::io::ErrorKind::NotFound,
     };
@@ -51,7 +52,7 @@ pub fn build_cache(cfg: &Config, console: &Console) -> Outcome {
     let is_shard = |name: &str| {
         name.len() == 2 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     };
-    let mut shards: Vec<String> = disk::own::read_dir(dir)
+    let mut shards: Vec<String> = disk::own::read_dir(Because::Handed, dir)
         .into_iter()
         .flatten()
         .flatten()
@@ -78,7 +79,7 @@ pub fn test_results(cfg: &Config, console: &Console) -> Outcome {
     };
     let file = format!("{dir}/testexpire.txt");
     if let Err(e) = expire(&file)
-        && disk::own::metadata(dir).is_ok()
+        && disk::own::metadata(Because::Handed, dir).is_ok()
     {
         console.error(&format!("go: open {file}: {}", errno_text(&e)));
     }
@@ -86,6 +87,7 @@ pub fn test_results(cfg: &Config, console: &Console) -> Outcome {
 }
 
 fn expire(path: &str) -> std::io::Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "answers of clean are not kept")]
     let mut file = std::fs::OpenOptions::new()
         .read(true)
         .write(true)
@@ -96,7 +98,7 @@ fn expire(path: &str) -> std::io::Result<()> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     let before: u128 = text.trim().parse().unwrap_or(0);
-    let now = SystemTime::now()
+    let now = clock::now(For::Stamp)
         .duration_since(UNIX_EPOCH)
         .map_or(0, |d| d.as_nanos());
     if now > before {
@@ -129,8 +131,13 @@ pub fn module_cache(cfg: &Config, console: &Console) -> Outcome {
 
 /// What can't be made writable shows when it can't be removed.
 fn make_writable(dir: &std::path::Path) {
+    #[expect(clippy::disallowed_methods, reason = "answers of clean are not kept")]
     let _ = std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o777));
-    for entry in disk::own::read_dir(dir).into_iter().flatten().flatten() {
+    for entry in disk::own::read_dir(Because::Handed, dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         if entry.file_type().is_ok_and(|t| t.is_dir()) {
             make_writable(&entry.path());
         }
