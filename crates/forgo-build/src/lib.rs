@@ -5,7 +5,7 @@
 //! ```text
 //! load(&Config, patterns) ─▶ PackageGraph      package errors are data inside it
 //! plan(&Config, &PackageGraph, Goal) ─▶ Plan   pure: no I/O
-//! run(&Config, Plan, &dyn Cache, &dyn Reporter) ─▶ Summary
+//! run(&Config, Plan, &Tiered, &dyn Reporter) ─▶ Summary
 //! ```
 #![cfg_attr(
     test,
@@ -38,3 +38,4 @@ mod stat_text;
 pub mod stock;
 pub mod threads;
 pub mod toolchain;
+pub mod verdict;

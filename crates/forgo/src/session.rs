@@ -16,12 +16,12 @@ use forgo_build::releases;
 use forgo_build::run::workdir::WorkDir;
 use forgo_build::run::{Job, Summary, run};
 use forgo_cache::hash::Trace;
-use forgo_cache::{Cache, HashContext, Notice, Settings};
+use forgo_cache::{Formulas, HashContext, Notice, Settings, Tiered};
 
 use crate::config::check_builder;
 use crate::exit::{Outcome, Stop};
-use crate::report::Console;
 use crate::report::streams::write_stderr_text;
+use crate::report::{Console, Run};
 use crate::signals;
 
 /// A work directory and a cache, for one invocation. The cache is opened when it is needed: what is
@@ -37,15 +37,19 @@ pub struct Session<'a> {
 /// The cache and what its keys are made with: one in an invocation.
 pub struct Store {
     /// The cache.
-    pub cache: Box<dyn Cache>,
+    pub cache: Tiered,
     /// Hashes for it.
     pub hashes: Arc<HashContext>,
 }
 
 impl Store {
-    /// Opens the cache.
-    pub fn open(cfg: &Config) -> Outcome<Store> {
-        let hashes = Arc::new(new_hashes(cfg));
+    /// Opens the cache, for an invocation that reports to `console`.
+    pub fn open(cfg: &Config, console: &Console) -> Outcome<Store> {
+        let hashes = match console.wants_lines() {
+            true => new_hashes(cfg).collecting_lines(),
+            false => new_hashes(cfg),
+        };
+        let hashes = Arc::new(hashes);
         let cache = open_cache(cfg, &hashes)?;
         Ok(Store { cache, hashes })
     }
@@ -80,7 +84,7 @@ impl<'a> Session<'a> {
         if let Some(store) = self.store.get() {
             return Ok(store);
         }
-        let store = Store::open(self.cfg)?;
+        let store = Store::open(self.cfg, self.console)?;
         Ok(self.store.get_or_init(|| store))
     }
 
@@ -107,7 +111,12 @@ impl<'a> Session<'a> {
     ) -> Outcome<Summary> {
         let store = self.store()?;
         let interrupt = signals::interrupts();
-        self.console.begin_run(plan, graph, self.cfg.env.os("TERM"));
+        self.console.show_progress(self.cfg.env.os("TERM"));
+        self.console.run_begins(&Run {
+            plan,
+            graph,
+            hashes: &store.hashes,
+        });
         let root = &plan[plan.root];
         let span = format!("exec.Builder.Do ({} {})", root.mode, root.target);
         let work = || {
@@ -117,14 +126,14 @@ impl<'a> Session<'a> {
                 plan,
                 options,
                 overlay,
-                cache: store.cache.as_ref(),
+                cache: &store.cache,
                 hashes: &store.hashes,
                 reporter: self.console,
                 interrupt: &interrupt,
             })
         };
         let summary = self.console.span(&span, work);
-        self.console.end_run();
+        self.console.run_ends();
         // The stock command handles the signal only once it runs programs and tests of the user's.
         if summary.interrupted && !summary.ran_programs {
             if let Some(work) = &self.work {
@@ -185,18 +194,12 @@ pub fn stop_plan(error: PlanError) -> Stop {
 
 /// What the keys of an invocation have in common.
 fn new_hashes(cfg: &Config) -> HashContext {
-    HashContext::new(&key_salt(cfg), trace(cfg), cfg.debug.cache_verify)
-}
-
-/// What begins every key: the release. Key formulas are known of the minor releases listed; the
-/// keys of other releases are made different from the stock command's, whose cache can then get no
-/// wrong entry.
-fn key_salt(cfg: &Config) -> String {
-    if releases::has_known_keys(cfg.dist.minor) {
-        cfg.dist.version.clone()
-    } else {
-        format!("forgo {}", cfg.dist.version)
-    }
+    let formulas = match releases::has_known_keys(cfg.dist.minor) {
+        true => Formulas::Known,
+        false => Formulas::Unknown,
+    };
+    let verify = cfg.debug.cache_verify;
+    HashContext::new(&cfg.dist.version, formulas, trace(cfg), verify)
 }
 
 /// `GODEBUG=gocachehash=1`.
@@ -221,11 +224,11 @@ fn loads_from_cache(cfg: &Config, graph: &PackageGraph) -> bool {
 }
 
 /// The cache that the settings name.
-fn open_cache(cfg: &Config, hashes: &Arc<HashContext>) -> Outcome<Box<dyn Cache>> {
+fn open_cache(cfg: &Config, hashes: &Arc<HashContext>) -> Outcome<Tiered> {
     open(cfg, hashes, cfg.env.get("GOCACHEPROG"))
 }
 
-fn open(cfg: &Config, hashes: &Arc<HashContext>, prog: &str) -> Outcome<Box<dyn Cache>> {
+fn open(cfg: &Config, hashes: &Arc<HashContext>, prog: &str) -> Outcome<Tiered> {
     let mut environment = cfg.env.orig.clone();
     environment.extend(cfg.env.cmd.iter().cloned());
     let settings = Settings {
@@ -237,7 +240,7 @@ fn open(cfg: &Config, hashes: &Arc<HashContext>, prog: &str) -> Outcome<Box<dyn 
         prepare: forgo_build::process::start::like_go,
         verify: cfg.debug.cache_verify.then(|| Arc::clone(hashes)),
         notice: Arc::new(|notice| match notice {
-            Notice::Waiting(text) => write_stderr_text(&text),
+            Notice::Waiting(text) | Notice::Warning(text) => write_stderr_text(&text),
             Notice::Fatal(text) => {
                 write_stderr_text(&Stop::fatal(text).text);
                 crate::exit_now(1)

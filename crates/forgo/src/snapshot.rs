@@ -17,20 +17,21 @@ mod key;
 
 use std::fs::FileTimes;
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use forgo_build::clock::{self, For};
 use forgo_build::config::Config;
 use forgo_build::disk::{self, Because};
-use forgo_build::event::Reporter as _;
+use forgo_build::event::{Event, Reporter as _};
 use forgo_build::footprint::snapshot::{Contents, MAGIC, Output, Said, View};
 use forgo_build::footprint::{self, Footprint, Stat};
-use forgo_build::kept::KeptFile;
 use forgo_build::run::build_id::read_build_id;
+use forgo_cache::disk::{DiskCache, KeptFile};
 
 use crate::config::guess_gocache;
 use crate::config::process::Variables;
-use crate::report::Console;
+use crate::report::{Console, Recorder};
 
 /// Commands whose answers are kept. What others say depends on more than files.
 const COMMANDS: [&str; 5] = ["build", "install", "list", "test", "vet"];
@@ -53,6 +54,8 @@ pub struct Recording {
     /// When nothing had been looked at yet.
     start: SystemTime,
     gocache: String,
+    /// What the command writes.
+    said: Arc<Recorder>,
 }
 
 /// Gives the answer if it is known. `command` is the command's name; the process stands in the
@@ -71,23 +74,26 @@ pub fn begin(command: &str, console: &Console) -> Beginning {
     let Some(key) = key::make(&cwd).filter(|_| gocache.starts_with('/')) else {
         return Beginning::Work(None);
     };
-    let file = KeptFile::new(&gocache, key, MAGIC);
+    let file = DiskCache::at(&gocache).kept_file(key, MAGIC);
     if let Some(content) = file.read()
         && let Some(view) = View::parse(&content)
         && is_good(&view, start)
     {
         // What can't be written is done again, for what the command says of that.
         return match give(&view, console) {
-            Ok(()) => Beginning::Answered,
+            Ok(()) => {
+                console.event(Event::Answered);
+                Beginning::Answered
+            }
             Err(_) => Beginning::Work(None),
         };
     }
     footprint::begin(&cwd);
-    console.keep();
     Beginning::Work(Some(Recording {
         file,
         start,
         gocache,
+        said: console.record(),
     }))
 }
 
@@ -161,8 +167,8 @@ impl Recording {
 
     /// The command ended well: keeps what it said, if that is what it would say again. Whatever
     /// goes wrong here, the next invocation does the work.
-    pub fn finish(self, console: &Console) {
-        let said = console.kept();
+    pub fn finish(self) {
+        let said = self.said.take();
         // Marks of use, and what is learned.
         footprint::makes_in(&self.gocache);
         let footprint = footprint::take();

@@ -18,10 +18,10 @@ mod trace;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::tour::lab::Programs;
-use crate::tree;
 use cases::{CASES, Case};
 use known::{Judge, Known, Places};
+use oracle::programs::Programs;
+use oracle::{places, tree};
 use trace::Access;
 
 /// How often a command may do its work before its answer must be kept: a test runs in the first
@@ -51,7 +51,7 @@ pub fn main(args: &[String]) -> Result<bool, String> {
     }
     let mut is_good = true;
     for goroot in goroots {
-        let programs = crate::tour::programs(goroot, forgo.clone())?;
+        let programs = oracle::programs::find(goroot, forgo.clone())?;
         let lab = Lab::new(programs)?;
         for case in CASES {
             let name = case.name();
@@ -131,7 +131,7 @@ impl Lab {
     /// A cache with the part of the standard library that the projects need, which is kept from one
     /// run of this task to the next.
     fn fill_cache(&self) -> Result<(), String> {
-        let seeds = crate::conformance::test_binary::cache_dir()?.with_file_name("seen");
+        let seeds = places::cache_dir()?.with_file_name("seen");
         let seed = seeds.join(self.programs.release());
         std::fs::create_dir_all(&seed).map_err(|e| format!("{}: {e}", seed.display()))?;
         let mut command = Command::new(self.programs.goroot.join("bin/go"));

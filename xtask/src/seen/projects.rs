@@ -8,7 +8,7 @@ use std::process::Command;
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
 
-use crate::tree::{self, Take};
+use oracle::tree::{self, Take};
 
 /// Projects of `conformance/projects`.
 const COPIED: [&str; 9] = [
@@ -119,7 +119,7 @@ func TestReads(t *testing.T) {
 
 /// Makes all projects in the directory `base`.
 pub fn make(base: &Path) -> Result<(), String> {
-    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/projects");
+    let ours = oracle::places::repository()?.join("conformance/projects");
     for name in COPIED {
         tree::copy(
             &ours.join(name),

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::actions::check_cache::{CacheCheck, load_compiled_go_files};
 use crate::actions::compile_inputs::Inputs;
 use crate::actions::{
-    ActionCx, ActionError, Artifact, Outcome, Provider, cgo, objdir_cache, vet_config,
+    ActionCx, ActionError, Artifact, Outcome, Provider, assemble, cgo, objdir_cache, vet_config,
 };
 use crate::archive;
 use crate::disk::{self, Because};
@@ -26,8 +26,8 @@ use crate::run::trust::{self, Ask};
 use crate::run::turns::{self, Turn};
 use crate::run::{cutoff, moving, reread, stamp};
 use crate::shell::{join_unambiguously, readable_cgo_names, write_whole};
-use crate::toolchain::gc::{self, asm};
-use crate::toolchain::{changed_env, make_absolute, memory};
+use crate::toolchain::{gc, make_absolute, memory};
+use crate::verdict::Verdict;
 
 /// The work of a `build` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
@@ -46,8 +46,13 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     if spared && cx.config().flags.v && !check.named {
         cx.shell.print(format!("{}\n", cx.package().import_path));
     }
+    match check.way {
+        Some(way) => outcome.verdict = Verdict::Reused(way),
+        None if need.build => outcome.verdict = Verdict::Ran(check.miss.clone()),
+        // Nobody asked for the archive.
+        None => {}
+    }
     if !need.build && !need.vet && !need.compiled_go_files {
-        outcome.reused = true;
         return Ok(outcome);
     }
     cx.shell.save_output();
@@ -129,7 +134,7 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
     };
     let shared = keys.everywhere.or(go_part.as_ref().map(|part| part.key));
     let turn = turns::wait(cx, &shared.unwrap_or(key), || {
-        let made = reuse::cache_entry(cx, &wanted, &check.build_id);
+        let made = reuse::cache_entry(cx, &wanted, &check.build_id).ok();
         let made = made.or_else(|| moving::find_made(cx, &depends_on, keys, &key));
         let part = || go_part.as_ref()?.find(cx, &depends_on, &check.build_id);
         made.map(Found::Archive)
@@ -140,19 +145,23 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
         Turn::Made(Found::GoPart(part)) => (Some(part), None),
         Turn::Made(Found::Archive(known)) => {
             note_export(cx, known.built.path(), &known.build_id);
+            outcome.verdict = Verdict::Reused(known.way);
             (outcome.built, outcome.build_id) = (known.built, known.build_id);
             return Ok(());
         }
     };
 
     let inputs = Inputs::gather(cx, cx.id, &cx.node().deps);
-    let archive = Compilation {
+    let (archive, part) = Compilation {
         cx,
         inputs: &inputs,
         build_id: &check.build_id,
         go_part: moved.as_ref(),
     }
     .run(&sources, &key)?;
+    if let Verdict::Ran(miss) = &mut outcome.verdict {
+        miss.part = part;
+    }
     if !changed && !inputs.are_as_hashed(cx) {
         changed = true;
         key = reread::unguessable(&key);
@@ -262,7 +271,7 @@ impl Sources {
         inputs: &Inputs<'_>,
     ) -> Result<Option<GoPart>, ActionError> {
         // With coverage, it is no file of the package that is compiled.
-        match self.go.strip_prefix(&inputs.package.go_files[..]) {
+        match self.go.strip_prefix(inputs.files.go) {
             Some(generated) => GoPart::of(cx, inputs, generated),
             None => Ok(None),
         }
@@ -306,15 +315,19 @@ struct Compilation<'a, 'r> {
 }
 
 impl Compilation<'_, '_> {
-    /// Makes the archive, but for its final build ID.
-    fn run(&self, sources: &Sources, key: &ActionId) -> Result<String, ActionError> {
+    /// Makes the archive, but for its final build ID. Returns it, and which part of it was reused.
+    fn run(&self, sources: &Sources, key: &ActionId) -> Result<(String, Option<Way>), ActionError> {
         let (cx, inputs) = (self.cx, self.inputs);
         let objdir = &cx.node().objdir;
-        let symabis = asm::symabis(cx, inputs, objdir, self.build_id, &sources.asm)?;
+        let symabis = assemble::symabis(cx, inputs, objdir, self.build_id, &sources.asm)?;
         let archive = format!("{objdir}_pkg_.a");
         let ask = |moved: &Moved| trust::ask(cx, moved.rules, key);
+        let mut part = None;
         match (self.go_part, self.go_part.map_or(Ok(Ask::Leave), ask)?) {
-            (Some(moved), Ask::Use) => write_whole(&archive, &moved.archive)?,
+            (Some(moved), Ask::Use) => {
+                write_whole(&archive, &moved.archive)?;
+                part = Some(Way::GoPart);
+            }
             (moved, ask) => {
                 self.compile_go(sources, &archive, &symabis)?;
                 if let (Some(moved), Ask::Compare) = (moved, ask)
@@ -327,18 +340,18 @@ impl Compilation<'_, '_> {
         self.copy_headers()?;
 
         if let Some(file) = sources.c.first() {
-            let file = make_absolute(&inputs.package.dir, file);
+            let file = make_absolute(inputs.files.dir, file);
             let why = format!("{file}: C source files not supported without cgo");
             return Err(ActionError::new(why));
         }
-        let mut objects = asm::assemble(cx, inputs, objdir, self.build_id, &sources.asm)?;
+        let mut objects = assemble::assemble(cx, inputs, objdir, self.build_id, &sources.asm)?;
         objects.extend_from_slice(&sources.objects);
-        let p = inputs.package;
-        objects.extend(p.syso_files.iter().map(|file| path::join2(&p.dir, file)));
+        let files = &inputs.files;
+        objects.extend(files.syso.iter().map(|file| files.path(file)));
         if !objects.is_empty() {
             self.pack(&archive, &objects)?;
         }
-        Ok(archive)
+        Ok((archive, part))
     }
 
     fn compile_go(
@@ -349,7 +362,7 @@ impl Compilation<'_, '_> {
     ) -> Result<(), ActionError> {
         let (cx, inputs) = (self.cx, self.inputs);
         let objdir = &cx.node().objdir;
-        let embeds = !inputs.package.internal.embed.is_empty();
+        let embeds = !inputs.unkeyed.embed.is_empty();
 
         let lent = cx.run.compile_tokens.take();
         let compile = gc::Compile {
@@ -363,7 +376,7 @@ impl Compilation<'_, '_> {
             concurrency: lent.count(),
             go_files: &sources.go,
         };
-        let args = gc::compile(inputs, &compile, cx.run.job.overlay)?;
+        let args = gc::compile(inputs, cx, &compile)?;
         cx.shell
             .write_file(&format!("{objdir}importcfg"), &self.import_config())?;
         if embeds {
@@ -372,12 +385,11 @@ impl Compilation<'_, '_> {
         }
         let config = cx.config();
         let memory = memory::for_sources(config, self.actual(&sources.go));
-        let env = changed_env(config);
-        let mut ran = cx.shell.run_out_with(&config.cwd, &env, &memory, &args);
+        let (cwd, env) = (inputs.unkeyed.cwd, &inputs.unkeyed.env);
+        let mut ran = cx.shell.run_out_with(cwd, env, &memory, &args);
         drop(lent);
 
-        let p = inputs.package;
-        let cgo = p.uses_cgo() || p.uses_swig();
+        let cgo = inputs.c.is_some();
         if config.dist.minor >= 27 && cgo && !config.flags.x && !ran.output.is_empty() {
             let text = raw::borrow(&ran.output);
             ran.output = readable_cgo_names(&text).into_bytes();
@@ -387,17 +399,17 @@ impl Compilation<'_, '_> {
 
     /// The files that sources are, by their whole names.
     fn actual<'s>(&self, sources: &'s [String]) -> impl Iterator<Item = String> + use<'s, '_> {
-        let dir = &self.inputs.package.dir;
-        let overlay = self.cx.run.job.overlay;
+        let dir = self.inputs.files.dir;
+        let overlay = self.inputs.unkeyed.overlay;
         let file = move |file: &String| overlay.actual(&make_absolute(dir, file)).into_owned();
         sources.iter().map(file)
     }
 
     /// Where imports are found. Never empty: the compiler would look for them itself.
     fn import_config(&self) -> String {
-        let p = self.inputs.package;
+        let unkeyed = &self.inputs.unkeyed;
         let mut text = "# import config\n".to_owned();
-        for (raw, import) in p.internal.raw_imports.iter().zip(&p.imports) {
+        for (raw, import) in unkeyed.raw_imports.iter().zip(unkeyed.imports) {
             if raw != import {
                 text += &format!("importmap {raw}={import}\n");
             }
@@ -420,31 +432,30 @@ impl Compilation<'_, '_> {
             patterns: &'a BTreeMap<String, Vec<String>>,
             files: BTreeMap<&'a str, String>,
         }
-        let p = self.inputs.package;
-        let overlay = self.cx.run.job.overlay;
-        let actual = |file: &String| overlay.actual(&path::join2(&p.dir, file)).to_string();
-        let files = p
-            .embed_files
+        let Inputs { files, unkeyed, .. } = self.inputs;
+        let actual = |file: &String| unkeyed.overlay.actual(&files.path(file)).to_string();
+        let files = files
+            .embed
             .iter()
             .map(|file| (file.as_str(), actual(file)))
             .collect();
         let config = Config {
-            patterns: &p.internal.embed,
+            patterns: unkeyed.embed,
             files,
         };
-        crate::go_json::indent(&config, self.cx.config().dist.minor)
+        crate::go_json::indent(&config, unkeyed.minor)
     }
 
     /// `defs_linux_amd64.h` is `defs_GOOS_GOARCH.h` to assembly.
     fn copy_headers(&self) -> Result<(), ActionError> {
-        let (cx, p) = (self.cx, self.inputs.package);
+        let (cx, files) = (self.cx, &self.inputs.files);
         let (os, arch) = (self.inputs.goos, self.inputs.goarch);
         let endings = [
             (format!("_{os}_{arch}"), "_GOOS_GOARCH"),
             (format!("_{arch}"), "_GOARCH"),
             (format!("_{os}"), "_GOOS"),
         ];
-        for file in &p.h_files {
+        for file in files.h {
             let ext = path::ext(file);
             let name = &file[..file.len() - ext.len()];
             let general = endings.iter().find_map(|(ending, general)| {
@@ -456,8 +467,7 @@ impl Compilation<'_, '_> {
             });
             if let Some(general) = general {
                 let to = format!("{}{general}", cx.node().objdir);
-                cx.shell
-                    .copy_file(&to, &path::join2(&p.dir, file), 0o666, true)?;
+                cx.shell.copy_file(&to, &files.path(file), 0o666, true)?;
             }
         }
         Ok(())
@@ -480,7 +490,7 @@ impl Compilation<'_, '_> {
             words.extend(objects.iter().map(String::as_str));
             let line = join_unambiguously(&words);
             cx.shell
-                .show_cmd(&self.inputs.package.dir, &format!("{line} # internal"));
+                .show_cmd(self.inputs.files.dir, &format!("{line} # internal"));
         }
         if cx.config().flags.n {
             return Ok(());

@@ -12,6 +12,7 @@ use crate::clock::{self, For};
 use crate::disk::{self, Because};
 use crate::footprint;
 use crate::plan::Kind;
+use crate::verdict::{Verdict, Way};
 
 /// The work of an install node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
@@ -48,7 +49,7 @@ fn install(cx: &ActionCx<'_>, outcome: &mut Outcome) -> Result<(), ActionError> 
                 touch(cx, &node.target);
             }
         }
-        outcome.reused = true;
+        outcome.verdict = Verdict::Reused(Way::InstalledTarget);
         return Ok(());
     }
     if list {

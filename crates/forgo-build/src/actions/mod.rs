@@ -4,6 +4,7 @@
 //! nodes before it, a [shell](crate::shell::Shell). It gives an [`Outcome`], which never changes
 //! afterwards and is read without locks by the nodes after it.
 
+mod assemble;
 pub mod cgo;
 pub mod cgo_compile;
 pub mod cgo_link;
@@ -13,6 +14,9 @@ pub mod compile_inputs;
 pub mod cover;
 pub mod cover_data;
 mod cx;
+pub mod facts;
+#[cfg(test)]
+mod golden;
 mod idle;
 pub mod install;
 pub mod link;
@@ -42,8 +46,10 @@ use forgo_cache::ActionId;
 
 use crate::plan::{Kind, NodeId};
 use crate::shell::CommandTimes;
+use crate::verdict::{Verdict, Way};
 
 pub use cx::{ActionCx, RunCx};
+pub use facts::Facts;
 pub use idle::is_idle;
 
 /// Mode of the node that lists the coverage meta-data of all packages that -coverpkg chose.
@@ -123,8 +129,12 @@ pub struct Outcome {
     pub provider: Provider,
     /// Of a build: vet's configuration.
     pub vet: Option<Arc<vet_config::VetConfig>>,
-    /// Its work was not needed: the result was known.
-    pub reused: bool,
+    /// How it ended. Reporters get it; nodes after this one find the default.
+    pub verdict: Verdict,
+    /// Its key where `action_id`, which the action graph shows, is none: of a vet, a test.
+    pub reported_key: Option<ActionId>,
+    /// Of a test: the key of what it read.
+    pub inputs_key: Option<ActionId>,
     /// Root cause, if it failed (`Action.Failed`).
     pub failed: Option<NodeId>,
     /// An action with `ignore_fail` succeeded in spite of a failed dependency, so that nodes after
@@ -137,6 +147,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Of a part of something that was reused.
+    pub fn not_needed() -> Outcome {
+        Outcome {
+            verdict: Verdict::Reused(Way::NotNeeded),
+            ..Outcome::default()
+        }
+    }
+
     /// The first part of the build ID (BuildActionID); empty without one.
     pub fn build_action_id(&self) -> &str {
         self.build_id.split('/').next().unwrap_or_default()

@@ -18,6 +18,7 @@ use crate::event::Event;
 use crate::footprint;
 use crate::package::Package;
 use crate::plan::NodeId;
+use crate::verdict;
 
 /// What all test runs of an invocation are told.
 #[derive(Debug, Default)]
@@ -195,11 +196,11 @@ impl Actor for RunTest {
         if !self.turn.wait(cx) {
             // Ctrl-C: there is nothing to say of this test.
             cx.run.job.reporter.event(Event::ExitStatus(1));
-            return Ok(Outcome::default());
+            return Ok(skipped());
         }
         if settings.failed.load(Ordering::Relaxed) {
             self.next.give();
-            return Ok(Outcome::default());
+            return Ok(skipped());
         }
         let p = cx.package();
         let mut sink = Sink::open(cx, settings, &p.import_path);
@@ -208,8 +209,18 @@ impl Actor for RunTest {
         let passed = matches!(verdict, Ok(Verdict::Passed));
         let printed = sink.close(passed);
         verdict?;
+        let cache = lock(&self.cache);
+        let verdict = match passed {
+            _ if cx.failed.is_some() => verdict::Verdict::Skipped,
+            false => verdict::Verdict::Failed,
+            true if has_tests(p) => cache.verdict(),
+            true => verdict::Verdict::Done,
+        };
         Ok(Outcome {
             provider: Provider::Other(Box::new(Printed(printed))),
+            verdict,
+            reported_key: cache.key(),
+            inputs_key: cache.inputs(),
             // A test that did not build, or failed, is no failed action.
             forgive: true,
             ..Outcome::default()
@@ -238,7 +249,7 @@ impl RunTest {
             cx.run.job.reporter.event(Event::ExitStatus(1));
             return Ok(Verdict::Failed);
         }
-        if p.test_go_files.is_empty() && p.xtest_go_files.is_empty() {
+        if !has_tests(p) {
             self.no_tests(cx, sink, p)?;
             return Ok(Verdict::Passed);
         }
@@ -258,7 +269,7 @@ impl RunTest {
             sink.cached(output);
             return Ok(Verdict::Passed);
         }
-        self.run(cx, sink, p, build, &cache)
+        self.run(cx, sink, p, build, &mut cache)
     }
 
     /// A package without tests; its coverage is known all the same.
@@ -290,7 +301,7 @@ impl RunTest {
         sink: &mut Sink<'_>,
         p: &Package,
         build: NodeId,
-        cache: &TestCache,
+        cache: &mut TestCache,
     ) -> Result<Verdict, ActionError> {
         let (settings, dir) = (&*self.settings, &cx.node().objdir);
         let coverage = self.coverage_directory(cx)?;
@@ -360,7 +371,7 @@ impl RunTest {
         }
         words.push("-test.paniconexit0".to_owned());
         if settings.fuzz {
-            let dir = path::join2(&cx.run.job.cache.fuzz_dir(), &p.import_path);
+            let dir = path::join2(&cx.run.job.cache.local_part().fuzz_dir(), &p.import_path);
             words.push(format!("-test.fuzzcachedir={dir}"));
         }
         words.extend(coverage.map(|dir| format!("-test.gocoverdir={dir}")));
@@ -404,6 +415,19 @@ impl RunTest {
             .stdin(Stdio::null());
         crate::process::start::program_like_go(&mut command);
         command
+    }
+}
+
+/// Whether there is something to run.
+fn has_tests(p: &Package) -> bool {
+    !p.test_go_files.is_empty() || !p.xtest_go_files.is_empty()
+}
+
+/// Of a test that is not to be run any more.
+fn skipped() -> Outcome {
+    Outcome {
+        verdict: verdict::Verdict::Skipped,
+        ..Outcome::default()
     }
 }
 

@@ -13,12 +13,13 @@
 use std::collections::HashSet;
 use std::process::Stdio;
 
+use forgo_cache::disk::KeyText;
 use forgo_golang::path;
 
 use crate::config::Config;
 use crate::disk::{self, Because};
 use crate::footprint::{self, Look, Notes, saw};
-use crate::kept::{self, KeyText};
+use crate::kept;
 use crate::process::{self, Learns};
 use crate::toolchain::plain_tool;
 

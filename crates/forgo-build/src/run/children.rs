@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitIdOptions};
 
+use crate::event::Usage;
 use crate::process::{self, Learns};
 
 /// Programs now running.
@@ -34,13 +35,8 @@ pub struct Ended {
     pub output: Vec<u8>,
     /// Its exit status, or why it could not be started.
     pub status: std::io::Result<ExitStatus>,
-    /// User CPU time, its own children's included.
-    pub user: Duration,
-    /// System CPU time.
-    pub sys: Duration,
-    /// The most memory that it, or one of its own children, used at once, in bytes. No less than
-    /// what forgo had in use when it was started.
-    pub peak: u64,
+    /// What it took.
+    pub usage: Usage,
 }
 
 impl Ended {
@@ -48,9 +44,7 @@ impl Ended {
         Ended {
             output: Vec::new(),
             status: Err(e),
-            user: Duration::ZERO,
-            sys: Duration::ZERO,
-            peak: 0,
+            usage: Usage::default(),
         }
     }
 }
@@ -86,9 +80,7 @@ impl Children {
         Ended {
             output,
             status: read.and(status),
-            user: usage.user,
-            sys: usage.sys,
-            peak: usage.peak,
+            usage,
         }
     }
 
@@ -162,14 +154,6 @@ impl Children {
     }
 }
 
-/// What a process took, its own children included: time of the CPU, memory at its peak in bytes.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Usage {
-    user: Duration,
-    sys: Duration,
-    peak: u64,
-}
-
 /// wait4, for the usage that std's wait does not give.
 fn reap(pid: i32) -> (std::io::Result<ExitStatus>, Usage) {
     let mut status = 0;
@@ -222,7 +206,7 @@ mod tests {
             Learns::Key,
             |_| {},
         );
-        assert!(ended.peak > 0);
+        assert!(ended.usage.peak > 0);
         assert_eq!(ended.output, b"a\nb\nc\n");
         assert_eq!(ended.status.unwrap().code(), Some(3));
     }

@@ -10,8 +10,10 @@ use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::clock::{self, For};
+use forgo_cache::disk::{KeptFile, KeyText};
+
 use crate::config::Config;
-use crate::kept::{KeptFile, KeyText};
+use crate::kept;
 use crate::package::PackageGraph;
 use crate::plan::Plan;
 use crate::run::children::Ended;
@@ -49,8 +51,7 @@ pub struct Costs {
 impl Costs {
     /// Those of the cache in use.
     pub fn new(config: &Config) -> Costs {
-        let gocache = &config.dirs.gocache;
-        let kept = config.extras && !config.flags.n && gocache.starts_with('/');
+        let cache = kept::local_cache(config).filter(|_| !config.flags.n);
         let mut key = KeyText::default();
         key.add(b"costs of actions");
         let target = [
@@ -59,7 +60,7 @@ impl Costs {
             &config.context.install_suffix,
         ];
         Costs {
-            file: kept.then(|| KeptFile::new(gocache, key.sum(), MAGIC)),
+            file: cache.map(|cache| cache.kept_file(key.sum(), MAGIC)),
             target: target.iter().fold(START, |hash, word| mix(hash, word)),
             known: OnceLock::new(),
             new: Mutex::default(),
@@ -87,7 +88,7 @@ impl Costs {
         if self.file.is_none() || ended.status.is_err() {
             return;
         }
-        let millis = took.min(ended.user + ended.sys).as_millis();
+        let millis = took.min(ended.usage.user + ended.usage.sys).as_millis();
         let mut new = self.new.lock().unwrap_or_else(|e| e.into_inner());
         let cost = new.entry(key).or_default();
         cost.millis = cost
@@ -95,7 +96,7 @@ impl Costs {
             .saturating_add(u32::try_from(millis).unwrap_or(u32::MAX));
         cost.peak = cost
             .peak
-            .max(u32::try_from(ended.peak / 1024).unwrap_or(u32::MAX));
+            .max(u32::try_from(ended.usage.peak / 1024).unwrap_or(u32::MAX));
     }
 
     /// Keeps what was recorded, with what other processes have kept meanwhile.

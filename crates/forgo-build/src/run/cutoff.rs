@@ -29,59 +29,45 @@ use crate::run::own_keys::OwnKeys;
 use crate::run::reuse::{Known, Way};
 use crate::run::stamp::Donor;
 use crate::run::trust::{self, Ask, Claim, Derived, Rule};
+use crate::verdict::Why;
 
-/// Why a package is compiled although its second key is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// `FORGO_EXTRAS=off`; -a; -n, which can't know; a wrapper of the tools, which may do anything.
-    Asked,
-    /// C compilers read headers and libraries of the system.
-    Cgo,
-    /// Coverage makes files of its own.
-    Coverage,
-    /// Flags of the compiler or the assembler, or variables for its debugging, whose purpose may be
-    /// something else than the archive: output, profiles, a dump.
-    Flags,
-    /// It can't be told what assembly includes.
-    Include,
-    /// Archives come out of shared libraries.
-    Shared,
-}
+pub use crate::verdict::CompileDoubt as Doubt;
 
 /// Finds an archive that a compile would write again, and stores it under the stock key, unless it
-/// is to be compared.
+/// is to be compared; or returns why there is none.
 pub fn find(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
     keys: &OwnKeys,
     build: NodeId,
     key: &ActionId,
-) -> Result<Option<Derived>, ActionError> {
+) -> Result<Result<Derived, Why>, ActionError> {
     let Some(second) = keys.by_export(cx, inputs)? else {
-        return Ok(None);
+        return Ok(Err(keys.doubt.map_or(Why::NoExportData, Why::Compile)));
     };
     let stamped = Donor::read_stored(cx, &second).and_then(|donor| donor.stamped(key));
     let Some((bytes, build_id)) = stamped else {
-        return Ok(None);
+        return Ok(Err(Why::Absent));
     };
     // Only what was compiled without a word has a second key.
     let said = "";
     match trust::ask(cx, RULES, key)? {
-        Ask::Leave => Ok(None),
-        Ask::Compare => Ok(Some(Derived::Claim(Claim {
+        Ask::Leave => Ok(Err(Why::Distrusted)),
+        Ask::Compare => Ok(Ok(Derived::Claim(Claim {
             rules: RULES,
             build_id,
             said: said.to_owned(),
         }))),
         Ask::Use => {
             let file = store(cx, inputs, build, key, Content::Bytes(&bytes), said)?;
-            Ok(file.map(|file| {
+            let known = file.map(|file| {
                 Derived::Known(Known {
                     built: Artifact::Cached(file),
                     build_id,
                     way: Way::ExportData,
                 })
-            }))
+            });
+            Ok(known.ok_or(Why::NotStored))
         }
     }
 }
@@ -99,10 +85,10 @@ pub fn store(
     archive: Content<'_>,
     said: &str,
 ) -> Result<Option<String>, ActionError> {
-    let (job, p) = (&cx.run.job, inputs.package);
+    let (job, files) = (&cx.run.job, &inputs.files);
     // Coverage lists other sources; who asks for them has them made.
     if inputs.cover_mode.is_empty() {
-        let sources = [&p.go_files[..], &p.s_files].concat();
+        let sources = [files.go, files.s].concat();
         objdir_cache::store_sources(cx, &cx.node_of(build).objdir, key, &sources);
     }
     let stdout = job.hashes.subkey(key, "stdout");
@@ -149,21 +135,20 @@ pub fn key(
 
 /// Why a package is compiled in any case, as far as its inputs tell. Coverage is the last reason
 /// that is looked for.
-pub fn doubt(inputs: &Inputs<'_>) -> Option<Doubt> {
-    let p = inputs.package;
-    let cgo = p.uses_cgo() || p.uses_swig();
-    doubt_of_all(inputs)
+pub fn doubt(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Doubt> {
+    let cgo = inputs.c.is_some();
+    doubt_of_all(cx)
         .or(cgo.then_some(Doubt::Cgo))
         .or_else(|| doubt_of_compiler(inputs))
 }
 
 /// [`doubt`] about what the Go compiler alone makes of a cgo package.
-pub fn doubt_of_go_part(inputs: &Inputs<'_>) -> Option<Doubt> {
-    doubt_of_all(inputs).or_else(|| doubt_of_compiler(inputs))
+pub fn doubt_of_go_part(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Doubt> {
+    doubt_of_all(cx).or_else(|| doubt_of_compiler(inputs))
 }
 
-fn doubt_of_all(inputs: &Inputs<'_>) -> Option<Doubt> {
-    let (config, p) = (inputs.config, inputs.package);
+fn doubt_of_all(cx: &ActionCx<'_>) -> Option<Doubt> {
+    let (config, p) = (cx.config(), cx.package());
     let flags = &config.flags;
     if !config.extras || flags.a || flags.n || !flags.toolexec.is_empty() {
         return Some(Doubt::Asked);
@@ -175,9 +160,8 @@ fn doubt_of_all(inputs: &Inputs<'_>) -> Option<Doubt> {
 }
 
 fn doubt_of_compiler(inputs: &Inputs<'_>) -> Option<Doubt> {
-    let p = inputs.package;
     let plain = inputs.magic.is_empty() && inputs.gcflags.iter().all(|flag| is_plain(flag));
-    let plain = plain && (p.s_files.is_empty() || inputs.asmflags.is_empty());
+    let plain = plain && (inputs.files.s.is_empty() || inputs.asmflags.is_empty());
     if !plain {
         return Some(Doubt::Flags);
     }

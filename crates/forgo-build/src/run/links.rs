@@ -3,8 +3,8 @@
 //! The stock command keeps executables only for `run` and `tool`, and knows those that are where
 //! they were installed. All others it links again: each `build ./...` links every program, to throw
 //! it away. Here a link that was done leaves a copy of the executable in the cache's
-//! [store](forgo_cache::Cache::keep); if its output was thrown away, a record that the link went
-//! well. The next link with the same inputs is a copy, or nothing at all.
+//! [store](forgo_cache::disk::DiskCache::keep); if its output was thrown away, a record that the
+//! link went well. The next link with the same inputs is a copy, or nothing at all.
 //!
 //! The key is the stock link key, and beside it what that leaves out: the system, whose linker may
 //! take part where there is C code ([`system_linker`]). Where it can't be told what that reads, the
@@ -29,19 +29,9 @@ use crate::run::build_id;
 use crate::run::reuse::{Known, Way};
 use crate::toolchain::cc;
 use crate::toolchain::system_linker::{self, Further};
+use crate::verdict::Why;
 
-/// Why a link is done although its key is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// No extras; -a; -n, which can't know; -work, which shows what is made on the way; a wrapper
-    /// of the tools, which may do anything.
-    Asked,
-    /// The cache keeps it under the stock key.
-    Stock,
-    /// The system's linker may take part, and it can't be told what it reads: build mode, target,
-    /// flags, pkg-config.
-    External,
-}
+pub use crate::verdict::LinkDoubt as Doubt;
 
 /// Fingerprints of the system's linker, by the driver that starts it and by what the flags name;
 /// each is made once in a run.
@@ -89,9 +79,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// `None` where the link is always done. `key` is the stock one. A link whose inputs are not
+    /// Fails where the link is always done. `key` is the stock one. A link whose inputs are not
     /// known may fail the next time, so no snapshot of the invocation is kept then.
-    pub fn of(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Option<Store> {
+    pub fn of(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Result<Store, Doubt> {
         let system = match system(cx, inputs) {
             Ok(None) => None,
             Ok(Some(system)) => {
@@ -99,13 +89,13 @@ impl Store {
                 if print.is_none() {
                     footprint::refuse(UNKNOWN);
                 }
-                Some((system, print?))
+                Some((system, print.ok_or(Doubt::External)?))
             }
             Err(doubt) => {
                 if doubt == Doubt::External {
                     footprint::refuse(UNKNOWN);
                 }
-                return None;
+                return Err(doubt);
             }
         };
         let hashes = cx.run.job.hashes;
@@ -120,7 +110,7 @@ impl Store {
         let executable = hash.action_id();
         let mut hash = hashes.new_own_hash("link record");
         hash.write(&executable.0);
-        Some(Store {
+        Ok(Store {
             executable,
             record: hash.action_id(),
             discarded: cx.id != cx.run.job.plan.root && is_discarded(cx.run.job.plan, cx.id),
@@ -128,42 +118,55 @@ impl Store {
         })
     }
 
-    /// The result, if it is known. `temporary` is the build ID that the linker would be given.
-    pub fn find(&self, cx: &ActionCx<'_>, temporary: &str) -> Result<Option<Known>, ActionError> {
+    /// The way in which a result would be reused.
+    pub fn way(&self) -> Way {
+        match self.discarded {
+            true => Way::LinkRecord,
+            false => Way::KeptExecutable,
+        }
+    }
+
+    /// The result, or why it is not known. `temporary` is the build ID that the linker would be
+    /// given.
+    pub fn find(
+        &self,
+        cx: &ActionCx<'_>,
+        temporary: &str,
+    ) -> Result<Result<Known, Why>, ActionError> {
         let known = |build_id: &String| {
             let whole = build_id.len() == temporary.len();
             whole && before_content(build_id) == before_content(temporary)
         };
         // The record binds the executable to its key: the name of a file says nothing.
         let Some(build_id) = self.recorded(cx).filter(known) else {
-            return Ok(None);
+            return Ok(Err(Why::Absent));
         };
         let node = cx.node();
         let target = || Artifact::Built(node.target.clone());
-        let (built, way) = if self.discarded {
-            (target(), Way::LinkRecord)
+        let built = if self.discarded {
+            target()
         } else {
-            let kept = cx.run.job.cache.kept(&self.executable);
+            let kept = cx.run.job.cache.local_part().kept(&self.executable);
             let Some(file) = kept.filter(|file| is_whole(file, &build_id)) else {
-                return Ok(None);
+                return Ok(Err(Why::Gone));
             };
             if is_installed(cx.run.job.plan, cx.id) {
-                (Artifact::Cached(file), Way::KeptExecutable)
+                Artifact::Cached(file)
             } else {
                 cx.shell.mkdir(&node.objdir)?;
                 cx.shell.mkdir(path::split(&node.target).0)?;
                 let copied = cx.shell.copy_file(&node.target, &file, 0o775, false);
                 if copied.is_err() {
                     // It may have made room for another one just now.
-                    return Ok(None);
+                    return Ok(Err(Why::NotStored));
                 }
-                (target(), Way::KeptExecutable)
+                target()
             }
         };
-        Ok(Some(Known {
+        Ok(Ok(Known {
             built,
             build_id,
-            way,
+            way: self.way(),
         }))
     }
 
@@ -192,7 +195,9 @@ impl Store {
         if !self.discarded
             && let Some(file) = outcome.built.path()
         {
-            let _ = cache.keep(&self.executable, file, cx.config().link_store);
+            let _ = cache
+                .local_part()
+                .keep(&self.executable, file, cx.config().link_store);
         }
     }
 }
@@ -248,11 +253,10 @@ fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<System>, Doub
     if !alone || !mode {
         return Err(Doubt::External);
     }
-    let own_flags = &inputs.package.internal.ldflags;
-    let flags = inputs.forced_ldflags.iter().chain(own_flags);
+    let flags = inputs.forced_ldflags.iter().chain(inputs.ldflags);
     let flags = Flags::parse(flags.map(String::as_str)).ok_or(Doubt::External)?;
     let has_c = |p: &Package| p.uses_cgo() || p.uses_swig() || !p.syso_files.is_empty();
-    let c_code = packages(inputs).any(has_c) || flags.external || inputs.extlink_enabled == "1";
+    let c_code = packages(cx, inputs).any(has_c) || flags.external || inputs.extlink_enabled == "1";
     if !c_code {
         return Ok(None);
     }
@@ -261,7 +265,7 @@ fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<System>, Doub
         return Err(Doubt::External);
     }
     let mut further = flags.further;
-    for p in packages(inputs).filter(|p| has_c(p)) {
+    for p in packages(cx, inputs).filter(|p| has_c(p)) {
         let known = !p.uses_swig() && p.cgo_pkg_config.is_empty() && p.shlib.is_empty();
         let words = cc::CFlags::of(config, p).map_err(|_| Doubt::External)?;
         let compiled = [&words.cflags, &words.cxxflags, &words.fflags];
@@ -280,15 +284,17 @@ fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<System>, Doub
         let objects = p.syso_files.iter().map(|name| path::join2(&p.dir, name));
         further.files.extend(objects);
     }
-    let driver = match inputs.has_cxx() {
-        true => cc::cxx_exe(config),
-        false => cc::cc_exe(config),
-    };
+    let driver = inputs.unkeyed.external_linker.clone();
     Ok(Some(System { driver, further }))
 }
 
-fn packages<'a>(inputs: &'a Inputs<'_>) -> impl Iterator<Item = &'a Package> {
-    std::iter::once(inputs.package).chain(inputs.archives.iter().map(|archive| archive.package))
+/// Returns the packages that are linked, the main package first.
+pub(crate) fn packages<'a>(
+    cx: &'a ActionCx<'_>,
+    inputs: &'a Inputs<'_>,
+) -> impl Iterator<Item = &'a Package> {
+    let archives = inputs.archives.iter();
+    std::iter::once(cx.package()).chain(archives.filter_map(|a| cx.package_of(a.node)))
 }
 
 /// The dynamic loaders that cmd/link looks for: which there is decides on the one that is named in

@@ -4,7 +4,7 @@
 
 use std::sync::OnceLock;
 
-use forgo_cache::{Cache, HashContext};
+use forgo_cache::{HashContext, Tiered};
 use forgo_golang::raw;
 
 use crate::actions::{Outcome, RunCx, RunOptions};
@@ -86,7 +86,7 @@ pub struct Job<'r> {
     /// The files as the build sees them.
     pub overlay: &'r Overlay,
     /// The build cache.
-    pub cache: &'r dyn Cache,
+    pub cache: &'r Tiered,
     /// What all keys have in common, and the hashes of files.
     pub hashes: &'r HashContext,
     /// Who is told.

@@ -18,7 +18,7 @@ use crate::run::moving;
 #[derive(Debug, Clone)]
 pub struct OwnKeys {
     /// Why what was compiled here is compiled again.
-    doubt: Option<Doubt>,
+    pub doubt: Option<Doubt>,
     /// The key that is the same wherever the places are; `None` where the package has nothing to do
     /// with a place, or nothing may be moved.
     pub everywhere: Option<ActionId>,
@@ -42,7 +42,7 @@ impl Default for OwnKeys {
 impl OwnKeys {
     /// Those of a build with these inputs.
     pub fn of(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<OwnKeys, ActionError> {
-        let mut doubt = cutoff::doubt(inputs);
+        let mut doubt = cutoff::doubt(cx, inputs);
         let headers = match doubt {
             // Which may be moved all the same.
             None | Some(Doubt::Coverage | Doubt::Flags) => headers::foreign(cx, inputs),

@@ -6,11 +6,13 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use crate::actions::ActionCx;
 use crate::actions::link_inputs::Inputs;
 use crate::clock::{self, For};
 use crate::config::Config;
 use crate::disk::{self, Because};
 use crate::package::Package;
+use crate::run::links::packages;
 
 /// For how long an answer about free memory serves all compiles that begin: there may be many, and
 /// each question takes three files.
@@ -52,8 +54,8 @@ pub fn for_sources<F: AsRef<str>>(
 /// Variables for a link. Most of what it uses are files in memory, and the rest is large: it
 /// collects half as often, for which it needs hardly more. A linker that may start the C compiler,
 /// which inherits its environment, gets nothing.
-pub fn for_link(inputs: &Inputs<'_>) -> Vec<String> {
-    match is_ours(inputs.config) && !may_link_externally(inputs) {
+pub fn for_link(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Vec<String> {
+    match is_ours(cx.config()) && !may_link_externally(cx, inputs) {
         true => vec!["GOGC=200".to_owned()],
         false => Vec::new(),
     }
@@ -61,14 +63,9 @@ pub fn for_link(inputs: &Inputs<'_>) -> Vec<String> {
 
 /// Whether cmd/link might decide to link with the C compiler. The C code of the distribution's own
 /// packages, such as net, it links by itself.
-fn may_link_externally(inputs: &Inputs<'_>) -> bool {
+fn may_link_externally(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> bool {
     let has_c = |p: &Package| p.uses_cgo() || p.uses_swig() || !p.syso_files.is_empty();
-    let archives = inputs.archives.iter().map(|archive| archive.package);
-    let mut packages = archives.chain([inputs.package]);
-    let mut flags = inputs
-        .forced_ldflags
-        .iter()
-        .chain(&inputs.package.internal.ldflags);
+    let mut flags = inputs.forced_ldflags.iter().chain(inputs.ldflags);
     let names_linking = |flag: &String| {
         ["linkmode", "extld", "race", "msan", "asan"]
             .iter()
@@ -76,7 +73,7 @@ fn may_link_externally(inputs: &Inputs<'_>) -> bool {
     };
     !matches!(inputs.ld_buildmode, "" | "exe" | "pie")
         || inputs.extlink_enabled == "1"
-        || packages.any(|p| !p.goroot && has_c(p))
+        || packages(cx, inputs).any(|p| !p.goroot && has_c(p))
         || flags.any(names_linking)
 }
 

@@ -4,6 +4,7 @@
 //! cmd/go/internal/work/build.go.
 
 use forgo_build::disk;
+use forgo_build::footprint;
 use std::os::unix::fs::PermissionsExt;
 
 use forgo_build::actions::RunOptions;

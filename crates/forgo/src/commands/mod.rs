@@ -5,7 +5,9 @@
 mod build;
 mod clean;
 mod completion;
+mod doctor;
 mod env;
+mod help;
 mod install;
 mod list;
 mod loading;
@@ -14,10 +16,12 @@ mod own;
 mod run;
 pub mod test;
 mod tool;
+mod version;
 mod vet;
 
 use std::fs::File;
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use forgo_build::config::Config;
 use forgo_build::load::FatalError;
@@ -30,6 +34,7 @@ use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 use crate::flags::{Flags, ParseError, goflags};
 use crate::report::Console;
+use crate::report::events::Events;
 use crate::report::streams::write_stderr;
 use crate::snapshot::{self, Beginning, Recording};
 use crate::{config, delegate};
@@ -136,17 +141,18 @@ const LOADING_TESTS: &str = "load.TestPackagesAndErrors";
 /// Finds and runs the command that the process's arguments ask for.
 pub fn run(console: &Console) -> Outcome {
     let args = process::arguments();
+    let named_go = process::is_named_go();
+    // Before the environment is checked: doctor reports what is wrong with it.
+    if !named_go && let Some(outcome) = own::run(&args, console) {
+        return outcome;
+    }
     check_environment()?;
     let name = args.first().map_or("", String::as_str);
-    match (name, process::is_named_go()) {
-        ("completion", false) => return completion::run(&args[1..], console),
-        ("man", false) => return man::run(&args[1..], console),
-        ("help", named_go) if !named_go || std::io::stdout().is_terminal() => {
-            if let Some(text) = own::before_help(&args[1..]) {
-                console.print(text);
-            }
-        }
-        _ => {}
+    if name == "help"
+        && (!named_go || std::io::stdout().is_terminal())
+        && let Some(text) = help::preface(&args[1..])
+    {
+        console.print(text);
     }
     match COMMANDS.iter().find(|c| c.name == name) {
         Some(command) => start(command, args, console),
@@ -164,9 +170,8 @@ fn check_environment() -> Outcome {
     own_variables::check(&variables)?;
     if std::io::stderr().is_terminal() {
         for name in own_variables::unknown(&variables) {
-            let line = format!(
-                "forgo: {name} is none of forgo's variables; see 'forgo help environment'\n"
-            );
+            let line =
+                format!("forgo: {name} is not a variable of forgo; see 'forgo help environment'\n");
             write_stderr(line.as_bytes());
         }
     }
@@ -177,6 +182,7 @@ fn check_environment() -> Outcome {
 fn start(command: &'static Command, mut args: Vec<String>, console: &Console) -> Outcome {
     let mut rest = args.split_off(1);
     let given = args.iter().chain(&rest).cloned().collect();
+    open_events(console)?;
     let start = process::take_chdir(&mut rest)?;
     args.append(&mut rest);
     let recording = match snapshot::begin(command.name, console) {
@@ -186,7 +192,21 @@ fn start(command: &'static Command, mut args: Vec<String>, console: &Console) ->
     let words = Words { given, args };
     work(command, words, start.as_ref(), console, recording.as_ref())?;
     if let Some(recording) = recording.filter(|_| console.status() == 0) {
-        recording.finish(console);
+        recording.finish();
+    }
+    Ok(())
+}
+
+/// `FORGO_EVENTS`: from now on events go to that file too.
+fn open_events(console: &Console) -> Outcome {
+    let variables = Variables::read();
+    let file = variables.get("FORGO_EVENTS");
+    if !file.is_empty() {
+        let events = Events::open(file).map_err(|e| {
+            let why = forgo_build::process::errno_text(&e);
+            Stop::with_status(format!("forgo: FORGO_EVENTS: open {file}: {why}"), 2)
+        })?;
+        console.add(Arc::new(events));
     }
     Ok(())
 }
@@ -264,13 +284,13 @@ fn traced<'a>(
         return run(invocation);
     }
     let file = flags.debug_trace.clone();
-    console.start_trace(&file).map_err(|e| {
+    let trace = console.start_trace(&file).map_err(|e| {
         let why = forgo_build::process::errno_text(&e);
         Stop::fatal(format!("failed to start trace: open {file}: {why}"))
     })?;
     let name = format!("Running {} command", invocation.command.name);
     let outcome = console.span(&name, || run(invocation));
-    console.close_trace().map_err(|e| {
+    trace.close().map_err(|e| {
         let why = forgo_build::process::errno_text(&e);
         Stop::fatal(format!("failed to stop trace: write {file}: {why}"))
     })?;

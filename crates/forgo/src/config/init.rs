@@ -3,7 +3,6 @@
 //! Answers to cmd/go/internal/work/init.go and to NewBuilder in cmd/go/internal/work/action.go.
 
 use forgo_build::config::{Config, PkgsFilter};
-use forgo_build::footprint;
 use forgo_build::process::command;
 use forgo_build::process::{self, Learns};
 use forgo_golang::quote::quote;

@@ -38,6 +38,7 @@ use crate::run::own_keys::OwnKeys;
 use crate::run::reuse::{Known, Way};
 use crate::run::stamp::Donor;
 use crate::run::trust::{self, Ask, Claim, Derived, Rule};
+use crate::verdict::Why;
 
 pub use adopt::{adopt, end};
 pub use places::Places;
@@ -82,7 +83,7 @@ impl Arrived<'_> {
 
 /// The rules that moving an archive rests on.
 fn rules_of(inputs: &Inputs<'_>) -> &'static [Rule] {
-    if inputs.package.s_files.is_empty() {
+    if inputs.files.s.is_empty() {
         &[Rule::Move]
     } else {
         &[Rule::Move, Rule::Assembly]
@@ -95,8 +96,8 @@ pub enum Found {
     Made(Derived),
     /// What was compiled of this is not moved: it may be found by the export data of here.
     NotMoved,
-    /// Nothing.
-    Nothing,
+    /// Nothing, for this reason.
+    Nothing(Why),
 }
 
 /// Finds an archive that was made elsewhere, moves it here and stores it under the stock key.
@@ -110,17 +111,17 @@ pub fn find(
     let Some(everywhere) = &keys.everywhere else {
         return Ok(Found::NotMoved);
     };
-    let kept = cx.run.job.cache.note(everywhere);
+    let kept = cx.run.job.cache.local_part().note(everywhere);
     let record = match kept.and_then(|text| Kept::parse(&text)) {
         Some(Kept::Archive(record)) => record,
         Some(Kept::NotMoved) => return Ok(Found::NotMoved),
-        None => return Ok(Found::Nothing),
+        None => return Ok(Found::Nothing(Why::Absent)),
     };
     let Some(donor) = donor(cx, &record) else {
-        return Ok(Found::Nothing);
+        return Ok(Found::Nothing(Why::Gone));
     };
     let Some(arrived) = bring(cx, inputs, record, &donor, key) else {
-        return Ok(Found::Nothing);
+        return Ok(Found::Nothing(Why::NotMovable));
     };
     let rules = arrived.rules(inputs);
     match trust::ask(cx, rules, key)? {
@@ -130,7 +131,7 @@ pub fn find(
             build_id: arrived.build_id,
             said: arrived.said,
         }))),
-        Ask::Leave => Ok(Found::Nothing),
+        Ask::Leave => Ok(Found::Nothing(Why::Distrusted)),
     }
 }
 
@@ -224,7 +225,12 @@ fn record_of_plain(cx: &ActionCx<'_>, made: &Made<'_>) -> Option<Record> {
 /// Another checkout compiles again without it, no more.
 fn put(cx: &ActionCx<'_>, everywhere: &ActionId, kept: &Kept) {
     let text = kept.to_text();
-    let _ = cx.run.job.cache.put_note(everywhere, text.as_bytes());
+    let _ = cx
+        .run
+        .job
+        .cache
+        .local_part()
+        .put_note(everywhere, text.as_bytes());
 }
 
 /// Whether a package may be moved, given why what was compiled here is not used again.
@@ -233,7 +239,7 @@ pub fn may_move(
     inputs: &Inputs<'_>,
     doubt: Option<Doubt>,
 ) -> Result<bool, ActionError> {
-    let config = inputs.config;
+    let config = cx.config();
     let certain = match doubt {
         // A move makes no coverage meta-data; whoever wants it sees that it is missing.
         None | Some(Doubt::Coverage) => true,
@@ -388,7 +394,7 @@ fn settle(
     let archive = Content::Pieces(&pieces);
     let stored = cutoff::store(cx, inputs, build, key, archive, &arrived.said)?;
     let Some(file) = stored else {
-        return Ok(Found::Nothing);
+        return Ok(Found::Nothing(Why::NotStored));
     };
     if !arrived.said.is_empty() {
         cx.shell.print(arrived.said);

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use forgo_build::actions::vet::VetOutputs;
 use forgo_build::actions::{ActionCx, ActionError, Actor, Outcome, Provider};
 use forgo_build::disk::{self, Because};
+use forgo_build::footprint;
 use forgo_build::process::errno_text;
 use zip::ZipArchive;
 
