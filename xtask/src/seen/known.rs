@@ -239,7 +239,7 @@ const RULES: &[(Programs, &str, &[What], &str)] = &[
         r"(/usr|/lib|/lib64|/etc)(/.*)?|.*: ENOENT",
         &[],
         "the key of a C compile and of an external link holds the compiler's ID and the package's \
-         files, and not what it finds elsewhere: the stock command does not look at it again either",
+         files, and not what it finds elsewhere: the stock command ignores that as well",
     ),
 ];
 

@@ -522,7 +522,7 @@ exit_group(0) = ?
                       clone3({flags=CLONE_VM|CLONE_VFORK, ...}, 88) = 3\n\
                       chdir(\"/elsewhere\") = 0\n";
         let child = "chdir(\"deep\") = 0\n\
-                     execve(\"c\", [\"c\"], 0x1 /* 1 var */) = -1 ENOENT (No such file or directory)\n\
+                     execve(\"c\", [\"c\"], 0x1 /* 1 var */) = -1 ENOENT (No such file)\n\
                      execve(\"/bin/c\", [\"c\"], 0x1 /* 1 var */) = 0\n\
                      access(\"f\", F_OK) = -1 ENOENT (No such file or directory)\n";
         let list = told(&[(9, parent), (3, child)]);
