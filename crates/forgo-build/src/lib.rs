@@ -14,6 +14,7 @@
 
 pub mod actions;
 pub mod archive;
+pub mod clock;
 pub mod config;
 pub mod disk;
 pub mod event;

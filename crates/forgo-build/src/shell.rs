@@ -12,17 +12,18 @@ use std::collections::HashMap;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use forgo_golang::quote::quote;
 use forgo_golang::raw;
 
 use crate::actions::ActionError;
+use crate::clock::{self, For};
 use crate::config::Config;
 use crate::event::{Event, Reporter, Usage};
 use crate::footprint;
 use crate::package::Package;
-use crate::process;
+use crate::process::{self, Learns};
 use crate::run::children::Children;
 use crate::run::costs::Costs;
 use crate::run::pool::Pool;
@@ -314,8 +315,8 @@ impl<'r> Shell<'r> {
         let cost = costs.key(self.mode, &package);
         let peak = costs.of(cost).map_or(0, |cost| u64::from(cost.peak) * 1024);
         let token = self.shared.pool.take(peak, || children.interrupted());
-        let start = Instant::now();
-        let ended = children.run(command, |pid| token.is_used_by(pid));
+        let start = clock::instant(For::Schedule);
+        let ended = children.run(command, Learns::Key, |pid| token.is_used_by(pid));
         drop(token);
         costs.record(cost, &ended, start.elapsed());
         self.note_usage(ended.usage);

@@ -17,6 +17,11 @@
 //!
 //! The modification time of both kinds of files says when they were last used, to the hour.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "GOCACHE: entries are named by their content, and forgo's own files by their keys"
+)]
+
 mod entry;
 mod expiry;
 mod facts;

@@ -6,6 +6,10 @@
 //! * [`Backing`]: what a cache elsewhere must be able to do; [`prog`] (GOCACHEPROG) is one.
 //!
 //! Answers to cmd/go/internal/cache. Nothing here prints, exits or reads the environment.
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_methods, reason = "tests look at what came out")
+)]
 
 mod backing;
 pub mod disk;

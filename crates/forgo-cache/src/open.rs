@@ -1,5 +1,10 @@
 //! Which cache an invocation uses. Answers to cmd/go/internal/cache/default.go.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "GOCACHE: entries are named by their content, and forgo's own files by their keys"
+)]
+
 use std::sync::Arc;
 
 use crate::disk::{DiskCache, make_dirs};

@@ -6,6 +6,10 @@
 //! is checked and then stored on the disk.
 //!
 //! What forgo keeps for itself (locks, notes, kept executables, facts) is always on the disk.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "GOCACHE: entries are named by their content"
+)]
 
 mod behind;
 

@@ -1,5 +1,9 @@
 //! GOCACHEPROG: a helper program, well and badly behaved, and the stock go command beside us.
-#![allow(clippy::disallowed_methods, missing_docs)]
+#![allow(
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a test looks at what came out"
+)]
 
 mod support;
 

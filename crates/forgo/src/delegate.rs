@@ -2,9 +2,8 @@
 
 use std::fs::File;
 use std::io::IsTerminal;
-use std::os::unix::process::CommandExt;
 
-use forgo_build::process::{errno_text, os};
+use forgo_build::process::{self, errno_text, os};
 use forgo_build::stock::StockGo;
 use forgo_golang::release;
 
@@ -42,6 +41,7 @@ pub fn hand_on(
         write_stderr(line.as_bytes());
     }
     if let Some(start) = start {
+        #[expect(clippy::disallowed_methods, reason = "the way back from -C")]
         rustix::process::fchdir(start).map_err(|e| {
             let why = errno_text(&e.into());
             Stop::with_status(
@@ -59,7 +59,7 @@ fn become_stock(stock_go: &StockGo, args: &[String]) -> Outcome {
         Err(text) => return Err(Stop::with_status(text, 2)),
     };
     // argv[0] is the stock command's own name, so that a wrapper of several commands can tell.
-    let error = command.args(args.iter().map(|arg| os(arg))).exec();
+    let error = process::exec(command.args(args.iter().map(|arg| os(arg))));
     let (file, why) = (stock_go.file(), errno_text(&error));
     Err(Stop::with_status(
         format!("forgo: cannot run {file}: {why}"),

@@ -13,7 +13,6 @@
 //!
 //! The stock command has nothing like it.
 
-mod file;
 mod key;
 
 use std::fs::FileTimes;
@@ -21,17 +20,18 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use forgo_build::clock::{self, For};
 use forgo_build::config::Config;
-use forgo_build::disk;
+use forgo_build::disk::{self, Because};
 use forgo_build::event::{Event, Reporter as _};
+use forgo_build::footprint::snapshot::{Contents, MAGIC, Output, Said, View};
 use forgo_build::footprint::{self, Footprint, Stat};
 use forgo_build::run::build_id::read_build_id;
 use forgo_cache::disk::{DiskCache, KeptFile};
 
 use crate::config::guess_gocache;
 use crate::config::process::Variables;
-use crate::report::{Console, Recorder, Said};
-use file::{Contents, MAGIC, Output, View};
+use crate::report::{Console, Recorder};
 
 /// Commands whose answers are kept. What others say depends on more than files.
 const COMMANDS: [&str; 5] = ["build", "install", "list", "test", "vet"];
@@ -64,7 +64,7 @@ pub fn begin(command: &str, console: &Console) -> Beginning {
     if !COMMANDS.contains(&command) {
         return Beginning::Work(None);
     }
-    let start = SystemTime::now();
+    let start = clock::now(For::Settled);
     let variables = Variables::read();
     let gocache = guess_gocache(&variables);
     let cwd = crate::config::process::current_dir(variables.get("PWD"));
@@ -120,9 +120,10 @@ fn is_in_place(output: &Output<'_>) -> bool {
 /// they look as if they were made just now.
 fn give(view: &View<'_>, console: &Console) -> io::Result<()> {
     for output in &view.outputs {
-        let now = SystemTime::now();
+        let now = clock::now(For::Stamp);
         let times = FileTimes::new().set_accessed(now).set_modified(now);
-        let _ = disk::own::open(output.path).and_then(|file| file.set_times(times));
+        let _ =
+            disk::own::open(Because::Target, output.path).and_then(|file| file.set_times(times));
     }
     for (stream, bytes) in &view.said {
         match stream {

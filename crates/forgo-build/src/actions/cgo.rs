@@ -14,7 +14,7 @@ use forgo_golang::raw;
 use crate::actions::cgo_link::{self, Imports, cgo_stem};
 use crate::actions::compile_inputs::{Files, Inputs};
 use crate::actions::{ActionCx, ActionError, Outcome, Provider, swig};
-use crate::disk;
+use crate::disk::{self, Because};
 use crate::plan::{Kind, NodeId};
 use crate::toolchain::cc::CFlags;
 use crate::toolchain::cc::inputs::CInputs;
@@ -262,7 +262,7 @@ fn check_recorded_flags(
         .iter()
         .filter(|f| path::base(f).starts_with("_cgo_"))
     {
-        let source = disk::own::read(file).map_err(|e| {
+        let source = disk::own::read(Because::Made, file).map_err(|e| {
             ActionError::new(format!("open {file}: {}", crate::process::errno_text(&e)))
         })?;
         flags.extend(recorded_flags(&raw::borrow(&source)));

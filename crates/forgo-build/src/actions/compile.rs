@@ -16,7 +16,7 @@ use crate::actions::{
     ActionCx, ActionError, Artifact, Outcome, Provider, assemble, cgo, objdir_cache, vet_config,
 };
 use crate::archive;
-use crate::disk;
+use crate::disk::{self, Because};
 use crate::load::no_go_text;
 use crate::plan::NodeId;
 use crate::run::moving::go_part::{GoPart, Moved};
@@ -481,7 +481,7 @@ impl Compilation<'_, '_> {
         let objdir = &cx.node().objdir;
         let objects: Vec<String> = objects.iter().map(|f| make_absolute(objdir, f)).collect();
         if !cx.config().flags.n
-            && let Err(e) = disk::own::metadata(archive)
+            && let Err(e) = disk::own::metadata(Because::Made, archive)
         {
             let why = crate::process::errno_text(&e);
             let text = format!("os.Stat of archive file failed: stat {archive}: {why}");

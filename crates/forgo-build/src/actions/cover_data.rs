@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::actions::cover::meta_file_name;
 use crate::actions::{ActionCx, ActionError};
-use crate::disk;
+use crate::disk::{self, Because};
 use crate::plan::NodeId;
 use crate::process::errno_text;
 
@@ -36,7 +36,7 @@ pub fn meta_file(cx: &ActionCx<'_>) -> Result<Option<String>, ActionError> {
     if cx.config().flags.n {
         return Ok(Some(file));
     }
-    match disk::own::metadata(&file) {
+    match disk::own::metadata(Because::Made, &file) {
         Ok(meta) => Ok((meta.len() > 0).then_some(file)),
         Err(e) => Err(ActionError::new(format!("open {file}: {}", errno_text(&e)))),
     }
@@ -84,7 +84,7 @@ pub fn write_meta_files_file(cx: &ActionCx<'_>, builds: &[NodeId]) -> Result<(),
         let p = &job.graph[build.package.expect("a build has a package")];
         let file = build.objdir.clone() + &meta_file_name(&p.import_path);
         // A package without functions has an empty file or none.
-        if disk::own::metadata(&file).is_ok_and(|meta| meta.len() > 0) {
+        if disk::own::metadata(Because::Made, &file).is_ok_and(|meta| meta.len() > 0) {
             import_paths.push(p.import_path.as_str());
             files.push(file);
         }

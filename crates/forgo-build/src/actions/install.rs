@@ -4,12 +4,12 @@
 //! cmd/go/internal/work/exec.go.
 
 use std::fs::FileTimes;
-use std::time::SystemTime;
 
 use forgo_golang::path;
 
 use crate::actions::{ActionCx, ActionError, Artifact, Outcome, objdir_cache};
-use crate::disk;
+use crate::clock::{self, For};
+use crate::disk::{self, Because};
 use crate::footprint;
 use crate::plan::Kind;
 use crate::verdict::{Verdict, Way};
@@ -98,9 +98,9 @@ fn touch(cx: &ActionCx<'_>, target: &str) {
         cx.shell.show_cmd("", &format!("touch {target}"));
         return;
     }
-    let now = SystemTime::now();
+    let now = clock::now(For::Stamp);
     let times = FileTimes::new().set_accessed(now).set_modified(now);
-    let _ = disk::own::open(target).and_then(|file| file.set_times(times));
+    let _ = disk::own::open(Because::Target, target).and_then(|file| file.set_times(times));
 }
 
 /// The work of an `install header` node.
@@ -108,8 +108,8 @@ pub fn install_header(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     footprint::refuse("a header is installed");
     let node = cx.node();
     let header = format!("{}{}", node.objdir, objdir_cache::CGO_HEADER);
-    let missing =
-        disk::own::metadata(&header).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound);
+    let missing = disk::own::metadata(Because::Target, &header)
+        .is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound);
     if missing {
         // No function is exported.
         if cx.config().flags.x {

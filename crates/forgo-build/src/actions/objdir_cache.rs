@@ -9,7 +9,7 @@ use forgo_cache::{ActionId, Verify, get_bytes, get_file, put_bytes, put_file};
 
 use crate::actions::vet_config::{self, VetConfig};
 use crate::actions::{ActionCx, ActionError};
-use crate::disk;
+use crate::disk::{self, Because};
 use crate::plan::NodeId;
 
 /// The header that cgo writes for -buildmode=c-archive and c-shared.
@@ -25,7 +25,7 @@ fn key(cx: &ActionCx<'_>, id: &ActionId, name: &str) -> ActionId {
 /// Stores `objdir + name` under a build's key. That it can't be is the caller's to ignore.
 pub fn store(cx: &ActionCx<'_>, objdir: &str, id: &ActionId, name: &str) -> Result<(), String> {
     let file = format!("{objdir}{name}");
-    if disk::own::metadata(&file).is_err() {
+    if disk::own::metadata(Because::Made, &file).is_err() {
         // Said before the key is made, which the trace would show.
         return Err(format!("open {file}: no such file or directory"));
     }

@@ -16,7 +16,7 @@ use crate::actions::run_test::TestSettings;
 use crate::actions::test_contents::{self, Before, Test};
 use crate::actions::test_inputs::{self, LOG_MAGIC, trace};
 use crate::actions::{ActionCx, COVER_META, Facts, Outcome};
-use crate::disk;
+use crate::disk::{self, Because};
 use crate::footprint::{self, Look};
 use crate::package::Package;
 use crate::plan::NodeId;
@@ -330,7 +330,7 @@ impl TestCache {
         let p = cx.package();
         let path = &p.import_path;
         let file = format!("{dir}testlog.txt");
-        let log = match disk::own::read(&file) {
+        let log = match disk::own::read(Because::Made, &file) {
             Ok(log) if log.starts_with(LOG_MAGIC) && log.ends_with(b"\n") => log,
             Ok(_) => return trace(cx, || format!("{path}: reading testlog: malformed")),
             Err(e) => {
@@ -351,7 +351,7 @@ impl TestCache {
         self.inputs = Some(inputs);
         let mut kept = self.cover_meta.map(|_| Vec::new());
         if settings.cover_profile.is_some() {
-            match disk::own::read(profile) {
+            match disk::own::read(Because::Made, profile) {
                 Ok(bytes) => kept = Some(bytes),
                 Err(e) => {
                     let why = crate::process::errno_text(&e);

@@ -1,7 +1,7 @@
 //! Where the output of a test goes, and the lines that say how it ended. Answers to the writers in
 //! runTestActor.Act in cmd/go/internal/test/test.go.
 
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use forgo_golang::test2json::Converter;
 use forgo_golang::{duration, raw};
@@ -10,6 +10,7 @@ use memchr::memmem;
 use crate::actions::ActionCx;
 use crate::actions::run_test::TestSettings;
 use crate::actions::test_process::{Ended, Killed};
+use crate::clock::{self, For};
 use crate::config::Config;
 use crate::event::Reporter;
 use crate::local_time::Zone;
@@ -57,7 +58,10 @@ impl<'r> Sink<'r> {
             kept: (!settings.stream).then(Vec::new),
         };
         if settings.json {
-            sink.json = Some((converter(cx.config(), import_path), Instant::now()));
+            sink.json = Some((
+                converter(cx.config(), import_path),
+                clock::instant(For::Answer),
+            ));
             sink.show_events();
         }
         sink
@@ -205,7 +209,7 @@ impl<'r> Sink<'r> {
 
 fn converter(config: &Config, import_path: &str) -> Converter {
     let zone = Zone::local(&config.env);
-    let clock = Box::new(move || zone.rfc3339(SystemTime::now()));
+    let clock = Box::new(move || zone.rfc3339(clock::now(For::Answer)));
     Converter::new(import_path, config.dist.release, clock)
 }
 

@@ -9,7 +9,7 @@ use forgo_golang::release::Release;
 use crate::actions::compile_inputs::Files;
 use crate::actions::vet_config::VetConfig;
 use crate::actions::{ActionCx, ActionError, Artifact, Facts, Outcome, Provider, vet_output};
-use crate::disk;
+use crate::disk::{self, Because};
 use crate::plan::Kind;
 use crate::process::errno_text;
 use crate::run::moving::vets;
@@ -209,7 +209,7 @@ fn cached(cx: &ActionCx<'_>, keys: &Keys) -> Result<Result<(String, String), Why
         }
     }
     if let Ok(file) = file(&keys.stdout) {
-        match disk::own::read(&file) {
+        match disk::own::read(Because::Made, &file) {
             Ok(text) => vet_output::handle(cx, text)?,
             Err(_) => return Ok(Err(Why::Gone)),
         }
@@ -255,7 +255,8 @@ fn elsewhere_or_here(
     let vetted = vet(cx, inputs, keys);
     if let Some(kept) = kept {
         // A run that failed after its facts were written found something; any other says nothing.
-        let vetted_all = vetted.is_ok() || disk::own::metadata(facts_file(cx)).is_ok();
+        let vetted_all =
+            vetted.is_ok() || disk::own::metadata(Because::Made, facts_file(cx)).is_ok();
         if vetted_all && Files::of(cx.package()).are_as_hashed(cx) {
             trust::settle(cx, vets::RULES, kept.difference(cx, ids))?;
         }
@@ -311,7 +312,7 @@ fn vet(
 
     // Facts, fixes and output may all be missing; that they can't be kept is no error.
     let keep = |id: &ActionId, file: &str| {
-        let there = disk::own::metadata(file).is_ok();
+        let there = disk::own::metadata(Because::Made, file).is_ok();
         if there && believed {
             let _ = put_file(cx.run.job.cache, id, file, Verify::Strict);
         }
@@ -325,7 +326,7 @@ fn vet(
     if cx.node().need_fix && keep(&keys.fixes, &config.fix_archive) {
         fixes = config.fix_archive;
     }
-    let names_files = match disk::own::read(&config.stdout) {
+    let names_files = match disk::own::read(Because::Made, &config.stdout) {
         Ok(text) => {
             let names_files = text.contains(&b'/');
             vet_output::handle(cx, text)?;

@@ -1,7 +1,7 @@
 //! Appending members to an archive, byte for byte as the stock command does it within its own
 //! process. Answers to packInternal in cmd/go/internal/work/gc.go.
 
-use crate::disk;
+use crate::disk::{self, Because};
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 
@@ -10,6 +10,10 @@ use forgo_cache::path_error;
 /// Appends files as members, as `go tool pack r` does. The error is a text in the stock command's
 /// words.
 pub fn append(archive: &str, files: &[String]) -> Result<(), String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an archive in the work directory"
+    )]
     let open = File::options().append(true).open(archive);
     let mut out = BufWriter::new(open.map_err(|e| path_error("open", archive, &e))?);
     for file in files {
@@ -19,7 +23,8 @@ pub fn append(archive: &str, files: &[String]) -> Result<(), String> {
 }
 
 fn append_file(out: &mut impl Write, archive: &str, file: &str) -> Result<(), String> {
-    let mut from = disk::own::open(file).map_err(|e| path_error("open", file, &e))?;
+    let mut from =
+        disk::own::open(Because::Made, file).map_err(|e| path_error("open", file, &e))?;
     let size = from
         .metadata()
         .map_err(|e| path_error("stat", file, &e))?

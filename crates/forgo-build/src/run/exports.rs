@@ -13,7 +13,7 @@ use forgo_golang::object::{Fingerprint, Unfit};
 
 use crate::archive;
 use crate::config::Config;
-use crate::disk;
+use crate::disk::{self, Because};
 use crate::kept;
 use crate::run::moving::Places;
 use earlier::Earlier;
@@ -156,7 +156,7 @@ impl Exports {
 const GONE: Unfit = Unfit::Malformed("no export data");
 
 fn member(file: &str) -> Option<Vec<u8>> {
-    archive::export_member(&disk::own::open(file).ok()?).ok()?
+    archive::export_member(&disk::own::open(Because::Cached, file).ok()?).ok()?
 }
 
 /// What is read of the member with the export data.

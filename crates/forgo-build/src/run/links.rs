@@ -21,7 +21,7 @@ use forgo_golang::{path, quoted};
 use crate::actions::link_inputs::Inputs;
 use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
 use crate::config::Config;
-use crate::disk;
+use crate::disk::{self, Because};
 use crate::footprint;
 use crate::package::Package;
 use crate::plan::{Kind, NodeId, Plan};
@@ -204,7 +204,8 @@ impl Store {
 
 /// Whether a file is what its content ID says.
 fn is_whole(file: &str, id: &str) -> bool {
-    let found = disk::own::open(file).and_then(|file| build_id::find_and_hash_file(&file, id));
+    let found = disk::own::open(Because::Cached, file)
+        .and_then(|file| build_id::find_and_hash_file(&file, id));
     found.is_ok_and(|found| hash_to_string(&found.hash) == build_id::content_id(id))
 }
 

@@ -13,6 +13,7 @@ use forgo_golang::raw;
 use memchr::memmem;
 
 use crate::actions::{ActionCx, ActionError};
+use crate::disk::Because;
 use crate::plan::Kind;
 use crate::run::buffer::Buffer;
 use crate::run::build_id;
@@ -76,7 +77,10 @@ impl Donor {
     /// That of a file.
     pub fn read_file(file: &str) -> Option<Donor> {
         let mut bytes = Buffer::default();
-        disk::own::open(file).ok()?.read_to_end(&mut bytes).ok()?;
+        disk::own::open(Because::Cached, file)
+            .ok()?
+            .read_to_end(&mut bytes)
+            .ok()?;
         let build_id = archive::build_id(&bytes[..bytes.len().min(1024)])?;
         (!build_id.is_empty()).then_some(Donor { bytes, build_id })
     }

@@ -10,7 +10,7 @@ use std::os::unix::fs::DirBuilderExt;
 use forgo_golang::path;
 
 use crate::config::Config;
-use crate::disk;
+use crate::disk::{self, Because};
 use crate::event::{Event, Reporter};
 use crate::footprint;
 use crate::process::errno_text;
@@ -86,6 +86,10 @@ fn make_unique(parent: &str) -> Result<String, String> {
         // Hashers are seeded at random.
         let random = RandomState::new().hash_one(&prefix) >> 32;
         let path = format!("{prefix}{random}");
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "its parent is among the writable ones"
+        )]
         let error = match DirBuilder::new().mode(0o700).create(&path) {
             Ok(()) => return Ok(path),
             Err(e) => e,
@@ -94,7 +98,7 @@ fn make_unique(parent: &str) -> Result<String, String> {
             continue;
         }
         if error.kind() == ErrorKind::NotFound
-            && let Err(e) = disk::own::metadata(parent)
+            && let Err(e) = disk::own::metadata(Because::Target, parent)
         {
             return Err(format!("stat {parent}: {}", errno_text(&e)));
         }

@@ -18,7 +18,7 @@ use crate::disk;
 use crate::footprint::{self, Look, Notes};
 use crate::kept;
 use crate::local_time::Zone;
-use crate::process;
+use crate::process::{self, Learns};
 use crate::run::build_id;
 use crate::shell::join_unambiguously;
 use crate::stat_text::stat_text;
@@ -148,7 +148,10 @@ fn run_driver(
     args: &[String],
 ) -> Result<Vec<u8>, String> {
     let mut command = process::command(config, "", program, &["LC_ALL=C".to_owned()]);
-    let (output, status) = process::combined_output(command.args(process::os_all(&args[1..])));
+    let (output, status) = {
+        let learns = Learns::NotedBy("note_driver");
+        process::combined_output(command.args(process::os_all(&args[1..])), learns)
+    };
     match process::exit_text(status, program) {
         Some(why) => Err(no_answer(name, &why, &output)),
         None => Ok(output),
@@ -279,7 +282,7 @@ fn run_trial(cx: &ActionCx<'_>, args: &[String]) -> Vec<u8> {
     };
     let work_dir = &cx.run.job.plan.work_dir;
     let mut command = process::command(config, work_dir, &program, &["LC_ALL=C".to_owned()]);
-    process::combined_output(command.args(process::os_all(&args[1..]))).0
+    process::combined_output(command.args(process::os_all(&args[1..])), Learns::Key).0
 }
 
 /// How gcc, clang, tcc and AIX's compiler say that they do not know a flag.

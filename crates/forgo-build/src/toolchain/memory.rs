@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use crate::actions::ActionCx;
 use crate::actions::link_inputs::Inputs;
+use crate::clock::{self, For};
 use crate::config::Config;
-use crate::disk;
+use crate::disk::{self, Because};
 use crate::package::Package;
 use crate::run::links::packages;
 
@@ -41,7 +42,8 @@ pub fn for_sources<F: AsRef<str>>(
         return Vec::new();
     };
     // They are inputs already.
-    let size = |file: F| disk::own::metadata(file.as_ref()).map_or(0, |meta| meta.len());
+    let size =
+        |file: F| disk::own::metadata(Because::Noted, file.as_ref()).map_or(0, |meta| meta.len());
     let sizes = sources.into_iter().map(size).sum();
     match limit(free, config.flags.p, sizes) {
         Some(limit) => vec!["GOGC=off".to_owned(), format!("GOMEMLIMIT={limit}")],
@@ -98,7 +100,7 @@ fn free_lately() -> Option<u64> {
         Some((then, free)) if then.elapsed() < FRESH => free,
         _ => {
             let now = free();
-            *last = Some((Instant::now(), now));
+            *last = Some((clock::instant(For::Schedule), now));
             now
         }
     }
@@ -106,7 +108,7 @@ fn free_lately() -> Option<u64> {
 
 /// Memory that can be used without swapping: the machine's, or what is left to the container.
 pub fn free() -> Option<u64> {
-    let read = |file: &str| disk::own::read_to_string(file).ok();
+    let read = |file: &str| disk::own::read_to_string(Because::Process, file).ok();
     let machine = available(&read("/proc/meminfo")?)?;
     let group = |name: &str| -> Option<u64> {
         read(&format!("/sys/fs/cgroup/{name}"))?.trim().parse().ok()

@@ -23,6 +23,7 @@ use self::files::Covered;
 use crate::config::Config;
 use crate::disk;
 use crate::footprint::{Look, Notes};
+use crate::process::Learns;
 use crate::toolchain::plain_tool::{self, Kind};
 use crate::{kept, process};
 
@@ -221,7 +222,8 @@ fn ask(config: &Config, program: &str, question: &str) -> Option<String> {
     words.push(question);
     let run = || {
         let mut command = process::command(config, "", program, &["LC_ALL=C".to_owned()]);
-        let (output, status) = process::combined_output(command.args(process::os_all(&words)));
+        let (output, status) =
+            process::combined_output(command.args(process::os_all(&words)), Learns::Key);
         status.ok().filter(|status| status.success())?;
         Some(output)
     };

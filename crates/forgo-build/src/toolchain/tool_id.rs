@@ -15,6 +15,7 @@ use crate::actions::{ActionCx, ActionError};
 use crate::config::Config;
 use crate::event::Event;
 use crate::footprint::{Look, Notes};
+use crate::process::Learns;
 use crate::run::build_id;
 use crate::toolchain::{plain_tool, tool};
 use crate::{disk, kept, process};
@@ -69,17 +70,17 @@ fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
             Some(())
         };
         let ask = |_: &Notes| {
-            run(config, &path, &desc)
+            run(config, &path, is_plain, &desc)
                 .map_err(|e| failure = Some(e))
                 .ok()
         };
         match (kept::answer(config, &[&path, VERSION], note, ask), failure) {
             (Some(line), _) => line,
             (None, Some(error)) => return Err(error),
-            (None, None) => run(config, &path, &desc)?,
+            (None, None) => run(config, &path, is_plain, &desc)?,
         }
     } else {
-        run(config, &path, &desc)?
+        run(config, &path, is_plain, &desc)?
     };
     let line = String::from_utf8_lossy(&line);
     parse(name, is_vet_tool, &line).ok_or_else(|| {
@@ -92,7 +93,7 @@ fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
 const VERSION: &str = "-V=full";
 
 /// What `TOOL -V=full` writes.
-fn run(config: &Config, path: &str, desc: &str) -> Result<Vec<u8>, ActionError> {
+fn run(config: &Config, path: &str, is_plain: bool, desc: &str) -> Result<Vec<u8>, ActionError> {
     let failed =
         |why: &str| ActionError::fatal(format!("go: error obtaining buildID for {desc}: {why}"));
     let mut args = config.flags.toolexec.clone();
@@ -106,7 +107,11 @@ fn run(config: &Config, path: &str, desc: &str) -> Result<Vec<u8>, ActionError> 
     command
         .args(process::os_all(&args[1..]))
         .stdin(Stdio::null());
-    let output = match command.output() {
+    let learns = Learns::Files {
+        is_plain,
+        files: &[path],
+    };
+    let output = match process::output(&mut command, learns) {
         Ok(output) => output,
         Err(e) => {
             let why = process::exit_text(Err(e), &program).unwrap_or_default();

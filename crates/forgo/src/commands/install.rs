@@ -4,6 +4,7 @@
 //! cmd/go/internal/work/build.go.
 
 use forgo_build::disk;
+use forgo_build::footprint;
 use std::os::unix::fs::PermissionsExt;
 
 use forgo_build::actions::RunOptions;
@@ -144,6 +145,8 @@ fn remove_leftover(cfg: &Config, p: &Package) {
         m.is_file() && (m.permissions().mode() & 0o111 != 0 || cfg.target.goos == "windows")
     });
     if executable {
+        footprint::writes(&name);
+        #[expect(clippy::disallowed_methods, reason = "footprint was told just now")]
         // A courtesy; the stock command does not report failures either.
         let _ = std::fs::remove_file(&name);
     }

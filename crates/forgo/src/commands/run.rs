@@ -14,6 +14,7 @@ use forgo_build::event::Event;
 use forgo_build::load::{Loader, PackageOpts, RootMode};
 use forgo_build::package::{Package, PackageId};
 use forgo_build::plan::{BuildMode, Kind, Node, PlanBuilder};
+use forgo_build::process::{self, Learns};
 use forgo_build::process::{exit_text, look_path, os, start};
 
 use super::{Command, Invocation, Lasting, Loading, is_versioned, stop_at};
@@ -196,7 +197,8 @@ impl Actor for RunProgram {
 fn run_program(cfg: &Config, words: &[String]) -> Option<String> {
     // Another go command may have the cached executable still open for writing.
     for attempt in 0..3 {
-        match program(cfg, words).status() {
+        let learns = Learns::Refuse("a program of the user's runs");
+        match process::status(&mut program(cfg, words), learns) {
             Err(e) if e.raw_os_error() == Some(libc::ETXTBSY) => {
                 std::thread::sleep(Duration::from_millis(100 << attempt));
             }
@@ -216,7 +218,7 @@ pub fn program(cfg: &Config, words: &[String]) -> Process {
         format!("{bin}:{path}")
     };
     let file = look_path(cfg, &words[0]).unwrap_or_else(|_| words[0].clone());
-    let mut process = Process::new(os(&file));
+    let mut process = process::bare(&file);
     process
         .arg0(os(&words[0]))
         .args(words[1..].iter().map(|word| os(word)))

@@ -4,7 +4,8 @@
 //! Answers to findGOROOT and SetGOROOT in cmd/go/internal/cfg/cfg.go, and to the constants that
 //! cmd/dist writes into internal/buildcfg and cmd/go/internal/cfg.
 
-use forgo_build::{disk, footprint};
+use forgo_build::disk;
+use forgo_build::process::{self, Learns};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 
@@ -136,18 +137,18 @@ fn is_other_go_program(file: &str) -> bool {
 /// Asks the stock command for the value of a variable, without the settings of this process. A
 /// program that has no answer is not a go command.
 fn ask(stock_go: &StockGo, variable: &str) -> Outcome<String> {
-    footprint::refuse("a stock command that lies elsewhere is asked");
     let stop = |text: String| Err(Stop::with_status(text, 2));
     let mut command = match stock_go.command() {
         Ok(command) => command,
         Err(text) => return stop(text),
     };
-    let output = command
+    command
         .args(["env", variable])
         .env("GOTOOLCHAIN", "local")
         .env_remove("GOROOT")
-        .stdin(Stdio::null())
-        .output();
+        .stdin(Stdio::null());
+    let learns = Learns::Refuse("a stock command that lies elsewhere is asked");
+    let output = process::output(&mut command, learns);
     let (file, remedy) = (stock_go.file(), stock::REMEDY);
     let output = match output {
         Ok(output) => output,

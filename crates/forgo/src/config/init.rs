@@ -3,8 +3,8 @@
 //! Answers to cmd/go/internal/work/init.go and to NewBuilder in cmd/go/internal/work/action.go.
 
 use forgo_build::config::{Config, PkgsFilter};
-use forgo_build::footprint;
 use forgo_build::process::command;
+use forgo_build::process::{self, Learns};
 use forgo_golang::quote::quote;
 use forgo_golang::{path, quoted};
 
@@ -345,13 +345,11 @@ fn compiler_version(cfg: &Config) -> Result<(&'static str, u32, u32), ()> {
         "" => &cfg.dist.default_cc,
         cc => cc,
     };
-    footprint::refuse("the C compiler is asked for its version");
+    let learns = Learns::Refuse("the C compiler is asked for its version");
     let ask = |flag: &str| {
         let environment = ["LANG=C".to_owned()];
-        let output = command(cfg, "", cc, &environment)
-            .arg(flag)
-            .output()
-            .map_err(drop)?;
+        let mut command = command(cfg, "", cc, &environment);
+        let output = process::output(command.arg(flag), learns).map_err(drop)?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         match output.status.success() {
             true => Ok((text(&output.stdout), text(&output.stderr))),

@@ -33,7 +33,7 @@ use forgo_golang::release::Release;
 
 use crate::exit::{Outcome, Stop};
 pub use recorder::Recorder;
-pub use screen::{Said, Screen, Tap};
+pub use screen::{Screen, Tap};
 pub use trace::Trace;
 
 /// One consumer of what an invocation does. Called from several threads at once.

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use forgo_build::clock::{self, For};
 use forgo_build::event::Event;
 use forgo_build::plan::Node;
 use forgo_build::run::schedule::TEST;
@@ -75,7 +76,7 @@ impl Listener for Progress {
         };
         match event {
             Event::Started { node, mode, .. } => {
-                match running.started(*node, mode, Instant::now()) {
+                match running.started(*node, mode, clock::instant(For::Display)) {
                     Draw::Nothing => {}
                     Draw::Erase => self.screen.erase_line(),
                     Draw::Line(text) => self.screen.show_line(&text),
@@ -105,7 +106,7 @@ impl Running {
         Running {
             total,
             done: 0,
-            began: Instant::now(),
+            began: clock::instant(For::Display),
             drawn: None,
             quiet: false,
             packages,

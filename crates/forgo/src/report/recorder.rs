@@ -2,7 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::{Said, Tap};
+use forgo_build::footprint::snapshot::Said;
+
+use super::Tap;
 
 /// What was written, in order.
 pub type Pieces = Vec<(Said, Vec<u8>)>;

@@ -4,6 +4,8 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use forgo_build::footprint::snapshot::Said;
+
 use super::streams::{write_stderr, write_stderr_text, write_stdout};
 
 /// The streams of the process.
@@ -12,15 +14,6 @@ pub struct Screen {
     /// A line is on the terminal that the next text replaces. Held while something is written.
     line: Mutex<bool>,
     taps: RwLock<Vec<Arc<dyn Tap>>>,
-}
-
-/// Where something was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Said {
-    /// On standard output.
-    Stdout,
-    /// On standard error.
-    Stderr,
 }
 
 /// Sees what is written. A line that shows progress is no part of it.

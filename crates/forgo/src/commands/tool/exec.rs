@@ -8,7 +8,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus};
 
 use forgo_build::config::Config;
-use forgo_build::process::{self, exit_text};
+use forgo_build::process::{self, Learns, exit_text};
 use forgo_golang::release::Release;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::Signals;
@@ -27,7 +27,7 @@ pub fn run(mut command: Command) -> Result<ExitStatus> {
     let forwarded = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
     // Waiting for the child's end is a signal too: it wakes the loop.
     let mut signals = Signals::new(forwarded.iter().chain(&[SIGCHLD]))?;
-    let mut child = command.spawn()?;
+    let mut child = process::spawn(&mut command, Learns::Refuse("a tool runs"))?;
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
