@@ -36,7 +36,7 @@ fn is_cached(world: &World, package: &str) -> bool {
     said.stdout.contains("(cached)")
 }
 
-/// All files and directories are written at this time, as far as anybody can tell.
+/// All files and directories are written at this time, as far as their times show.
 fn touch(world: &World, time: SystemTime) {
     for name in ["p/testdata/a.txt", "p/stat.txt", "p/testdata", "p"] {
         let file = std::fs::File::open(world.path("w").join(name)).expect("a file");
@@ -100,7 +100,7 @@ fn contents_do() {
         }
         world.set("VARIABLE", "set");
         assert!(!is_cached(world, "./p"));
-        // Known from before.
+        // Cached from before.
         world.unset_all();
         std::fs::remove_file(world.path("w/p/testdata/b.txt")).expect("a file");
         assert!(is_cached(world, "./p"));
@@ -135,8 +135,8 @@ fn what_the_stock_key_misses_is_not_kept_by_content() {
     });
 }
 
-/// With `-trimpath` the binary is the same in every checkout, and so is what it finds there; but
-/// for a test that asks where it is, or that finds something else.
+/// With `-trimpath` the binary is the same in every checkout, and so are its results; except for a
+/// test that asks for its directory, or that finds other files.
 #[test]
 fn another_checkout_is_as_good() {
     let mut files = FILES.to_vec();
@@ -270,8 +270,7 @@ fn constants_of_the_system_are_harmless() {
     });
 }
 
-/// A file of the same size in a directory that was only listed, or asked for, or that nobody looked
-/// at.
+/// A file of the same size in a directory that was only listed, or stat'ed, or not looked at.
 #[test]
 fn contents_below_directories_count() {
     let body = "\tfilepath.Glob(\"testdata/*\")\n\tos.Stat(\"../shared\")\n";
@@ -286,8 +285,7 @@ fn contents_below_directories_count() {
     ];
     each(&files, |world| {
         assert!(!is_cached(world, "./p"));
-        // What lies outside of the package's directory was not known to be an input when the test
-        // began.
+        // A file outside of the package's directory was not a recorded input when the test began.
         world.forgo(&["test", "./p"]);
         for file in ["p/testdata/a.txt", "p/deep/below/b.txt", "shared/dir/s.txt"] {
             world.write(file, "two");
@@ -424,5 +422,44 @@ fn what_another_checkout_replaced_is_not_given_again() {
         world.write("shared/early.txt", "second");
         let said = world.forgo(&args).stdout;
         assert!(said.contains("second"), "{said}");
+    });
+}
+
+/// A time can be learned without a word of it in the source: such a test depends on the times that
+/// the stock key holds.
+#[test]
+fn whoever_learns_times_runs_when_they_change() {
+    let body = |code: &str| {
+        format!("package p\n\nimport (\n{code}}}\n").replace(
+            "BEGIN",
+            ")\n\nfunc TestP(t *testing.T) {\n\tos.Getenv(\"VARIABLE\")\n",
+        )
+    };
+    let sources = [
+        body(
+            "\t\"fmt\"\n\t\"os\"\n\t\"testing\"\nBEGIN\ti, _ := os.Stat(\"testdata/a.txt\")\n\tfmt.Sprint(i)\n",
+        ),
+        body(
+            "\t\"io/fs\"\n\t\"os\"\n\t\"testing\"\nBEGIN\ti, _ := os.Stat(\"testdata/a.txt\")\n\tfs.FormatFileInfo(i)\n",
+        ),
+        body(
+            "\t\"os\"\n\t\"reflect\"\n\t\"testing\"\nBEGIN\ti, _ := os.Stat(\"testdata/a.txt\")\n\tj, _ := os.Lstat(\"stat.txt\")\n\treflect.DeepEqual(i, j)\n",
+        ),
+        body(
+            "\t\"archive/tar\"\n\t\"io\"\n\t\"os\"\n\t\"testing\"\nBEGIN\ttar.NewWriter(io.Discard).AddFS(os.DirFS(\"testdata\"))\n",
+        ),
+    ];
+    each(FILES, |world| {
+        // The cache has results of earlier runs of this test.
+        world.set("VARIABLE", "$W");
+        let hours = |n: u64| SystemTime::now() - Duration::from_secs(3600 * n);
+        for source in &sources {
+            world.write("p/p_test.go", source);
+            touch(world, hours(5));
+            assert!(!is_cached(world, "./p"), "{source}");
+            assert!(is_cached(world, "./p"), "{source}");
+            touch(world, hours(3));
+            assert!(!is_cached(world, "./p"), "{source}");
+        }
     });
 }

@@ -22,8 +22,8 @@ Examples:
 /// Compares forgo with the stock go command
 ///
 /// The stock command is the specification: any difference that docs/differences.md does not list is
-/// a bug of forgo. The exit status is 0 if nothing differs, 1 if something does, 2 if the comparison
-/// could not be made.
+/// a bug of forgo. The exit status is 0 if nothing differs, 1 if something does, 2 if the
+/// comparison could not be made.
 #[derive(Debug, Parser)]
 #[command(name = "oracle", version, verbatim_doc_comment, after_help = EXAMPLES)]
 struct Cli {
@@ -63,7 +63,7 @@ impl Which {
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        // Help goes to standard output, and is no failure.
+        // Help goes to standard output with exit status 0.
         Err(e) => {
             let _ = e.print();
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));

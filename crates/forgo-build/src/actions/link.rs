@@ -10,8 +10,8 @@ use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
 use crate::plan::NodeId;
 use crate::run::reuse::{Known, Missed};
 use crate::run::turns::{self, Turn};
-use crate::run::{links, reuse, stamp};
-use crate::toolchain::{gc, memory};
+use crate::run::{links, own_link, reuse, stamp};
+use crate::toolchain::gc;
 use crate::verdict::{Miss, Verdict, Way, Why};
 
 /// The key of a link node, with `assumed` as the build ID of a main package's build that is not
@@ -123,13 +123,8 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
             main_archive: main.built.path().unwrap_or_default(),
         },
     )?;
-    cx.shell.run_with(
-        &link.dir,
-        inputs.import_path,
-        &link.env,
-        &memory::for_link(cx, inputs),
-        &link.args,
-    )?;
+    let key = outcome.action_id.expect("a link has a key");
+    own_link::run(cx, inputs, &link, &key)?;
 
     let main_archive = node
         .deps
@@ -139,7 +134,7 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
         cx,
         &stamp::Made {
             file: &node.target,
-            key: outcome.action_id.expect("a link has a key"),
+            key,
             build_id: &outcome.build_id,
             main_key: main_archive.and_then(|&dep| cx.outcome(dep).action_id),
             recorded: false,

@@ -27,6 +27,7 @@ pub(crate) mod headers;
 pub(crate) mod links;
 pub(crate) mod moving;
 pub(crate) mod own_keys;
+pub(crate) mod own_link;
 pub(crate) mod pool;
 pub(crate) mod reread;
 pub mod reuse;

@@ -40,6 +40,8 @@ pub enum Rule {
     GoPart,
     /// What vet found in another directory holds here.
     Vet,
+    /// forgo's linker writes the bytes of cmd/link.
+    Link,
 }
 
 /// What a rule is held to.
@@ -52,10 +54,12 @@ struct Terms {
     tool: &'static str,
     /// How many different packages' results must agree.
     enough: usize,
+    /// The tools of listed releases need no proof.
+    listed: bool,
 }
 
 impl Rule {
-    const COUNT: usize = 5;
+    const COUNT: usize = 6;
 
     const fn terms(self) -> Terms {
         let (name, version, tool, enough) = match self {
@@ -65,12 +69,15 @@ impl Rule {
             Rule::Assembly => ("moved archives with assembly", 1, "asm", 5),
             Rule::GoPart => ("Go parts of cgo packages", 1, "compile", 5),
             Rule::Vet => ("moved results of vet", 1, "vet", 20),
+            Rule::Link => ("links by forgo", 1, "link", 20),
         };
         Terms {
             name,
             version,
             tool,
             enough,
+            // Programs differ more than archives: each cache sees its own proof.
+            listed: !matches!(self, Rule::Link),
         }
     }
 }
@@ -111,7 +118,8 @@ impl Subject {
         let job = &cx.run.job;
         let record = Record::of(job.hashes, terms.name, terms.version, &tool);
         let kept = record.read(job.cache.local_part());
-        let standing = Standing::of(kept, release::is_compared(&tool), terms.enough);
+        let listed = terms.listed && release::is_compared(&tool);
+        let standing = Standing::of(kept, listed, terms.enough);
         Ok(Subject {
             tool,
             record,
@@ -301,6 +309,7 @@ mod tests {
             Rule::Assembly,
             Rule::GoPart,
             Rule::Vet,
+            Rule::Link,
         ];
         let names: BTreeSet<_> = rules.iter().map(|rule| rule.terms().name).collect();
         assert_eq!(names.len(), Rule::COUNT);

@@ -1,5 +1,5 @@
 //! A module with one tested package that looks at files, variables and time zones in a random
-//! choice of ways, and what can be done to the module.
+//! choice of ways, and the edits of the module.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -128,7 +128,7 @@ const OTHER: [&str; 5] = [
     "where()",
 ];
 
-/// What it does not show.
+/// The facts that it does not show.
 const UNLOGGED: [&str; 6] = [
     "link(\"testdata/link\")",
     "link(\"../shared/link\")",
@@ -138,16 +138,18 @@ const UNLOGGED: [&str; 6] = [
     "rooted(\"testdata\", \"a.txt\")",
 ];
 
-/// What it can't show.
-const UNKNOWN: [&str; 5] = [
+/// The facts that it can't show.
+const UNKNOWN: [&str; 7] = [
     "run(\"run.sh\")",
     "run(\"testdata/run.sh\")",
     "run(\"../shared/run.sh\")",
     "raw(\"../shared/s.txt\")",
     "newer(\"testdata/a.txt\", \"data.txt\")",
+    "format(\"testdata/a.txt\")",
+    "equal(\"data.txt\", \"out\")",
 ];
 
-/// What it does before the log begins; mostly nothing.
+/// Its code before the log begins; mostly none.
 const EARLY: [&str; 4] = [
     "var early, _ = os.ReadFile(\"../shared/s.txt\")\n\n",
     "var early []byte\n\nfunc init() {\n\tearly, _ = os.ReadFile(\"testdata/a.txt\")\n}\n\n",
@@ -155,8 +157,8 @@ const EARLY: [&str; 4] = [
     "",
 ];
 
-/// The functions, each with what it imports. Only those that a test uses are part of it: what else
-/// could start a program would decide what forgo takes the test for.
+/// The functions, each with its imports. Only those that a test uses are part of it: any other
+/// function that could start a program would change how forgo classifies the test.
 const FUNCTIONS: [(&str, &[&str], &str); 16] = [
     (
         "read",
@@ -241,7 +243,7 @@ const FUNCTIONS: [(&str, &[&str], &str); 16] = [
 ];
 
 /// The rest of them.
-const MORE: [(&str, &[&str], &str); 2] = [
+const MORE: [(&str, &[&str], &str); 4] = [
     (
         "raw",
         &["syscall"],
@@ -251,6 +253,16 @@ const MORE: [(&str, &[&str], &str); 2] = [
         "newer",
         &["os"],
         "func newer(f, g string) {\n\ti, err := os.Stat(f)\n\tj, err2 := os.Stat(g)\n\tif err == nil && err2 == nil {\n\t\tsay(i.ModTime().Before(j.ModTime()))\n\t}\n}\n",
+    ),
+    (
+        "format",
+        &["os", "io/fs"],
+        "func format(f string) {\n\ti, err := os.Stat(f)\n\tif err == nil {\n\t\tsay(fs.FormatFileInfo(i))\n\t}\n}\n",
+    ),
+    (
+        "equal",
+        &["os", "reflect"],
+        "func equal(f, g string) {\n\ti, _ := os.Stat(f)\n\tj, _ := os.Stat(g)\n\tsay(reflect.DeepEqual(i, j))\n}\n",
     ),
 ];
 
@@ -272,7 +284,7 @@ pub fn source(number: u64) -> String {
         6..=7 => take(&UNLOGGED, 1, &mut dice),
         _ => {
             take(&UNKNOWN, 1, &mut dice);
-            // The directory of what it runs is often looked at too.
+            // The directory of the program that it runs is often looked at too.
             take(&DIRECTORIES, 1, &mut dice);
         }
     }
