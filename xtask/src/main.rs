@@ -22,8 +22,8 @@ tasks:
   links [--go GOROOT]... [--linker PROGRAM] [--pkgs PATTERNS] [--variants NAME,NAME] [--no-tests]
         [--jobs N] DIR...
         link every program and test binary of the modules in DIR with the stock linker and with
-        forgo's (PROGRAM: forgo or forgo-link), compare them byte by byte and print a table; variants are
-        plain, trimpath, stripped, pie, cover, race, nocgo, arm64, fips
+        forgo's (PROGRAM: forgo or forgo-link), compare them byte by byte and print a table;
+        variants are plain, trimpath, stripped, pie, cover, race, nocgo, arm64, fips
   record [--go GOROOT] [--forgo PROGRAM] [--cache GOCACHE] [--out FILE]
         run the commands of the README's recording in a pseudo-terminal, and draw what they print as
         an animated SVG in docs/recording.svg; --cache names a GOCACHE to begin with

@@ -36,8 +36,9 @@ pub fn hand_on(
     if std::io::stderr().is_terminal() {
         let known = release::native().join(" and ");
         let file = stock_go.file();
-        let line =
-            format!("forgo: {version} is not among the releases {known}; {file} does it all\n");
+        let line = format!(
+            "forgo: {version} is not supported (supported: {known}); running {file} instead\n"
+        );
         write_stderr(line.as_bytes());
     }
     if let Some(start) = start {

@@ -21,8 +21,8 @@ use super::process::Variables;
 use crate::exit::{Outcome, Stop};
 
 /// The stock go command: `$FORGO_GO`, else `$GOROOT/bin/go`, else the first `go` on PATH; forgo
-/// itself is passed over. The file is empty if there is no such command. A FORGO_GO that can't be a
-/// go command is an error.
+/// itself is passed over. The file is empty if none is found. A FORGO_GO that can't be a go command
+/// is an error.
 pub fn find_stock_go(variables: &Variables) -> Outcome<StockGo> {
     let stock = |file: String| StockGo::new(file, &variables.marker);
     let chosen = variables.get("FORGO_GO");

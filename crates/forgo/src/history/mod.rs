@@ -22,7 +22,7 @@ pub struct Past {
 /// An action of a run, with its names.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// What it does: `build`, `link`, …
+    /// Its kind: `build`, `link`, …
     pub mode: String,
     /// The package, as messages name it.
     pub package: String,

@@ -22,7 +22,7 @@ pub struct Events {
     plan: Mutex<Known>,
 }
 
-/// What is known of the plan that runs.
+/// The facts about the plan that runs.
 #[derive(Default)]
 struct Known {
     /// By node its mode and its package.

@@ -26,7 +26,7 @@ const BATCH: usize = 512;
 /// Actions are recorded no later than this after they ended, if others end.
 const PACE: Duration = Duration::from_secs(2);
 
-/// An action without a result of its own is recorded if it took this long.
+/// An action without a separate result is recorded if it took this long.
 const LONG: Duration = Duration::from_millis(1);
 
 /// Variables that set up builds. Values of all others are secret.
@@ -72,7 +72,7 @@ struct State {
     recorded: Instant,
 }
 
-/// What is known of the plan that runs.
+/// The facts about the plan that runs.
 #[derive(Default)]
 struct Known {
     /// By node its mode, a NUL byte and its package.
@@ -96,8 +96,8 @@ struct Ended {
     lines: Vec<(Key, Arc<KeyLines>)>,
 }
 
-/// The log's directory, where there is to be one; `None` where there is no place for it, or the
-/// home is missing or another user's.
+/// The log's directory; `None` if there is no place for it, or the home directory is missing or
+/// belongs to another user.
 pub fn store(variables: &Variables) -> Option<Store> {
     let budget = log_budget(variables.get("FORGO_LOG")).filter(|budget| *budget > 0)?;
     let state = variables.get("XDG_STATE_HOME");
@@ -273,7 +273,7 @@ impl State {
         }
     }
 
-    /// Hands on what is pending.
+    /// Hands on the pending records.
     fn record(&mut self) {
         if self.pending.is_empty() {
             return;
