@@ -74,10 +74,12 @@ pub fn begin(command: &str, console: &Console) -> Beginning {
     let Some(key) = key::make(&cwd).filter(|_| gocache.starts_with('/')) else {
         return Beginning::Work(None);
     };
-    let file = DiskCache::at(&gocache).kept_file(key, MAGIC);
+    let cache = DiskCache::at(&gocache);
+    let file = cache.kept_file(key, MAGIC);
     if let Some(content) = file.read()
         && let Some(view) = View::parse(&content)
         && is_good(&view, start)
+        && cache.is_of_job(variables.get("FORGO_CACHE"), view.recorded)
     {
         // What can't be written is done again, for what the command says of that.
         return match give(&view, console) {
