@@ -12,6 +12,7 @@
 )]
 
 mod backing;
+mod bundle;
 pub mod disk;
 mod error;
 pub mod hash;
@@ -22,6 +23,7 @@ mod tiered;
 use std::time::SystemTime;
 
 pub use backing::{Backing, Found, Item};
+pub use bundle::{Bundle, Saved, save};
 pub use error::{Error, Result, os_error, path_error};
 pub use hash::{ActionId, Formulas, Hash, HashContext, KeyLines, OutputId, hash_to_string};
 pub use open::{Notice, NoticeFn, Settings, open};

@@ -75,10 +75,12 @@ pub fn begin(command: &str, console: &Console) -> Beginning {
     let Some(key) = key::make(&cwd).filter(|_| gocache.starts_with('/')) else {
         return Beginning::Work(None);
     };
-    let file = DiskCache::at(&gocache).kept_file(key, MAGIC);
+    let cache = DiskCache::at(&gocache);
+    let file = cache.kept_file(key, MAGIC);
     if let Some(content) = file.read()
         && let Some(view) = View::parse(&content)
         && is_good(&view, start)
+        && cache.is_of_job(variables.get("FORGO_CACHE"), view.recorded)
     {
         // If output can't be written the work is done, for the command's own error.
         return match give(&view, console) {

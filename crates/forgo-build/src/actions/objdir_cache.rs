@@ -19,7 +19,12 @@ pub const CGO_HEADER: &str = "_cgo_install.h";
 const SOURCES: &str = "srcfiles";
 
 fn key(cx: &ActionCx<'_>, id: &ActionId, name: &str) -> ActionId {
-    cx.run.job.hashes.subkey(id, name)
+    let key = cx.run.job.hashes.subkey(id, name);
+    // cgo writes down what it found in headers.
+    if cx.package().reads_headers() {
+        cx.run.job.cache.withhold(&key);
+    }
+    key
 }
 
 /// Stores `objdir + name` under a build's key. That it can't be is the caller's to ignore.

@@ -120,6 +120,9 @@ impl TestCache {
             exec: &settings.exec,
         };
         let test = inputs.key(cx);
+        if links_libraries(cx, run) {
+            test_contents::withhold(cx, &test);
+        }
         // First the link's key, then the content.
         self.ids.truncate(1);
         self.ids.push(test);
@@ -391,6 +394,18 @@ pub(super) fn read_result(
         footprint::saw(entry, Look::Whole);
     }
     get_bytes(cx.run.job.cache, key)
+}
+
+/// Reports whether C code from outside of the standard library is linked into a test: then shared
+/// libraries of this machine may take part, which no key holds.
+fn links_libraries(cx: &ActionCx<'_>, run: NodeId) -> bool {
+    let (plan, graph) = (cx.run.job.plan, cx.run.job.graph);
+    let barrier = plan[run].deps.first();
+    let Some(link) = barrier.and_then(|barrier| plan[*barrier].deps.first()) else {
+        return true;
+    };
+    let mut packages = plan[*link].deps.iter().filter_map(|dep| plan[*dep].package);
+    packages.any(|id| !graph[id].standard && graph[id].reads_headers())
 }
 
 /// Why nothing is cached, as `GODEBUG=gocachetest=1` shows it.

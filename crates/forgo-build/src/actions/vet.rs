@@ -117,6 +117,12 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         stdout: hashes.subkey(&id, "stdout"),
         fixes: hashes.subkey(&id, "fix.zip"),
     };
+    if cx.package().reads_headers() {
+        // The key holds that of the build, not what the build made of headers.
+        for key in [&keys.facts, &keys.stdout, &keys.fixes] {
+            cx.run.job.cache.withhold(key);
+        }
+    }
     cx.reported_key.set(Some(id));
     let (facts, fix_archive, verdict) = match cached(cx, &keys)? {
         Ok((facts, fixes)) => {

@@ -110,9 +110,16 @@ impl Store {
         let executable = hash.action_id();
         let mut hash = hashes.new_own_hash("link record");
         hash.write(&executable.0);
+        let record = hash.action_id();
+        if system.is_some() {
+            // The fingerprint is of this machine's files, and says nothing elsewhere.
+            for key in [&executable, &record] {
+                cx.run.job.cache.withhold(key);
+            }
+        }
         Ok(Store {
             executable,
-            record: hash.action_id(),
+            record,
             discarded: cx.id != cx.run.job.plan.root && is_discarded(cx.run.job.plan, cx.id),
             system,
         })
@@ -146,7 +153,7 @@ impl Store {
         let built = if self.discarded {
             target()
         } else {
-            let kept = cx.run.job.cache.local_part().kept(&self.executable);
+            let kept = cx.run.job.cache.kept(&self.executable);
             let Some(file) = kept.filter(|file| is_whole(file, &build_id)) else {
                 return Ok(Err(Why::Gone));
             };
@@ -195,9 +202,7 @@ impl Store {
         if !self.discarded
             && let Some(file) = outcome.built.path()
         {
-            let _ = cache
-                .local_part()
-                .keep(&self.executable, file, cx.config().link_store);
+            let _ = cache.keep(&self.executable, file, cx.config().link_store);
         }
     }
 }

@@ -239,6 +239,10 @@ fn find_out(
     };
     let subkey = |id| job.hashes.subkey(&id, &format!("gccSupportsFlag {flag}"));
     let flag_key = compiler_key.map(subkey);
+    // Another machine's compiler of the same version may be built otherwise.
+    if let Some(id) = &flag_key {
+        job.cache.withhold(id);
+    }
     if let Some((answer, _)) = flag_key.and_then(|id| get_bytes(job.cache, &id).ok()) {
         return answer == b"true";
     }
@@ -326,6 +330,7 @@ fn compiler_key(cx: &ActionCx<'_>, compiler: &str) -> Option<ActionId> {
     );
     let id = hash.action_id();
     let stats = stats_of(cx, &exes, &id)?;
+    cx.run.job.cache.withhold(&stats_key);
     // What can't be remembered is found out again.
     let _ = put_bytes(cx.run.job.cache, &stats_key, &stats, Verify::Strict);
     known.insert(compiler.to_owned(), id);

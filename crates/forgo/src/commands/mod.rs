@@ -3,6 +3,7 @@
 //! Answers to cmd/go/main.go.
 
 mod build;
+mod cache;
 mod clean;
 mod completion;
 mod doctor;
