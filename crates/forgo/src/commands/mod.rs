@@ -16,6 +16,7 @@ mod log;
 mod man;
 mod own;
 mod run;
+mod stats;
 pub mod test;
 mod tool;
 mod version;

@@ -1,7 +1,7 @@
 //! The commands that only forgo has: one table for dispatch, help, the manual page and completion.
 //! Under the name `go` they do not exist, and the stock command reports that they are unknown.
 
-use super::{cache, completion, doctor, log, man, version, why};
+use super::{cache, completion, doctor, log, man, stats, version, why};
 use crate::exit::{Outcome, Stop};
 use crate::report::Console;
 
@@ -28,6 +28,7 @@ pub const VERBS: &[Verb] = &[
     doctor::VERB,
     log::VERB,
     man::VERB,
+    stats::VERB,
     why::VERB,
 ];
 

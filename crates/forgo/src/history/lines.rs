@@ -155,6 +155,8 @@ fn add(fields: &mut Fields, line: &str) {
             put(setting(&format!("{word} flags of the build mode")), forced);
             put(setting(flag), rest.trim());
         }
+        // What the key is of.
+        "compile" | "link" | "linkShared" => {}
         "linkflags" => put(setting("-ldflags"), rest),
         "vet" => put(setting("vet"), rest),
         "vetflags" => put(setting("vet flags"), rest),
