@@ -8,6 +8,11 @@
 //! docs/cache-bundle.md describes what a bundle holds and what it does not; [`format`] describes
 //! its bytes.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bundle: what comes from it is known by its hash"
+)]
+
 mod format;
 mod save;
 

@@ -1,6 +1,6 @@
 //! Bundles: what goes in comes out, and a file that is damaged, cut off, of another version or
 //! replaced meanwhile is never believed.
-#![allow(clippy::disallowed_methods, missing_docs)]
+#![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 use std::collections::HashSet;
 use std::os::unix::fs::FileExt;

@@ -26,7 +26,7 @@
 //! [`Error::Failed`]. In both cases the caller runs the stock linker, which prints its messages.
 #![expect(
     clippy::disallowed_methods,
-    reason = "forgo does not use it yet: its caller will have to note the files of a link"
+    reason = "it runs as a process of its own, in place of cmd/link: its files are in the link's key"
 )]
 
 mod arch;

@@ -10,7 +10,7 @@ use forgo_cache::ActionId;
 use crate::actions::link_inputs::Inputs;
 use crate::actions::{ActionCx, ActionError};
 use crate::config::LINKER;
-use crate::disk::{self, Place};
+use crate::disk::{self, Because, Place};
 use crate::run::trust::{self, Ask, Rule};
 use crate::toolchain::gc::link::Link;
 use crate::toolchain::memory;
@@ -108,10 +108,18 @@ impl<'a> OwnLink<'a> {
         made
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "both are made in the work directory"
+    )]
     fn put_in_place(&self) -> bool {
         std::fs::rename(self.aside.place(), self.target.place()).is_ok()
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it was made in the work directory"
+    )]
     fn remove(&self) {
         // Perhaps there is none.
         let _ = std::fs::remove_file(self.aside.place());
@@ -122,7 +130,7 @@ impl<'a> OwnLink<'a> {
         if said {
             return Some("in the linker's messages".to_owned());
         }
-        let read = |file: &str| disk::own::read(file);
+        let read = |file: &str| disk::own::read(Because::Made, file);
         match (read(&self.aside), read(self.target)) {
             (Ok(own), Ok(stock)) => {
                 let at = own.iter().zip(&stock).position(|(a, b)| a != b);

@@ -4,6 +4,11 @@
 //! keys of the same outputs are passed on from the bundle that the job used, a few times: a key by
 //! export data, for one, is not looked up as long as the stock key is found.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "`forgo cache save`, whose answer is never kept"
+)]
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::io::Write;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
+use forgo_build::clock::{self, For};
 use forgo_log::{Action, Run, TextId, Verdict};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -49,7 +50,7 @@ fn run(args: &[String], console: &Console) -> Outcome {
     let (json, days) = parse(args).ok_or_else(|| VERB.usage())?;
     let mut book = Book::open()?;
     let since = days.map_or(Duration::ZERO, |days| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = clock::now(For::Display).duration_since(UNIX_EPOCH);
         let day = Duration::from_secs(24 * 60 * 60);
         let past = day.saturating_mul(u32::try_from(days).unwrap_or(u32::MAX));
         now.unwrap_or_default().saturating_sub(past)

@@ -9,7 +9,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use forgo_build::disk;
+use forgo_build::clock::{self, For};
+use forgo_build::disk::{self, Because};
 use forgo_build::event::{Event, Spent};
 use forgo_build::plan::{Kind, Node};
 use forgo_build::verdict::{self, Miss, Way};
@@ -98,6 +99,7 @@ struct Ended {
 
 /// The log's directory; `None` if there is no place for it, or the home directory is missing or
 /// belongs to another user.
+#[expect(clippy::disallowed_methods, reason = "no answer depends on the log")]
 pub fn store(variables: &Variables) -> Option<Store> {
     let budget = log_budget(variables.get("FORGO_LOG")).filter(|budget| *budget > 0)?;
     let state = variables.get("XDG_STATE_HOME");
@@ -106,7 +108,7 @@ pub fn store(variables: &Variables) -> Option<Store> {
         false => {
             let home = forgo_build::process::os(variables.get("HOME"));
             let home = Path::new(&*home);
-            let meta = disk::own::metadata(home)
+            let meta = disk::own::metadata(Because::Key, home)
                 .ok()
                 .filter(|_| home.is_absolute())?;
             let own = meta.is_dir() && meta.uid() == rustix::process::geteuid().as_raw();
@@ -121,7 +123,7 @@ impl Log {
     /// of.
     pub fn begin(variables: &Variables, command: &[String]) -> Option<Log> {
         let store = store(variables)?;
-        let begun = SystemTime::now();
+        let begun = clock::now(For::Stamp);
         let pid = std::process::id();
         let settings = SETTINGS.iter().filter_map(|name| {
             let value = variables.map.get(*name)?;
@@ -145,7 +147,7 @@ impl Log {
                 answered: false,
                 plan: Known::default(),
                 pending: Vec::new(),
-                recorded: Instant::now(),
+                recorded: clock::instant(For::Schedule),
             }),
         })
     }
@@ -209,7 +211,7 @@ impl Listener for Log {
         state.record();
         let end = End {
             run: state.run,
-            end: micros_since(UNIX_EPOCH, SystemTime::now()),
+            end: micros_since(UNIX_EPOCH, clock::now(For::Stamp)),
             status,
             answered: state.answered,
         };
@@ -278,7 +280,7 @@ impl State {
         if self.pending.is_empty() {
             return;
         }
-        self.recorded = Instant::now();
+        self.recorded = clock::instant(For::Schedule);
         self.writer.look_through();
         for Ended {
             action,
