@@ -12,11 +12,15 @@
     allow(clippy::disallowed_methods, reason = "tests look at what came out")
 )]
 
+pub mod action;
 pub mod actions;
 pub mod archive;
+pub mod build_id;
 pub mod config;
 pub mod disk;
+pub mod error;
 pub mod event;
+pub mod exports;
 pub mod footprint;
 pub mod fsys;
 mod go_json;

@@ -6,15 +6,14 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use forgo_build::actions::RunOptions;
+use forgo_build::action::{Job, RunOptions};
 use forgo_build::config::Config;
-use forgo_build::footprint;
 use forgo_build::fsys::Overlay;
 use forgo_build::package::PackageGraph;
 use forgo_build::plan::{Plan, PlanError};
-use forgo_build::releases;
 use forgo_build::run::workdir::WorkDir;
-use forgo_build::run::{Job, Summary, run};
+use forgo_build::run::{Summary, run};
+use forgo_build::{footprint, releases};
 use forgo_cache::hash::Trace;
 use forgo_cache::{Cache, HashContext, Notice, Settings};
 

@@ -20,12 +20,12 @@ use std::fs::FileTimes;
 use std::io;
 use std::time::{Duration, SystemTime};
 
+use forgo_build::build_id::read_build_id;
 use forgo_build::config::Config;
 use forgo_build::disk;
 use forgo_build::event::Reporter as _;
 use forgo_build::footprint::{self, Footprint, Stat};
 use forgo_build::kept::KeptFile;
-use forgo_build::run::build_id::read_build_id;
 
 use crate::config::guess_gocache;
 use crate::config::process::Variables;

@@ -7,37 +7,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use forgo_cache::ActionId;
 use forgo_golang::path;
 use forgo_golang::quote::quote;
 use forgo_golang::raw;
 
+use crate::action::{ActionCx, ActionError, CgoOutputs, Outcome, Provider};
+use crate::actions::cgo_compile::build_key;
 use crate::actions::cgo_link::{self, Imports, cgo_stem, is_runtime_cgo};
-use crate::actions::{ActionCx, ActionError, Outcome, Provider, swig};
+use crate::actions::swig;
 use crate::disk;
 use crate::package::Package;
 use crate::plan::{Kind, NodeId};
 use crate::toolchain::cc::{self, CFlags};
-use crate::toolchain::{self, make_absolute, pkg_config, security};
-
-/// What running cgo gave: flags for what is compiled after it.
-#[derive(Debug, Clone, Default)]
-pub struct CgoOutputs {
-    /// For C.
-    pub cflags: Vec<String>,
-    /// For C++.
-    pub cxxflags: Vec<String>,
-    /// For Fortran.
-    pub fflags: Vec<String>,
-    /// For the linker.
-    pub ldflags: Vec<String>,
-    /// Some flag wants external linking.
-    pub not_compatible_for_internal_linking: bool,
-    /// Overlaid files that are not Go → their copies in the object directory.
-    pub non_go_overlay: BTreeMap<String, String>,
-    /// Go sources that cgo wrote.
-    pub go_files: Vec<String>,
-}
+use crate::toolchain::{self, in_dir, make_absolute, pkg_config, security};
 
 /// What of a cgo package goes into its compile and its archive.
 #[derive(Debug, Clone, Default)]
@@ -75,23 +57,6 @@ pub fn collect(cx: &ActionCx<'_>, run: NodeId) -> Result<Outcome, ActionError> {
         provider,
         ..Outcome::default()
     })
-}
-
-/// Key of the build whose cache was checked by the node `check`.
-pub(super) fn build_key(cx: &ActionCx<'_>, check: NodeId) -> ActionId {
-    match &cx.outcome(check).provider {
-        Provider::CheckCache(check) => check.action_id.unwrap_or_default(),
-        _ => ActionId::default(),
-    }
-}
-
-/// `f` in `dir`, unless absolute (`mkAbsFiles`).
-pub(super) fn in_dir(dir: &str, f: &str) -> String {
-    if f.starts_with('/') {
-        f.to_owned()
-    } else {
-        path::join2(dir, f)
-    }
 }
 
 fn run_cgo(cx: &ActionCx<'_>) -> Result<CgoOutputs, ActionError> {

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use forgo_cache::{ActionId, hash_to_string};
 use forgo_golang::path;
 
-use crate::actions::{ActionCx, ActionError, Outcome, Provider};
+use crate::action::{ActionCx, ActionError, Outcome, Provider};
 use crate::disk;
 use crate::package::Package;
-use crate::plan::CgoCompiler;
+use crate::plan::{CgoCompiler, NodeId};
 use crate::toolchain::{cc, cc_probe, make_absolute};
 
 /// One run of a compiler.
@@ -37,7 +37,7 @@ pub fn run(cx: &ActionCx<'_>, file: &str, compiler: CgoCompiler) -> Result<Outco
     let Provider::Cgo(outputs) = &cx.outcome(cgo_run).provider else {
         return Ok(Outcome::default());
     };
-    let build_id = super::cgo::build_key(cx, plan[cgo_run].deps[0]);
+    let build_id = build_key(cx, plan[cgo_run].deps[0]);
     let inputs = Inputs {
         compiler,
         file,
@@ -59,6 +59,14 @@ pub fn run(cx: &ActionCx<'_>, file: &str, compiler: CgoCompiler) -> Result<Outco
     }
     compile(cx, &inputs)?;
     Ok(Outcome::default())
+}
+
+/// Key of the build whose cache was checked by the node `check`.
+pub(super) fn build_key(cx: &ActionCx<'_>, check: NodeId) -> ActionId {
+    match &cx.outcome(check).provider {
+        Provider::CheckCache(check) => check.action_id.unwrap_or_default(),
+        _ => ActionId::default(),
+    }
 }
 
 /// A file of the Go assembler in a package whose assembly goes to gcc would fail in strange words.

@@ -6,13 +6,12 @@
 use forgo_cache::ActionId;
 use forgo_golang::path;
 
-use crate::actions::cgo::CgoOutputs;
+use crate::action::{ActionCx, ActionError, CgoOutputs};
 use crate::actions::cgo_compile::{self, Inputs};
-use crate::actions::{ActionCx, ActionError};
 use crate::package::Package;
 use crate::plan::{CgoCompiler, NodeId};
 use crate::shell::join_unambiguously;
-use crate::toolchain::{self, cc};
+use crate::toolchain::{self, cc, in_dir};
 
 /// What the link told.
 pub(super) enum Imports {
@@ -92,7 +91,7 @@ fn system_objects(cx: &ActionCx<'_>) -> Vec<String> {
         }
         let node = &job.plan[id];
         if let Some(p) = node.package.map(|p| &job.graph[p]) {
-            files.extend(p.syso_files.iter().map(|f| super::cgo::in_dir(&p.dir, f)));
+            files.extend(p.syso_files.iter().map(|f| in_dir(&p.dir, f)));
         }
         todo.extend(&node.deps);
     }

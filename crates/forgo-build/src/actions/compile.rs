@@ -10,24 +10,22 @@ use forgo_golang::path;
 use forgo_golang::raw;
 use serde::Serialize;
 
-use crate::actions::check_cache::{CacheCheck, load_compiled_go_files};
+use crate::action::check::{CacheCheck, Known, Way};
+use crate::action::own_keys::OwnKeys;
+use crate::action::{ActionCx, ActionError, Artifact, CgoOutputs, Outcome, Provider};
+use crate::actions::check_cache::load_compiled_go_files;
 use crate::actions::compile_inputs::Inputs;
-use crate::actions::{
-    ActionCx, ActionError, Artifact, Outcome, Provider, cgo, objdir_cache, vet_config,
-};
-use crate::archive;
-use crate::disk;
+use crate::actions::{cgo, objdir_cache, vet_config};
 use crate::load::no_go_text;
 use crate::plan::NodeId;
 use crate::run::moving::go_part::{GoPart, Moved};
-use crate::run::own_keys::OwnKeys;
-use crate::run::reuse::{self, Known, Way};
 use crate::run::trust::{self, Ask};
 use crate::run::turns::{self, Turn};
-use crate::run::{cutoff, moving, reread, stamp};
+use crate::run::{cutoff, moving, reread, reuse, stamp};
 use crate::shell::{join_unambiguously, readable_cgo_names, write_whole};
 use crate::toolchain::gc::{self, asm};
 use crate::toolchain::{changed_env, make_absolute, memory};
+use crate::{archive, disk};
 
 /// The work of a `build` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
@@ -272,7 +270,7 @@ impl Sources {
     fn add_cgo(
         &mut self,
         cx: &ActionCx<'_>,
-        outputs: &cgo::CgoOutputs,
+        outputs: &CgoOutputs,
         key: &ActionId,
     ) -> Result<(), ActionError> {
         let p = cx.package();

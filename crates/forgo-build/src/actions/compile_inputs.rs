@@ -9,12 +9,12 @@ use forgo_cache::{ActionId, Hash, OutputId};
 use forgo_golang::quote::{quote, quote_slice};
 use forgo_golang::{gover, path};
 
-use crate::actions::{ActionCx, ActionError};
+use crate::action::own_keys::Header;
+use crate::action::{ActionCx, ActionError};
+use crate::build_id;
 use crate::config::Config;
 use crate::package::Package;
 use crate::plan::{Kind, NodeId};
-use crate::run::build_id;
-use crate::run::headers::Header;
 use crate::run::reread;
 use crate::toolchain::cc;
 

@@ -6,10 +6,10 @@
 use forgo_golang::{json, path, raw};
 use serde::Serialize;
 
+use crate::action::{ActionCx, ActionError, Outcome};
 use crate::actions::cover::meta_file_name;
-use crate::actions::{ActionCx, ActionError};
 use crate::disk;
-use crate::plan::NodeId;
+use crate::plan::Mode;
 use crate::process::errno_text;
 
 /// The meta-data file of the package of a `test run` node; `None` when the package has no functions
@@ -24,7 +24,7 @@ pub fn meta_file(cx: &ActionCx<'_>) -> Result<Option<String>, ActionError> {
         .map(|id| &job.plan[*id])
         .find(|node| {
             let of_package = |p| job.graph[p].import_path == *import_path;
-            node.mode == "build" && node.package.is_some_and(of_package)
+            node.mode == Mode::Build && node.package.is_some_and(of_package)
         });
     let Some(build) = build else {
         return Err(ActionError::new(format!(
@@ -75,12 +75,12 @@ struct MetaFileCollection<'a> {
     meta_file_fragments: Option<Vec<String>>,
 }
 
-/// Writes the list of the meta-data files of the packages that the nodes `builds` built, into the
-/// object directory of this node (WriteCoverMetaFilesFile).
-pub fn write_meta_files_file(cx: &ActionCx<'_>, builds: &[NodeId]) -> Result<(), ActionError> {
+/// The work of the node that lists the meta-data files of the packages that it depends on, in its
+/// object directory (WriteCoverMetaFilesFile).
+pub fn list_meta_files(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     let job = &cx.run.job;
     let (mut import_paths, mut files) = (Vec::new(), Vec::new());
-    for build in builds.iter().map(|id| &job.plan[*id]) {
+    for build in cx.node().deps.iter().map(|id| &job.plan[*id]) {
         let p = &job.graph[build.package.expect("a build has a package")];
         let file = build.objdir.clone() + &meta_file_name(&p.import_path);
         // A package without functions has an empty file or none.
@@ -102,5 +102,6 @@ pub fn write_meta_files_file(cx: &ActionCx<'_>, builds: &[NodeId]) -> Result<(),
             &format!("{objdir}metafiles.txt"),
             &raw::json(&(json::escape(&text) + "\n"), cx.config().dist.minor),
         )
-        .map_err(|e| ActionError::new(format!("writing metafiles file: {e}")))
+        .map_err(|e| ActionError::new(format!("writing metafiles file: {e}")))?;
+    Ok(Outcome::default())
 }

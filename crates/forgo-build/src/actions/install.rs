@@ -8,7 +8,8 @@ use std::time::SystemTime;
 
 use forgo_golang::path;
 
-use crate::actions::{ActionCx, ActionError, Artifact, Outcome, objdir_cache};
+use crate::action::{ActionCx, ActionError, Artifact, Outcome};
+use crate::actions::objdir_cache;
 use crate::disk;
 use crate::footprint;
 use crate::plan::Kind;

@@ -5,23 +5,12 @@
 use forgo_cache::ActionId;
 use forgo_golang::path;
 
+use crate::action::check::{Known, Way};
+use crate::action::{ActionCx, ActionError, Artifact, Outcome};
 use crate::actions::link_inputs::Inputs;
-use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
-use crate::plan::NodeId;
-use crate::run::reuse::Known;
 use crate::run::turns::{self, Turn};
 use crate::run::{links, reuse, stamp};
 use crate::toolchain::{gc, memory};
-
-/// The key of a link node, with `assumed` as the build ID of a main package's build that is not
-/// over.
-pub fn key(
-    cx: &ActionCx<'_>,
-    link: NodeId,
-    assumed: Option<(NodeId, &str)>,
-) -> Result<ActionId, ActionError> {
-    Inputs::gather(cx, link, assumed).executable_key(cx)
-}
 
 /// The work of a `link` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
@@ -43,7 +32,7 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     match reuse::find(cx, &wanted)? {
         Ok(known) => {
             (outcome.built, outcome.build_id) = (known.built, known.build_id);
-            outcome.id_is_final = known.way != reuse::Way::TestResult;
+            outcome.id_is_final = known.way != Way::TestResult;
             outcome.reused = true;
         }
         // Lists build no executables, and take them for built.
@@ -117,7 +106,7 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
         &link.dir,
         &inputs.package.import_path,
         &link.env,
-        &memory::for_link(inputs),
+        &memory::for_link(cx.config(), inputs.may_link_externally()),
         &link.args,
     )?;
 

@@ -11,12 +11,12 @@ use forgo_cache::{ActionId, Hash};
 use forgo_golang::quote::{quote, quote_bytes, quote_slice};
 use forgo_golang::raw;
 
-use crate::actions::{ActionCx, ActionError, Artifact};
+use crate::action::{ActionCx, ActionError, Artifact};
+use crate::build_id;
 use crate::config::Config;
 use crate::footprint::{self, Look};
 use crate::package::Package;
 use crate::plan::{Kind, NodeId};
-use crate::run::build_id;
 
 /// What goes into an executable or a shared library.
 #[derive(Debug)]
@@ -196,6 +196,27 @@ impl<'r> Inputs<'r> {
         std::iter::once(self.package)
             .chain(self.archives.iter().map(|archive| archive.package))
             .any(|p| !p.cxx_files.is_empty() || !p.swig_cxx_files.is_empty())
+    }
+
+    /// Reports whether cmd/link might decide to link with the C compiler. The C code of the distribution's own
+    /// packages, such as net, it links by itself.
+    pub fn may_link_externally(&self) -> bool {
+        let has_c = |p: &Package| p.uses_cgo() || p.uses_swig() || !p.syso_files.is_empty();
+        let archives = self.archives.iter().map(|archive| archive.package);
+        let mut packages = archives.chain([self.package]);
+        let mut flags = self
+            .forced_ldflags
+            .iter()
+            .chain(&self.package.internal.ldflags);
+        let names_linking = |flag: &String| {
+            ["linkmode", "extld", "race", "msan", "asan"]
+                .iter()
+                .any(|n| flag.contains(n))
+        };
+        !matches!(self.ld_buildmode, "" | "exe" | "pie")
+            || self.extlink_enabled == "1"
+            || packages.any(|p| !p.goroot && has_c(p))
+            || flags.any(names_linking)
     }
 
     /// What the linker is told: where archives and shared libraries are, and the build information.

@@ -2,8 +2,8 @@
 //!
 //! Answers to `linkShared` in cmd/go/internal/work/exec.go.
 
+use crate::action::{ActionCx, ActionError, Artifact, Outcome};
 use crate::actions::link_inputs::{Archive, Inputs};
-use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
 use crate::run::reuse;
 use crate::toolchain::gc;
 

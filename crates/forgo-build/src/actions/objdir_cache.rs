@@ -3,14 +3,10 @@
 //!
 //! Answers to cacheObjdirFile and its kin in cmd/go/internal/work/exec.go.
 
-use std::sync::Arc;
-
 use forgo_cache::{ActionId, Verify, get_bytes, get_file, put_bytes, put_file};
 
-use crate::actions::vet_config::{self, VetConfig};
-use crate::actions::{ActionCx, ActionError};
+use crate::action::{ActionCx, ActionError};
 use crate::disk;
-use crate::plan::NodeId;
 
 /// The header that cgo writes for -buildmode=c-archive and c-shared.
 pub const CGO_HEADER: &str = "_cgo_install.h";
@@ -97,15 +93,13 @@ fn parse_sources(list: &str) -> impl Iterator<Item = Source<'_>> {
     })
 }
 
-/// vet's configuration of a build from the sources in the cache (loadCachedVet). `deps` are the
-/// package's dependencies; `build` is the build node.
-pub fn restore_vet(
+/// Brings back the sources of a build: names in the package's directory, and generated files in
+/// `objdir`, absolute.
+pub fn restore_sources(
     cx: &ActionCx<'_>,
-    build: NodeId,
+    objdir: &str,
     id: &ActionId,
-    deps: &[NodeId],
-) -> Result<Arc<VetConfig>, ActionError> {
-    let objdir = &cx.run.job.plan[build].objdir;
+) -> Result<Vec<String>, ActionError> {
     let list = read_sources(cx, id)?;
     let mut sources = Vec::new();
     for source in parse_sources(&list) {
@@ -117,7 +111,7 @@ pub fn restore_vet(
             }
         }
     }
-    Ok(Arc::new(vet_config::make(cx, &sources, deps)))
+    Ok(sources)
 }
 
 /// The Go sources that were compiled: names in the package's directory, and files of the cache

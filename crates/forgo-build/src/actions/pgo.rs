@@ -5,7 +5,7 @@
 use forgo_cache::{ActionId, Verify, get_file, put_file};
 use forgo_golang::quote::quote;
 
-use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
+use crate::action::{ActionCx, ActionError, Artifact, Outcome};
 use crate::run::reread;
 use crate::shell::join_unambiguously;
 use crate::toolchain;

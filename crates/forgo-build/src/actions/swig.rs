@@ -2,11 +2,11 @@
 //!
 //! Answers to the swig functions of cmd/go/internal/work/exec.go.
 
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use crate::actions::{ActionCx, ActionError};
+use crate::action::{ActionCx, ActionError};
 use crate::footprint;
 use crate::package::Package;
 use crate::plan::cgo::swig_outputs;
@@ -14,13 +14,6 @@ use crate::process::errno_text;
 use crate::shell::write_whole;
 use crate::toolchain::cc::CFlags;
 use crate::toolchain::{self, gc};
-
-/// What is asked of SWIG and for it, once in a run.
-#[derive(Debug, Default)]
-pub struct SwigFacts {
-    version: OnceLock<Result<(), ActionError>>,
-    int_size: OnceLock<Result<String, ActionError>>,
-}
 
 const TOO_OLD: &str = "must have SWIG version >= 3.0.6";
 

@@ -12,13 +12,13 @@ use std::time::SystemTime;
 use forgo_cache::{ActionId, Verify, get_bytes, get_file, put_bytes};
 use forgo_golang::quote::quote_slice;
 
-use crate::actions::run_test::TestSettings;
+use crate::action::{ActionCx, Outcome};
 use crate::actions::test_contents::{self, Before, Test};
 use crate::actions::test_inputs::{self, LOG_MAGIC, trace};
-use crate::actions::{ActionCx, COVER_META, Outcome};
+use crate::actions::test_settings::TestSettings;
 use crate::disk;
 use crate::package::Package;
-use crate::plan::NodeId;
+use crate::plan::{Mode, NodeId};
 
 /// Arguments of a test that its result depends on and that do not keep it from being cached.
 const CACHEABLE: [&str; 11] = [
@@ -173,7 +173,7 @@ impl TestCache {
             .deps
             .iter()
             .flat_map(|d| plan[*d].deps.iter().chain([d]));
-        let Some(meta) = deps.copied().find(|d| plan[*d].mode == COVER_META) else {
+        let Some(meta) = deps.copied().find(|d| plan[*d].mode == Mode::CoverMeta) else {
             return;
         };
         let mut hash = cx.run.job.hashes.new_hash("covermeta");

@@ -22,7 +22,7 @@ use std::time::SystemTime;
 use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
 use forgo_golang::path;
 
-use crate::actions::ActionCx;
+use crate::action::ActionCx;
 use crate::actions::test_files::{Reader, Sum, is_of_vcs};
 use crate::actions::test_inputs::{self, Input};
 use crate::actions::test_powers::{self, Powers};

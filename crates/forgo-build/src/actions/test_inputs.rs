@@ -12,7 +12,7 @@ use forgo_golang::quote::quote_bytes;
 use forgo_golang::raw;
 use sha2::{Digest, Sha256};
 
-use crate::actions::ActionCx;
+use crate::action::ActionCx;
 use crate::config::Environment;
 use crate::disk;
 use crate::event::Event;

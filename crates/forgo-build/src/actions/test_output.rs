@@ -7,9 +7,9 @@ use forgo_golang::test2json::Converter;
 use forgo_golang::{duration, raw};
 use memchr::memmem;
 
-use crate::actions::ActionCx;
-use crate::actions::run_test::TestSettings;
+use crate::action::ActionCx;
 use crate::actions::test_process::{Ended, Killed};
+use crate::actions::test_settings::TestSettings;
 use crate::config::Config;
 use crate::event::Reporter;
 use crate::local_time::Zone;

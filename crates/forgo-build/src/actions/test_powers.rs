@@ -13,7 +13,8 @@ use std::collections::HashSet;
 
 use forgo_cache::{Verify, get_bytes, put_bytes};
 
-use crate::actions::{ActionCx, test_early};
+use crate::action::ActionCx;
+use crate::actions::test_early;
 use crate::disk;
 use crate::package::{Package, PackageId};
 use crate::plan::NodeId;

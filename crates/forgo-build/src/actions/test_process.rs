@@ -9,11 +9,11 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, after, bounded, never, select};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::actions::ActionCx;
-use crate::actions::run_test::TestSettings;
+use crate::action::ActionCx;
 use crate::actions::test_output::Sink;
+use crate::actions::test_settings::TestSettings;
 use crate::process::{errno_text, exit_text};
-use crate::run::children::Children;
+use crate::shell::children::Children;
 use crate::threads;
 
 /// How a test binary ended.

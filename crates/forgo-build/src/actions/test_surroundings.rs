@@ -9,7 +9,7 @@ use std::path::Path;
 use forgo_golang::raw;
 use sha2::{Digest, Sha256};
 
-use crate::actions::ActionCx;
+use crate::action::ActionCx;
 use crate::actions::test_files::{Reader, Sum, line};
 use crate::actions::test_inputs;
 use crate::actions::test_powers::Powers;

@@ -5,23 +5,17 @@
 use forgo_cache::{ActionId, Verify, get_file, put_file};
 use forgo_golang::quote::{Edition, quote, quote_bytes_in, quote_slice};
 
+use crate::action::vet_config::VetConfig;
+use crate::action::{ActionCx, ActionError, Artifact, Outcome, Provider, VetOutputs};
 use crate::actions::compile_inputs::sources_are_as_hashed;
-use crate::actions::vet_config::VetConfig;
-use crate::actions::{ActionCx, ActionError, Artifact, Outcome, Provider, vet_output};
+use crate::actions::vet_output;
 use crate::disk;
 use crate::plan::Kind;
 use crate::process::errno_text;
 use crate::run::moving::vets;
 use crate::run::reread;
 use crate::run::trust::{self, Ask};
-use crate::toolchain::{self, cc, memory};
-
-/// What vetting a package gave ([`Provider::Other`] of a vet node).
-#[derive(Debug, Clone, Default)]
-pub struct VetOutputs {
-    /// The archive of fixes; empty where none was wanted or made.
-    pub fix_archive: String,
-}
+use crate::toolchain::{cc, memory};
 
 /// What vetting depends on.
 struct Inputs<'r> {
@@ -103,7 +97,7 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     };
     Ok(Outcome {
         built: facts,
-        provider: Provider::Other(Box::new(VetOutputs { fix_archive })),
+        provider: Provider::Vet(VetOutputs { fix_archive }),
         reused,
         ..forgiven
     })
@@ -130,17 +124,12 @@ fn inputs<'r>(cx: &ActionCx<'r>, build: &Outcome) -> Result<Inputs<'r>, ActionEr
     })
 }
 
-/// Whether it is the distribution's vet.
-pub(crate) fn is_own_tool(cx: &ActionCx<'_>) -> bool {
-    cx.run.job.options.vet.tool == toolchain::tool(cx.config(), "vet")
-}
-
 /// The tool's flags. In GOROOT all checks are on, but for those that the standard library is not
 /// held to; unless the user said otherwise.
 fn flags(cx: &ActionCx<'_>) -> Vec<String> {
     let config = cx.config();
     let vet = &cx.run.job.options.vet;
-    if !cx.package().goroot || vet.explicit || !is_own_tool(cx) {
+    if !cx.package().goroot || vet.explicit || !vet.is_own_tool(config) {
         return vet.flags.clone();
     }
     let mut flags = vec!["-unsafeptr=false".to_owned()];
@@ -249,7 +238,7 @@ fn vet(
     args.extend_from_slice(&inputs.flags);
     args.push(config_path);
     // How others' tools use memory is not known.
-    let memory = match is_own_tool(cx) {
+    let memory = match cx.run.job.options.vet.is_own_tool(cx.config()) {
         true => memory::for_sources(cx.config(), &config.go_files),
         false => Vec::new(),
     };

@@ -21,32 +21,15 @@
 use forgo_cache::{ActionId, Content, OutputId, Verify, put_bytes};
 use forgo_golang::quote::hex;
 
+use crate::action::check::{Derived, Known, Way};
+use crate::action::own_keys::{Doubt, Header, OwnKeys};
+use crate::action::trust::{Claim, Rule};
+use crate::action::{ActionCx, ActionError, Artifact};
 use crate::actions::compile_inputs::{Import, Inputs};
-use crate::actions::{ActionCx, ActionError, Artifact, objdir_cache};
+use crate::actions::objdir_cache;
 use crate::plan::NodeId;
-use crate::run::headers::Header;
-use crate::run::own_keys::OwnKeys;
-use crate::run::reuse::{Known, Way};
 use crate::run::stamp::Donor;
-use crate::run::trust::{self, Ask, Claim, Derived, Rule};
-
-/// Why a package is compiled although its second key is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// `FORGO_EXTRAS=off`; -a; -n, which can't know; a wrapper of the tools, which may do anything.
-    Asked,
-    /// C compilers read headers and libraries of the system.
-    Cgo,
-    /// Coverage makes files of its own.
-    Coverage,
-    /// Flags of the compiler or the assembler, or variables for its debugging, whose purpose may be
-    /// something else than the archive: output, profiles, a dump.
-    Flags,
-    /// It can't be told what assembly includes.
-    Include,
-    /// Archives come out of shared libraries.
-    Shared,
-}
+use crate::run::trust::{self, Ask};
 
 /// Finds an archive that a compile would write again, and stores it under the stock key, unless it
 /// is to be compared.
@@ -111,6 +94,25 @@ pub fn store(
         Ok((output, _)) => Ok(Some(job.cache.output_file(&output))),
         Err(e @ forgo_cache::Error::Verify(_)) => Err(ActionError::fatal(e.to_string())),
         Err(_) => Ok(None),
+    }
+}
+
+impl OwnKeys {
+    /// The key by export data of here; `None` where there is none, or the package is compiled in
+    /// any case.
+    pub fn by_export(
+        &self,
+        cx: &ActionCx<'_>,
+        inputs: &Inputs<'_>,
+    ) -> Result<Option<ActionId>, ActionError> {
+        if self.doubt.is_some() {
+            return Ok(None);
+        }
+        if let Some(known) = self.by_export.get() {
+            return Ok(*known);
+        }
+        let key = key(cx, inputs, &self.headers)?;
+        Ok(*self.by_export.get_or_init(|| key))
     }
 }
 

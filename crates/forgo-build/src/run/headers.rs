@@ -5,19 +5,11 @@
 //! Answers to `Input.include` in cmd/asm/internal/lex/input.go: names are looked up in the
 //! package's directory, those in headers too.
 
-use crate::actions::ActionCx;
+use crate::action::ActionCx;
+use crate::action::own_keys::Header;
 use crate::actions::compile_inputs::Inputs;
 use crate::disk;
 use crate::run::reread;
-
-/// A header that is not the package's own.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Header {
-    /// As it is included: relative to the package's directory.
-    pub name: String,
-    /// Hash of its content.
-    pub hash: String,
-}
 
 /// Headers that assembly reads beside the package's own, what the compile makes of the package
 /// (go_asm.h), and what belongs to the assembler; `None` where that can't be told.

@@ -10,23 +10,20 @@
 //! take part where there is C code ([`system_linker`]). Where it can't be told what that reads, the
 //! link is always done: [`Doubt`] lists the cases. docs/links.md argues why the rest is sound.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
-
 use forgo_cache::{ActionId, Verify, get_bytes, hash_to_string, put_bytes};
 use forgo_golang::deep::deep;
 use forgo_golang::quote::hex;
 use forgo_golang::{path, quoted};
 
+use crate::action::check::{Known, Way};
+use crate::action::{ActionCx, ActionError, Artifact, Outcome};
 use crate::actions::link_inputs::Inputs;
-use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
+use crate::build_id;
 use crate::config::Config;
 use crate::disk;
 use crate::footprint;
 use crate::package::Package;
 use crate::plan::{Kind, NodeId, Plan};
-use crate::run::build_id;
-use crate::run::reuse::{Known, Way};
 use crate::toolchain::cc;
 use crate::toolchain::system_linker::{self, Further};
 
@@ -43,25 +40,8 @@ pub enum Doubt {
     External,
 }
 
-/// Fingerprints of the system's linker, by the driver that starts it and by what the flags name;
-/// each is made once in a run.
-#[derive(Debug, Default)]
-pub struct Surroundings(Mutex<HashMap<System, Option<[u8; 32]>>>);
-
-impl Surroundings {
-    fn of(&self, config: &Config, system: &System) -> Option<[u8; 32]> {
-        let mut known = self.0.lock().unwrap_or_else(|e| e.into_inner());
-        if let Some(print) = known.get(system) {
-            return *print;
-        }
-        let print = system.fingerprint(config);
-        known.insert(system.clone(), print);
-        print
-    }
-}
-
 /// The part that the system has in a link.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 struct System {
     /// The words of CC or CXX.
     driver: Vec<String>,
@@ -69,6 +49,22 @@ struct System {
 }
 
 impl System {
+    /// The fingerprint, made once in a run.
+    fn known_fingerprint(&self, cx: &ActionCx<'_>) -> Option<[u8; 32]> {
+        let mut known = cx
+            .run
+            .surroundings
+            .lock()
+            .unwrap_or_else(|e| e.into_inner());
+        let name = format!("{self:?}");
+        if let Some(print) = known.get(&name) {
+            return *print;
+        }
+        let print = self.fingerprint(cx.config());
+        known.insert(name, print);
+        print
+    }
+
     fn fingerprint(&self, config: &Config) -> Option<[u8; 32]> {
         system_linker::fingerprint(config, &self.driver, &self.further)
     }
@@ -95,7 +91,7 @@ impl Store {
         let system = match system(cx, inputs) {
             Ok(None) => None,
             Ok(Some(system)) => {
-                let print = cx.run.surroundings.of(cx.config(), &system);
+                let print = system.known_fingerprint(cx);
                 if print.is_none() {
                     footprint::refuse(UNKNOWN);
                 }
@@ -401,7 +397,7 @@ fn passed_on(word: &str) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Node;
+    use crate::plan::{Mode, Node};
 
     #[test]
     fn flags() {
@@ -463,7 +459,7 @@ mod tests {
     fn what_becomes_of_a_link() {
         let node = |kind: Kind, deps: &[u32]| Node {
             kind,
-            ..Node::group("x", deps.iter().map(|&d| NodeId(d)).collect())
+            ..Node::group(Mode::Nop, deps.iter().map(|&d| NodeId(d)).collect())
         };
         let plan = Plan::new(
             vec![

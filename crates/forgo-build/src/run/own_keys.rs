@@ -6,38 +6,10 @@
 
 use std::sync::OnceLock;
 
-use forgo_cache::ActionId;
-
+use crate::action::own_keys::{Doubt, OwnKeys};
+use crate::action::{ActionCx, ActionError};
 use crate::actions::compile_inputs::Inputs;
-use crate::actions::{ActionCx, ActionError};
-use crate::run::cutoff::{self, Doubt};
-use crate::run::headers::{self, Header};
-use crate::run::moving;
-
-/// The keys of a package's build.
-#[derive(Debug, Clone)]
-pub struct OwnKeys {
-    /// Why what was compiled here is compiled again.
-    doubt: Option<Doubt>,
-    /// The key that is the same wherever the places are; `None` where the package has nothing to do
-    /// with a place, or nothing may be moved.
-    pub everywhere: Option<ActionId>,
-    /// What assembly includes that the stock key does not know.
-    pub headers: Vec<Header>,
-    by_export: OnceLock<Option<ActionId>>,
-}
-
-impl Default for OwnKeys {
-    /// None.
-    fn default() -> OwnKeys {
-        OwnKeys {
-            doubt: Some(Doubt::Asked),
-            everywhere: None,
-            headers: Vec::new(),
-            by_export: OnceLock::new(),
-        }
-    }
-}
+use crate::run::{cutoff, headers, moving};
 
 impl OwnKeys {
     /// Those of a build with these inputs.
@@ -63,22 +35,5 @@ impl OwnKeys {
             headers,
             by_export: OnceLock::new(),
         })
-    }
-
-    /// The key by export data of here; `None` where there is none, or the package is compiled in
-    /// any case.
-    pub fn by_export(
-        &self,
-        cx: &ActionCx<'_>,
-        inputs: &Inputs<'_>,
-    ) -> Result<Option<ActionId>, ActionError> {
-        if self.doubt.is_some() {
-            return Ok(None);
-        }
-        if let Some(known) = self.by_export.get() {
-            return Ok(*known);
-        }
-        let key = cutoff::key(cx, inputs, &self.headers)?;
-        Ok(*self.by_export.get_or_init(|| key))
     }
 }

@@ -12,18 +12,13 @@
 //!
 //! The stock command hashes a file once, before the tool runs.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use forgo_cache::{ActionId, OutputId, hash};
 
-use crate::actions::ActionCx;
+use crate::action::ActionCx;
 use crate::footprint::{self, Stat};
-
-/// Stats of files when they were last hashed here: contents that changed and changed back show in
-/// them.
-pub type Reread = Mutex<HashMap<String, Option<Stat>>>;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -20,11 +20,12 @@ use forgo_cache::{ActionId, get_bytes, get_file, hash_to_string};
 
 use forgo_golang::raw;
 
-use crate::actions::{ActionCx, ActionError, Artifact, link};
+use crate::action::check::{Known, Way};
+use crate::action::{ActionCx, ActionError, Artifact};
+use crate::actions::link_inputs::Inputs;
+use crate::build_id;
 use crate::footprint::{self, Look};
-use crate::plan::{Kind, NodeId};
-use crate::run::build_id;
-use crate::run::schedule::{BARRIER, TEST};
+use crate::plan::{Kind, Mode, NodeId};
 use crate::shell::join_unambiguously;
 
 /// What is to be made, unless it is known.
@@ -40,45 +41,6 @@ pub struct Wanted<'a> {
     pub main_build_id: &'a str,
     /// Show what its tools said when it was made.
     pub replay: bool,
-}
-
-/// How a result came to be known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// The install target is up to date.
-    InstalledTarget,
-    /// The executable that the main package would go into is up to date.
-    InstalledExecutable,
-    /// The test that the executable would run has a cached result.
-    TestResult,
-    /// Found in the cache.
-    CacheEntry,
-    /// Found in the cache under another key, and stamped anew.
-    ExportData,
-    /// Made in another directory, and moved here.
-    Moved,
-    /// An executable that the cache keeps.
-    KeptExecutable,
-    /// A link that was done, whose output nobody wants.
-    LinkRecord,
-}
-
-impl Way {
-    /// A way of forgo's own: the stock command would have compiled.
-    pub fn stands_for_compile(self) -> bool {
-        matches!(self, Way::ExportData | Way::Moved)
-    }
-}
-
-/// A result that is known.
-#[derive(Debug)]
-pub struct Known {
-    /// Where it is.
-    pub built: Artifact,
-    /// Its build ID.
-    pub build_id: String,
-    /// How it came to be known.
-    pub way: Way,
 }
 
 /// The result, or else the temporary build ID to make it with: the key in place of the content ID,
@@ -149,7 +111,8 @@ fn installed_executable(
     }
     let build_id = format!("{main_key}/{main_content}");
     // The link's other dependencies are all dependencies of the package too: they are done.
-    let link_action = link::key(cx, link, Some((wanted.node, &build_id)))?;
+    let link_action =
+        Inputs::gather(cx, link, Some((wanted.node, &build_id))).executable_key(cx)?;
     if hash_to_string(&link_action.0) != link_key {
         return Ok(None);
     }
@@ -167,9 +130,7 @@ fn installed_executable(
 /// For an executable that only a test needs.
 fn test_result(cx: &ActionCx<'_>, wanted: &Wanted<'_>, temporary: &str) -> Option<Known> {
     let run = test_run(cx, wanted.node)?;
-    let Kind::Actor(actor) = &cx.node_of(run).kind else {
-        return None;
-    };
+    let actor = cx.run.job.options.actors.at(run)?;
     if !actor.try_cache(cx, run, temporary) {
         return None;
     }
@@ -194,11 +155,11 @@ fn test_run(cx: &ActionCx<'_>, link: NodeId) -> Option<NodeId> {
     let &[barrier] = plan.triggers[link.index()].as_slice() else {
         return None;
     };
-    if plan[barrier].mode != BARRIER {
+    if plan[barrier].mode != Mode::TestBarrier {
         return None;
     }
     let behind = &plan.triggers[barrier.index()];
-    let mut runs = behind.iter().filter(|&&id| plan[id].mode == TEST);
+    let mut runs = behind.iter().filter(|&&id| plan[id].mode == Mode::TestRun);
     let run = runs.next()?;
     runs.next().is_none().then_some(*run)
 }

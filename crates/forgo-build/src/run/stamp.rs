@@ -12,10 +12,10 @@ use forgo_golang::object::pieces::Pieces;
 use forgo_golang::raw;
 use memchr::memmem;
 
-use crate::actions::{ActionCx, ActionError};
+use crate::action::{ActionCx, ActionError};
+use crate::archive::Buffer;
+use crate::build_id;
 use crate::plan::Kind;
-use crate::run::buffer::Buffer;
-use crate::run::build_id;
 use crate::shell::join_unambiguously;
 use crate::{archive, disk};
 
@@ -31,7 +31,7 @@ pub struct Made<'a> {
     /// Of a link: the key of the main package, under which the linker's output is kept.
     pub main_key: Option<ActionId>,
     /// An archive that a record is to be made of: its [checksum](Stamped::sum) is wanted, and what
-    /// importers [see](crate::run::exports) of it.
+    /// importers [see](crate::exports) of it.
     pub recorded: bool,
 }
 
@@ -198,7 +198,7 @@ pub fn finish(cx: &ActionCx<'_>, made: &Made<'_>) -> Result<Stamped, ActionError
     };
     let bytes = updated.bytes.as_deref().filter(|_| made.recorded);
     if let Some(bytes) = bytes {
-        let places = cx.run.moving.places(cx);
+        let places = cx.run.places();
         let exports = &cx.run.exports;
         exports.note_made(made.file, cached.as_deref(), bytes, places);
     }

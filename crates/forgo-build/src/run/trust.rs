@@ -4,108 +4,26 @@
 //! Each [`Rule`] rests on something that no format promises: that the compiler's archives of two
 //! directories differ in names alone, for one. It holds for a tool, named by its ID as keys have
 //! it. The tools of listed [releases] were compared. Of any other tool the first results are made
-//! twice, by the rule and by the tool; the tool's is used. When the results of
-//! [enough](Terms::enough) different packages agreed, the rule is trusted for this tool in this
-//! cache. One that differs disables it there, listed or not. `FORGO_VERIFY=N%` goes on comparing a
-//! share of the results afterwards.
+//! twice, by the rule and by the tool; the tool's is used. When the results of enough different
+//! packages agreed, the rule is trusted for this tool in this cache. One that differs disables it
+//! there, listed or not. `FORGO_VERIFY=N%` goes on comparing a share of the results afterwards.
 //!
-//! What is known is kept in the cache ([`record`]) and read once in a run. docs/trust.md explains
-//! it to users.
+//! What is known is kept in the cache ([`crate::action::trust::record`]) and read once in a run.
+//! docs/trust.md explains it to users.
 
-mod record;
-
-use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::Mutex;
 
 use forgo_cache::ActionId;
 use forgo_golang::quote::quote;
 
-use crate::actions::{ActionCx, ActionError};
+use crate::action::trust::record::Record;
+use crate::action::trust::{Claim, Rule, Standing, Subject, Trust};
+use crate::action::{ActionCx, ActionError};
 use crate::event::Event;
 use crate::releases;
-use crate::run::reuse::Known;
-use record::{Kept, Record};
-
-/// A way in which forgo derives a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
-    /// An archive is the one of other inputs that the compiler reads the same of, but for its build
-    /// ID.
-    Restamp,
-    /// An archive is that of another directory, but for the names in it.
-    Move,
-    /// So are the objects that the assembler made in it.
-    Assembly,
-    /// The Go part of a cgo package depends on nothing but the Go files and what cgo wrote.
-    GoPart,
-    /// What vet found in another directory holds here.
-    Vet,
-}
-
-/// What a rule is held to.
-struct Terms {
-    /// Its name in records and messages. Never changed.
-    name: &'static str,
-    /// Raised by each change of what the rule derives, so that it is proven again.
-    version: u32,
-    /// The tool whose work is skipped.
-    tool: &'static str,
-    /// How many different packages' results must agree.
-    enough: usize,
-}
-
-impl Rule {
-    const COUNT: usize = 5;
-
-    const fn terms(self) -> Terms {
-        let (name, version, tool, enough) = match self {
-            Rule::Restamp => ("restamped archives", 1, "compile", 20),
-            Rule::Move => ("moved archives", 1, "compile", 20),
-            // Fewer packages have assembly or cgo. Each is held to the rules above as well.
-            Rule::Assembly => ("moved archives with assembly", 1, "asm", 5),
-            Rule::GoPart => ("Go parts of cgo packages", 1, "compile", 5),
-            Rule::Vet => ("moved results of vet", 1, "vet", 20),
-        };
-        Terms {
-            name,
-            version,
-            tool,
-            enough,
-        }
-    }
-}
-
-/// Where a rule stands with a tool.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Standing {
-    /// Its results are used.
-    Trusted,
-    /// The results of these packages agreed, which are not enough.
-    Proving(BTreeSet<String>),
-    /// A result differed.
-    Distrusted,
-}
-
-impl Standing {
-    fn of(kept: Kept, listed: bool, enough: usize) -> Standing {
-        match kept {
-            Kept::Differs => Standing::Distrusted,
-            Kept::Agreed(all) if listed || all.len() >= enough => Standing::Trusted,
-            Kept::Agreed(all) => Standing::Proving(all),
-        }
-    }
-}
-
-/// What a run knows of a rule.
-#[derive(Debug)]
-struct Subject {
-    tool: String,
-    record: Record,
-    standing: Mutex<Standing>,
-}
 
 impl Subject {
-    fn read(cx: &ActionCx<'_>, rule: Rule) -> Result<Subject, ActionError> {
+    fn of_rule(cx: &ActionCx<'_>, rule: Rule) -> Result<Subject, ActionError> {
         let terms = rule.terms();
         let tool = cx.tool_id(terms.tool)?;
         let job = &cx.run.job;
@@ -118,17 +36,6 @@ impl Subject {
             standing: Mutex::new(standing),
         })
     }
-
-    /// A panic elsewhere can't leave it half changed.
-    fn standing(&self) -> MutexGuard<'_, Standing> {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Where all rules stand, each looked up when it is first asked for.
-#[derive(Debug, Default)]
-pub struct Trust {
-    subjects: [OnceLock<Subject>; Rule::COUNT],
 }
 
 impl Trust {
@@ -137,7 +44,7 @@ impl Trust {
         if let Some(known) = subject.get() {
             return Ok(known);
         }
-        let read = Subject::read(cx, rule)?;
+        let read = Subject::of_rule(cx, rule)?;
         Ok(subject.get_or_init(|| read))
     }
 }
@@ -151,26 +58,6 @@ pub enum Ask {
     Compare,
     /// Run the tool.
     Leave,
-}
-
-/// A derived archive that is compared with the compiler's.
-#[derive(Debug, Clone)]
-pub struct Claim {
-    /// The rules it was derived by.
-    pub rules: &'static [Rule],
-    /// The build ID that the compiler's archive should come to have. It holds a hash of all the
-    /// other bytes.
-    pub build_id: String,
-    /// What the compiler should print.
-    pub said: String,
-}
-
-/// A derived archive.
-pub enum Derived {
-    /// It is stored and used.
-    Known(Known),
-    /// It is to be compiled for comparison.
-    Claim(Claim),
 }
 
 /// Reports whether one of the rules is disabled: then nothing need be looked up for it.
@@ -282,31 +169,6 @@ fn distrust(cx: &ActionCx<'_>, rules: &[Rule], how: &str) -> Result<(), ActionEr
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_difference_beats_the_list_and_any_number() {
-        let agreed = |n: usize| Kept::Agreed((0..n).map(|i| i.to_string()).collect());
-        assert_eq!(Standing::of(Kept::Differs, true, 0), Standing::Distrusted);
-        assert_eq!(Standing::of(agreed(0), true, 20), Standing::Trusted);
-        assert_eq!(Standing::of(agreed(20), false, 20), Standing::Trusted);
-        let proving = Standing::of(agreed(19), false, 20);
-        assert!(matches!(proving, Standing::Proving(all) if all.len() == 19));
-    }
-
-    #[test]
-    fn rules_are_told_apart() {
-        let rules = [
-            Rule::Restamp,
-            Rule::Move,
-            Rule::Assembly,
-            Rule::GoPart,
-            Rule::Vet,
-        ];
-        let names: BTreeSet<_> = rules.iter().map(|rule| rule.terms().name).collect();
-        assert_eq!(names.len(), Rule::COUNT);
-        assert!(rules.iter().all(|rule| (*rule as usize) < Rule::COUNT));
-        assert!(rules.iter().all(|rule| rule.terms().enough > 1));
-    }
 
     #[test]
     fn the_share_that_is_compared() {

@@ -3,30 +3,25 @@
 //!
 //! A holder that does not get on, because it is stopped or waits for something that never comes, is
 //! not waited for: what is made twice is no harm. Where its process can be seen, that shows within
-//! two seconds ([`Watch`]). Where it can't (another container, another machine), the wait is
-//! limited by what the action [did cost](super::costs) before. A holder that a run has given up on
+//! two seconds ([`Watch`](forgo_cache::disk::Watch)). Where it can't (another container, another machine), the wait is
+//! limited by what the action [did cost](crate::shell::costs) before. A holder that a run has given up on
 //! once is not waited for again by that run, so a chain of packages costs one wait.
 //!
 //! No thread waits while it holds a lock, so nobody waits in a circle. cmd/go has no counterpart:
 //! two stock commands do the same work twice.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use forgo_cache::ActionId;
-use forgo_cache::disk::{Lock, Locked, Processes, Progress, Watch};
+use forgo_cache::disk::{Lock, Locked, Progress};
 
-use crate::actions::ActionCx;
+use crate::action::ActionCx;
 
 /// How often is looked whether another process is done.
 const PAUSE: Duration = Duration::from_millis(15);
 
 /// After how many pauses is looked whether that process gets on, and every so many again.
 const LOOKS: usize = 16;
-
-/// How often a holder is looked at, by all threads that wait for it.
-const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// How long is waited for a holder that can't be seen, beside twice what the action costs.
 const BLIND_PATIENCE: Duration = Duration::from_secs(2);
@@ -41,54 +36,6 @@ pub enum Turn<T> {
     Made(T),
     /// It is to be made here, and the lock to be held meanwhile, where there is one.
     Here(Option<Lock>),
-}
-
-/// What a run knows of the processes that hold locks which it waits for; `None` stands for all that
-/// can't be seen.
-#[derive(Debug, Default)]
-pub struct Neighbours(Mutex<HashMap<Option<u32>, Neighbour>>);
-
-#[derive(Debug)]
-struct Neighbour {
-    /// It is not waited for any more.
-    given_up: bool,
-    watch: Option<Watch>,
-    progress: Progress,
-    /// When it was looked at: all threads that wait for it look as one.
-    looked: Option<Instant>,
-}
-
-impl Neighbours {
-    /// Reports whether a holder is still waited for.
-    fn is_waited_for(&self, holder: Option<u32>) -> bool {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&holder).is_none_or(|known| !known.given_up)
-    }
-
-    fn give_up(&self, holder: Option<u32>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = known.get_mut(&holder) {
-            known.given_up = true;
-        }
-    }
-
-    fn progress(&self, holder: Option<u32>) -> Progress {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Neighbour {
-            given_up: false,
-            watch: holder.map(Watch::new),
-            progress: Progress::Unknown,
-            looked: None,
-        };
-        let known = known.entry(holder).or_insert_with(new);
-        if let Some(watch) = &mut known.watch
-            && known.looked.is_none_or(|at| at.elapsed() >= LOOK_INTERVAL)
-        {
-            known.progress = watch.look(&Processes::now());
-            known.looked = Some(Instant::now());
-        }
-        known.progress
-    }
 }
 
 /// Waits until nobody else makes what has this key; `find` looks for it.
@@ -132,7 +79,7 @@ fn is_worth_waiting(cx: &ActionCx<'_>, holder: Option<u32>, waited: Duration) ->
     let neighbours = &cx.run.neighbours;
     let costs = &cx.run.shells.costs;
     let package = cx.node().package.map(|p| cx.run.job.graph[p].desc());
-    let cost = costs.of(costs.key(&cx.node().mode, &package.unwrap_or_default()));
+    let cost = costs.of(costs.key(&cx.node().mode_text(), &package.unwrap_or_default()));
     let cost = Duration::from_millis(cost.map_or(0, |cost| u64::from(cost.millis)));
     let patience = match neighbours.progress(holder) {
         Progress::Stuck => Duration::ZERO,

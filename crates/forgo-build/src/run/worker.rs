@@ -15,11 +15,12 @@ use std::time::SystemTime;
 
 use crossbeam_channel::{Sender, bounded, select_biased};
 
-use crate::actions::{self, ActionCx, ActionError, Outcome, RunCx};
+use crate::action::{ActionCx, ActionError, Outcome, RunCx};
+use crate::actions;
 use crate::event::{Event, Finish};
 use crate::plan::NodeId;
 use crate::run::action_graph::Times;
-use crate::run::costs;
+use crate::run::priorities;
 use crate::run::schedule::{Schedule, Turn};
 use crate::threads;
 
@@ -60,7 +61,7 @@ pub(super) fn run_all(cx: &RunCx<'_>, times: &mut [Times]) -> End {
     let workers = workers.min(cx.job.plan.order.len());
     // One at a time, the order is the stock command's; it shows under -x.
     let schedule = if workers > 1 && config.extras {
-        let priorities = costs::priorities(&cx.shells.costs, cx.job.plan, cx.job.graph);
+        let priorities = priorities::priorities(&cx.shells.costs, cx.job.plan, cx.job.graph);
         Schedule::by(cx.job.plan, priorities)
     } else {
         Schedule::new(cx.job.plan)

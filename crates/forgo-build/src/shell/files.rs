@@ -9,8 +9,8 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use forgo_golang::quote::quote;
 use forgo_golang::{path, raw};
 
-use crate::actions::ActionError;
 use crate::disk::{self, Place};
+use crate::error::ActionError;
 use crate::footprint;
 use crate::process::errno_text;
 use crate::remove::remove_all;

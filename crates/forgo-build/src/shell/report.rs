@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use forgo_golang::{path, raw};
 use regex::Regex;
 
-use crate::actions::ActionError;
+use crate::error::ActionError;
 use crate::load::short_path;
 use crate::package::Package;
 use crate::shell::Shell;

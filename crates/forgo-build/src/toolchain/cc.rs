@@ -8,14 +8,12 @@ use forgo_cache::Hash;
 use forgo_golang::quote::{quote, quote_slice};
 use forgo_golang::quoted;
 
-use crate::actions::{ActionCx, ActionError};
+use crate::action::{ActionCx, ActionError};
 use crate::config::Config;
 use crate::package::Package;
 use crate::toolchain::cc_probe;
-use crate::toolchain::security::{check_compiler_flags, check_linker_flags};
 
-/// What `CGO_CFLAGS` and its kin are when the environment says nothing.
-const DEFAULT_FLAGS: &str = "-O2 -g";
+pub use crate::toolchain::cflags::CFlags;
 
 /// `$CC`, split, or the distribution's default.
 pub fn cc_exe(config: &Config) -> Vec<String> {
@@ -48,79 +46,9 @@ fn compiler_setting(config: &Config, key: &str, default: &str) -> Vec<String> {
     quoted::split(value).unwrap_or_else(|_| vec![value.to_owned()])
 }
 
-/// The flags of a package for each compiler and the linker: the user's, then the package's.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CFlags {
-    /// For the preprocessor.
-    pub cppflags: Vec<String>,
-    /// For C and Objective-C.
-    pub cflags: Vec<String>,
-    /// For C++.
-    pub cxxflags: Vec<String>,
-    /// For Fortran.
-    pub fflags: Vec<String>,
-    /// For the linker.
-    pub ldflags: Vec<String>,
-}
-
-impl CFlags {
-    /// The flags of a package, or why it may not have them.
-    pub fn of(config: &Config, p: &Package) -> Result<CFlags, ActionError> {
-        let (flags, error) = CFlags::up_to_error(config, p);
-        error.map_or(Ok(flags), |e| Err(ActionError::new(e)))
-    }
-
-    /// The flags up to the first list that is refused; a key is made of these all the same.
-    fn up_to_error(config: &Config, p: &Package) -> (CFlags, Option<String>) {
-        let mut flags = CFlags::default();
-        let error = flags.fill(config, p).err();
-        (flags, error)
-    }
-
-    fn fill(&mut self, config: &Config, p: &Package) -> Result<(), String> {
-        self.cppflags = flag_list(config, "CPPFLAGS", "", &p.cgo_cppflags)?;
-        self.cflags = flag_list(config, "CFLAGS", DEFAULT_FLAGS, &p.cgo_cflags)?;
-        self.cxxflags = flag_list(config, "CXXFLAGS", DEFAULT_FLAGS, &p.cgo_cxxflags)?;
-        self.fflags = flag_list(config, "FFLAGS", DEFAULT_FLAGS, &p.cgo_fflags)?;
-        self.ldflags = flag_list(config, "LDFLAGS", DEFAULT_FLAGS, &p.cgo_ldflags)?;
-        Ok(())
-    }
-}
-
-/// `$CGO_<name>` or its default, then what the package adds once that is found harmless.
-fn flag_list(
-    config: &Config,
-    name: &str,
-    default: &str,
-    from_package: &[String],
-) -> Result<Vec<String>, String> {
-    let source = format!("#cgo {name}");
-    if name == "LDFLAGS" {
-        check_linker_flags(config, name, &source, from_package)?;
-    } else {
-        check_compiler_flags(config, name, &source, from_package)?;
-    }
-    let key = format!("CGO_{name}");
-    let value = config.env.get(&key);
-    let value = if value.is_empty() { default } else { value };
-    let mut list = quoted::split(value).map_err(|e| {
-        format!(
-            "could not parse environment variable {key} with value {}: {e}",
-            quote(value)
-        )
-    })?;
-    list.extend_from_slice(from_package);
-    Ok(list)
-}
-
 /// What the C compilers find in their environment: no colours in clang's errors, which cgo reads.
 pub fn compiler_env() -> Vec<String> {
     vec!["TERM=dumb".to_owned()]
-}
-
-/// The user's flags alone, for trying a compiler out; `None` where nothing could be compiled.
-pub(super) fn user_flags(config: &Config, name: &str) -> Option<Vec<String>> {
-    flag_list(config, name, DEFAULT_FLAGS, &[]).ok()
 }
 
 /// Hashes what the C side of a package depends on: the lines `cgo` to `FC ID` of a build's key.

@@ -5,44 +5,24 @@
 //! Answers to gccToolID in cmd/go/internal/work/buildid.go, and to gccCompilerID and
 //! gccSupportsFlag in work/exec.go.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
 use forgo_golang::quote::{quote, quote_bytes, quote_slice};
 use forgo_golang::quoted;
 
-use crate::actions::ActionCx;
+use crate::action::ActionCx;
+use crate::action::memos::CTool;
+use crate::build_id;
 use crate::config::Config;
 use crate::disk;
 use crate::footprint::{self, Look, Notes};
 use crate::kept;
 use crate::local_time::Zone;
 use crate::process;
-use crate::run::build_id;
 use crate::shell::join_unambiguously;
 use crate::stat_text::stat_text;
-use crate::toolchain::{cc, plain_tool};
-
-/// What a run knows of the C compilers.
-#[derive(Debug, Default)]
-pub struct CompilerFacts {
-    /// By program and language.
-    tools: Mutex<HashMap<(String, String), CTool>>,
-    /// By program: the key below which the cache keeps what it can do.
-    compilers: Mutex<HashMap<String, ActionId>>,
-    /// By program and flag. Held while a compiler is tried out, so that each flag is tried once.
-    flags: Mutex<HashMap<(String, String), bool>>,
-}
-
-/// A compiler behind a driver such as gcc.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CTool {
-    /// Changes when the compiler does: its version line, or its hash if it is not a release.
-    pub id: String,
-    /// Its file, where `id` is a hash of it; else empty.
-    pub exe: String,
-}
+use crate::toolchain::{cflags, plain_tool};
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -263,9 +243,9 @@ fn trial(cx: &ActionCx<'_>, compiler: &[String], flag: &str) -> Option<Vec<Strin
     let mut args = compiler.to_vec();
     args.push(flag.to_owned());
     if flag.starts_with("-Wl,") {
-        args.extend(cc::user_flags(config, "LDFLAGS")?);
+        args.extend(cflags::user_flags(config, "LDFLAGS")?);
     } else {
-        args.extend(cc::user_flags(config, "CFLAGS")?);
+        args.extend(cflags::user_flags(config, "CFLAGS")?);
         args.push("-c".to_owned());
     }
     args.extend(["-x", "c", "-", "-o", "/dev/null"].map(str::to_owned));

@@ -11,7 +11,7 @@ use std::fmt::Write;
 use forgo_golang::path;
 use sha1::{Digest, Sha1};
 
-use crate::actions::ActionError;
+use crate::action::ActionError;
 use crate::actions::compile_inputs::Inputs;
 use crate::config::Config;
 use crate::disk;

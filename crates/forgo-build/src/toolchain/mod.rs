@@ -2,7 +2,7 @@
 
 pub mod cc;
 pub mod cc_probe;
-pub mod concurrency;
+pub mod cflags;
 pub mod gc;
 pub mod memory;
 pub mod pkg_config;
@@ -23,6 +23,15 @@ pub fn tool(config: &Config, name: &str) -> String {
 /// `f` in `dir`, unless absolute or in the pseudo-directory `$WORK` (`mkAbs`).
 pub fn make_absolute(dir: &str, f: &str) -> String {
     if f.starts_with('/') || f.starts_with("$WORK") {
+        f.to_owned()
+    } else {
+        path::join2(dir, f)
+    }
+}
+
+/// `f` in `dir`, unless absolute (`mkAbsFiles`).
+pub fn in_dir(dir: &str, f: &str) -> String {
+    if f.starts_with('/') {
         f.to_owned()
     } else {
         path::join2(dir, f)

@@ -5,7 +5,7 @@
 use forgo_golang::quote::quote_rune;
 use forgo_golang::raw;
 
-use crate::actions::{ActionCx, ActionError};
+use crate::action::{ActionCx, ActionError};
 use crate::footprint;
 use crate::package::Package;
 use crate::toolchain::cc;

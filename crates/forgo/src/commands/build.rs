@@ -2,7 +2,7 @@
 //!
 //! Answers to runBuild in cmd/go/internal/work/build.go.
 
-use forgo_build::actions::RunOptions;
+use forgo_build::action::RunOptions;
 use forgo_build::config::Config;
 use forgo_build::disk;
 use forgo_build::load::{Loader, PackageOpts, RootMode};

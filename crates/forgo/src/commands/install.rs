@@ -6,7 +6,7 @@
 use forgo_build::disk;
 use std::os::unix::fs::PermissionsExt;
 
-use forgo_build::actions::RunOptions;
+use forgo_build::action::RunOptions;
 use forgo_build::config::Config;
 use forgo_build::load::scan::Scanner;
 use forgo_build::load::{Loader, PackageOpts, RootMode};

@@ -12,8 +12,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use forgo_build::actions::run_test::{AllTests, TestSettings, setup_failed};
-use forgo_build::actions::{RunOptions, VetOptions};
+use forgo_build::action::{RunOptions, VetOptions};
+use forgo_build::actions::run_test::{self, AllTests, setup_failed};
 use forgo_build::config::Config;
 use forgo_build::event::{Event, Reporter};
 use forgo_build::footprint;
@@ -30,6 +30,7 @@ use crate::flags::table::Commands;
 use crate::report::Console;
 use crate::session::{Session, needs_cache, stop_plan};
 use flags::TestFlags;
+use forgo_build::actions::test_settings::TestSettings;
 
 /// The command.
 pub const COMMAND: Command = Command {
@@ -100,7 +101,7 @@ fn test(invocation: &Invocation<'_>, given: &TestFlags, loading: Loading) -> Out
     };
     let builder = PlanBuilder::new(cfg, &mut *loader, session.work_dir());
     let all = Arc::new(AllTests::default());
-    let plan = tests.plan(builder, binaries, &all, session.work_dir())?;
+    let plan = tests.plan(builder, binaries, session.work_dir())?;
     let options = RunOptions {
         vet: VetOptions {
             tool: forgo_golang::path::join2(&cfg.dist.tool_dir, "vet"),
@@ -109,6 +110,7 @@ fn test(invocation: &Invocation<'_>, given: &TestFlags, loading: Loading) -> Out
             ..VetOptions::default()
         },
         made_dirs: tests.mains.iter().map(|m| m.dir.clone()).collect(),
+        actors: run_test::actors(&plan, &tests.settings, Arc::clone(&all)),
         ..RunOptions::default()
     };
     session.execute(&plan, &loader.graph, &scanner.overlay, &options)?;
@@ -196,10 +198,9 @@ impl Tests<'_> {
         &mut self,
         mut builder: PlanBuilder<'_, Loader<'_>>,
         binaries: BinaryOptions,
-        all: &Arc<AllTests>,
         work_dir: &str,
     ) -> Outcome<forgo_build::plan::Plan> {
-        let mut plan = TestPlan::new(binaries, Arc::clone(&self.settings));
+        let mut plan = TestPlan::new(binaries);
         if !self.cover_pkgs.is_empty() {
             plan.list_cover_meta(&mut builder);
         }
@@ -229,7 +230,7 @@ impl Tests<'_> {
                 self.mains.push(main);
             }
         }
-        let root = plan.finish(&mut builder, Arc::clone(all) as _);
+        let root = plan.finish(&mut builder);
         Ok(builder.finish(root))
     }
 

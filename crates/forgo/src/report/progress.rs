@@ -4,7 +4,7 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use forgo_build::run::schedule::TEST;
+use forgo_build::plan::Mode;
 
 /// Nothing is shown before this.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -46,7 +46,10 @@ impl Progress {
 
     /// An action began; the text to write, if any.
     pub fn started(&mut self, mode: &str, package: &str, now: Instant) -> Option<String> {
-        if matches!(mode, "go run" | "go tool" | TEST) {
+        if [Mode::GoRun, Mode::GoTool, Mode::TestRun]
+            .iter()
+            .any(|program| program.as_str() == mode)
+        {
             // Its output is the user's own: from here on the line stays away.
             self.quiet = true;
             return self.clear();

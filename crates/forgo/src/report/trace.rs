@@ -83,7 +83,7 @@ impl Trace {
             Action {
                 name: format!(
                     "Executing action ({}{})",
-                    node.mode,
+                    node.mode_text(),
                     package.unwrap_or_default()
                 ),
                 works: !matches!(node.kind, Kind::Nothing),

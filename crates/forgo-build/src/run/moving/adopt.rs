@@ -4,12 +4,12 @@
 
 use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
 
+use crate::action::check::{Known, Way};
+use crate::action::own_keys::OwnKeys;
+use crate::action::{ActionCx, ActionError, RunCx};
 use crate::actions::compile_inputs::Inputs;
-use crate::actions::{ActionCx, ActionError, RunCx};
 use crate::run::moving::record::Kept;
 use crate::run::moving::{Made, put, record_of};
-use crate::run::own_keys::OwnKeys;
-use crate::run::reuse::{Known, Way};
 
 /// Keeps the record of an archive that was found under its stock key.
 pub fn adopt(
@@ -86,7 +86,7 @@ fn note(cx: &ActionCx<'_>) -> Result<ActionId, ActionError> {
     let (config, graph) = (cx.config(), cx.run.job.graph);
     let mut hash = cx.run.job.hashes.new_own_hash("adopted 3");
     writeln!(hash, "{}", cx.tool_id("compile")?);
-    writeln!(hash, "{}", cx.run.moving.places(cx).to_text());
+    writeln!(hash, "{}", cx.run.places().to_text());
     writeln!(hash, "{:?} {:?}", config.target, config.context);
     let flags = (&config.modes.forced_gcflags, &config.flags.gcflags.raw);
     writeln!(hash, "{flags:?} {}", config.flags.cover_mode);

@@ -13,11 +13,11 @@ use forgo_golang::quote::hex;
 
 use super::record::Kept;
 use super::{Made, elsewhere, may_move, put, record_of_plain, relocated, sources};
+use crate::action::trust::Rule;
+use crate::action::{ActionCx, ActionError};
 use crate::actions::compile_inputs::{Inputs, Place};
-use crate::actions::{ActionCx, ActionError};
 use crate::disk;
-use crate::run::cutoff;
-use crate::run::trust::{self, Rule};
+use crate::run::{cutoff, trust};
 
 /// The Go part of a package's archive.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl GoPart {
         let Some(named) = &elsewhere.named else {
             return Ok(None);
         };
-        let places = cx.run.moving.places(cx);
+        let places = cx.run.places();
         let mut texts = Vec::with_capacity(generated.len());
         let mut plain = sources::go_files_are_plain(cx, inputs, places);
         for file in generated {
@@ -71,7 +71,7 @@ impl GoPart {
         };
         let donor = super::donor(cx, &record)?;
         let bytes = archive::go_part(donor.bytes())?;
-        let here = cx.run.moving.places(cx);
+        let here = cx.run.places();
         let moved = relocated(cx, inputs, bytes, &record.places, here).ok()?;
         let same = moved.pieces.to_vec() == bytes;
         Some(Moved {

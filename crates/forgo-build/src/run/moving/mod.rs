@@ -3,7 +3,7 @@
 //! An archive holds the names of its source files, and its key their directory; so in a second
 //! checkout of the same commit the stock command compiles everything anew. But names are all that
 //! differs ([`forgo_golang::object::relocate`]). So there is one more key for every package that
-//! lies in a [place](places): the lines of the stock key, with the place's name instead of its
+//! lies in a [place](crate::exports::places): the lines of the stock key, with the place's name instead of its
 //! directory, and for each import the hash of its export data as it would be with names of places.
 //! Under it a [record] says which archive was made of this, and where. When the stock key is not
 //! known, that archive is moved here, stamped, and stored under the stock key.
@@ -13,13 +13,11 @@
 
 mod adopt;
 pub mod go_part;
-pub mod places;
 mod record;
 mod sources;
 pub mod vets;
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
 use forgo_cache::{ActionId, Content, get_bytes};
 use forgo_golang::object::pieces::Pieces;
@@ -27,37 +25,20 @@ use forgo_golang::object::relocate::{self, Move, Moved};
 use forgo_golang::object::{Fingerprint, Unfit};
 use forgo_golang::quote::hex;
 
+use crate::action::check::{Derived, Known, Way};
+use crate::action::own_keys::{Doubt, Header, OwnKeys};
+use crate::action::trust::{Claim, Rule};
+use crate::action::{ActionCx, ActionError, Artifact};
 use crate::actions::compile_inputs::{Import, Inputs, Place};
-use crate::actions::{ActionCx, ActionError, Artifact};
+use crate::build_id;
+use crate::exports::{Anywhere, Places};
 use crate::plan::NodeId;
-use crate::run::build_id;
-use crate::run::cutoff::{self, Doubt};
-use crate::run::exports::Anywhere;
-use crate::run::headers::Header;
-use crate::run::own_keys::OwnKeys;
-use crate::run::reuse::{Known, Way};
+use crate::run::cutoff;
 use crate::run::stamp::Donor;
-use crate::run::trust::{self, Ask, Claim, Derived, Rule};
+use crate::run::trust::{self, Ask};
 
 pub use adopt::{adopt, end};
-pub use places::Places;
 use record::{Kept, Record};
-
-/// What all moves of a run share.
-#[derive(Debug, Default)]
-pub struct Shared {
-    places: OnceLock<Places>,
-    adoption: OnceLock<Option<ActionId>>,
-}
-
-impl Shared {
-    /// The places of the run.
-    pub fn places(&self, cx: &ActionCx<'_>) -> &Places {
-        let job = &cx.run.job;
-        self.places
-            .get_or_init(|| Places::of(job.config, job.graph))
-    }
-}
 
 /// An archive that was moved here.
 struct Arrived<'d> {
@@ -186,14 +167,14 @@ fn record_of(
     headers: &[Header],
     made: &Made<'_>,
 ) -> Option<Record> {
-    let places = cx.run.moving.places(cx);
+    let places = cx.run.places();
     let record = record_of_plain(cx, made)?;
     sources::are_plain(cx, inputs, headers, places).then_some(record)
 }
 
 /// The record of an archive whose sources do not say what a source file is called.
 fn record_of_plain(cx: &ActionCx<'_>, made: &Made<'_>) -> Option<Record> {
-    let places = cx.run.moving.places(cx);
+    let places = cx.run.places();
     let mut cwd = String::new();
     if !made.said.is_empty() {
         match places.named(&cx.config().cwd) {
@@ -282,7 +263,7 @@ struct Elsewhere {
 }
 
 fn elsewhere(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Elsewhere> {
-    let places = cx.run.moving.places(cx);
+    let places = cx.run.places();
     let named = match inputs.place {
         Place::Dir(dir) => Some(places.named(dir)?),
         _ => None,
@@ -316,7 +297,7 @@ fn bring<'d>(
     donor: &'d Donor,
     key: &ActionId,
 ) -> Option<Arrived<'d>> {
-    let here = cx.run.moving.places(cx);
+    let here = cx.run.places();
     let said = said_here(cx, &record, here)?;
     let mut moved = relocated(cx, inputs, donor.bytes(), &record.places, here).ok()?;
     let build_id = donor.stamp_made(&mut moved.pieces, key)?;
@@ -401,7 +382,7 @@ fn settle(
         placed,
     };
     let exports = &cx.run.exports;
-    let here = cx.run.moving.places(cx);
+    let here = cx.run.places();
     exports.note_moved(&file, anywhere, here, &arrived.record.places, there);
     Ok(Found::Made(Derived::Known(Known {
         built: Artifact::Cached(file),

@@ -15,7 +15,7 @@
 use forgo_cache::ActionId;
 use forgo_golang::quote::{hex, unhex};
 
-use crate::run::moving::Places;
+use crate::exports::Places;
 
 const HEAD: &str = "forgo: made elsewhere 3";
 const NOT_MOVED: &str = "not moved";
@@ -38,9 +38,9 @@ pub struct Record {
     pub content: String,
     /// [`crate::run::stamp::Donor::checksum`] of it.
     pub sum: u128,
-    /// [`crate::run::exports::Anywhere::id`] of it.
+    /// [`crate::exports::Anywhere::id`] of it.
     pub export: [u8; 32],
-    /// [`crate::run::exports::Anywhere::placed`] of it.
+    /// [`crate::exports::Anywhere::placed`] of it.
     pub placed: bool,
     /// The current directory that messages are relative to, by its place's name; empty where the
     /// compiler said nothing.

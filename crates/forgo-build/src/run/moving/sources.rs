@@ -4,12 +4,12 @@
 use forgo_golang::path::join2;
 use memchr::memmem;
 
-use crate::actions::ActionCx;
+use crate::action::ActionCx;
+use crate::action::own_keys::Header;
 use crate::actions::compile_inputs::Inputs;
 use crate::disk;
+use crate::exports::Places;
 use crate::load::head::line_directives;
-use crate::run::headers::Header;
-use crate::run::moving::Places;
 use crate::run::reread;
 
 /// Whether every name of a source file that lies in a place is due to where the file lies.

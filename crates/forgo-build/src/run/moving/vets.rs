@@ -9,13 +9,13 @@ use forgo_cache::{ActionId, OutputId, Verify, get_file, put_file};
 use forgo_golang::path::join2;
 use forgo_golang::quote::{quote, quote_slice};
 
+use crate::action::own_keys::OwnKeys;
+use crate::action::trust::Rule;
+use crate::action::vet_config::VetConfig;
+use crate::action::{ActionCx, ActionError, Provider};
 use crate::actions::compile_inputs::Inputs;
-use crate::actions::vet::is_own_tool;
-use crate::actions::vet_config::VetConfig;
-use crate::actions::{ActionCx, ActionError, Provider};
 use crate::plan::NodeId;
-use crate::run::own_keys::OwnKeys;
-use crate::run::trust::{self, Rule};
+use crate::run::trust;
 use crate::toolchain::plain_tool;
 
 /// What the tool is told beside its configuration.
@@ -36,7 +36,8 @@ pub fn key(
     told: Told<'_>,
 ) -> Result<Option<ActionId>, ActionError> {
     let tool = &cx.run.job.options.vet.tool;
-    let known = is_own_tool(cx) && plain_tool::is_go_tool(cx.config(), tool);
+    let known = cx.run.job.options.vet.is_own_tool(cx.config())
+        && plain_tool::is_go_tool(cx.config(), tool);
     if !known || cx.node().need_fix || trust::is_disabled(cx, RULES)? {
         return Ok(None);
     }
@@ -56,7 +57,7 @@ pub fn key(
     writeln!(hash, "{} {}", quote(tool), quote_slice(flags));
     writeln!(hash, "{package} {}", cx.node().vetx_only);
     let config = config.of_content().to_json(cx.config().dist.minor);
-    let places = cx.run.moving.places(cx);
+    let places = cx.run.places();
     writeln!(hash, "{}", places.rewrite(&config, &places.as_names()));
     let p = inputs.package;
     for file in p.ignored_go_files.iter().chain(&p.ignored_other_files) {

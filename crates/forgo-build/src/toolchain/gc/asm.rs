@@ -2,8 +2,8 @@
 //!
 //! Answers to asmArgs, asm and symabis in cmd/go/internal/work/gc.go.
 
+use crate::action::{ActionCx, ActionError};
 use crate::actions::compile_inputs::Inputs;
-use crate::actions::{ActionCx, ActionError};
 use crate::config::Config;
 use crate::toolchain::gc::{package_path, trimpath};
 use crate::toolchain::{changed_env, make_absolute, tool};

@@ -4,7 +4,7 @@
 
 use forgo_golang::quoted;
 
-use crate::actions::ActionError;
+use crate::action::ActionError;
 use crate::config::Config;
 use crate::package::Package;
 use crate::toolchain::gc::plugin_path;

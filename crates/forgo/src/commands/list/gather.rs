@@ -4,10 +4,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use forgo_build::action::PackageFacts;
 use forgo_build::config::Config;
 use forgo_build::load::{Loader, PackageOpts, Testmain};
 use forgo_build::package::{PackageError, PackageGraph, PackageId};
-use forgo_build::run::PackageFacts;
 use forgo_cache::{Content, Verify};
 
 use super::Options;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use forgo_build::action::PackageFacts;
 use forgo_build::module::ModulePublic;
 use forgo_build::package::{Package, PackageError, PackageGraph, PackageId};
-use forgo_build::run::PackageFacts;
 use forgo_golang::template::value::{
     BOOL, Field, Kind, Object, STRING, STRING_MAP, STRINGS, TypeDesc, Value,
 };

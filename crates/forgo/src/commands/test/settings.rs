@@ -7,7 +7,7 @@ use std::io::Write;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use forgo_build::actions::run_test::{CoverProfile, TestSettings};
+use forgo_build::actions::test_settings::{CoverProfile, TestSettings};
 use forgo_build::config::Config;
 use forgo_build::process::errno_text;
 use forgo_golang::path;

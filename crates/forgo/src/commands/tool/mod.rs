@@ -7,7 +7,7 @@ mod exec;
 
 use forgo_build::disk;
 
-use forgo_build::actions::{ActionCx, ActionError, Actor, Outcome as Done};
+use forgo_build::action::{ActionCx, ActionError, Actor, Outcome as Done};
 use forgo_build::config::Config;
 use forgo_build::event::{Event, Reporter};
 use forgo_build::load::modules::Modules;
@@ -23,6 +23,7 @@ use super::{Command, Invocation, Loading, stop_at};
 use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 use crate::session::Session;
+use forgo_build::plan::Mode;
 
 /// The command.
 pub const COMMAND: Command = Command {
@@ -234,7 +235,14 @@ fn build_and_run(
         only_show,
         plain_environment: builtin,
     };
-    link_and_act(session, loader, p, "go tool", args, RunTool { exec, start })
+    link_and_act(
+        session,
+        loader,
+        p,
+        Mode::GoTool,
+        args,
+        RunTool { exec, start },
+    )
 }
 
 /// How a tool is started.

@@ -19,9 +19,8 @@ use forgo_golang::object::pieces::Pieces;
 use memchr::memmem;
 use sha2::{Digest, Sha256};
 
-use crate::archive;
+use crate::archive::{self, Buffer};
 use crate::disk;
-use crate::run::buffer::Buffer;
 
 /// How much of an executable is read at first; the ID of most lies there.
 const HEAD: usize = 32 * 1024;

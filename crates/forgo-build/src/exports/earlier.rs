@@ -10,8 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use forgo_golang::quote::unhex;
 
 use super::Anywhere;
+use crate::exports::places::Places;
 use crate::kept::{KeptFile, KeyText};
-use crate::run::moving::Places;
 
 /// The last but one character is a version: of the records, and of how what they hold is computed.
 const MAGIC: &[u8; 8] = b"forgoE2\n";

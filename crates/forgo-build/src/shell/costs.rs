@@ -11,10 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::config::Config;
 use crate::kept::{KeptFile, KeyText};
-use crate::package::PackageGraph;
-use crate::plan::Plan;
-use crate::run::children::Ended;
-use crate::run::schedule::longest_way_first;
+use crate::shell::children::Ended;
 
 const MAGIC: &[u8; 8] = b"forgoC2\n";
 
@@ -112,6 +109,22 @@ impl Costs {
     }
 }
 
+#[cfg(test)]
+impl Costs {
+    /// As if actions had cost so many milliseconds.
+    pub fn know(&self, millis: &[(u64, u32)]) {
+        let cost = |&(key, millis): &(u64, u32)| {
+            let cost = Cost {
+                millis,
+                ..Cost::default()
+            };
+            (key, cost)
+        };
+        let records = millis.iter().map(cost).collect();
+        self.known.set(merged(&[], &records)).unwrap();
+    }
+}
+
 const START: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// FNV-1a, of a word and its end.
@@ -166,22 +179,9 @@ fn merged(old: &[u8], new: &HashMap<u64, Cost>) -> Vec<u8> {
     bytes
 }
 
-/// In which order ready nodes are taken, by node: those first from which it is the longest way to
-/// the end, by what actions did cost.
-pub fn priorities(costs: &Costs, plan: &Plan, graph: &PackageGraph) -> Vec<u32> {
-    longest_way_first(plan, |id| {
-        let node = &plan[id];
-        let desc = node.package.map(|p| graph[p].desc())?;
-        Some(costs.of(costs.key(&node.mode, &desc))?.millis)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::package::{Package, PackageId};
-    use crate::plan::{Node, NodeId};
-    use crate::run::schedule::TEST;
 
     fn cost(millis: u32, day: u32) -> Cost {
         Cost {
@@ -221,49 +221,5 @@ mod tests {
     fn words_do_not_run_into_each_other() {
         let costs = Costs::new(&Config::default());
         assert_ne!(costs.key("ab", "c"), costs.key("a", "bc"));
-    }
-
-    #[test]
-    fn the_longest_way_goes_first_and_tests_keep_their_order() {
-        let package = |path: &str| Package {
-            import_path: path.to_owned(),
-            ..Package::default()
-        };
-        let graph = PackageGraph {
-            packages: ["a", "b"].map(package).into(),
-            ..PackageGraph::default()
-        };
-        let node = |mode: &str, package: u32, deps: &[u32]| Node {
-            package: Some(PackageId(package)),
-            ..Node::group(mode, deps.iter().map(|&d| NodeId(d)).collect())
-        };
-        let plan = Plan::new(
-            vec![
-                node("vet", 0, &[]),
-                node("build", 1, &[]),
-                node("link", 1, &[1]),
-                node(TEST, 0, &[0]),
-                node(TEST, 1, &[2]),
-                node("root", 0, &[3, 4]),
-            ],
-            NodeId(5),
-            String::new(),
-        );
-        let order = |millis: u32| {
-            let costs = Costs::new(&Config::default());
-            let records = HashMap::from([
-                (costs.key("vet", "a"), cost(300, 1)),
-                (costs.key("link", "b"), cost(millis, 1)),
-            ]);
-            costs.known.set(merged(&[], &records)).unwrap();
-            priorities(&costs, &plan, &graph)
-        };
-        let found = order(400);
-        assert!(found[0] < found[1] && found[1] < found[2], "{found:?}");
-        let found = order(600);
-        assert!(
-            found[1] < found[0] && found[2] < found[0] && found[3] < found[4],
-            "{found:?}"
-        );
     }
 }

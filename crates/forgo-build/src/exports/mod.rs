@@ -3,6 +3,7 @@
 //! ([`earlier`]).
 
 mod earlier;
+pub mod places;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -13,8 +14,8 @@ use forgo_golang::object::{Fingerprint, Unfit};
 use crate::archive;
 use crate::config::Config;
 use crate::disk;
-use crate::run::moving::Places;
 use earlier::Earlier;
+pub use places::Places;
 
 /// What importers read of an archive, with the names of places instead of their directories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

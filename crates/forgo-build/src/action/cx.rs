@@ -6,23 +6,20 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use forgo_cache::{ActionId, hash_to_string};
 
-use crate::actions::{ActionError, Outcome, swig};
+use crate::action::actor::Actor;
+use crate::action::job::{Job, PackageFacts};
+use crate::action::memos::{CompilerFacts, Moving, Reread, Surroundings, SwigFacts, ToolIds};
+use crate::action::neighbours::Neighbours;
+use crate::action::outcome::Outcome;
+use crate::action::trust::Trust;
 use crate::config::Config;
+use crate::error::ActionError;
 use crate::event::{Event, Finish};
+use crate::exports::{Exports, Places};
 use crate::footprint::{self, Look};
 use crate::package::{Package, PackageId};
 use crate::plan::{Node, NodeId};
-use crate::run::exports::Exports;
-use crate::run::links::Surroundings;
-use crate::run::moving;
-use crate::run::reread;
-use crate::run::trust::Trust;
-use crate::run::turns;
-use crate::run::{Job, PackageFacts};
-use crate::shell::{Shell, ShellShared};
-use crate::toolchain::cc_probe::CompilerFacts;
-use crate::toolchain::concurrency::CompileTokens;
-use crate::toolchain::tool_id::ToolIds;
+use crate::shell::{CompileTokens, Shell, ShellShared};
 
 /// What an action is given.
 pub struct ActionCx<'r> {
@@ -47,7 +44,7 @@ pub struct RunCx<'r> {
     /// What is known of the C compilers.
     pub c_compilers: CompilerFacts,
     /// What is known of SWIG.
-    pub swig: swig::SwigFacts,
+    pub swig: SwigFacts,
     /// Who may use how many processors.
     pub compile_tokens: CompileTokens,
     /// What importers read of archives.
@@ -57,11 +54,11 @@ pub struct RunCx<'r> {
     /// Content IDs that files carried when they were first asked for.
     pub content_ids: Mutex<HashMap<String, Vec<u8>>>,
     /// What files were when they were hashed around a tool's run.
-    pub reread: reread::Reread,
+    pub reread: Reread,
     /// Other processes that this run waits for, or does not any more.
-    pub neighbours: turns::Neighbours,
+    pub neighbours: Neighbours,
     /// What moves of archives share.
-    pub moving: moving::Shared,
+    pub moving: Moving,
     /// Which of forgo's rules are trusted.
     pub trust: Trust,
     /// What shells have in common.
@@ -86,14 +83,14 @@ impl<'r> RunCx<'r> {
             job,
             tool_ids: ToolIds::default(),
             c_compilers: CompilerFacts::default(),
-            swig: swig::SwigFacts::default(),
+            swig: SwigFacts::default(),
             compile_tokens: CompileTokens::new(job.config),
             exports: Exports::new(job.config),
             surroundings: Surroundings::default(),
             content_ids: Mutex::default(),
             reread: Mutex::default(),
-            neighbours: turns::Neighbours::default(),
-            moving: moving::Shared::default(),
+            neighbours: Neighbours::default(),
+            moving: Moving::default(),
             trust: Trust::default(),
             shells: ShellShared::new(job.config, job.reporter, &job.plan.work_dir)
                 .with_made(&job.options.made_dirs),
@@ -111,7 +108,7 @@ impl<'r> RunCx<'r> {
     /// Says that a node begins.
     pub fn started(&self, id: NodeId) {
         let node = &self.job.plan[id];
-        let mode = node.mode.clone();
+        let mode = node.mode_text().into_owned();
         self.job.reporter.event(Event::Started {
             node: id.0,
             mode,
@@ -128,6 +125,14 @@ impl<'r> RunCx<'r> {
     pub fn set_outcome(&self, id: NodeId, outcome: Outcome) {
         let first = self.outcomes[id.index()].set(outcome).is_ok();
         assert!(first, "a node is over once");
+    }
+
+    /// The places of the run's packages, by which sources are named that may be elsewhere.
+    pub fn places(&self) -> &Places {
+        let job = &self.job;
+        self.moving
+            .places
+            .get_or_init(|| Places::of(job.config, job.graph))
     }
 
     /// What is known of a package, to be added to; `None` where nobody asks.
@@ -149,7 +154,7 @@ impl<'r> ActionCx<'r> {
     /// For one node of a run.
     pub fn new(run: &'r RunCx<'r>, id: NodeId, failed: Option<NodeId>) -> Self {
         let package = run.job.plan[id].package.map(|p| &run.job.graph[p]);
-        let shell = Shell::new(&run.shells, package).of_mode(&run.job.plan[id].mode);
+        let shell = Shell::new(&run.shells, package).of_mode(run.job.plan[id].mode_text());
         ActionCx {
             run,
             id,
@@ -162,6 +167,11 @@ impl<'r> ActionCx<'r> {
     /// A program of the user's is about to be started: from now on Ctrl-C is its.
     pub fn program_starts(&self) {
         self.run.shells.children.program_starts();
+    }
+
+    /// Who acts at the node, where the plan leaves that open.
+    pub fn actor(&self) -> Option<&'r dyn Actor> {
+        self.run.job.options.actors.at(self.id)
     }
 
     /// The settings.
@@ -187,11 +197,6 @@ impl<'r> ActionCx<'r> {
     /// Another node's package.
     pub fn package_of(&self, id: NodeId) -> Option<&'r Package> {
         self.node_of(id).package.map(|p| &self.run.job.graph[p])
-    }
-
-    /// The identity of a tool (`compile`, `cgo` …), as keys have it.
-    pub fn tool_id(&self, name: &str) -> Result<String, ActionError> {
-        self.run.tool_ids.get(self, name)
     }
 
     /// The content hash of a file, overlay applied; empty where it can't be read (`fileHash`).
