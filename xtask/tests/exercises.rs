@@ -3,12 +3,13 @@
 //!
 //! They are one test: builds of everything are done once for all exercises that look at them.
 
+use oracle::programs;
 use xtask::tour::lab::Lab;
-use xtask::tour::{EXERCISES, programs, run_exercise};
+use xtask::tour::{EXERCISES, run_exercise};
 
 #[test]
 fn the_fourteen_exercises() {
-    let programs = programs(None, None).expect("a Go distribution and a built forgo");
+    let programs = programs::find(None, None).expect("a Go distribution and a built forgo");
     let lab = Lab::new(&programs).expect("a laboratory");
     let mut failed = String::new();
     for exercise in &EXERCISES {

@@ -28,7 +28,7 @@ use rustix::fs::{Access, AtFlags, CWD};
 use crate::disk::{self, Place};
 
 pub(crate) use stat::SIZE as STAT_SIZE;
-pub use stat::{Errno, Stat};
+pub use stat::{COARSE, Errno, GRANULARITY, Stat};
 pub use table::Table;
 
 const SHARDS: usize = 16;

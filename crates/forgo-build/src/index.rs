@@ -21,12 +21,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
+use forgo_cache::disk::{KeptContent, KeptFile, KeyText};
 use forgo_golang::path;
 
 use crate::config::Config;
 use crate::disk;
 use crate::footprint::{self, Stat};
-use crate::kept::{Content as KeptContent, KeptFile, KeyText};
+use crate::kept;
 use crate::load::FileHead;
 use crate::load::head::{Content, Extent};
 use table::{Record, Table};
@@ -71,15 +72,15 @@ struct Part {
 impl FileIndex {
     /// The index for an invocation with these settings; nothing is read yet.
     pub fn new(cfg: &Config) -> FileIndex {
-        if !cfg.extras || !cfg.dirs.gocache.starts_with('/') {
+        let Some(cache) = kept::local_cache(cfg) else {
             return FileIndex::default();
-        }
+        };
         let part = |root: &str| {
             let mut key = KeyText::default();
             key.add(b"index");
             key.add(root.as_bytes());
             Part {
-                file: KeptFile::new(&cfg.dirs.gocache, key.sum(), MAGIC),
+                file: cache.kept_file(key.sum(), MAGIC),
                 content: OnceLock::new(),
                 new: Mutex::default(),
                 forgets: AtomicBool::new(false),

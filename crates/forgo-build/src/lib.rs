@@ -5,7 +5,7 @@
 //! ```text
 //! load(&Config, patterns) ─▶ PackageGraph      package errors are data inside it
 //! plan(&Config, &PackageGraph, Goal) ─▶ Plan   pure: no I/O
-//! run(&Config, Plan, &dyn Cache, &dyn Reporter) ─▶ Summary
+//! run(&Config, Plan, &Tiered, &dyn Reporter) ─▶ Summary
 //! ```
 #![cfg_attr(
     test,

@@ -8,15 +8,20 @@
 //!   with the executable, under a name of its own, alone inside;
 //! * `f0/kept-ab…-d`: an executable kept by forgo, by a key of forgo's own;
 //! * `ab/ab…-note-d`: a small text kept by forgo, by a key of forgo's own;
+//! * `ab/ab…-s`: facts that forgo keeps between invocations ([`KeptFile`]);
 //! * `forgo.lock`: forgo processes lock places in it while they make what has a key;
 //! * `f1/slot-…-d`: held by forgo processes that run tools, so that all of them together run no
 //!   more than the machine has processors for;
-//! * `trim.txt`: when the cache was last trimmed.
+//! * `trim.txt`: when the cache was last trimmed;
+//! * `testexpire.txt`: results of tests that are older do not count.
 //!
 //! The modification time of both kinds of files says when they were last used, to the hour.
 
 mod entry;
+mod expiry;
+mod facts;
 mod holder;
+mod incoming;
 mod kept;
 mod lock;
 mod notes;
@@ -24,34 +29,66 @@ mod slots;
 mod store;
 mod trim;
 
+pub use expiry::parse_expiry;
+pub use facts::{KeptContent, KeptFile, KeyText};
 pub use holder::{Processes, Progress, Watch};
+pub(crate) use incoming::Refusal;
 pub use lock::{Lock, Locked};
 pub use slots::{Need, Slots, Taken};
 pub(crate) use store::digest;
 
+use std::fmt;
 use std::fs::{File, FileTimes, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use forgo_golang::quote::hex;
+use forgo_golang::quote::{hex, unhex};
 
 use crate::error::{Error, Result, path_error};
 use crate::hash::{ActionId, HashContext, OutputId};
-use crate::{Cache, Content, Entry, Verify};
+use crate::{Content, Entry, Verify};
 
 /// How old a modification time may get before a use renews it.
 const MTIME_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
-/// A cache in a directory.
+/// A cache in a directory, shared by every thread of a process and by other processes, of the stock
+/// command too.
+///
+/// * After a successful `get` or `put`, [`DiskCache::output_file`] of its output exists until the
+///   process ends, whatever other processes do. Its bytes may be wrong: [`crate::get_file`] checks
+///   the size, [`crate::get_bytes`] the hash.
+/// * `get` of an ID that was never put, whose entry is damaged, or under `gocacheverify=1`, is
+///   [`Error::Miss`].
+/// * A process killed at any instant leaves entries that are right or absent.
+#[derive(Clone)]
 pub struct DiskCache {
     dir: String,
     /// Set under `gocacheverify=1`.
     verify: Option<Arc<HashContext>>,
+    /// Notes or executables of forgo's own were added by this process.
+    grew: Arc<AtomicBool>,
+}
+
+impl fmt::Debug for DiskCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DiskCache").field(&self.dir).finish()
+    }
 }
 
 impl DiskCache {
+    /// Names the cache in a directory, without a look at it: enough for what forgo keeps there for
+    /// itself, which is best effort.
+    pub fn at(dir: &str) -> DiskCache {
+        DiskCache {
+            dir: dir.to_owned(),
+            verify: None,
+            grew: Arc::default(),
+        }
+    }
+
     /// Opens the cache in a directory that exists. `verify` is set under `gocacheverify=1`.
     pub fn open(dir: &str, verify: Option<Arc<HashContext>>) -> Result<DiskCache> {
         let fault = |op: &str, e| Error::Fault(path_error(op, dir, &e));
@@ -74,9 +111,14 @@ impl DiskCache {
             make_dirs(&format!("{dir}/{i:02x}")).map_err(Error::Fault)?;
         }
         Ok(DiskCache {
-            dir: dir.to_owned(),
             verify,
+            ..DiskCache::at(dir)
         })
+    }
+
+    /// Returns the file that holds the entry of an action ID. There may be none.
+    pub fn entry_file(&self, id: &ActionId) -> String {
+        self.path(&id.0, "a")
     }
 
     /// The file of an ID; `kind` is what its name ends in: `a`, `d`, `note-d`.
@@ -85,7 +127,7 @@ impl DiskCache {
         [&self.dir, "/", &id[..2], "/", &id, "-", kind].concat()
     }
 
-    /// [`Cache::get`] whatever the mode.
+    /// [`DiskCache::get`] whatever the mode.
     fn look_up(&self, id: &ActionId) -> Result<Entry> {
         let path = self.path(&id.0, "a");
         let mut file = File::open(&path).map_err(|e| Error::miss(path_error("open", &path, &e)))?;
@@ -113,84 +155,91 @@ impl DiskCache {
             (path, Some(Ok(meta.len())))
         }
     }
-}
 
-impl Cache for DiskCache {
-    fn get(&self, id: &ActionId) -> Result<Entry> {
+    /// Looks an action ID up.
+    pub fn get(&self, id: &ActionId) -> Result<Entry> {
         if self.verify.is_some() {
             return Err(Error::miss("gocacheverify=1"));
         }
         self.look_up(id)
     }
 
-    fn put(&self, id: &ActionId, content: Content, verify: Verify) -> Result<(OutputId, u64)> {
+    /// Reports whether `gocacheverify=1` makes every [`DiskCache::get`] a miss.
+    pub(crate) fn verifies(&self) -> bool {
+        self.verify.is_some()
+    }
+
+    /// Stores bytes under an action ID. Returns their hash and number.
+    pub fn put(&self, id: &ActionId, content: Content, verify: Verify) -> Result<(OutputId, u64)> {
         let (output, size) = self.store_output(content, None)?;
         self.store_entry(id, &output, size, verify)?;
         Ok((output, size))
     }
 
-    fn put_alias(&self, id: &ActionId, output: &OutputId, size: u64) -> Result<bool> {
-        self.store_entry(id, output, size, Verify::Lax)?;
-        Ok(true)
+    /// Makes an action ID lead to an output that a `get` or `put` of this process named.
+    pub fn put_alias(&self, id: &ActionId, output: &OutputId, size: u64) -> Result<()> {
+        self.store_entry(id, output, size, Verify::Lax)
     }
 
-    fn put_note(&self, id: &ActionId, text: &[u8]) -> Result<()> {
-        self.write_note(id, text)
-    }
-
-    fn note(&self, id: &ActionId) -> Option<Vec<u8>> {
-        self.read_note(id)
-    }
-
-    fn has_note(&self, id: &ActionId) -> bool {
-        self.finds_note(id)
-    }
-
-    fn try_lock(&self, id: &ActionId) -> Locked {
-        self.lock(id)
-    }
-
-    fn lock_holder(&self, id: &ActionId) -> Option<u32> {
-        self.holder_of(id)
-    }
-
-    fn keep(&self, id: &ActionId, file: &str, limit: u64) -> Result<()> {
-        self.keep_file(id, file, limit)
-    }
-
-    fn kept(&self, id: &ActionId) -> Option<String> {
-        self.find_kept(id)
-    }
-
-    fn put_executable(
+    /// Stores an executable under an action ID. Its [`DiskCache::output_file`] can be run and is
+    /// called `name`.
+    pub fn put_executable(
         &self,
         id: &ActionId,
         name: &str,
         content: Content,
-    ) -> Option<Result<(OutputId, u64)>> {
-        let stored = self.store_output(content, Some(name));
-        Some(stored.and_then(|(output, size)| {
-            self.store_entry(id, &output, size, Verify::Strict)?;
-            Ok((output, size))
-        }))
+    ) -> Result<(OutputId, u64)> {
+        let (output, size) = self.store_output(content, Some(name))?;
+        self.store_entry(id, &output, size, Verify::Strict)?;
+        Ok((output, size))
     }
 
-    fn output_file(&self, output: &OutputId) -> String {
+    /// Returns the file that holds an output that a `get` or `put` of this process named.
+    pub fn output_file(&self, output: &OutputId) -> String {
         self.locate(output).0
     }
 
-    fn stat_output(&self, output: &OutputId) -> (String, io::Result<u64>) {
+    /// Returns the output that a file of this cache holds; the name of such a file is the hash of
+    /// its bytes. `None` for any other file.
+    pub fn output_of(&self, file: &str) -> Option<OutputId> {
+        let name = file.strip_prefix(&self.dir)?.strip_prefix('/')?;
+        let (_, name) = name.split_once('/')?;
+        unhex(name.strip_suffix("-d")?).map(OutputId)
+    }
+
+    /// Returns [`DiskCache::output_file`] and the size of that file.
+    pub fn stat_output(&self, output: &OutputId) -> (String, io::Result<u64>) {
         let (path, size) = self.locate(output);
         let size = size.unwrap_or_else(|| std::fs::metadata(&path).map(|meta| meta.len()));
         (path, size)
     }
 
-    fn fuzz_dir(&self) -> String {
+    /// Returns the directory of the fuzzing corpus, which may not exist.
+    pub fn fuzz_dir(&self) -> String {
         format!("{}/fuzz", self.dir)
     }
 
-    fn close(&self) -> Result<()> {
-        self.trim()
+    /// Opens the places that forgo processes hold while they run tools, as many as this one knows.
+    pub fn slots(&self, count: usize) -> Option<Slots> {
+        Slots::open(&self.dir, count)
+    }
+
+    /// Something was added here though entries are stored elsewhere.
+    fn note_growth(&self) {
+        self.grew.store(true, Ordering::Relaxed);
+    }
+
+    /// Reports whether this process added notes or kept executables.
+    pub(crate) fn grew(&self) -> bool {
+        self.grew.load(Ordering::Relaxed)
+    }
+
+    /// Reads what an action ID leads to, if its hash is right.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self, id: &ActionId) -> Option<Vec<u8>> {
+        let entry = self.get(id).ok()?;
+        let bytes = std::fs::read(self.output_file(&entry.output)).ok()?;
+        (OutputId::of(&bytes) == entry.output).then_some(bytes)
     }
 }
 
@@ -268,5 +317,25 @@ pub(crate) fn make_dirs(dir: &str) -> std::result::Result<(), String> {
         // Another process was first.
         Err(_) if std::fs::symlink_metadata(dir).is_ok_and(|meta| meta.is_dir()) => Ok(()),
         Err(e) => Err(path_error("mkdir", dir, &e)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_outputs_are_hashes() {
+        let cache = DiskCache::at("/c");
+        let hash = "0a".repeat(32);
+        for (file, want) in [
+            (format!("/c/0a/{hash}-d"), Some(OutputId([10; 32]))),
+            (format!("/c/0a/{hash}-a"), None),
+            (format!("/d/0a/{hash}-d"), None),
+            (format!("/c/0a/{}-d", &hash[1..]), None),
+            ("/tmp/go-build1/b001/_pkg_.a".to_owned(), None),
+        ] {
+            assert_eq!(cache.output_of(&file), want, "{file}");
+        }
     }
 }

@@ -46,10 +46,32 @@ impl fmt::Display for OutputId {
 /// Receives the lines of `GODEBUG=gocachehash=1`, each with its newline.
 pub type Trace = Arc<dyn Fn(&str) + Send + Sync>;
 
+/// Whether it is known of a release how the stock command makes its keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Formulas {
+    /// It is, and forgo makes the same ones: the two commands share entries.
+    Known,
+    /// It is not. No key of forgo's may equal one of the stock command, whose cache would get wrong
+    /// entries.
+    Unknown,
+}
+
+impl Formulas {
+    /// What begins every hash: the release, so that two releases never share a key. `version` is
+    /// the distribution's runtime.Version(), whose experiments do not count.
+    fn salt(self, version: &str) -> Vec<u8> {
+        let release = strip_experiment(version);
+        match self {
+            Formulas::Known => release.as_bytes().to_vec(),
+            Formulas::Unknown => format!("forgo {release}").into_bytes(),
+        }
+    }
+}
+
 /// What all hashes of an invocation share. One per process, in an [`Arc`].
 #[derive(Default)]
 pub struct HashContext {
-    /// Begins every hash: the Go release, so that two releases never share a key.
+    /// Begins every hash.
     salt: Vec<u8>,
     trace: Option<Trace>,
     files: Mutex<HashMap<String, [u8; 32]>>,
@@ -58,11 +80,16 @@ pub struct HashContext {
 }
 
 impl HashContext {
-    /// `version` is the distribution's runtime.Version(); its experiments do not count.
-    /// `verify` is `GODEBUG=gocacheverify=1`: remember what went into each hash.
-    pub fn new(version: &str, trace: Option<Trace>, verify: bool) -> HashContext {
+    /// `version` is the distribution's runtime.Version(), and `formulas` tells whether its keys are
+    /// known. `verify` is `GODEBUG=gocacheverify=1`: remember what went into each hash.
+    pub fn new(
+        version: &str,
+        formulas: Formulas,
+        trace: Option<Trace>,
+        verify: bool,
+    ) -> HashContext {
         HashContext {
-            salt: strip_experiment(version).as_bytes().to_vec(),
+            salt: formulas.salt(version),
             trace,
             files: Mutex::default(),
             inputs: verify.then(Mutex::default),
@@ -321,7 +348,7 @@ mod tests {
         let sink = lines.clone();
         let trace: Trace = Arc::new(move |line| lock(&sink).push_str(line));
         (
-            HashContext::new("go1.26.8 X:loopvar", Some(trace), true),
+            HashContext::new("go1.26.8 X:loopvar", Formulas::Known, Some(trace), true),
             lines,
         )
     }
@@ -356,7 +383,7 @@ mod tests {
             hash.write(b"tail");
             hash.sum()
         };
-        let plain = HashContext::new("go1.26.8", None, false);
+        let plain = HashContext::new("go1.26.8", Formulas::Known, None, false);
         assert_eq!(make(&plain), make(&traced().0));
         let expected: [u8; 32] = Sha256::digest(b"go1.26.81 Some(2) 8\ntail").into();
         assert_eq!(make(&plain), expected);
@@ -372,6 +399,9 @@ mod tests {
             ("go1.26.8-X:nodwarf5", "go1.26.8"),
         ] {
             assert_eq!(strip_experiment(version), release);
+            assert_eq!(Formulas::Known.salt(version), release.as_bytes());
+            let other = Formulas::Unknown.salt(version);
+            assert_eq!(other, format!("forgo {release}").as_bytes());
         }
     }
 

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use crate::disk::{DiskCache, make_dirs};
+use crate::error::{Error, Result};
 use crate::hash::HashContext;
 use crate::prog::ProgCache;
-use crate::{Cache, Error, Result};
+use crate::tiered::Tiered;
 
 /// What a cache has to say outside of any call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// A line for standard error, prefix and newline included.
     Waiting(String),
+    /// The same, of something that went wrong and does no harm to the build.
+    Warning(String),
     /// The stock command prints this text, and exits with status 1.
     Fatal(String),
 }
@@ -48,7 +51,7 @@ See go.dev to learn more about Go.
 ";
 
 /// Opens the cache. Any error is an [`Error::Fatal`].
-pub fn open(settings: &Settings) -> Result<Box<dyn Cache>> {
+pub fn open(settings: &Settings) -> Result<Tiered> {
     if let Some(reason) = settings.dir_error {
         return Err(Error::Fatal(format!(
             "build cache is required, but could not be located: {reason}"
@@ -71,7 +74,7 @@ pub fn open(settings: &Settings) -> Result<Box<dyn Cache>> {
     }
     let disk = DiskCache::open(dir, settings.verify.clone()).map_err(|why| fatal(&why))?;
     if settings.prog.is_empty() {
-        return Ok(Box::new(disk));
+        return Ok(Tiered::local(disk));
     }
-    Ok(Box::new(ProgCache::start(settings, disk)?))
+    Ok(Tiered::instead(disk, ProgCache::start(settings)?))
 }

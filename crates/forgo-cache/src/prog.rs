@@ -26,17 +26,17 @@ use base64::write::EncoderWriter;
 use forgo_golang::quote::quote;
 use forgo_golang::raw;
 
-use crate::disk::{DiskCache, digest};
+use crate::backing::{Backing, Found, Item};
 use crate::error::{Error, Result, path_error};
 use crate::hash::{ActionId, OutputId};
 use crate::open::{Notice, NoticeFn, Settings};
-use crate::{Cache, Content, Entry, Verify};
+use crate::{Content, Entry};
 use message::{Decoded, Request, Response};
 
 /// How long the helper may take to say what it can do before the user hears of it, again and again.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A cache behind a helper program.
+/// A helper program.
 pub struct ProgCache {
     /// What the helper said it can do.
     can: Abilities,
@@ -44,8 +44,6 @@ pub struct ProgCache {
     /// `None` once closed.
     stdin: Mutex<Option<BufWriter<ChildStdin>>>,
     reader: Mutex<Option<JoinHandle<()>>>,
-    /// The corpus of fuzzing stays on disk.
-    disk: DiskCache,
     /// Never waited for: the helper may go on by itself after it closed its output.
     _child: Child,
 }
@@ -70,7 +68,6 @@ struct State {
     /// Why nothing more is to be expected of the helper.
     gone: Option<Error>,
     in_flight: HashMap<i64, Sender<Response>>,
-    output_files: HashMap<OutputId, String>,
 }
 
 impl Shared {
@@ -89,7 +86,7 @@ impl Shared {
 
 impl ProgCache {
     /// Starts the helper and waits until it says what it can do.
-    pub fn start(settings: &Settings, disk: DiskCache) -> Result<ProgCache> {
+    pub fn start(settings: &Settings) -> Result<ProgCache> {
         let argv = forgo_golang::quoted::split(settings.prog)
             .map_err(|e| Error::Fatal(format!("GOCACHEPROG args: {e}")))?;
         let (program, arguments) = match argv.split_first() {
@@ -123,12 +120,21 @@ impl ProgCache {
             shared,
             stdin: Mutex::new(Some(BufWriter::new(stdin))),
             reader: Mutex::new(Some(reader)),
-            disk,
             _child: child,
         })
     }
 
-    fn ask(&self, mut request: Request, body: Option<(Content, u64)>) -> Result<Response> {
+    /// Sends a request, and waits for its answer.
+    fn ask(&self, request: Request) -> Result<Response> {
+        self.answer(self.send(request, None)?)
+    }
+
+    /// Sends a request. Its answer comes when it comes.
+    fn send(
+        &self,
+        mut request: Request,
+        body: Option<(Content, u64)>,
+    ) -> Result<Receiver<Response>> {
         let (sender, answer) = channel();
         {
             let mut state = self.shared.lock();
@@ -143,6 +149,10 @@ impl ProgCache {
             self.shared.lock().in_flight.remove(&request.id);
             return Err(error);
         }
+        Ok(answer)
+    }
+
+    fn answer(&self, answer: Receiver<Response>) -> Result<Response> {
         match answer.recv() {
             Ok(response) if !response.err.is_empty() => Err(Error::Fault(response.err)),
             Ok(response) => Ok(response),
@@ -166,70 +176,55 @@ impl ProgCache {
         }
         pipe.flush().map_err(fault)
     }
-
-    fn note_output_file(&self, output: OutputId, path: String) {
-        self.shared.lock().output_files.insert(output, path);
-    }
 }
 
-impl Cache for ProgCache {
-    fn get(&self, id: &ActionId) -> Result<Entry> {
+impl Backing for ProgCache {
+    fn name(&self) -> String {
+        "GOCACHEPROG".into()
+    }
+
+    /// Sends one request for each, because the protocol has no other, and then awaits all answers.
+    fn find(&self, ids: &[ActionId]) -> Vec<Result<Found>> {
         if !self.can.get {
-            return Err(Error::Miss(None));
+            return ids.iter().map(|_| Err(Error::Miss(None))).collect();
         }
-        let response = self.ask(Request::get(id), None)?;
-        if response.miss {
-            return Err(Error::Miss(None));
-        }
-        if response.disk_path.is_empty() {
-            return Err(Error::miss(
-                "GOCACHEPROG didn't populate DiskPath on get hit",
-            ));
-        }
-        let mut output = OutputId::default();
-        if response.output_id.len() > output.0.len() {
-            return Err(Error::miss("incomplete ProgResponse OutputID"));
-        }
-        output.0[..response.output_id.len()].copy_from_slice(&response.output_id);
-        self.note_output_file(output, response.disk_path);
-        Ok(Entry {
-            output,
-            // A size that no file can have is a miss for whoever compares it.
-            size: u64::try_from(response.size).unwrap_or(u64::MAX),
-            time: response.time.unwrap_or_else(SystemTime::now),
-        })
+        let sent: Vec<_> = ids
+            .iter()
+            .map(|id| self.send(Request::get(id), None))
+            .collect();
+        let answers = sent.into_iter().map(|sent| self.answer(sent?));
+        answers.map(|answer| found(answer?)).collect()
     }
 
-    fn put(&self, id: &ActionId, content: Content, _: Verify) -> Result<(OutputId, u64)> {
-        let (output, size) = digest(content)?;
-        if !self.can.put {
-            return Ok((output, size));
-        }
-        let response = self.ask(Request::put(id, &output, size), Some((content, size)))?;
-        if response.disk_path.is_empty() {
-            return Err(Error::Fault(
-                "GOCACHEPROG didn't return DiskPath in put response".into(),
-            ));
-        }
-        self.note_output_file(output, response.disk_path);
-        Ok((output, size))
+    fn fetch(&self, found: &Found, to: &mut dyn Write) -> Result<()> {
+        let path = found.file.as_deref().unwrap_or_default();
+        let mut file = File::open(path).map_err(|e| Error::Fault(path_error("open", path, &e)))?;
+        io::copy(&mut file, to)
+            .map(drop)
+            .map_err(|e| Error::Fault(path_error("read", path, &e)))
     }
 
-    fn put_executable(&self, _: &ActionId, _: &str, _: Content) -> Option<Result<(OutputId, u64)>> {
-        None
+    fn accepts(&self) -> bool {
+        self.can.put
     }
 
-    fn output_file(&self, output: &OutputId) -> String {
-        self.shared
-            .lock()
-            .output_files
-            .get(output)
-            .cloned()
-            .unwrap_or_default()
-    }
-
-    fn fuzz_dir(&self) -> String {
-        self.disk.fuzz_dir()
+    fn store(&self, items: &[Item<'_>]) -> Vec<Result<Option<String>>> {
+        let sent: Vec<_> = items
+            .iter()
+            .map(|item| {
+                let request = Request::put(&item.id, &item.output, item.size);
+                self.send(request, Some((item.content, item.size)))
+            })
+            .collect();
+        let answers = sent.into_iter().map(|sent| self.answer(sent?));
+        answers
+            .map(|answer| match answer?.disk_path {
+                path if path.is_empty() => Err(Error::Fault(
+                    "GOCACHEPROG didn't return DiskPath in put response".into(),
+                )),
+                path => Ok(Some(path)),
+            })
+            .collect()
     }
 
     fn close(&self) -> Result<()> {
@@ -237,7 +232,7 @@ impl Cache for ProgCache {
         let mut outcome = Ok(());
         if self.can.close {
             // A helper may leave without answering.
-            match self.ask(Request::close(), None) {
+            match self.ask(Request::close()) {
                 Err(error) if error != closed() => outcome = Err(error),
                 _ => {}
             }
@@ -266,6 +261,32 @@ impl Drop for ProgCache {
     fn drop(&mut self) {
         self.shared.lock().closing = true;
     }
+}
+
+/// What a helper says of a key.
+fn found(response: Response) -> Result<Found> {
+    if response.miss {
+        return Err(Error::Miss(None));
+    }
+    if response.disk_path.is_empty() {
+        return Err(Error::miss(
+            "GOCACHEPROG didn't populate DiskPath on get hit",
+        ));
+    }
+    let mut output = OutputId::default();
+    if response.output_id.len() > output.0.len() {
+        return Err(Error::miss("incomplete ProgResponse OutputID"));
+    }
+    output.0[..response.output_id.len()].copy_from_slice(&response.output_id);
+    Ok(Found {
+        entry: Entry {
+            output,
+            // A size that no file can have is a miss for whoever compares it.
+            size: u64::try_from(response.size).unwrap_or(u64::MAX),
+            time: response.time.unwrap_or_else(SystemTime::now),
+        },
+        file: Some(response.disk_path),
+    })
 }
 
 fn closed() -> Error {

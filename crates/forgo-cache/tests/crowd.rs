@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use forgo_cache::disk::DiskCache;
-use forgo_cache::{ActionId, Cache, Content, Error, Verify, get_bytes, get_file};
+use forgo_cache::{ActionId, Content, Error, Tiered, Verify, get_bytes, get_file};
 
 /// How many action IDs the crowd fights for.
 const IDS: u8 = 16;
@@ -23,8 +23,8 @@ fn id(seed: u8) -> ActionId {
     ActionId([seed; 32])
 }
 
-fn open(dir: &Path) -> DiskCache {
-    DiskCache::open(dir.to_str().unwrap(), None).unwrap()
+fn open(dir: &Path) -> Tiered {
+    Tiered::local(DiskCache::open(dir.to_str().unwrap(), None).unwrap())
 }
 
 /// Stores and reads in a loop; panics at a wrong entry. Removes outputs now and then, so that there
@@ -47,7 +47,7 @@ fn churn(dir: &Path, rounds: usize) {
 }
 
 /// What an ID leads to is its content, or nothing.
-fn check(cache: &DiskCache, seed: u8) {
+fn check(cache: &Tiered, seed: u8) {
     match get_file(cache, &id(seed)) {
         Ok((file, _)) => match std::fs::read(&file) {
             Ok(bytes) => assert!(bytes == content(seed), "{file} is wrong"),

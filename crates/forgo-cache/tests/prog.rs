@@ -3,12 +3,16 @@
 
 mod support;
 
+use std::fs::FileTimes;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use forgo_cache::disk::Locked;
+use forgo_cache::prog::ProgCache;
 use forgo_cache::{
-    ActionId, Cache, Content, Error, Notice, OutputId, Result, Settings, Verify, get_bytes, open,
+    ActionId, Backing, Content, Error, Item, Notice, OutputId, Result, Settings, Tiered, Verify,
+    get_bytes, open,
 };
 use support::{go, stderr_of, write_module};
 
@@ -16,15 +20,32 @@ const HELPER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/helper.
 
 type Notices = Arc<Mutex<Vec<Notice>>>;
 
-fn open_prog(dir: &Path, prog: &str) -> (Result<Box<dyn Cache>>, Notices) {
+fn open_prog(dir: &Path, prog: &str) -> (Result<Tiered>, Notices) {
     let notices = Notices::default();
-    let sink = notices.clone();
     let environment: Vec<(String, String)> = std::env::vars().collect();
-    let cache = open(&Settings {
-        dir: dir.join("disk").to_str().unwrap(),
+    let cache = open(&settings(
+        dir,
+        dir.join("disk").to_str().unwrap(),
+        prog,
+        &environment,
+        &notices,
+    ));
+    (cache, notices)
+}
+
+fn settings<'a>(
+    dir: &'a Path,
+    disk: &'a str,
+    prog: &'a str,
+    environment: &'a [(String, String)],
+    notices: &Notices,
+) -> Settings<'a> {
+    let sink = notices.clone();
+    Settings {
+        dir: disk,
         dir_error: None,
         prog,
-        environment: &environment,
+        environment,
         cwd: dir.to_str().unwrap(),
         prepare: |_| (),
         verify: None,
@@ -34,11 +55,10 @@ fn open_prog(dir: &Path, prog: &str) -> (Result<Box<dyn Cache>>, Notices) {
                 sink.lock().unwrap().push(notice);
             }
         }),
-    });
-    (cache, notices)
+    }
 }
 
-fn helper(dir: &Path, modes: &str) -> (Result<Box<dyn Cache>>, Notices) {
+fn helper(dir: &Path, modes: &str) -> (Result<Tiered>, Notices) {
     open_prog(
         dir,
         &format!("python3 '{HELPER}' {} {modes}", dir.display()),
@@ -78,7 +98,7 @@ fn there_and_back() {
             (output, size),
             (OutputId::of(&expected), expected.len() as u64)
         );
-        let (bytes, entry) = get_bytes(&*cache, &id(seed)).unwrap();
+        let (bytes, entry) = get_bytes(&cache, &id(seed)).unwrap();
         assert_eq!(bytes, expected);
         assert_eq!(entry.time, UNIX_EPOCH + Duration::from_secs(1_767_323_045));
         assert!(cache.output_file(&output).ends_with(".body"));
@@ -89,7 +109,7 @@ fn there_and_back() {
             .is_none()
     );
     assert_eq!(
-        cache.fuzz_dir(),
+        cache.local_part().fuzz_dir(),
         format!("{}/disk/fuzz", dir.path().display())
     );
     cache.close().unwrap();
@@ -132,7 +152,7 @@ fn the_stock_command_finds_what_we_put() {
         if let Some(hex) = name.strip_suffix(".body") {
             let byte = |i: usize| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap();
             let id = ActionId(std::array::from_fn(byte));
-            entries.push((id, get_bytes(&*cache, &id).unwrap().0));
+            entries.push((id, get_bytes(&cache, &id).unwrap().0));
             std::fs::remove_file(store.join(&name)).unwrap();
         }
     }
@@ -162,11 +182,80 @@ fn answers_in_any_order() {
     }
     std::thread::scope(|scope| {
         for seed in 0..8 {
-            let cache = &*cache;
+            let cache = &cache;
             scope.spawn(move || assert_eq!(get_bytes(cache, &id(seed)).unwrap().0, [seed; 3]));
         }
     });
     cache.close().unwrap();
+}
+
+/// The helper answers in pairs: a second request is sent before the first answer is waited for.
+#[test]
+fn many_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let environment: Vec<(String, String)> = std::env::vars().collect();
+    let prog = format!("python3 '{HELPER}' {} slow", dir.path().display());
+    let notices = Notices::default();
+    let settings = settings(dir.path(), "/unused", &prog, &environment, &notices);
+    let backing = ProgCache::start(&settings).unwrap();
+    let bodies: [&[u8]; 4] = [b"zero", b"", b"two", b"three"];
+    let items: Vec<Item<'_>> = (0..)
+        .zip(bodies)
+        .map(|(seed, bytes)| Item {
+            id: id(seed),
+            output: OutputId::of(bytes),
+            size: bytes.len() as u64,
+            content: Content::Bytes(bytes),
+        })
+        .collect();
+    assert!(backing.accepts());
+    let stored = backing.store(&items);
+    assert!(
+        stored.iter().all(|file| matches!(file, Ok(Some(_)))),
+        "{stored:?}"
+    );
+    let found = backing.find(&[id(2), id(0), id(3), id(1)]);
+    let order = [2, 0, 3, 1].map(|n| bodies[n]);
+    for (found, body) in found.into_iter().zip(order) {
+        let found = found.unwrap();
+        assert_eq!(found.entry.output, OutputId::of(body));
+        let mut bytes = Vec::new();
+        backing.fetch(&found, &mut bytes).unwrap();
+        assert_eq!(bytes, body);
+    }
+    backing.close().unwrap();
+}
+
+/// What forgo keeps for itself stays on the disk: the helper hears nothing of it.
+#[test]
+fn locks_and_notes_need_no_helper() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cache, _) = helper(dir.path(), "");
+    let cache = cache.unwrap();
+    let disk = cache.local_part();
+    disk.put_note(&id(1), b"note").unwrap();
+    assert_eq!(disk.note(&id(1)).unwrap(), b"note");
+    assert!(matches!(disk.try_lock(&id(2)), Locked::Held(_)));
+    let executable = dir.path().join("executable");
+    std::fs::write(&executable, "run me").unwrap();
+    disk.keep(&id(3), executable.to_str().unwrap(), 100)
+        .unwrap();
+    let kept = disk.kept(&id(3)).unwrap();
+    assert_eq!(std::fs::read(kept).unwrap(), b"run me");
+    let body = cache
+        .put(&id(4), Content::Bytes(b"body"), Verify::Strict)
+        .unwrap();
+    assert_eq!(cache.put_alias(&id(5), &body.0, body.1), Ok(false));
+    // A kept file that was not used for long is trimmed, although entries are elsewhere.
+    let old = disk.kept(&id(3)).unwrap();
+    let time = SystemTime::now() - Duration::from_secs(6 * 24 * 3600);
+    let file = std::fs::File::open(&old).unwrap();
+    file.set_times(FileTimes::new().set_modified(time)).unwrap();
+    cache.close().unwrap();
+    assert!(!Path::new(&old).exists());
+    let heard = std::fs::read_to_string(dir.path().join("transcript")).unwrap();
+    let commands = heard.matches("\"Command\":").count();
+    assert_eq!(commands, 2, "{heard}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod support;
 use std::path::Path;
 
 use forgo_cache::disk::DiskCache;
-use forgo_cache::{ActionId, Cache, Content, Verify, get_bytes, get_file};
+use forgo_cache::{ActionId, Content, Formulas, Tiered, Verify, get_bytes, get_file};
 use support::{go, stderr_of, write_module};
 
 /// The action IDs of a cache, from the names of its files.
@@ -25,9 +25,9 @@ fn action_ids(cache: &Path) -> Vec<ActionId> {
     ids
 }
 
-fn open(dir: &Path) -> DiskCache {
+fn open(dir: &Path) -> Tiered {
     std::fs::create_dir_all(dir).unwrap();
-    DiskCache::open(dir.to_str().unwrap(), None).unwrap()
+    Tiered::local(DiskCache::open(dir.to_str().unwrap(), None).unwrap())
 }
 
 #[test]
@@ -182,7 +182,12 @@ fn verify_mode() {
     use std::sync::Arc;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().to_str().unwrap();
-    let context = Arc::new(forgo_cache::HashContext::new("go1.26.8", None, true));
+    let context = Arc::new(forgo_cache::HashContext::new(
+        "go1.26.8",
+        Formulas::Known,
+        None,
+        true,
+    ));
     let cache = DiskCache::open(path, Some(context.clone())).unwrap();
     let mut hash = context.new_hash("test");
     writeln!(hash, "what went in");

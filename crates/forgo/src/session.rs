@@ -15,7 +15,7 @@ use forgo_build::run::workdir::WorkDir;
 use forgo_build::run::{Summary, run};
 use forgo_build::{footprint, releases};
 use forgo_cache::hash::Trace;
-use forgo_cache::{Cache, HashContext, Notice, Settings};
+use forgo_cache::{Formulas, HashContext, Notice, Settings, Tiered};
 
 use crate::config::check_builder;
 use crate::exit::{Outcome, Stop};
@@ -36,7 +36,7 @@ pub struct Session<'a> {
 /// The cache and what its keys are made with: one in an invocation.
 pub struct Store {
     /// The cache.
-    pub cache: Box<dyn Cache>,
+    pub cache: Tiered,
     /// Hashes for it.
     pub hashes: Arc<HashContext>,
 }
@@ -116,7 +116,7 @@ impl<'a> Session<'a> {
                 plan,
                 options,
                 overlay,
-                cache: store.cache.as_ref(),
+                cache: &store.cache,
                 hashes: &store.hashes,
                 reporter: self.console,
                 interrupt: &interrupt,
@@ -184,18 +184,12 @@ pub fn stop_plan(error: PlanError) -> Stop {
 
 /// What the keys of an invocation have in common.
 fn new_hashes(cfg: &Config) -> HashContext {
-    HashContext::new(&key_salt(cfg), trace(cfg), cfg.debug.cache_verify)
-}
-
-/// What begins every key: the release. Key formulas are known of the minor releases listed; the
-/// keys of other releases are made different from the stock command's, whose cache can then get no
-/// wrong entry.
-fn key_salt(cfg: &Config) -> String {
-    if releases::has_known_keys(cfg.dist.minor) {
-        cfg.dist.version.clone()
-    } else {
-        format!("forgo {}", cfg.dist.version)
-    }
+    let formulas = match releases::has_known_keys(cfg.dist.minor) {
+        true => Formulas::Known,
+        false => Formulas::Unknown,
+    };
+    let verify = cfg.debug.cache_verify;
+    HashContext::new(&cfg.dist.version, formulas, trace(cfg), verify)
 }
 
 /// `GODEBUG=gocachehash=1`.
@@ -220,11 +214,11 @@ fn loads_from_cache(cfg: &Config, graph: &PackageGraph) -> bool {
 }
 
 /// The cache that the settings name.
-fn open_cache(cfg: &Config, hashes: &Arc<HashContext>) -> Outcome<Box<dyn Cache>> {
+fn open_cache(cfg: &Config, hashes: &Arc<HashContext>) -> Outcome<Tiered> {
     open(cfg, hashes, cfg.env.get("GOCACHEPROG"))
 }
 
-fn open(cfg: &Config, hashes: &Arc<HashContext>, prog: &str) -> Outcome<Box<dyn Cache>> {
+fn open(cfg: &Config, hashes: &Arc<HashContext>, prog: &str) -> Outcome<Tiered> {
     let mut environment = cfg.env.orig.clone();
     environment.extend(cfg.env.cmd.iter().cloned());
     let settings = Settings {
@@ -236,7 +230,7 @@ fn open(cfg: &Config, hashes: &Arc<HashContext>, prog: &str) -> Outcome<Box<dyn 
         prepare: forgo_build::process::start::like_go,
         verify: cfg.debug.cache_verify.then(|| Arc::clone(hashes)),
         notice: Arc::new(|notice| match notice {
-            Notice::Waiting(text) => write_stderr_text(&text),
+            Notice::Waiting(text) | Notice::Warning(text) => write_stderr_text(&text),
             Notice::Fatal(text) => {
                 write_stderr_text(&Stop::fatal(text).text);
                 crate::exit_now(1)

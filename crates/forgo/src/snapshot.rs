@@ -25,7 +25,7 @@ use forgo_build::config::Config;
 use forgo_build::disk;
 use forgo_build::event::Reporter as _;
 use forgo_build::footprint::{self, Footprint, Stat};
-use forgo_build::kept::KeptFile;
+use forgo_cache::disk::{DiskCache, KeptFile};
 
 use crate::config::guess_gocache;
 use crate::config::process::Variables;
@@ -71,7 +71,7 @@ pub fn begin(command: &str, console: &Console) -> Beginning {
     let Some(key) = key::make(&cwd).filter(|_| gocache.starts_with('/')) else {
         return Beginning::Work(None);
     };
-    let file = KeptFile::new(&gocache, key, MAGIC);
+    let file = DiskCache::at(&gocache).kept_file(key, MAGIC);
     if let Some(content) = file.read()
         && let Some(view) = View::parse(&content)
         && is_good(&view, start)

@@ -23,6 +23,12 @@ const EVERYWHERE: &[Case] = &[
     (&["forgo", "work", "s"], &["sync"]),
     (&["forgo", "telemetry", "o"], &["off", "on"]),
     (&["forgo", "completion", "z"], &["zsh"]),
+    (&["forgo", "doct"], &["doctor"]),
+    (&["forgo", "doctor", "-j"], &["-json"]),
+    (&["forgo", "help", "doc"], &["doc", "doctor"]),
+    (&["forgo", "--v"], &["--version"]),
+    // Under the name go these do not exist.
+    (&["go", "do"], &["doc"]),
     (&["forgo", "help", "go."], &["go.mod"]),
     (&["go", "env", "GOC"], &["GOCACHE", "GOCACHEPROG"]),
     (&["forgo", "build", "-trimp"], &["-trimpath"]),

@@ -7,7 +7,7 @@ mod support;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use forgo_cache::disk::{Slots, Taken};
+use forgo_cache::disk::{DiskCache, Taken};
 use support::{World, each};
 
 const FILES: &[(&str, &str)] = &[
@@ -142,7 +142,7 @@ fn a_killed_process_has_no_tokens() {
             std::thread::sleep(Duration::from_millis(10));
         }
         let cache = world.path("cache").to_string_lossy().into_owned();
-        let slots = Slots::open(&cache, processors()).expect("a cache");
+        let slots = DiskCache::at(&cache).slots(processors()).expect("a cache");
         assert_eq!(slots.try_take(), Taken::Full);
         build.kill().expect("it runs");
         build.wait().expect("a child");

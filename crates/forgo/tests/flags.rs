@@ -3,7 +3,7 @@
 
 mod support;
 
-use support::each;
+use support::{World, each};
 
 const MODULE: &[(&str, &str)] = &[
     ("go.mod", "module example.com/m\n\ngo 1.26\n"),
@@ -143,22 +143,77 @@ fn unknown_commands_are_the_stock_ones() {
 }
 
 #[test]
-fn help_is_the_stock_one_after_what_is_forgos_own() {
+fn help_of_topics_is_the_stock_text_after_forgos_lines() {
     each(MODULE, |w| {
-        for args in [&["help"][..], &["help", "build"], &["help", "environment"]] {
+        for args in [&["help", "build"][..], &["help", "environment"]] {
             let said = w.forgo(args).stdout;
             let (own, rest) = said.split_once("\n\n").unwrap();
             assert!(own.lines().all(|l| l.starts_with("forgo: ")), "{own}");
             assert_eq!(rest, w.stock(args).stdout, "{args:?}");
         }
-        // Who takes forgo for the go command gets nothing but its help.
-        let mut command = w.forgo_command();
-        std::os::unix::process::CommandExt::arg0(&mut command, "go");
-        let as_go = command.args(["help", "build"]).output().unwrap().stdout;
-        assert_eq!(
-            String::from_utf8_lossy(&as_go),
-            w.stock(&["help", "build"]).stdout
+    });
+}
+
+/// Runs forgo under the name `go`.
+fn as_go(w: &World, args: &[&str]) -> std::process::Output {
+    let mut command = w.forgo_command();
+    std::os::unix::process::CommandExt::arg0(&mut command, "go");
+    command.args(args).output().unwrap()
+}
+
+#[test]
+fn under_the_name_go_only_the_stock_commands_exist() {
+    each(MODULE, |w| {
+        for args in [
+            &["help"][..],
+            &["help", "build"],
+            &["help", "doctor"],
+            &["doctor"],
+            &["completion", "bash"],
+            &["man"],
+            &["--version"],
+            &["-h"],
+            &["version"],
+        ] {
+            let (as_go, stock) = (as_go(w, args), w.stock(args));
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            assert_eq!(text(&as_go.stdout), stock.stdout, "{args:?}");
+            assert_eq!(text(&as_go.stderr), stock.stderr, "{args:?}");
+            assert_eq!(as_go.status.code(), stock.code, "{args:?}");
+        }
+    });
+}
+
+#[test]
+fn help_and_version_of_forgo() {
+    each(MODULE, |w| {
+        let help = w.forgo(&["help"]);
+        assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
+        for part in ["\tbuild ", "\tmod ", "\tdoctor ", "\tFORGO_EXTRAS=off\n"] {
+            assert!(help.stdout.contains(part), "{}", help.stdout);
+        }
+        for flag in ["-h", "--help"] {
+            assert_eq!(w.forgo(&[flag]), help);
+        }
+        let of_doctor = w.forgo(&["help", "doctor"]);
+        assert!(
+            of_doctor
+                .stdout
+                .starts_with("usage: forgo doctor [--json]\n")
         );
+        assert_eq!(w.forgo(&["doctor", "--help"]), of_doctor);
+        assert_eq!(w.forgo(&["doctor", "x"]).code, Some(2));
+        // The stock command's own line, but for its beginning.
+        let stock = w.stock(&["version"]).stdout;
+        let release = stock.trim_end().strip_prefix("go version ").unwrap();
+        let version = w.forgo(&["--version"]);
+        let own = concat!("forgo ", env!("CARGO_PKG_VERSION"), "\n");
+        let go = w.goroot.join("bin/go");
+        let expected = format!("{own}{release}, {}\n", go.display());
+        assert_eq!((version.stdout, version.code), (expected, Some(0)));
+        w.set("FORGO_GO", "/no/such/go");
+        let version = w.forgo(&["--version"]);
+        assert!(version.stdout.starts_with(own) && version.code == Some(0));
     });
 }
 

@@ -386,3 +386,43 @@ fn version_control_does_not_count_unless_it_is_read() {
         });
     }
 }
+
+/// A run in another checkout with the same binary replaces the log of what the test read: the
+/// stock command then asks for other files, and runs a test whose own files gave a kept answer.
+#[test]
+fn what_another_checkout_replaced_is_not_given_again() {
+    let files = [
+        ("go.mod", "module example.com/m\n\ngo 1.26\n"),
+        (
+            "p/p_test.go",
+            "package p\n\nimport (\n\t\"fmt\"\n\t\"os\"\n\t\"testing\"\n)\n\n\
+             var early, _ = os.ReadFile(\"../shared/early.txt\")\n\n\
+             func TestP(t *testing.T) {\n\tos.Chdir(\"../shared\")\n\tos.ReadFile(\"read.txt\")\n\
+             \tfmt.Println(string(early))\n}\n",
+        ),
+        ("shared/early.txt", "first"),
+        ("shared/read.txt", ""),
+    ];
+    each(&files, |world| {
+        for (name, text) in &files {
+            let file = world.path("v").join(name);
+            std::fs::create_dir_all(file.parent().expect("a parent")).expect("directories");
+            std::fs::write(file, text).expect("a file");
+        }
+        std::thread::sleep(Duration::from_millis(2100));
+        let args = ["test", "-trimpath", "-v", "./p"];
+        world.forgo(&args);
+        std::thread::sleep(Duration::from_millis(100));
+        for _ in 0..2 {
+            let said = world.forgo(&args).stdout;
+            assert!(
+                said.contains("(cached)") && said.contains("first"),
+                "{said}"
+            );
+        }
+        assert!(!world.forgo_in("v", &args).stdout.contains("(cached)"));
+        world.write("shared/early.txt", "second");
+        let said = world.forgo(&args).stdout;
+        assert!(said.contains("second"), "{said}");
+    });
+}

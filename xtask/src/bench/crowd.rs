@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::measure::{Cost, run_into};
-use crate::tour::lab::{Programs, Who, command};
-use crate::tree;
+use oracle::programs::{Programs, Who, command};
+use oracle::tree;
 
 /// Its name among the scenarios.
 pub const NAME: &str = "crowd of checkouts";

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::measure::{Cost, median, run};
-use crate::tour::lab::{Programs, Who, command};
-use crate::tree;
+use oracle::programs::{Programs, Who, command};
+use oracle::tree;
 use scenarios::{Place, SCENARIOS, Scenario};
 
 /// What is asked for.
@@ -103,7 +103,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
         }
     }
     Ok(Options {
-        programs: crate::tour::programs(goroot, forgo)?,
+        programs: oracle::programs::find(goroot, forgo)?,
         project,
         cache,
         patterns,

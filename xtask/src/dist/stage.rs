@@ -8,7 +8,7 @@ use std::process::Command;
 
 use super::licenses;
 use super::release::{Dist, output};
-use crate::tree;
+use oracle::tree;
 
 /// Arguments of forgo that print a file, and the file.
 const PRINTED: [(&[&str], &str); 4] = [

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::Exercise;
-use super::lab::{Lab, Run, Who};
+use oracle::programs::Who;
+
+use super::lab::{Lab, Run};
 use super::sheet::Sheet;
 use super::tool_calls::FULL;
 

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::Exercise;
-use super::lab::{Action, Lab, Who, modes, read_graph};
+use oracle::programs::Who;
+
+use super::lab::{Action, Lab, modes, read_graph};
 use super::sheet::Sheet;
 use super::tool_calls::FULL;
 

@@ -1,7 +1,9 @@
 //! Exercises 6 and 7: watch a key being computed; what `-gcflags` is scoped to.
 
 use super::Exercise;
-use super::lab::{Lab, Run, Who};
+use oracle::programs::Who;
+
+use super::lab::{Lab, Run};
 use super::sheet::{Sheet, first_difference};
 
 /// Exercise 6.

@@ -12,49 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
+use oracle::programs::{Programs, Who, command, sum, write_file};
+use oracle::tree;
 
 use crate::measure;
-use crate::tree;
-
-/// One of the two commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
-    /// The go command of the Go distribution.
-    Stock,
-    /// forgo.
-    Forgo,
-}
-
-impl Who {
-    /// Both, the stock command first.
-    pub const BOTH: [Who; 2] = [Who::Stock, Who::Forgo];
-
-    /// Column title.
-    pub fn title(self) -> &'static str {
-        match self {
-            Who::Stock => "go",
-            Who::Forgo => "forgo",
-        }
-    }
-}
-
-/// Where the programs are.
-#[derive(Debug, Clone)]
-pub struct Programs {
-    /// GOROOT of the Go distribution that both commands drive.
-    pub goroot: PathBuf,
-    /// The forgo under test.
-    pub forgo: PathBuf,
-}
-
-impl Programs {
-    /// First line of GOROOT/VERSION.
-    pub fn release(&self) -> String {
-        let text = fs::read_to_string(self.goroot.join("VERSION")).unwrap_or_default();
-        text.lines().next().unwrap_or("unknown").to_string()
-    }
-}
 
 /// What one run of a command did.
 #[derive(Debug, Clone, Default)]
@@ -372,28 +333,6 @@ impl Lab {
     }
 }
 
-/// A command with an environment in which nothing of the user's Go settings is left.
-pub fn command(programs: &Programs, who: Who) -> Command {
-    let stock = programs.goroot.join("bin/go");
-    let mut cmd = Command::new(match who {
-        Who::Stock => &stock,
-        Who::Forgo => &programs.forgo,
-    });
-    for (key, _) in std::env::vars_os() {
-        let key = key.to_string_lossy().into_owned();
-        if key.starts_with("GO")
-            && !["GOPROXY", "GOSUMDB", "GOMODCACHE", "GOPATH"].contains(&key.as_str())
-        {
-            cmd.env_remove(&key);
-        }
-    }
-    cmd.env("GOENV", "off")
-        .env("GOTOOLCHAIN", "local")
-        .env("GOROOT", &programs.goroot)
-        .env("FORGO_GO", &stock);
-    cmd
-}
-
 /// Runs a command to its end, collecting what it said and what it cost.
 pub fn run(cmd: Command) -> Result<Run, String> {
     let out = tempfile::NamedTempFile::new().map_err(|e| e.to_string())?;
@@ -414,15 +353,6 @@ pub fn run(cmd: Command) -> Result<Run, String> {
     })
 }
 
-/// SHA-256 of a file, in hex.
-pub fn sum(path: &Path) -> Result<String, String> {
-    let data = fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    Ok(Sha256::digest(data)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect())
-}
-
 /// Writes the laboratory's module, `example.com/cachelab`, into `dir`.
 pub fn write_module(dir: &Path) -> Result<(), String> {
     write_file(
@@ -431,14 +361,6 @@ pub fn write_module(dir: &Path) -> Result<(), String> {
     )?;
     write_file(&dir.join("main.go"), MAIN_GO)?;
     write_file(&dir.join("greet/greet.go"), GREET_GO)
-}
-
-/// Writes a file, and its directory.
-pub fn write_file(path: &Path, text: &str) -> Result<(), String> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(dir)
-        .and_then(|()| fs::write(path, text))
-        .map_err(|e| format!("{}: {e}", path.display()))
 }
 
 /// An action of a `-debug-actiongraph` file, as far as the exercises look at it.

@@ -13,9 +13,9 @@ pub mod testing;
 pub mod tool_calls;
 
 use std::path::PathBuf;
-use std::process::Command;
 
-use lab::{Lab, Programs};
+use lab::Lab;
+use oracle::programs::{self, Programs};
 use sheet::Sheet;
 
 /// One exercise.
@@ -79,48 +79,11 @@ pub fn main(args: &[String]) -> Result<bool, String> {
             name => dir = Some(PathBuf::from(name)),
         }
     }
-    let programs = programs(goroot, forgo)?;
+    let programs = programs::find(goroot, forgo)?;
     match dir {
         Some(dir) => project::build_side_by_side(&programs, &dir),
         None => walk(&programs, only.as_deref()),
     }
-}
-
-/// The programs named, or those that are found: a Go distribution by `go env GOROOT`, forgo beside
-/// this program, or in the release directory of the workspace.
-pub fn programs(goroot: Option<PathBuf>, forgo: Option<PathBuf>) -> Result<Programs, String> {
-    let goroot = match goroot.or_else(|| std::env::var_os("FORGO_TEST_GOROOT").map(PathBuf::from)) {
-        Some(dir) => dir,
-        None => {
-            let out = Command::new("go")
-                .args(["env", "GOROOT"])
-                .env("GOTOOLCHAIN", "local")
-                .output();
-            let out = out.map_err(|e| {
-                format!("no go command on PATH ({e}): name a distribution with --go")
-            })?;
-            PathBuf::from(String::from_utf8_lossy(&out.stdout).trim())
-        }
-    };
-    let workspace = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let built = || {
-        let target =
-            std::env::var_os("CARGO_TARGET_DIR").map_or(workspace.join("target"), PathBuf::from);
-        // A test is a program in a directory of its own below.
-        let exe = std::env::current_exe().unwrap_or_default();
-        let beside = exe.ancestors().skip(1).take(2).map(|dir| dir.join("forgo"));
-        let others = ["release/forgo", "debug/forgo"].map(|p| target.join(p));
-        beside.chain(others).find(|p| p.is_file())
-    };
-    let forgo = forgo
-        .or_else(built)
-        .ok_or("forgo is not built: cargo build --release")?;
-    let absolute =
-        |p: PathBuf| std::path::absolute(&p).map_err(|e| format!("{}: {e}", p.display()));
-    Ok(Programs {
-        goroot: absolute(goroot)?,
-        forgo: absolute(forgo)?,
-    })
 }
 
 fn walk(programs: &Programs, only: Option<&[usize]>) -> Result<bool, String> {

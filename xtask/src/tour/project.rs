@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::lab::{Programs, Run, Who, command, run, sum};
+use oracle::programs::{Programs, Who, command, sum};
+
+use super::lab::{Run, run};
 
 /// Builds `./...` of the project in `dir` with both. True when every program is the same and both
 /// exit alike.

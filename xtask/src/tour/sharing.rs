@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::Exercise;
-use super::lab::{Lab, Run, Who};
+use oracle::programs::Who;
+
+use super::lab::{Lab, Run};
 use super::sheet::Sheet;
 
 const EXTRAS_OFF: [(&str, &str); 1] = [("FORGO_EXTRAS", "off")];

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::lab::Who;
+use oracle::programs::Who;
 
 /// The record of one exercise.
 #[derive(Debug, Default)]

@@ -1,7 +1,9 @@
 //! Exercises 8 and 9: cached test results, and what makes a test run again.
 
 use super::Exercise;
-use super::lab::{Lab, Run, Who};
+use oracle::programs::Who;
+
+use super::lab::{Lab, Run};
 use super::sheet::Sheet;
 
 /// Exercise 8.

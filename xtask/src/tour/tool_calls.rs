@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Exercise;
-use super::lab::{Lab, Run, Who, flag_value};
+use oracle::programs::Who;
+
+use super::lab::{Lab, Run, flag_value};
 use super::sheet::Sheet;
 
 /// The build of everything that five exercises look at.

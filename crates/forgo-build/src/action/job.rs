@@ -1,6 +1,6 @@
 //! What a run is given: the packages, the plan, what the command wants of it.
 
-use forgo_cache::{Cache, HashContext};
+use forgo_cache::{HashContext, Tiered};
 
 use crate::action::actor::Actors;
 use crate::config::Config;
@@ -23,7 +23,7 @@ pub struct Job<'r> {
     /// The files as the build sees them.
     pub overlay: &'r Overlay,
     /// The build cache.
-    pub cache: &'r dyn Cache,
+    pub cache: &'r Tiered,
     /// What all keys have in common, and the hashes of files.
     pub hashes: &'r HashContext,
     /// Who is told.

@@ -5,6 +5,7 @@
 pub mod actor;
 pub mod check;
 mod cx;
+pub mod facts;
 mod job;
 pub mod memos;
 mod neighbours;
@@ -15,6 +16,7 @@ pub mod vet_config;
 
 pub use actor::{Actor, Actors};
 pub use cx::{ActionCx, RunCx};
+pub use facts::Facts;
 pub use job::{Job, PackageFacts, RunOptions, VetOptions, VetOutput};
 pub use outcome::{Artifact, CgoOutputs, CoverOutputs, Outcome, Provider, VetOutputs};
 

@@ -8,17 +8,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use forgo_golang::path;
-use forgo_golang::quote::quote;
 use forgo_golang::raw;
 
 use crate::action::{ActionCx, ActionError, CgoOutputs, Outcome, Provider};
 use crate::actions::cgo_compile::build_key;
-use crate::actions::cgo_link::{self, Imports, cgo_stem, is_runtime_cgo};
+use crate::actions::cgo_link::{self, Imports, cgo_stem};
+use crate::actions::compile_inputs::{Files, Inputs};
 use crate::actions::swig;
 use crate::disk;
-use crate::package::Package;
 use crate::plan::{Kind, NodeId};
-use crate::toolchain::cc::{self, CFlags};
+use crate::toolchain::cc::CFlags;
+use crate::toolchain::cc::inputs::CInputs;
 use crate::toolchain::{self, in_dir, make_absolute, pkg_config, security};
 
 /// What of a cgo package goes into its compile and its archive.
@@ -40,7 +40,8 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     if need.is_empty() {
         return Ok(Outcome::default());
     }
-    let outputs = run_cgo(cx)?;
+    let inputs = inputs(cx, cx.node().deps[0]);
+    let outputs = run_cgo(cx, &inputs)?;
     Ok(Outcome {
         provider: Provider::Cgo(Arc::new(outputs)),
         ..Outcome::default()
@@ -59,22 +60,34 @@ pub fn collect(cx: &ActionCx<'_>, run: NodeId) -> Result<Outcome, ActionError> {
     })
 }
 
-fn run_cgo(cx: &ActionCx<'_>) -> Result<CgoOutputs, ActionError> {
-    let p = cx.package();
+/// Gathers the inputs of the package's compile, whose cache was checked by the node `check`.
+pub(super) fn inputs<'r>(cx: &ActionCx<'r>, check: NodeId) -> Inputs<'r> {
+    Inputs::gather(cx, cx.id, &cx.node_of(check).deps)
+}
+
+/// Those of the C side: the actions of cgo exist for packages that have it.
+pub(super) fn c_inputs<'a, 'r>(inputs: &'a Inputs<'r>) -> &'a CInputs<'r> {
+    inputs.c.as_ref().expect("the package has C")
+}
+
+fn run_cgo(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<CgoOutputs, ActionError> {
+    let (files, c) = (&inputs.files, c_inputs(inputs));
     let objdir = &cx.node().objdir;
     cx.shell.mkdir(objdir)?;
-    let non_go_overlay = copy_overlaid_files(cx, p)?;
-    let mut sources = covered_sources(cx).unwrap_or(&p.cgo_files).to_vec();
-    let from_pkg_config = pkg_config::flags(cx, p)?;
-    if p.uses_swig() {
-        sources.extend(swig::run(cx, &from_pkg_config.cflags)?);
+    let non_go_overlay = copy_overlaid_files(cx, files)?;
+    let mut sources = covered_sources(cx).unwrap_or(files.cgo).to_vec();
+    let from_pkg_config = pkg_config::flags(cx, inputs)?;
+    if files.uses_swig() {
+        sources.extend(swig::run(cx, inputs, &from_pkg_config.cflags)?);
     }
-    let mut sources: Vec<String> = sources.iter().map(|f| in_dir(&p.dir, f)).collect();
+    let mut sources: Vec<String> = sources.iter().map(|f| in_dir(files.dir, f)).collect();
 
-    let mut flags = CFlags::of(cx.config(), p)?;
+    let mut flags = c.flags()?.clone();
     flags.cppflags.extend(from_pkg_config.cflags);
     flags.ldflags.extend(from_pkg_config.ldflags);
-    let not_compatible = add_implied_flags(cx, p, &mut flags);
+    toolchain::cgo::add_libraries(inputs, &mut flags);
+    let not_compatible = !allow_internal_link(cx, &flags);
+    toolchain::cgo::add_sanitizers(inputs, &mut flags);
     // So that C files find _cgo_export.h and the user's headers.
     flags.cppflags.extend(["-I".to_owned(), objdir.clone()]);
 
@@ -82,9 +95,11 @@ fn run_cgo(cx: &ActionCx<'_>) -> Result<CgoOutputs, ActionError> {
     let cgo1 = |f: &String| format!("{objdir}{}.cgo1.go", cgo_stem(f));
     go_files.extend(sources.iter().map(cgo1));
 
-    let mut options = package_options(cx, p);
-    options.extend(overlay_option(cx, p, &mut sources));
-    run_tool(cx, p, &flags, options, sources)?;
+    let options = overlay_option(inputs, &mut sources);
+    let header = super::objdir_cache::CGO_HEADER;
+    let run = toolchain::cgo::translate(inputs, &flags, objdir, header, options, sources);
+    cx.shell
+        .run(files.dir, inputs.import_path, &run.env, &run.args)?;
 
     let with_cpp = |list: Vec<String>| [flags.cppflags.clone(), list].concat();
     Ok(CgoOutputs {
@@ -102,15 +117,15 @@ fn run_cgo(cx: &ActionCx<'_>) -> Result<CgoOutputs, ActionError> {
 /// directory, each overlaid: the compilers know of no overlay (`computeNonGoOverlay`).
 fn copy_overlaid_files(
     cx: &ActionCx<'_>,
-    p: &Package,
+    files: &Files<'_>,
 ) -> Result<BTreeMap<String, String>, ActionError> {
     let overlay = cx.run.job.overlay;
-    let lists = [&p.c_files, &p.s_files, &p.cxx_files, &p.h_files, &p.f_files];
+    let lists = [files.c, files.s, files.cxx, files.h, files.f];
     let files = || {
         lists
             .into_iter()
             .flatten()
-            .map(|f| (f, make_absolute(&p.dir, f)))
+            .map(|f| (f, make_absolute(files.dir, f)))
     };
     let mut copies = BTreeMap::new();
     if overlay.is_active() && files().any(|(_, from)| overlay.replaced(&from)) {
@@ -135,68 +150,22 @@ fn covered_sources<'r>(cx: &ActionCx<'r>) -> Option<&'r [String]> {
     }
 }
 
-/// Adds what follows from the kinds of sources and from -msan and -asan. Returns whether the flags
-/// call for the external linker.
-fn add_implied_flags(cx: &ActionCx<'_>, p: &Package, flags: &mut CFlags) -> bool {
+/// Reports whether the flags leave it to the Go linker to link the objects.
+fn allow_internal_link(cx: &ActionCx<'_>, flags: &CFlags) -> bool {
     let config = cx.config();
-    if !p.m_files.is_empty() {
-        flags.ldflags.push("-lobjc".to_owned());
-    }
-    if !p.f_files.is_empty() {
-        // Other Fortran compilers' libraries are for the user to name, in CGO_LDFLAGS.
-        let fc = config.env.get("FC");
-        if fc.is_empty() || fc.contains("gfortran") {
-            flags.ldflags.push("-lgfortran".to_owned());
-        }
-    }
-    let compatible = [&flags.cflags, &flags.cxxflags, &flags.fflags]
+    [&flags.cflags, &flags.cxxflags, &flags.fflags]
         .into_iter()
         .all(|list| security::compiler_flags_allow_internal_link(config, list))
-        && security::linker_flags_allow_internal_link(config, &flags.ldflags);
-    let sanitizers = [
-        (config.flags.msan, "memory"),
-        (config.flags.asan, "address"),
-    ];
-    for (_, name) in sanitizers.iter().filter(|(on, _)| *on) {
-        let flag = format!("-fsanitize={name}");
-        flags.cflags.insert(0, flag.clone());
-        flags.ldflags.insert(0, flag);
-    }
-    !compatible
-}
-
-/// Options of cgo that depend on the package and the build mode.
-fn package_options(cx: &ActionCx<'_>, p: &Package) -> Vec<String> {
-    let mut options = Vec::new();
-    if is_runtime_cgo(p) {
-        options.push("-import_runtime_cgo=false".to_owned());
-    }
-    let below_syscall = [
-        "runtime/race",
-        "runtime/msan",
-        "runtime/cgo",
-        "runtime/asan",
-    ];
-    if p.standard && below_syscall.contains(&p.import_path.as_str()) {
-        options.push("-import_syscall=false".to_owned());
-    }
-    if matches!(&*cx.config().modes.buildmode, "c-archive" | "c-shared") {
-        let objdir = &cx.node().objdir;
-        options.push(format!(
-            "-exportheader={objdir}{}",
-            super::objdir_cache::CGO_HEADER
-        ));
-    }
-    options
+        && security::linker_flags_allow_internal_link(config, &flags.ldflags)
 }
 
 /// Puts overlaid sources in the place of those they overlay; the option makes cgo name the latter
 /// in what it writes.
-fn overlay_option(cx: &ActionCx<'_>, p: &Package, sources: &mut [String]) -> Vec<String> {
-    let overlay = cx.run.job.overlay;
+fn overlay_option(inputs: &Inputs<'_>, sources: &mut [String]) -> Vec<String> {
+    let overlay = inputs.unkeyed.overlay;
     let mut rewrites = Vec::new();
     for source in sources {
-        let path = make_absolute(&p.dir, source);
+        let path = make_absolute(inputs.files.dir, source);
         if overlay.replaced(&path) {
             let actual = overlay.actual(&path).into_owned();
             rewrites.push(format!("{actual}=>{path}"));
@@ -207,34 +176,6 @@ fn overlay_option(cx: &ActionCx<'_>, p: &Package, sources: &mut [String]) -> Vec
         return Vec::new();
     }
     vec!["-trimpath".to_owned(), rewrites.join(";")]
-}
-
-fn run_tool(
-    cx: &ActionCx<'_>,
-    p: &Package,
-    flags: &CFlags,
-    options: Vec<String>,
-    sources: Vec<String>,
-) -> Result<(), ActionError> {
-    let config = cx.config();
-    let objdir = &cx.node().objdir;
-    let mut env = cc::compiler_env();
-    env.extend(toolchain::changed_env(config));
-    let mut args = config.flags.toolexec.clone();
-    let tool = toolchain::tool(config, "cgo");
-    args.extend([&*tool, "-objdir", objdir, "-importpath", &p.import_path].map(str::to_owned));
-    args.extend(options);
-    if !flags.ldflags.is_empty() {
-        // On the command line, since only that can be moved to a response file when it gets long.
-        let quoted: Vec<String> = flags.ldflags.iter().map(|f| quote(f)).collect();
-        args.push(format!("-ldflags={}", quoted.join(" ")));
-        env.push("CGO_LDFLAGS=".to_owned());
-    }
-    args.push("--".to_owned());
-    args.extend_from_slice(&flags.cppflags);
-    args.extend_from_slice(&flags.cflags);
-    args.extend(sources);
-    cx.shell.run(&p.dir, &p.import_path, &env, &args)
 }
 
 /// Called by the build of a cgo package, before it compiles: what its `cgo run` and `cgo compile`
@@ -263,7 +204,7 @@ pub fn products(cx: &ActionCx<'_>, outputs: &CgoOutputs) -> Result<CgoProducts, 
 
     let check = dep(|kind| matches!(kind, Kind::CheckCache { .. }));
     let id = build_key(cx, check);
-    match cgo_link::imports(cx, outputs, &id, &products.objects)? {
+    match cgo_link::imports(cx, &inputs(cx, check), outputs, &id, &products.objects)? {
         Imports::Declared(source) => products.go_files.push(source),
         Imports::NeedsExternalLink(token) => products.objects.push(token),
     }

@@ -5,17 +5,18 @@
 
 use std::collections::BTreeMap;
 
-use forgo_cache::{ActionId, hash_to_string};
+use forgo_cache::ActionId;
 use forgo_golang::path;
 
 use crate::action::{ActionCx, ActionError, Outcome, Provider};
+use crate::actions::compile_inputs::{Files, Inputs};
 use crate::disk;
-use crate::package::Package;
 use crate::plan::{CgoCompiler, NodeId};
-use crate::toolchain::{cc, cc_probe, make_absolute};
+use crate::toolchain::cc::{self, command};
+use crate::toolchain::make_absolute;
 
 /// One run of a compiler.
-pub(super) struct Inputs<'a> {
+pub(super) struct Compile<'a> {
     /// Which.
     pub compiler: CgoCompiler,
     /// The source, absolute or in the package's directory.
@@ -37,8 +38,10 @@ pub fn run(cx: &ActionCx<'_>, file: &str, compiler: CgoCompiler) -> Result<Outco
     let Provider::Cgo(outputs) = &cx.outcome(cgo_run).provider else {
         return Ok(Outcome::default());
     };
-    let build_id = build_key(cx, plan[cgo_run].deps[0]);
-    let inputs = Inputs {
+    let check = plan[cgo_run].deps[0];
+    let build_id = build_key(cx, check);
+    let inputs = super::cgo::inputs(cx, check);
+    let this = Compile {
         compiler,
         file,
         object: &cx.node().target,
@@ -55,9 +58,9 @@ pub fn run(cx: &ActionCx<'_>, file: &str, compiler: CgoCompiler) -> Result<Outco
         overlay: &outputs.non_go_overlay,
     };
     if compiler == CgoCompiler::Assembly {
-        refuse_go_assembly(cx.package(), file)?;
+        refuse_go_assembly(&inputs.files, file)?;
     }
-    compile(cx, &inputs)?;
+    compile(cx, &inputs, &this)?;
     Ok(Outcome::default())
 }
 
@@ -70,8 +73,8 @@ pub(super) fn build_key(cx: &ActionCx<'_>, check: NodeId) -> ActionId {
 }
 
 /// A file of the Go assembler in a package whose assembly goes to gcc would fail in strange words.
-fn refuse_go_assembly(p: &Package, file: &str) -> Result<(), ActionError> {
-    let source = disk::read(path::join2(&p.dir, file)).unwrap_or_default();
+fn refuse_go_assembly(files: &Files<'_>, file: &str) -> Result<(), ActionError> {
+    let source = disk::read(files.path(file)).unwrap_or_default();
     let is_go = source.split(|&b| b == b'\n').any(|line| {
         [&b"TEXT"[..], b"DATA", b"GLOBL"]
             .iter()
@@ -85,43 +88,33 @@ fn refuse_go_assembly(p: &Package, file: &str) -> Result<(), ActionError> {
 }
 
 /// Runs a compiler on one file.
-pub(super) fn compile(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<(), ActionError> {
-    let config = cx.config();
-    let compiler = match inputs.compiler {
-        CgoCompiler::C | CgoCompiler::Assembly => cc::cc_exe(config),
-        CgoCompiler::Cxx => cc::cxx_exe(config),
-        CgoCompiler::Fortran => cc::fc_exe(config),
+pub(super) fn compile(
+    cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
+    this: &Compile<'_>,
+) -> Result<(), ActionError> {
+    let c = super::cgo::c_inputs(inputs);
+    let compiler = match this.compiler {
+        CgoCompiler::C | CgoCompiler::Assembly => &c.cc,
+        CgoCompiler::Cxx => &c.cxx,
+        CgoCompiler::Fortran => &c.fc,
     };
-    let command = cc::command(cx, compiler, &cx.package().dir, &cx.node().objdir);
-    compile_with(cx, inputs, &command, inputs.flags.to_vec())
+    let command = command::command(c, cx, compiler, inputs.files.dir, &cx.node().objdir);
+    compile_with(cx, inputs, this, &command, this.flags)
 }
 
 fn compile_with(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
+    this: &Compile<'_>,
     command: &[String],
-    mut flags: Vec<String>,
+    flags: &[String],
 ) -> Result<(), ActionError> {
-    let config = cx.config();
-    let p = cx.package();
-    let file = make_absolute(&p.dir, inputs.file);
-    let object = make_absolute(&p.dir, inputs.object);
-    if cc_probe::supports(cx, command, "-fdebug-prefix-map=a=b")
-        && (config.flags.trimpath || p.goroot)
-    {
-        let map = cc::prefix_map_flag(cx, command);
-        let (from, to) = trimmed_path(cx, p);
-        flags.push(format!("{map}={from}={to}"));
-    }
-    // Otherwise LTO gives symbols random names.
-    if cc_probe::supports(cx, command, "-frandom-seed=1") {
-        flags.push(format!("-frandom-seed={}", hash_to_string(&inputs.id.0)));
-    }
-
-    let file = inputs.overlay.get(&file).unwrap_or(&file);
-    let mut args = command.to_vec();
-    args.extend(flags.iter().cloned());
-    args.extend(["-o", &object, "-c", path::base(file)].map(str::to_owned));
+    let file = make_absolute(inputs.files.dir, this.file);
+    let object = make_absolute(inputs.files.dir, this.object);
+    let flags = command::compile_flags(inputs, cx, command, flags, this.id);
+    let file = this.overlay.get(&file).unwrap_or(&file);
+    let args = command::compile(command, &flags, file, &object);
     let mut run = cx
         .shell
         .run_out(&path::dir(file), &cc::compiler_env(), &args);
@@ -137,10 +130,12 @@ fn compile_with(
             .cloned()
             .collect();
         if without_g.len() < flags.len() {
-            return compile_with(cx, inputs, command, without_g);
+            return compile_with(cx, inputs, this, command, &without_g);
         }
     }
-    if !run.output.is_empty() && run.error.is_none() && !config.env.os("GO_BUILDER_NAME").is_empty()
+    if !run.output.is_empty()
+        && run.error.is_none()
+        && !cx.config().env.os("GO_BUILDER_NAME").is_empty()
     {
         run.output
             .extend_from_slice(b"C compiler warning promoted to error on Go builders\n");
@@ -151,32 +146,4 @@ fn compile_with(
 
 fn contains(output: &[u8], text: &str) -> bool {
     output.windows(text.len()).any(|w| w == text.as_bytes())
-}
-
-/// The directory that object files must not show, and what they show in its place. The latter must
-/// be absolute, or the compiler puts its working directory before it.
-fn trimmed_path(cx: &ActionCx<'_>, p: &Package) -> (String, String) {
-    let (from, to) = match &p.module {
-        None if p.root.is_empty() => (p.dir.clone(), p.import_path.clone()),
-        None if p.goroot => (p.root.clone(), "GOROOT".to_owned()),
-        None => (p.root.clone(), "GOPATH".to_owned()),
-        Some(m) if m.dir.is_empty() => (vendor_dir(p), "vendor".to_owned()),
-        Some(m) if m.version.is_empty() => (m.dir.clone(), m.path.clone()),
-        Some(m) => (m.dir.clone(), format!("{}@{}", m.path, m.version)),
-    };
-    let anchor = if cx.config().target.goos == "windows" {
-        r"\\_\_"
-    } else {
-        "/_"
-    };
-    (from, path::join2(anchor, &to))
-}
-
-/// The vendor directory a package lies in: modules there have no directory of their own.
-fn vendor_dir(p: &Package) -> String {
-    p.dir
-        .strip_suffix(&*p.import_path)
-        .and_then(|dir| dir.strip_suffix('/'))
-        .unwrap_or(&p.dir)
-        .to_owned()
 }

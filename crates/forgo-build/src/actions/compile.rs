@@ -15,7 +15,7 @@ use crate::action::own_keys::OwnKeys;
 use crate::action::{ActionCx, ActionError, Artifact, CgoOutputs, Outcome, Provider};
 use crate::actions::check_cache::load_compiled_go_files;
 use crate::actions::compile_inputs::Inputs;
-use crate::actions::{cgo, objdir_cache, vet_config};
+use crate::actions::{assemble, cgo, objdir_cache, vet_config};
 use crate::load::no_go_text;
 use crate::plan::NodeId;
 use crate::run::moving::go_part::{GoPart, Moved};
@@ -23,8 +23,7 @@ use crate::run::trust::{self, Ask};
 use crate::run::turns::{self, Turn};
 use crate::run::{cutoff, moving, reread, reuse, stamp};
 use crate::shell::{join_unambiguously, readable_cgo_names, write_whole};
-use crate::toolchain::gc::{self, asm};
-use crate::toolchain::{changed_env, make_absolute, memory};
+use crate::toolchain::{gc, make_absolute, memory};
 use crate::{archive, disk};
 
 /// The work of a `build` node.
@@ -260,7 +259,7 @@ impl Sources {
         inputs: &Inputs<'_>,
     ) -> Result<Option<GoPart>, ActionError> {
         // With coverage, it is no file of the package that is compiled.
-        match self.go.strip_prefix(&inputs.package.go_files[..]) {
+        match self.go.strip_prefix(inputs.files.go) {
             Some(generated) => GoPart::of(cx, inputs, generated),
             None => Ok(None),
         }
@@ -308,7 +307,7 @@ impl Compilation<'_, '_> {
     fn run(&self, sources: &Sources, key: &ActionId) -> Result<String, ActionError> {
         let (cx, inputs) = (self.cx, self.inputs);
         let objdir = &cx.node().objdir;
-        let symabis = asm::symabis(cx, inputs, objdir, self.build_id, &sources.asm)?;
+        let symabis = assemble::symabis(cx, inputs, objdir, self.build_id, &sources.asm)?;
         let archive = format!("{objdir}_pkg_.a");
         let ask = |moved: &Moved| trust::ask(cx, moved.rules, key);
         match (self.go_part, self.go_part.map_or(Ok(Ask::Leave), ask)?) {
@@ -325,14 +324,14 @@ impl Compilation<'_, '_> {
         self.copy_headers()?;
 
         if let Some(file) = sources.c.first() {
-            let file = make_absolute(&inputs.package.dir, file);
+            let file = make_absolute(inputs.files.dir, file);
             let why = format!("{file}: C source files not supported without cgo");
             return Err(ActionError::new(why));
         }
-        let mut objects = asm::assemble(cx, inputs, objdir, self.build_id, &sources.asm)?;
+        let mut objects = assemble::assemble(cx, inputs, objdir, self.build_id, &sources.asm)?;
         objects.extend_from_slice(&sources.objects);
-        let p = inputs.package;
-        objects.extend(p.syso_files.iter().map(|file| path::join2(&p.dir, file)));
+        let files = &inputs.files;
+        objects.extend(files.syso.iter().map(|file| files.path(file)));
         if !objects.is_empty() {
             self.pack(&archive, &objects)?;
         }
@@ -347,7 +346,7 @@ impl Compilation<'_, '_> {
     ) -> Result<(), ActionError> {
         let (cx, inputs) = (self.cx, self.inputs);
         let objdir = &cx.node().objdir;
-        let embeds = !inputs.package.internal.embed.is_empty();
+        let embeds = !inputs.unkeyed.embed.is_empty();
 
         let lent = cx.run.compile_tokens.take();
         let compile = gc::Compile {
@@ -361,7 +360,7 @@ impl Compilation<'_, '_> {
             concurrency: lent.count(),
             go_files: &sources.go,
         };
-        let args = gc::compile(inputs, &compile, cx.run.job.overlay)?;
+        let args = gc::compile(inputs, cx, &compile)?;
         cx.shell
             .write_file(&format!("{objdir}importcfg"), &self.import_config())?;
         if embeds {
@@ -370,12 +369,11 @@ impl Compilation<'_, '_> {
         }
         let config = cx.config();
         let memory = memory::for_sources(config, self.actual(&sources.go));
-        let env = changed_env(config);
-        let mut ran = cx.shell.run_out_with(&config.cwd, &env, &memory, &args);
+        let (cwd, env) = (inputs.unkeyed.cwd, &inputs.unkeyed.env);
+        let mut ran = cx.shell.run_out_with(cwd, env, &memory, &args);
         drop(lent);
 
-        let p = inputs.package;
-        let cgo = p.uses_cgo() || p.uses_swig();
+        let cgo = inputs.c.is_some();
         if config.dist.minor >= 27 && cgo && !config.flags.x && !ran.output.is_empty() {
             let text = raw::borrow(&ran.output);
             ran.output = readable_cgo_names(&text).into_bytes();
@@ -385,17 +383,17 @@ impl Compilation<'_, '_> {
 
     /// The files that sources are, by their whole names.
     fn actual<'s>(&self, sources: &'s [String]) -> impl Iterator<Item = String> + use<'s, '_> {
-        let dir = &self.inputs.package.dir;
-        let overlay = self.cx.run.job.overlay;
+        let dir = self.inputs.files.dir;
+        let overlay = self.inputs.unkeyed.overlay;
         let file = move |file: &String| overlay.actual(&make_absolute(dir, file)).into_owned();
         sources.iter().map(file)
     }
 
     /// Where imports are found. Never empty: the compiler would look for them itself.
     fn import_config(&self) -> String {
-        let p = self.inputs.package;
+        let unkeyed = &self.inputs.unkeyed;
         let mut text = "# import config\n".to_owned();
-        for (raw, import) in p.internal.raw_imports.iter().zip(&p.imports) {
+        for (raw, import) in unkeyed.raw_imports.iter().zip(unkeyed.imports) {
             if raw != import {
                 text += &format!("importmap {raw}={import}\n");
             }
@@ -418,31 +416,30 @@ impl Compilation<'_, '_> {
             patterns: &'a BTreeMap<String, Vec<String>>,
             files: BTreeMap<&'a str, String>,
         }
-        let p = self.inputs.package;
-        let overlay = self.cx.run.job.overlay;
-        let actual = |file: &String| overlay.actual(&path::join2(&p.dir, file)).to_string();
-        let files = p
-            .embed_files
+        let Inputs { files, unkeyed, .. } = self.inputs;
+        let actual = |file: &String| unkeyed.overlay.actual(&files.path(file)).to_string();
+        let files = files
+            .embed
             .iter()
             .map(|file| (file.as_str(), actual(file)))
             .collect();
         let config = Config {
-            patterns: &p.internal.embed,
+            patterns: unkeyed.embed,
             files,
         };
-        crate::go_json::indent(&config, self.cx.config().dist.minor)
+        crate::go_json::indent(&config, unkeyed.minor)
     }
 
     /// `defs_linux_amd64.h` is `defs_GOOS_GOARCH.h` to assembly.
     fn copy_headers(&self) -> Result<(), ActionError> {
-        let (cx, p) = (self.cx, self.inputs.package);
+        let (cx, files) = (self.cx, &self.inputs.files);
         let (os, arch) = (self.inputs.goos, self.inputs.goarch);
         let endings = [
             (format!("_{os}_{arch}"), "_GOOS_GOARCH"),
             (format!("_{arch}"), "_GOARCH"),
             (format!("_{os}"), "_GOOS"),
         ];
-        for file in &p.h_files {
+        for file in files.h {
             let ext = path::ext(file);
             let name = &file[..file.len() - ext.len()];
             let general = endings.iter().find_map(|(ending, general)| {
@@ -454,8 +451,7 @@ impl Compilation<'_, '_> {
             });
             if let Some(general) = general {
                 let to = format!("{}{general}", cx.node().objdir);
-                cx.shell
-                    .copy_file(&to, &path::join2(&p.dir, file), 0o666, true)?;
+                cx.shell.copy_file(&to, &files.path(file), 0o666, true)?;
             }
         }
         Ok(())
@@ -478,7 +474,7 @@ impl Compilation<'_, '_> {
             words.extend(objects.iter().map(String::as_str));
             let line = join_unambiguously(&words);
             cx.shell
-                .show_cmd(&self.inputs.package.dir, &format!("{line} # internal"));
+                .show_cmd(self.inputs.files.dir, &format!("{line} # internal"));
         }
         if cx.config().flags.n {
             return Ok(());

@@ -1,22 +1,32 @@
 //! All that a package's archive depends on, and the key made of it.
 //!
-//! [`Inputs`] is the one place: [`Inputs::key`] takes it apart without `..`, so that an input that
-//! is not hashed does not compile, and the compile itself sees nothing else.
+//! [`Inputs`] is the one place: [`Inputs::key`] destructures it without `..`, so an input that is
+//! not hashed does not compile. It holds no reference to the package or the settings, and the
+//! command-line builders of the compile (`toolchain/`) get nothing else: a setting that is neither
+//! keyed nor listed in [`Unkeyed`], with a reason, can't reach a tool.
 //!
 //! Answers to `buildActionID` in cmd/go/internal/work/exec.go.
 
+mod files;
+mod unkeyed;
+
 use forgo_cache::{ActionId, Hash, OutputId};
+use forgo_golang::gover;
 use forgo_golang::quote::{quote, quote_slice};
-use forgo_golang::{gover, path};
 
 use crate::action::own_keys::Header;
-use crate::action::{ActionCx, ActionError};
+use crate::action::{ActionCx, ActionError, Facts};
 use crate::build_id;
 use crate::config::Config;
+use crate::fsys::Overlay;
 use crate::package::Package;
 use crate::plan::{Kind, NodeId};
 use crate::run::reread;
-use crate::toolchain::cc;
+use crate::toolchain::cc::inputs::CInputs;
+
+pub use files::Files;
+use files::Part;
+pub use unkeyed::{Module, Unkeyed};
 
 /// What goes into compiling a package.
 #[derive(Debug)]
@@ -67,20 +77,12 @@ pub struct Inputs<'r> {
     pub imports: Vec<Import<'r>>,
     /// The converted PGO profile; empty where lists need none and the cache has none.
     pub pgo_profile: Option<&'r str>,
-    /// Sources and their directory, and what follows from their contents: package name, imports,
-    /// embeds, cgo flags.
-    pub package: &'r Package,
-    /// Where tools lie, limits of processes, what is shown: nothing that changes the result.
-    pub config: &'r Config,
-}
-
-/// What of an archive is made of the inputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// All of it.
-    Whole,
-    /// What the Go compiler makes.
-    Go,
+    /// Source files, by name and content.
+    pub files: Files<'r>,
+    /// C compilers and their flags, of a package with cgo or SWIG.
+    pub c: Option<CInputs<'r>>,
+    /// What the key leaves out.
+    pub unkeyed: Unkeyed<'r>,
 }
 
 /// What the sources' directory is called in debug information.
@@ -118,18 +120,32 @@ const MAGIC: [&str; 4] = [
 ];
 
 impl<'r> Inputs<'r> {
-    /// The inputs of building `build`'s package, which its dependencies `deps` are done for.
+    /// Gathers the inputs of building `build`'s package, whose dependencies `deps` are done.
     pub fn gather(cx: &ActionCx<'r>, build: NodeId, deps: &[NodeId]) -> Inputs<'r> {
-        let config = cx.config();
+        let job = &cx.run.job;
         let package = cx.package_of(build).expect("a build has a package");
-        let internal = &package.internal;
         let pgo = deps
             .iter()
             .find(|&&d| matches!(cx.node_of(d).kind, Kind::PreprocessPgo { .. }));
+        let mut inputs = Inputs::of(job.config, job.overlay, &job.plan.work_dir, package);
+        inputs.imports = deps.iter().filter_map(|&dep| Import::of(cx, dep)).collect();
+        inputs.pgo_profile = pgo.map(|&dep| cx.outcome(dep).built.path().unwrap_or_default());
+        inputs
+    }
+
+    /// Returns those of a package that imports nothing and has no profile. Does no I/O.
+    pub fn of(
+        config: &'r Config,
+        overlay: &'r Overlay,
+        work_dir: &str,
+        package: &'r Package,
+    ) -> Inputs<'r> {
+        let internal = &package.internal;
         let magic = MAGIC.map(|name| (name, config.env.os(name)));
+        let has_c = package.uses_cgo() || package.uses_swig();
         Inputs {
             import_path: &package.import_path,
-            place: Place::of(cx, package),
+            place: Place::of(config, work_dir, package),
             go_line: package.module.as_ref().map(|m| m.go_version.as_str()),
             goos: &config.target.goos,
             goarch: &config.target.goarch,
@@ -152,19 +168,20 @@ impl<'r> Inputs<'r> {
                 .into_iter()
                 .filter(|(_, value)| !value.is_empty())
                 .collect(),
-            imports: deps.iter().filter_map(|&dep| Import::of(cx, dep)).collect(),
-            pgo_profile: pgo.map(|&dep| cx.outcome(dep).built.path().unwrap_or_default()),
-            package,
-            config,
+            imports: Vec::new(),
+            pgo_profile: None,
+            files: Files::of(package),
+            c: has_c.then(|| CInputs::of(config, package)),
+            unkeyed: Unkeyed::of(config, overlay, package),
         }
     }
 
     /// The key: equal inputs make equal archives.
-    pub fn key(&self, cx: &ActionCx<'_>) -> Result<ActionId, ActionError> {
+    pub fn key(&self, facts: &dyn Facts) -> Result<ActionId, ActionError> {
         let name = format_args!("build {}", self.import_path);
-        let mut hash = cx.run.job.hashes.new_hash(name);
+        let mut hash = facts.hashes().new_hash(name);
         let imported = self.imports.iter().map(|i| i.content_id);
-        self.hash(cx, &mut hash, Part::Whole, self.place, imported)?;
+        self.hash(facts, &mut hash, Part::Whole, self.place, imported)?;
         Ok(hash.action_id())
     }
 
@@ -172,14 +189,14 @@ impl<'r> Inputs<'r> {
     /// of its content ID.
     pub fn key_by(
         &self,
-        cx: &ActionCx<'_>,
+        facts: &dyn Facts,
         imported: &[String],
         headers: &[Header],
     ) -> Result<ActionId, ActionError> {
         assert_eq!(imported.len(), self.imports.len());
-        let mut hash = cx.run.job.hashes.new_own_hash("build by export data");
+        let mut hash = facts.hashes().new_own_hash("build by export data");
         let imported = imported.iter().map(String::as_str);
-        self.hash(cx, &mut hash, Part::Whole, self.place, imported)?;
+        self.hash(facts, &mut hash, Part::Whole, self.place, imported)?;
         hash_headers(&mut hash, headers);
         Ok(hash.action_id())
     }
@@ -188,15 +205,15 @@ impl<'r> Inputs<'r> {
     /// package imported in place of its content ID.
     pub fn key_elsewhere(
         &self,
-        cx: &ActionCx<'_>,
+        facts: &dyn Facts,
         place: Place<'_>,
         imported: &[String],
         headers: &[Header],
     ) -> Result<ActionId, ActionError> {
         assert_eq!(imported.len(), self.imports.len());
-        let mut hash = cx.run.job.hashes.new_own_hash("build everywhere 2");
+        let mut hash = facts.hashes().new_own_hash("build everywhere 2");
         let imported = imported.iter().map(String::as_str);
-        self.hash(cx, &mut hash, Part::Whole, place, imported)?;
+        self.hash(facts, &mut hash, Part::Whole, place, imported)?;
         hash_headers(&mut hash, headers);
         Ok(hash.action_id())
     }
@@ -205,15 +222,15 @@ impl<'r> Inputs<'r> {
     /// compiler alone reads of a cgo package. `generated` are the sources that cgo wrote, by name.
     pub fn key_of_go_part(
         &self,
-        cx: &ActionCx<'_>,
+        facts: &dyn Facts,
         place: Place<'_>,
         imported: &[String],
         generated: &[(&str, OutputId)],
     ) -> Result<ActionId, ActionError> {
         assert_eq!(imported.len(), self.imports.len());
-        let mut hash = cx.run.job.hashes.new_own_hash("Go part everywhere");
+        let mut hash = facts.hashes().new_own_hash("Go part everywhere");
         let imported = imported.iter().map(String::as_str);
-        self.hash(cx, &mut hash, Part::Go, place, imported)?;
+        self.hash(facts, &mut hash, Part::Go, place, imported)?;
         for (name, text) in generated {
             writeln!(hash, "generated {} {text}", quote(name));
         }
@@ -222,7 +239,7 @@ impl<'r> Inputs<'r> {
 
     fn hash<'a>(
         &self,
-        cx: &ActionCx<'_>,
+        facts: &dyn Facts,
         h: &mut Hash<'_>,
         part: Part,
         place: Place<'_>,
@@ -252,8 +269,9 @@ impl<'r> Inputs<'r> {
             magic,
             imports,
             pgo_profile,
-            package,
-            config: _,
+            files,
+            c,
+            unkeyed: _,
         } = self;
         writeln!(h, "compile");
         match place {
@@ -277,15 +295,15 @@ impl<'r> Inputs<'r> {
         if *force_library {
             writeln!(h, "forcelibrary");
         }
-        if part == Part::Whole {
-            cc::hash_inputs(cx, h, package)?;
+        if let (Part::Whole, Some(c)) = (part, c) {
+            c.hash(facts, h, files)?;
         }
         if !cover_mode.is_empty() {
             writeln!(
                 h,
                 "cover {} {}",
                 quote(cover_mode),
-                quote(&cx.tool_id("cover")?)
+                quote(&facts.tool_id("cover")?)
             );
         }
         if let Some(flags) = fuzz_flags {
@@ -299,16 +317,16 @@ impl<'r> Inputs<'r> {
         writeln!(
             h,
             "compile {} {} {}",
-            cx.tool_id("compile")?,
+            facts.tool_id("compile")?,
             flags.0,
             flags.1
         );
-        if part == Part::Whole && !package.s_files.is_empty() {
+        if part == Part::Whole && !files.s.is_empty() {
             let flags = (quote_slice(forced_asmflags), quote_slice(asmflags));
             writeln!(
                 h,
                 "asm {} {} {}",
-                quote(&cx.tool_id("asm")?),
+                quote(&facts.tool_id("asm")?),
                 flags.0,
                 flags.1
             );
@@ -321,18 +339,14 @@ impl<'r> Inputs<'r> {
             writeln!(h, "magic {name}={value}");
         }
 
-        for file in files(package, part) {
-            writeln!(
-                h,
-                "file {file} {}",
-                cx.file_hash(&path::join2(&package.dir, file))
-            );
+        for file in files.of_part(part) {
+            writeln!(h, "file {file} {}", facts.file_hash(&files.path(file)));
         }
         for (import, id) in imports.iter().zip(imported) {
             writeln!(h, "import {} {id}", import.import_path);
         }
         if let Some(profile) = pgo_profile {
-            writeln!(h, "pgofile {}", cx.file_hash(profile));
+            writeln!(h, "pgofile {}", facts.file_hash(profile));
         }
         Ok(())
     }
@@ -341,27 +355,19 @@ impl<'r> Inputs<'r> {
     pub fn are_as_hashed(&self, cx: &ActionCx<'_>) -> bool {
         let profile = self.pgo_profile.filter(|profile| !profile.is_empty());
         let profile = reread::are_as_hashed(cx, profile);
-        sources_are_as_hashed(cx, self.package) && profile
+        self.files.are_as_hashed(cx) && profile
     }
 
     /// The language version to compile for: the module's, if this distribution knows it
     /// (gover.Lang).
     pub fn language(&self) -> String {
-        let local = local_version(self.config);
+        let local = gover::from_toolchain(self.unkeyed.version).unwrap_or_default();
         match self.go_line {
             Some("") => gover::lang(DEFAULT_GO_MOD_VERSION),
-            Some(version) if allowed(self.config, version) => gover::lang(version),
+            Some(version) if is_allowed(local, version) => gover::lang(version),
             _ => gover::lang(local),
         }
     }
-}
-
-/// Reports whether a package's files are still what the key of its build says; see `run::reread`.
-pub fn sources_are_as_hashed(cx: &ActionCx<'_>, p: &Package) -> bool {
-    reread::are_as_hashed(
-        cx,
-        files(p, Part::Whole).map(|file| path::join2(&p.dir, file)),
-    )
 }
 
 /// What a go.mod without a `go` line means (gover.DefaultGoModVersion).
@@ -374,7 +380,11 @@ pub fn local_version(config: &Config) -> &str {
 
 /// Whether the distribution is new enough for a module's `go` line (`allowedVersion`).
 pub fn allowed(config: &Config, version: &str) -> bool {
-    version.is_empty() || gover::compare(local_version(config), version).is_ge()
+    is_allowed(local_version(config), version)
+}
+
+fn is_allowed(local: &str, version: &str) -> bool {
+    version.is_empty() || gover::compare(local, version).is_ge()
 }
 
 /// Headers that are not in the stock key.
@@ -395,31 +405,9 @@ fn fuzz_flags(config: &Config) -> Option<&'static [&'static str]> {
     (arch && os).then_some(&["-d=libfuzzer"])
 }
 
-/// The files of a package that its archive depends on, or the Go part of it, in the order of the
-/// key.
-fn files(p: &Package, part: Part) -> impl Iterator<Item = &String> {
-    let others = [
-        &p.cgo_files,
-        &p.c_files,
-        &p.cxx_files,
-        &p.f_files,
-        &p.m_files,
-        &p.h_files,
-        &p.s_files,
-        &p.syso_files,
-        &p.swig_files,
-        &p.swig_cxx_files,
-    ];
-    let others = others.into_iter().filter(move |_| part == Part::Whole);
-    p.go_files
-        .iter()
-        .chain(others.flatten())
-        .chain(&p.embed_files)
-}
-
 impl<'r> Place<'r> {
-    fn of(cx: &ActionCx<'r>, p: &'r Package) -> Self {
-        if cx.config().flags.trimpath {
+    fn of(config: &Config, work_dir: &str, p: &'r Package) -> Self {
+        if config.flags.trimpath {
             match &p.module {
                 Some(m) => Place::Module {
                     path: &m.path,
@@ -427,7 +415,7 @@ impl<'r> Place<'r> {
                 },
                 None => Place::Hidden,
             }
-        } else if p.goroot || p.dir.starts_with(&cx.run.job.plan.work_dir) {
+        } else if p.goroot || p.dir.starts_with(work_dir) {
             Place::Hidden
         } else {
             Place::Dir(&p.dir)

@@ -11,10 +11,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::action::{ActionCx, ActionError, CoverOutputs, Outcome, Provider};
-use crate::actions::compile_inputs::sources_are_as_hashed;
+use crate::actions::compile_inputs::Inputs;
 use crate::actions::objdir_cache;
 use crate::plan::NodeId;
-use crate::toolchain;
+use crate::toolchain::gc;
 
 /// The work of a `cover` node of the build `build`. `cov_meta_file` is the name of the meta-data
 /// file, where one is wanted. Nothing is done where the build needs nothing.
@@ -27,21 +27,22 @@ pub fn run(
     let build = plan.build_of(build);
     let mut deps = cx.node().deps.iter();
     let check = deps.find_map(|id| match &cx.outcome(*id).provider {
-        Provider::CheckCache(check) => Some(check.as_ref()),
+        Provider::CheckCache(check) => Some((*id, check.as_ref())),
         _ => None,
     });
-    let check = check.expect("the cache was checked before");
+    let (check_node, check) = check.expect("the cache was checked before");
     if check.need.is_empty() {
         return Ok(Outcome::default());
     }
     cx.shell.mkdir(&cx.node().objdir)?;
-    let (mut outputs, inputs, instrumented) = sources(cx);
-    if !inputs.is_empty() {
-        let covered = instrument(cx, inputs, &instrumented, cov_meta_file)?;
+    let inputs = Inputs::gather(cx, cx.id, &cx.node_of(check_node).deps);
+    let (mut outputs, sources, instrumented) = sources(cx, &inputs);
+    if !sources.is_empty() {
+        let covered = instrument(cx, &inputs, sources, &instrumented, cov_meta_file)?;
         outputs.go_sources.insert(0, covered);
         outputs.config = config_file(cx);
         if let (Some(name), Some(id)) = (cov_meta_file, &check.action_id)
-            && sources_are_as_hashed(cx, cx.package())
+            && inputs.files.are_as_hashed(cx)
         {
             // A package without functions has no such file.
             let _ = objdir_cache::store(cx, &plan[build].objdir, id, name);
@@ -55,19 +56,19 @@ pub fn run(
 
 /// The sources to compile, those to instrument, and what these become. Test files are not
 /// instrumented.
-fn sources(cx: &ActionCx<'_>) -> (CoverOutputs, Vec<String>, Vec<String>) {
-    let p = cx.package();
+fn sources(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> (CoverOutputs, Vec<String>, Vec<String>) {
     let objdir = &cx.node().objdir;
-    let (mut inputs, mut instrumented) = (Vec::new(), Vec::new());
-    let mut cover = |files: &[String]| -> Vec<String> {
-        let mut sources = files.to_vec();
+    let files = &inputs.files;
+    let (mut covered, mut instrumented) = (Vec::new(), Vec::new());
+    let mut cover = |names: &[String]| -> Vec<String> {
+        let mut sources = names.to_vec();
         for file in sources.iter_mut().filter(|f| !f.ends_with("_test.go")) {
             let stem = file.strip_suffix(".go").unwrap_or(file);
             let output = if stem.ends_with(".cgo1") {
-                inputs.push(file.clone());
+                covered.push(file.clone());
                 format!("{objdir}{}.cover.go", path::base(stem))
             } else {
-                inputs.push(path::join2(&p.dir, file));
+                covered.push(files.path(file));
                 format!("{objdir}{stem}.cover.go")
             };
             instrumented.push(output.clone());
@@ -76,11 +77,11 @@ fn sources(cx: &ActionCx<'_>) -> (CoverOutputs, Vec<String>, Vec<String>) {
         sources
     };
     let outputs = CoverOutputs {
-        go_sources: cover(&p.go_files),
-        cgo_sources: cover(&p.cgo_files),
+        go_sources: cover(files.go),
+        cgo_sources: cover(files.cgo),
         config: String::new(),
     };
-    (outputs, inputs, instrumented)
+    (outputs, covered, instrumented)
 }
 
 fn config_file(cx: &ActionCx<'_>) -> String {
@@ -103,26 +104,26 @@ struct CoverPkgConfig<'a> {
 /// Runs the cover tool. Gives the source it adds, with the counters and the meta-data.
 fn instrument(
     cx: &ActionCx<'_>,
-    inputs: Vec<String>,
+    inputs: &Inputs<'_>,
+    sources: Vec<String>,
     instrumented: &[String],
     cov_meta_file: Option<&str>,
 ) -> Result<String, ActionError> {
-    let p = cx.package();
     let objdir = &cx.node().objdir;
     let meta_file = cov_meta_file.map(|name| format!("{objdir}{name}"));
     let config = CoverPkgConfig {
         out_config: &config_file(cx),
-        pkg_path: &p.import_path,
-        pkg_name: &p.name,
+        pkg_path: inputs.import_path,
+        pkg_name: inputs.unkeyed.name,
         granularity: "perblock",
-        module_path: p.module.as_ref().map_or("", |m| &m.path),
-        local: p.internal.local,
+        module_path: inputs.unkeyed.module.map_or("", |m| m.path),
+        local: inputs.local,
         emit_meta_file: meta_file.as_deref().unwrap_or(""),
     };
     let config = serde_json::to_string(&config).expect("texts are JSON");
     let config_path = format!("{objdir}pkgcfg.txt");
     let config = json::escape(&config) + "\n";
-    let config = raw::json(&config, cx.config().dist.minor);
+    let config = raw::json(&config, inputs.unkeyed.minor);
     cx.shell.write_file(&config_path, &config)?;
 
     let counters = path::join2(&path::dir(&instrumented[0]), "covervars.go");
@@ -134,29 +135,9 @@ fn instrument(
     let list_path = format!("{objdir}coveroutfiles.txt");
     cx.shell.write_file(&list_path, &list)?;
 
-    let settings = cx.config();
-    let mut args = settings.flags.toolexec.clone();
-    let words = [
-        &*toolchain::tool(settings, "cover"),
-        "-pkgcfg",
-        &config_path,
-        "-mode",
-        &p.internal.cover.mode,
-        "-var",
-        &counter_name(&p.import_path),
-        "-outfilelist",
-        &list_path,
-    ];
-    args.extend(words.map(str::to_owned));
-    args.extend(inputs);
+    let args = gc::cover::cover(inputs, &config_path, &list_path, sources);
     cx.shell.run(objdir, "", &[], &args)?;
     Ok(counters)
-}
-
-/// What the names of the variables that instrumentation adds begin with: unlike any of the user's.
-fn counter_name(import_path: &str) -> String {
-    let sum = Sha256::digest(import_path);
-    format!("goCover_{}_", hex(&sum[..6]))
 }
 
 /// Name of a package's coverage meta-data file (covcmd.MetaFileForPackage).
@@ -172,9 +153,5 @@ mod tests {
     fn names_are_made_of_the_import_paths_hash() {
         let sum = "af47ab6ae3371f5388dcaab5ff7c1d454afe95fc3f8fdaffc00cdaae8baaeafc";
         assert_eq!(meta_file_name("example.com/p"), format!("covmeta.{sum}"));
-        assert_eq!(
-            counter_name("example.com/p"),
-            format!("goCover_{}_", &sum[..12])
-        );
     }
 }

@@ -8,6 +8,7 @@ use forgo_golang::path;
 use crate::action::check::{Known, Way};
 use crate::action::{ActionCx, ActionError, Artifact, Outcome};
 use crate::actions::link_inputs::Inputs;
+use crate::package::Package;
 use crate::run::turns::{self, Turn};
 use crate::run::{links, reuse, stamp};
 use crate::toolchain::{gc, memory};
@@ -91,10 +92,9 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
 
     let main = cx.outcome(node.deps[0]);
     let link = gc::link::executable(
-        cx.config(),
+        inputs,
+        cx,
         &gc::link::Executable {
-            package: inputs.package,
-            cxx: inputs.has_cxx(),
             objdir: &node.objdir,
             build_id: &outcome.build_id,
             target: &node.target,
@@ -104,9 +104,9 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
     )?;
     cx.shell.run_with(
         &link.dir,
-        &inputs.package.import_path,
+        inputs.import_path,
         &link.env,
-        &memory::for_link(cx.config(), inputs.may_link_externally()),
+        &memory::for_link(cx.config(), may_link_externally(cx, inputs)),
         &link.args,
     )?;
 
@@ -129,4 +129,20 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
     outcome.cached_executable = stamped.cached.unwrap_or_default();
     outcome.built = Artifact::Built(node.target.clone());
     Ok(())
+}
+
+/// Reports whether cmd/link might decide to link with the C compiler. The C code of the
+/// distribution's own packages, such as net, it links by itself.
+fn may_link_externally(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> bool {
+    let has_c = |p: &Package| p.uses_cgo() || p.uses_swig() || !p.syso_files.is_empty();
+    let mut flags = inputs.forced_ldflags.iter().chain(inputs.ldflags);
+    let names_linking = |flag: &String| {
+        ["linkmode", "extld", "race", "msan", "asan"]
+            .iter()
+            .any(|n| flag.contains(n))
+    };
+    !matches!(inputs.ld_buildmode, "" | "exe" | "pie")
+        || inputs.extlink_enabled == "1"
+        || links::packages(cx, inputs).any(|p| !p.goroot && has_c(p))
+        || flags.any(names_linking)
 }

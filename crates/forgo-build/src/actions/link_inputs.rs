@@ -1,24 +1,28 @@
 //! All that a linked executable or shared library depends on, and the keys made of it.
 //!
-//! As for compiles, the key takes [`Inputs`] apart without `..`.
+//! As for compiles, the keys destructure [`Inputs`] without `..`, and the linker's command lines
+//! are made of it alone.
 //!
 //! Answers to `linkActionID`, `linkSharedActionID` and `printLinkerConfig` in
 //! cmd/go/internal/work/exec.go.
 
-use std::sync::PoisonError;
+mod unkeyed;
 
 use forgo_cache::{ActionId, Hash};
 use forgo_golang::quote::{quote, quote_bytes, quote_slice};
 use forgo_golang::raw;
 
-use crate::action::{ActionCx, ActionError, Artifact};
+use crate::action::{ActionCx, ActionError, Artifact, Facts};
 use crate::build_id;
 use crate::config::Config;
-use crate::footprint::{self, Look};
+
 use crate::package::Package;
 use crate::plan::{Kind, NodeId};
 
-/// What goes into an executable or a shared library.
+pub use unkeyed::Unkeyed;
+
+/// What goes into an executable or a shared library. `package` means the main package; of a shared
+/// library, the holder of the command line's flags.
 #[derive(Debug)]
 pub struct Inputs<'r> {
     /// -buildmode.
@@ -27,11 +31,25 @@ pub struct Inputs<'r> {
     pub goos: &'r str,
     /// GOARCH.
     pub goarch: &'r str,
+    /// Import path of the package.
+    pub import_path: &'r str,
+    /// No debug information.
+    pub omit_debug: bool,
+    /// The package is part of the standard library.
+    pub standard: bool,
+    /// The package is imported as ./ or ../.
+    pub local: bool,
+    /// Directory that such imports are relative to.
+    pub local_prefix: &'r str,
+    /// Default GODEBUG setting.
+    pub default_godebug: &'r str,
     /// -trimpath.
     pub trimpath: bool,
     /// Linker flags that follow from the build mode.
     pub forced_ldflags: &'r [String],
-    /// What -buildmode is to the linker.
+    /// -ldflags.
+    pub ldflags: &'r [String],
+    /// The linker's -buildmode.
     pub ld_buildmode: &'r str,
     /// `GOAMD64` and its value.
     pub arch_env: (&'r str, &'r str),
@@ -43,17 +61,21 @@ pub struct Inputs<'r> {
     pub extlink_enabled: &'r str,
     /// The archives, in the order of the plan.
     pub archives: Vec<Archive<'r>>,
-    /// The main package; of a shared library the holder of the command line's flags.
-    pub package: &'r Package,
-    /// Where tools lie, what is shown: nothing that changes the result.
-    pub config: &'r Config,
+    /// What the key leaves out.
+    pub unkeyed: Unkeyed<'r>,
 }
 
 /// A package's archive that is linked.
 #[derive(Debug)]
 pub struct Archive<'r> {
-    /// The package.
-    pub package: &'r Package,
+    /// Import path.
+    pub import_path: &'r str,
+    /// The package is named main.
+    pub is_main: bool,
+    /// Shared library that holds the package, or empty.
+    pub shlib: &'r str,
+    /// The package has C++ sources.
+    pub has_cxx: bool,
     /// The node that gives the archive.
     pub node: NodeId,
     /// Its file.
@@ -65,19 +87,32 @@ pub struct Archive<'r> {
 }
 
 impl<'r> Inputs<'r> {
-    /// The inputs of the link `link`. `assumed` is the build ID of a main package's build that is
-    /// not over yet.
+    /// Gathers the inputs of the link `link`. `assumed` is the build ID of a main package's build
+    /// that is not over yet.
     pub fn gather(cx: &ActionCx<'r>, link: NodeId, assumed: Option<(NodeId, &str)>) -> Inputs<'r> {
-        let config = cx.config();
+        let package = cx.package_of(link).expect("a link has a package");
+        let archive = |&dep: &NodeId| Archive::of(cx, dep, assumed);
+        let archives = cx.node_of(link).deps.iter().filter_map(archive).collect();
+        Inputs::of(cx.config(), package, archives)
+    }
+
+    /// Returns those of a package and archives. Does no I/O.
+    pub fn of(config: &'r Config, package: &'r Package, archives: Vec<Archive<'r>>) -> Inputs<'r> {
         let (target, modes) = (&config.target, &config.modes);
         let trimpath = config.flags.trimpath;
-        let archive = |&dep: &NodeId| Archive::of(cx, dep, assumed);
         Inputs {
             buildmode: &modes.buildmode,
             goos: &target.goos,
             goarch: &target.goarch,
+            import_path: &package.import_path,
+            omit_debug: package.internal.omit_debug,
+            standard: package.standard,
+            local: package.internal.local,
+            local_prefix: &package.internal.local_prefix,
+            default_godebug: &package.default_godebug,
             trimpath,
             forced_ldflags: &modes.forced_ldflags,
+            ldflags: &package.internal.ldflags,
             ld_buildmode: &modes.ld_buildmode,
             arch_env: (&target.arch_env.0, &target.arch_env.1),
             experiment: &target.clean_goexperiment,
@@ -87,38 +122,53 @@ impl<'r> Inputs<'r> {
                 &config.dist.goroot_given
             },
             extlink_enabled: config.env.get("GO_EXTLINK_ENABLED"),
-            archives: cx.node_of(link).deps.iter().filter_map(archive).collect(),
-            package: cx.package_of(link).expect("a link has a package"),
-            config,
+            unkeyed: Unkeyed::of(config, package, &archives),
+            archives,
         }
     }
 
     /// The key of an executable.
-    pub fn executable_key(&self, cx: &ActionCx<'_>) -> Result<ActionId, ActionError> {
-        let p = self.package;
-        let mut h = cx
-            .run
-            .job
-            .hashes
-            .new_hash(format_args!("link {}", p.import_path));
+    pub fn executable_key(&self, facts: &dyn Facts) -> Result<ActionId, ActionError> {
+        let Inputs {
+            buildmode,
+            goos,
+            goarch,
+            import_path,
+            omit_debug,
+            standard,
+            local,
+            local_prefix,
+            default_godebug,
+            trimpath,
+            ldflags,
+            archives,
+            // Hashed by `hash_linker`.
+            forced_ldflags: _,
+            ld_buildmode: _,
+            arch_env: _,
+            experiment: _,
+            goroot: _,
+            extlink_enabled: _,
+            unkeyed: _,
+        } = self;
+        let name = format_args!("link {import_path}");
+        let mut h = facts.hashes().new_hash(name);
         writeln!(h, "link");
-        let (mode, os, arch) = (self.buildmode, self.goos, self.goarch);
-        writeln!(h, "buildmode {mode} goos {os} goarch {arch}");
-        writeln!(h, "import {}", quote(&p.import_path));
-        let (omit, prefix) = (p.internal.omit_debug, quote(&p.internal.local_prefix));
-        let (standard, local) = (p.standard, p.internal.local);
+        writeln!(h, "buildmode {buildmode} goos {goos} goarch {goarch}");
+        writeln!(h, "import {}", quote(import_path));
+        let prefix = quote(local_prefix);
         writeln!(
             h,
-            "omitdebug {omit} standard {standard} local {local} prefix {prefix}"
+            "omitdebug {omit_debug} standard {standard} local {local} prefix {prefix}"
         );
-        writeln!(h, "defaultgodebug {}", quote(&p.default_godebug));
-        if self.trimpath {
+        writeln!(h, "defaultgodebug {}", quote(default_godebug));
+        if *trimpath {
             writeln!(h, "trimpath");
         }
-        self.hash_linker(cx, &mut h, Some(p))?;
+        self.hash_linker(facts, &mut h, Some(ldflags))?;
 
-        for archive in &self.archives {
-            let path = &archive.package.import_path;
+        for archive in archives {
+            let path = archive.import_path;
             if archive.exists {
                 writeln!(
                     h,
@@ -127,10 +177,10 @@ impl<'r> Inputs<'r> {
                 );
             }
             // It is in the executable's own build ID.
-            if archive.package.name == "main" {
+            if archive.is_main {
                 writeln!(h, "packagemain {}", archive.build_id);
             }
-            hash_shared_library(cx, &mut h, archive.package);
+            hash_shared_library(facts, &mut h, archive);
         }
         Ok(h.action_id())
     }
@@ -138,104 +188,84 @@ impl<'r> Inputs<'r> {
     /// The key of a shared library whose group of members is `members`.
     pub fn shared_key(
         &self,
-        cx: &ActionCx<'_>,
+        facts: &dyn Facts,
         members: &[Archive<'_>],
     ) -> Result<ActionId, ActionError> {
-        let mut h = cx.run.job.hashes.new_hash("linkShared");
+        let Inputs {
+            goos,
+            goarch,
+            archives,
+            // Hashed by `hash_linker`.
+            forced_ldflags: _,
+            ld_buildmode: _,
+            arch_env: _,
+            experiment: _,
+            goroot: _,
+            extlink_enabled: _,
+            // A library is no package; its members' archives have these.
+            buildmode: _,
+            import_path: _,
+            omit_debug: _,
+            standard: _,
+            local: _,
+            local_prefix: _,
+            default_godebug: _,
+            trimpath: _,
+            // Left out by the stock command, too.
+            ldflags: _,
+            unkeyed: _,
+        } = self;
+        let mut h = facts.hashes().new_hash("linkShared");
         writeln!(h, "linkShared");
-        writeln!(h, "goos {} goarch {}", self.goos, self.goarch);
-        self.hash_linker(cx, &mut h, None)?;
-        for archive in self.archives.iter().filter(|a| !a.file.is_empty()) {
-            hash_content(cx, &mut h, "packagefile", archive.package, archive.file);
-            hash_shared_library(cx, &mut h, archive.package);
+        writeln!(h, "goos {goos} goarch {goarch}");
+        self.hash_linker(facts, &mut h, None)?;
+        for archive in archives.iter().filter(|a| !a.file.is_empty()) {
+            hash_content(facts, &mut h, "packagefile", archive, archive.file);
+            hash_shared_library(facts, &mut h, archive);
         }
         for member in members {
-            hash_content(cx, &mut h, "top", member.package, member.file);
+            hash_content(facts, &mut h, "top", member, member.file);
         }
         Ok(h.action_id())
     }
 
     fn hash_linker(
         &self,
-        cx: &ActionCx<'_>,
+        facts: &dyn Facts,
         h: &mut Hash<'_>,
-        p: Option<&Package>,
+        ldflags: Option<&[String]>,
     ) -> Result<(), ActionError> {
-        let Inputs {
-            forced_ldflags,
-            ld_buildmode,
-            arch_env: (key, value),
-            experiment,
-            goroot,
-            extlink_enabled,
-            // Hashed by the callers.
-            buildmode: _,
-            goos: _,
-            goarch: _,
-            trimpath: _,
-            archives: _,
-            package: _,
-            config: _,
-        } = self;
-        let flags = quote_slice(forced_ldflags);
-        writeln!(h, "link {} {flags} {ld_buildmode}", cx.tool_id("link")?);
-        if let Some(p) = p {
-            writeln!(h, "linkflags {}", quote_slice(&p.internal.ldflags));
+        let flags = quote_slice(self.forced_ldflags);
+        let ld_buildmode = self.ld_buildmode;
+        writeln!(h, "link {} {flags} {ld_buildmode}", facts.tool_id("link")?);
+        if let Some(ldflags) = ldflags {
+            writeln!(h, "linkflags {}", quote_slice(ldflags));
         }
+        let (key, value) = self.arch_env;
         writeln!(h, "{key}={value}");
-        if !experiment.is_empty() {
-            writeln!(h, "GOEXPERIMENT={}", quote(experiment));
+        if !self.experiment.is_empty() {
+            writeln!(h, "GOEXPERIMENT={}", quote(self.experiment));
         }
-        writeln!(h, "GOROOT={goroot}");
-        writeln!(h, "GO_EXTLINK_ENABLED={extlink_enabled}");
+        writeln!(h, "GOROOT={}", self.goroot);
+        writeln!(h, "GO_EXTLINK_ENABLED={}", self.extlink_enabled);
         Ok(())
     }
 
-    /// Some package has C++ sources.
-    pub fn has_cxx(&self) -> bool {
-        std::iter::once(self.package)
-            .chain(self.archives.iter().map(|archive| archive.package))
-            .any(|p| !p.cxx_files.is_empty() || !p.swig_cxx_files.is_empty())
-    }
-
-    /// Reports whether cmd/link might decide to link with the C compiler. The C code of the distribution's own
-    /// packages, such as net, it links by itself.
-    pub fn may_link_externally(&self) -> bool {
-        let has_c = |p: &Package| p.uses_cgo() || p.uses_swig() || !p.syso_files.is_empty();
-        let archives = self.archives.iter().map(|archive| archive.package);
-        let mut packages = archives.chain([self.package]);
-        let mut flags = self
-            .forced_ldflags
-            .iter()
-            .chain(&self.package.internal.ldflags);
-        let names_linking = |flag: &String| {
-            ["linkmode", "extld", "race", "msan", "asan"]
-                .iter()
-                .any(|n| flag.contains(n))
-        };
-        !matches!(self.ld_buildmode, "" | "exe" | "pie")
-            || self.extlink_enabled == "1"
-            || packages.any(|p| !p.goroot && has_c(p))
-            || flags.any(names_linking)
-    }
-
-    /// What the linker is told: where archives and shared libraries are, and the build information.
+    /// The text of importcfg.link: where archives and shared libraries are, and the build
+    /// information.
     pub fn import_config(&self) -> String {
         let mut text = String::new();
         for archive in &self.archives {
-            let p = archive.package;
-            text += &format!("packagefile {}={}\n", p.import_path, archive.file);
-            if !p.shlib.is_empty() {
-                text += &format!("packageshlib {}={}\n", p.import_path, p.shlib);
+            let Archive {
+                import_path, shlib, ..
+            } = archive;
+            text += &format!("packagefile {import_path}={}\n", archive.file);
+            if !shlib.is_empty() {
+                text += &format!("packageshlib {import_path}={shlib}\n");
             }
         }
-        let info = self
-            .package
-            .internal
-            .build_info
-            .as_deref()
-            .unwrap_or_default();
-        text + &format!("modinfo {}\n", quote_bytes(&framed_build_info(info)))
+        let info = framed_build_info(self.unkeyed.build_info);
+        text + &format!("modinfo {}\n", quote_bytes(&info))
     }
 }
 
@@ -246,45 +276,28 @@ fn framed_build_info(info: &str) -> Vec<u8> {
     [&START, &*raw::bytes(info), &END].concat()
 }
 
-fn hash_shared_library(cx: &ActionCx<'_>, h: &mut Hash<'_>, p: &Package) {
-    if !p.shlib.is_empty() {
-        hash_content(cx, h, "packageshlib", p, &p.shlib);
+fn hash_shared_library(facts: &dyn Facts, h: &mut Hash<'_>, archive: &Archive<'_>) {
+    if !archive.shlib.is_empty() {
+        hash_content(facts, h, "packageshlib", archive, archive.shlib);
     }
 }
 
 /// `WORD PATH=` and the content ID that a file carries: any bytes, if a C linker gave the ID.
-fn hash_content(cx: &ActionCx<'_>, h: &mut Hash<'_>, word: &str, p: &Package, file: &str) {
-    let mut line = format!("{word} {}=", p.import_path).into_bytes();
-    line.extend_from_slice(&content_of(cx, file));
+fn hash_content(
+    facts: &dyn Facts,
+    h: &mut Hash<'_>,
+    word: &str,
+    archive: &Archive<'_>,
+    file: &str,
+) {
+    let mut line = format!("{word} {}=", archive.import_path).into_bytes();
+    line.extend_from_slice(&facts.content_id(file));
     line.push(b'\n');
     h.write(&line);
 }
 
-/// The content ID that a file carries; the hash of the file if it carries none (`Builder.buildID`).
-/// As in the stock command it stays what it was when it was first asked for, even if the run then
-/// puts a new shared library in the file's place.
-fn content_of(cx: &ActionCx<'_>, file: &str) -> Vec<u8> {
-    let ids = || {
-        cx.run
-            .content_ids
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    };
-    if let Some(id) = ids().get(file) {
-        return id.clone();
-    }
-    footprint::saw(file, Look::Whole);
-    let mut id = match build_id::read_build_id_bytes(file) {
-        Ok(id) => id,
-        Err(_) => cx.file_hash(file).into_bytes(),
-    };
-    // An empty one is asked for again.
-    let known = !id.is_empty();
-    id.drain(..id.iter().rposition(|&b| b == b'/').map_or(0, |at| at + 1));
-    if known {
-        ids().insert(file.to_owned(), id.clone());
-    }
-    id
+fn has_cxx(p: &Package) -> bool {
+    !p.cxx_files.is_empty() || !p.swig_cxx_files.is_empty()
 }
 
 impl<'r> Archive<'r> {
@@ -296,14 +309,7 @@ impl<'r> Archive<'r> {
     ) -> Option<Archive<'r>> {
         let package = cx.package_of(node)?;
         if let Some((_, build_id)) = assumed.filter(|(id, _)| *id == node) {
-            let build_id = build_id.to_owned();
-            return Some(Archive {
-                package,
-                node,
-                file: "",
-                build_id,
-                exists: true,
-            });
+            return Some(Archive::new(package, node, "", build_id.to_owned(), true));
         }
         let outcome = cx.done(node);
         let file = outcome.and_then(|o| o.built.path()).unwrap_or_default();
@@ -311,15 +317,29 @@ impl<'r> Archive<'r> {
         let mut build_id = outcome.map(|o| o.build_id.clone()).unwrap_or_default();
         let exists = elided || !file.is_empty() || !build_id.is_empty();
         if build_id.is_empty() && !file.is_empty() {
-            build_id = String::from_utf8_lossy(&content_of(cx, file)).into_owned();
+            build_id = String::from_utf8_lossy(&cx.content_id(file)).into_owned();
         }
-        Some(Archive {
-            package,
+        Some(Archive::new(package, node, file, build_id, exists))
+    }
+
+    /// Returns that of a package.
+    pub fn new(
+        package: &'r Package,
+        node: NodeId,
+        file: &'r str,
+        build_id: String,
+        exists: bool,
+    ) -> Archive<'r> {
+        Archive {
+            import_path: &package.import_path,
+            is_main: package.name == "main",
+            shlib: &package.shlib,
+            has_cxx: has_cxx(package),
             node,
             file,
             build_id,
             exists,
-        })
+        }
     }
 
     /// Whether the archive was made to be linked, not a library that links others.

@@ -63,21 +63,11 @@ fn link(
     let members: Vec<(&str, &str)> = members
         .iter()
         .map(|m| {
-            (
-                m.package.import_path.as_str(),
-                cx.node_of(m.node).target.as_str(),
-            )
+            let target = &cx.node_of(m.node).target;
+            (m.import_path, target.as_str())
         })
         .collect();
-    let (cxx, package) = (inputs.has_cxx(), inputs.package);
-    let link = gc::link::shared(
-        cx.config(),
-        package,
-        cxx,
-        &members,
-        &node.target,
-        &importcfg,
-    )?;
+    let link = gc::link::shared(inputs, &members, &node.target, &importcfg)?;
     let desc = link.args.get(2).cloned().unwrap_or_default();
     cx.shell.run(&link.dir, &desc, &link.env, &link.args)
 }

@@ -4,6 +4,7 @@
 //! nodes before it, a [shell](crate::shell::Shell). It gives an [`Outcome`], which never changes
 //! afterwards and is read without locks by the nodes after it.
 
+mod assemble;
 pub mod cgo;
 pub mod cgo_compile;
 pub mod cgo_link;
@@ -12,6 +13,8 @@ pub mod compile;
 pub mod compile_inputs;
 pub mod cover;
 pub mod cover_data;
+#[cfg(test)]
+mod golden;
 mod idle;
 pub mod install;
 pub mod link;

@@ -5,28 +5,35 @@
 use forgo_cache::{ActionId, Verify, get_file, put_file};
 use forgo_golang::quote::quote;
 
-use crate::action::{ActionCx, ActionError, Artifact, Outcome};
+use crate::action::{ActionCx, ActionError, Artifact, Facts, Outcome};
 use crate::run::reread;
 use crate::shell::join_unambiguously;
-use crate::toolchain;
+use crate::toolchain::{Tools, gc};
 
 /// What the conversion depends on.
-struct Inputs<'a> {
+pub struct Inputs<'a> {
     /// Identity of the tool.
-    tool: String,
+    pub tool: String,
     /// The profile.
-    profile: &'a str,
+    pub profile: &'a str,
+    /// Where the tool lies. The key has its identity.
+    pub unkeyed: Tools<'a>,
 }
 
 impl Inputs<'_> {
-    fn key(&self, cx: &ActionCx<'_>) -> ActionId {
-        let Inputs { tool, profile } = self;
+    /// Returns the key.
+    pub fn key(&self, facts: &dyn Facts) -> ActionId {
+        let Inputs {
+            tool,
+            profile,
+            unkeyed: _,
+        } = self;
         let name = format_args!("preprocess PGO profile {profile}");
-        let mut hash = cx.run.job.hashes.new_hash(name);
+        let mut hash = facts.hashes().new_hash(name);
         writeln!(hash, "preprocess PGO profile");
         writeln!(hash, "preprofile {tool}");
         // Asked for here, so that the traces of the two hashes are in the stock order.
-        writeln!(hash, "input {}", quote(&cx.file_hash(profile)));
+        writeln!(hash, "input {}", quote(&facts.file_hash(profile)));
         hash.action_id()
     }
 }
@@ -36,6 +43,7 @@ pub fn run(cx: &ActionCx<'_>, input: &str) -> Result<Outcome, ActionError> {
     let inputs = Inputs {
         tool: cx.tool_id("preprofile")?,
         profile: input,
+        unkeyed: Tools::of(cx.config()),
     };
     let id = inputs.key(cx);
     cx.key.set(Some(id));
@@ -65,9 +73,7 @@ fn convert(cx: &ActionCx<'_>, inputs: &Inputs<'_>, id: &ActionId) -> Result<(), 
     let config = cx.config();
     let target = &cx.node().target;
     cx.shell.mkdir(&cx.node().objdir)?;
-    let mut args = config.flags.toolexec.clone();
-    let tool = toolchain::tool(config, "preprofile");
-    args.extend([&*tool, "-o", target, "-i", inputs.profile].map(str::to_owned));
+    let args = gc::pgo::preprofile(inputs, target);
     let before = reread::are_as_hashed(cx, [inputs.profile]);
     cx.shell.run(".", inputs.profile, &[], &args)?;
     let believed = before && reread::are_as_hashed(cx, [inputs.profile]);

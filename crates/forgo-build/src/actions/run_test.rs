@@ -314,7 +314,7 @@ impl RunTest {
         }
         words.push("-test.paniconexit0".to_owned());
         if settings.fuzz {
-            let dir = path::join2(&cx.run.job.cache.fuzz_dir(), &p.import_path);
+            let dir = path::join2(&cx.run.job.cache.local_part().fuzz_dir(), &p.import_path);
             words.push(format!("-test.fuzzcachedir={dir}"));
         }
         words.extend(coverage.map(|dir| format!("-test.gocoverdir={dir}")));

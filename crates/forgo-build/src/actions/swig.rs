@@ -7,12 +7,11 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use crate::action::{ActionCx, ActionError};
+use crate::actions::compile_inputs::{Files, Inputs};
 use crate::footprint;
-use crate::package::Package;
 use crate::plan::cgo::swig_outputs;
 use crate::process::errno_text;
 use crate::shell::write_whole;
-use crate::toolchain::cc::CFlags;
 use crate::toolchain::{self, gc};
 
 const TOO_OLD: &str = "must have SWIG version >= 3.0.6";
@@ -20,23 +19,26 @@ const TOO_OLD: &str = "must have SWIG version >= 3.0.6";
 /// Runs SWIG on a package's files. Gives the Go files it wrote, for cgo.
 pub(super) fn run(
     cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
     pkg_config_cflags: &[String],
 ) -> Result<Vec<String>, ActionError> {
     let facts = &cx.run.swig;
     facts.version.get_or_init(|| check_version(cx)).clone()?;
-    let int_size = facts.int_size.get_or_init(|| int_size(cx)).clone()?;
-    let p = cx.package();
-    for file in &p.swig_files {
-        run_one(cx, file, ".swig", pkg_config_cflags, &int_size)?;
+    let int_size = facts
+        .int_size
+        .get_or_init(|| int_size(cx, inputs))
+        .clone()?;
+    for file in inputs.files.swig {
+        run_one(cx, inputs, file, ".swig", pkg_config_cflags, &int_size)?;
     }
-    for file in &p.swig_cxx_files {
-        let result = run_one(cx, file, ".swigcxx", pkg_config_cflags, &int_size);
+    for file in inputs.files.swig_cxx {
+        let result = run_one(cx, inputs, file, ".swigcxx", pkg_config_cflags, &int_size);
         // Go 1.26 loses this error, and fails for want of what SWIG did not write.
-        if cx.config().dist.minor >= 27 {
+        if inputs.unkeyed.minor >= 27 {
             result?;
         }
     }
-    Ok(swig_outputs(p, &cx.node().objdir).go)
+    Ok(swig_outputs(cx.package(), &cx.node().objdir).go)
 }
 
 /// SWIG must be new enough; a version that can't be read passes.
@@ -75,72 +77,61 @@ fn version(output: &[u8]) -> Option<[u32; 3]> {
 const WANTS_64_BITS: &str = "\npackage main\nconst i int = 1 << 32\n";
 
 /// Size of Go's `int` on the target, in bits, as SWIG wants to be told: asked of the compiler.
-fn int_size(cx: &ActionCx<'_>) -> Result<String, ActionError> {
+fn int_size(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<String, ActionError> {
     if cx.config().flags.n {
         return Ok("$INTBITS".to_owned());
     }
     let file = format!("{}/swig_intsize.go", cx.run.job.plan.work_dir);
     write_whole(&file, WANTS_64_BITS.as_bytes())?;
     let lent = cx.run.compile_tokens.take();
-    let args = int_size_command(cx, file, lent.count())?;
-    let config = cx.config();
+    let args = int_size_command(cx, inputs, file, lent.count())?;
     // A question of the run's: it is not among the commands that the graph names for this action.
     let shell = cx.shell.background();
-    let run = shell.run_out(&config.cwd, &toolchain::changed_env(config), &args);
+    let run = shell.run_out(inputs.unkeyed.cwd, &inputs.unkeyed.env, &args);
     Ok(if run.error.is_some() { "32" } else { "64" }.to_owned())
 }
 
 /// The compile of a package that has nothing but that constant.
 fn int_size_command(
     cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
     file: String,
     concurrency: usize,
 ) -> Result<Vec<String>, ActionError> {
     let config = cx.config();
-    let p = Package {
-        dir: cx.run.job.plan.work_dir.clone(),
-        import_path: "command-line-arguments".to_owned(),
-        name: "main".to_owned(),
-        go_files: vec!["swig_intsize.go".to_owned()],
-        ..Package::default()
+    let names = ["swig_intsize.go".to_owned()];
+    let dir = cx.run.job.plan.work_dir.as_str();
+    let path = match inputs.unkeyed.buildmode {
+        "plugin" => {
+            let files = Files {
+                dir,
+                go: &names,
+                ..Files::default()
+            };
+            gc::plugin_path("command-line-arguments", &files, cx, "")?
+        }
+        _ => "main".to_owned(),
     };
-    let objdir = &cx.node().objdir;
-    let mut args = config.flags.toolexec.clone();
-    let mut add = |words: &[&str]| args.extend(words.iter().map(|&w| w.to_owned()));
-    add(&[
-        &toolchain::tool(config, "compile"),
-        "-o",
-        &format!("{objdir}_go_.o"),
-    ]);
-    add(&[
-        "-trimpath",
-        &gc::trimpath(config, &p, objdir, cx.run.job.overlay),
-    ]);
-    add(&["-p", &gc::package_path(config, &p, "")?]);
-    add(&[&format!("-lang=go1.{}", config.dist.minor), "-complete"]);
-    if !config.context.install_suffix.is_empty() {
-        add(&["-installsuffix", &config.context.install_suffix]);
-    }
-    if config.target.goos == "plan9" || config.target.goarch == "wasm" {
-        add(&["-dwarf=false"]);
-    }
-    add(&["-goversion", &config.dist.version]);
-    if concurrency > 1 {
-        add(&[&format!("-c={concurrency}")]);
-    }
-    args.extend_from_slice(&config.modes.forced_gcflags);
     // As for any files listed on a command line.
     let for_files = |pattern: &Option<String>| pattern.as_deref().is_none_or(|p| p == "all");
-    let entries = &config.flags.gcflags.entries;
-    if let Some(entry) = entries.iter().rev().find(|e| for_files(&e.pattern)) {
-        args.extend_from_slice(&entry.flags);
-    }
-    args.extend(["-nolocalimports".to_owned(), file]);
-    Ok(args)
+    let mut entries = config.flags.gcflags.entries.iter().rev();
+    let entry = entries.find(|e| for_files(&e.pattern));
+    let gcflags = entry.map_or(&[][..], |entry| &entry.flags);
+    let objdir = &cx.node().objdir;
+    Ok(toolchain::swig::int_size(
+        inputs,
+        dir,
+        file,
+        objdir,
+        &path,
+        concurrency,
+        gcflags,
+    ))
 }
 
 fn run_one(
     cx: &ActionCx<'_>,
+    inputs: &Inputs<'_>,
     file: &str,
     suffix: &str,
     pkg_config_cflags: &[String],
@@ -149,38 +140,22 @@ fn run_one(
     if file.starts_with("cgo") {
         return Err(ActionError::new("SWIG file must not use prefix 'cgo'"));
     }
-    let config = cx.config();
-    let p = cx.package();
+    let Some(c) = &inputs.c else {
+        return Ok(());
+    };
     let objdir = &cx.node().objdir;
-    let cxx = suffix == ".swigcxx";
-    let flags = CFlags::of(config, p)?;
-    let own = if cxx { &flags.cxxflags } else { &flags.cflags };
     let base = file.strip_suffix(suffix).unwrap_or(file);
-    let wrapper = format!("{objdir}{base}_wrap.{}", if cxx { "cxx" } else { "c" });
-
-    let mut args: Vec<String> = [
-        "swig",
-        "-go",
-        "-cgo",
-        "-intgosize",
-        int_size,
-        "-module",
-        base,
-        "-o",
+    let kind = if suffix == ".swigcxx" { "cxx" } else { "c" };
+    let wrapper = format!("{objdir}{base}_wrap.{kind}");
+    let args = toolchain::swig::swig(
+        c.flags()?,
+        pkg_config_cflags,
+        (file, base),
         &wrapper,
-        "-outdir",
+        int_size,
         objdir,
-    ]
-    .map(str::to_owned)
-    .into();
-    let flags = [&flags.cppflags, pkg_config_cflags, own];
-    let include = |f: &&String| f.len() > 3 && f.starts_with("-I");
-    args.extend(flags.into_iter().flatten().filter(include).cloned());
-    if cxx {
-        args.push("-c++".to_owned());
-    }
-    args.push(file.to_owned());
-    let run = cx.shell.run_out(&p.dir, &[], &args);
+    );
+    let run = cx.shell.run_out(inputs.files.dir, &[], &args);
     let says = |text: &str| run.output.windows(text.len()).any(|w| w == text.as_bytes());
     if run.error.is_some() && (says("-intgosize") || says("-cgo")) {
         return Err(ActionError::new(TOO_OLD));

@@ -9,14 +9,15 @@
 
 use std::time::SystemTime;
 
-use forgo_cache::{ActionId, Verify, get_bytes, get_file, put_bytes};
+use forgo_cache::{ActionId, Entry, Verify, get_bytes, get_file, put_bytes};
 use forgo_golang::quote::quote_slice;
 
-use crate::action::{ActionCx, Outcome};
+use crate::action::{ActionCx, Facts, Outcome};
 use crate::actions::test_contents::{self, Before, Test};
 use crate::actions::test_inputs::{self, LOG_MAGIC, trace};
 use crate::actions::test_settings::TestSettings;
 use crate::disk;
+use crate::footprint::{self, Look};
 use crate::package::Package;
 use crate::plan::{Mode, NodeId};
 
@@ -37,6 +38,28 @@ const CACHEABLE: [&str; 11] = [
 
 /// Arguments that say where results go.
 const HARMLESS: [&str; 2] = ["-test.coverprofile", "-test.outputdir"];
+
+/// What a test's result depends on, beside what the test reads while it runs: its log names that
+/// ([`test_inputs`]). A test with arguments that are neither in here nor [`HARMLESS`] has no key.
+pub(super) struct Inputs<'r> {
+    /// The binary: the key of its link, or the hash of its content.
+    pub binary: &'r str,
+    /// The arguments that the result depends on.
+    pub args: Vec<&'r String>,
+    /// `-exec`, split.
+    pub exec: &'r [String],
+}
+
+impl Inputs<'_> {
+    /// Returns the key.
+    pub fn key(&self, facts: &dyn Facts) -> ActionId {
+        let Inputs { binary, args, exec } = self;
+        let mut hash = facts.hashes().new_hash("testResult");
+        let (args, exec) = (quote_slice(args), quote_slice(exec));
+        write!(hash, "test binary {binary} args {args} execcmd {exec}");
+        hash.action_id()
+    }
+}
 
 /// A run of a test: what is known when it begins.
 pub(super) struct Run {
@@ -83,12 +106,12 @@ impl TestCache {
             }
         };
         self.note_cover_meta(cx, run, settings);
-        let test = {
-            let mut hash = cx.run.job.hashes.new_hash("testResult");
-            let (args, exec) = (quote_slice(&args), quote_slice(&settings.exec));
-            write!(hash, "test binary {id} args {args} execcmd {exec}");
-            hash.action_id()
+        let inputs = Inputs {
+            binary: id,
+            args,
+            exec: &settings.exec,
         };
+        let test = inputs.key(cx);
         // First the link's key, then the content.
         self.ids.truncate(1);
         self.ids.push(test);
@@ -196,14 +219,13 @@ impl TestCache {
         log: &[u8],
     ) -> Option<(Vec<u8>, SystemTime)> {
         let path = &p.import_path;
-        let cache = cx.run.job.cache;
         let inputs = test_inputs::id(cx, p, log)?;
         let key = output_key(cx, test, &inputs);
         trace(cx, || {
             let shown = output_key(cx, test, &inputs);
             format!("{path}: test ID {test} => input ID {inputs} => {shown}")
         });
-        let found = get_bytes(cache, &key);
+        let found = read_result(cx, &key);
         self.check_profile(cx, path, settings, test, &inputs)?;
         match found {
             Ok((output, entry)) if output.ends_with(b"\n") => Some((output, entry.time)),
@@ -320,9 +342,23 @@ impl TestCache {
     }
 }
 
+/// Reads what the cache has under a key of a test. Unlike a compile's, such an entry need not stay
+/// what it is: a run for other inputs, or in another checkout with the same binary, replaces it. So
+/// whoever gives an answer again that it led to must find it as it was, or still missing.
+pub(super) fn read_result(
+    cx: &ActionCx<'_>,
+    key: &ActionId,
+) -> forgo_cache::Result<(Vec<u8>, Entry)> {
+    if footprint::is_on() {
+        let entry = cx.run.job.cache.local_part().entry_file(key);
+        footprint::saw(entry, Look::Whole);
+    }
+    get_bytes(cx.run.job.cache, key)
+}
+
 /// The log of what the last run of a binary with its arguments read.
 fn input_log(cx: &ActionCx<'_>, path: &str, test: &ActionId) -> Option<Vec<u8>> {
-    let log = match get_bytes(cx.run.job.cache, test) {
+    let log = match read_result(cx, test) {
         Ok((log, _)) => log,
         Err(e) => {
             trace(cx, || format!("{path}: input list not found: {e}"));

@@ -23,6 +23,7 @@ use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
 use forgo_golang::path;
 
 use crate::action::ActionCx;
+use crate::actions::test_cache::read_result;
 use crate::actions::test_files::{Reader, Sum, is_of_vcs};
 use crate::actions::test_inputs::{self, Input};
 use crate::actions::test_powers::{self, Powers};
@@ -62,15 +63,14 @@ pub(super) fn fetch(cx: &ActionCx<'_>, of: Test<'_>, test: &ActionId) -> Option<
     if !may_be_known(cx, of.package) {
         return None;
     }
-    let cache = cx.run.job.cache;
-    let log = get_bytes(cache, &log_key(cx, test)).ok()?.0;
+    let log = read_result(cx, &log_key(cx, test)).ok()?.0;
     let powers = test_powers::of(cx, of.run, of.binary);
     if powers.unknown {
         return None;
     }
     let inputs = test_inputs::parse(cx, of.package, &log)?;
     let state = State::read(cx, of.package, powers, &inputs, None)?;
-    let (output, entry) = get_bytes(cache, &state.key(cx, of.package, test)).ok()?;
+    let (output, entry) = read_result(cx, &state.key(cx, of.package, test)).ok()?;
     let made = entry.time;
     output.ends_with(b"\n").then_some(Found { output, made })
 }

@@ -45,24 +45,14 @@ pub(super) fn id(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<ActionId>
         env: &cx.config().env,
         zone: Zone::local(&cx.config().env),
     };
-    let mut hash = inputs.hashes.new_hash("testInputs");
+    let mut key = Key::new(inputs.hashes);
     // The runtime always reads GODEBUG, and does not log it.
-    let value = inputs.variable("GODEBUG");
-    writeln!(hash, "env GODEBUG {value}");
+    let godebug = Input::Variable("GODEBUG".to_owned());
+    key.add(&godebug, inputs.variable("GODEBUG"));
     for input in parse(cx, p, log)? {
-        match &input {
-            Input::Variable(name) => {
-                let value = inputs.variable(name);
-                writeln!(hash, "env {name} {value}");
-            }
-            Input::Directory(name) => {
-                let sum = inputs.stat(name);
-                writeln!(hash, "chdir {name} {sum}");
-            }
-            Input::Stat(file) => {
-                let sum = inputs.stat(file);
-                writeln!(hash, "stat {file} {sum}");
-            }
+        let state = match &input {
+            Input::Variable(name) => inputs.variable(name),
+            Input::Directory(name) | Input::Stat(name) => inputs.stat(name),
             Input::Open(file) => {
                 let Some(sum) = inputs.open(file) else {
                     trace(cx, || {
@@ -71,12 +61,40 @@ pub(super) fn id(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<ActionId>
                     });
                     return None;
                 };
-                writeln!(hash, "open {file} {sum}");
+                sum
             }
+            Input::Beside(_) | Input::Common(_) => continue,
+        };
+        key.add(&input, state);
+    }
+    Some(key.action_id())
+}
+
+/// The key of everything that a test read.
+pub(super) struct Key<'c>(Hash<'c>);
+
+impl Key<'_> {
+    /// Returns the key of nothing, to be added to.
+    pub fn new(hashes: &HashContext) -> Key<'_> {
+        Key(hashes.new_hash("testInputs"))
+    }
+
+    /// Adds an input in its present state.
+    pub fn add(&mut self, input: &Input, state: ActionId) {
+        let hash = &mut self.0;
+        match input {
+            Input::Variable(name) => writeln!(hash, "env {name} {state}"),
+            Input::Directory(name) => writeln!(hash, "chdir {name} {state}"),
+            Input::Stat(file) => writeln!(hash, "stat {file} {state}"),
+            Input::Open(file) => writeln!(hash, "open {file} {state}"),
             Input::Beside(_) | Input::Common(_) => {}
         }
     }
-    Some(hash.action_id())
+
+    /// Returns the key.
+    pub fn action_id(self) -> ActionId {
+        self.0.action_id()
+    }
 }
 
 /// Something that a test read.

@@ -6,8 +6,8 @@ use forgo_cache::{ActionId, Verify, get_file, put_file};
 use forgo_golang::quote::{Edition, quote, quote_bytes_in, quote_slice};
 
 use crate::action::vet_config::VetConfig;
-use crate::action::{ActionCx, ActionError, Artifact, Outcome, Provider, VetOutputs};
-use crate::actions::compile_inputs::sources_are_as_hashed;
+use crate::action::{ActionCx, ActionError, Artifact, Facts, Outcome, Provider, VetOutputs};
+use crate::actions::compile_inputs::Files;
 use crate::actions::vet_output;
 use crate::disk;
 use crate::plan::Kind;
@@ -15,47 +15,62 @@ use crate::process::errno_text;
 use crate::run::moving::vets;
 use crate::run::reread;
 use crate::run::trust::{self, Ask};
-use crate::toolchain::{cc, memory};
+use crate::toolchain::{Tools, cc, gc, memory};
 
 /// What vetting depends on.
-struct Inputs<'r> {
-    import_path: &'r str,
+pub struct Inputs<'r> {
+    /// Import path.
+    pub import_path: &'r str,
     /// Identity of the tool.
-    tool: String,
-    flags: Vec<String>,
-    /// Key of the package's build.
-    build: ActionId,
+    pub tool: String,
+    /// Its flags.
+    pub flags: Vec<String>,
+    /// Key of the package's build, which has the sources.
+    pub build: ActionId,
     /// Facts about dependencies: import path and file.
-    facts: Vec<(&'r str, &'r str)>,
-    /// Only facts for importers are wanted. Go 1.26 does not hash it.
-    vetx_only: bool,
+    pub facts: Vec<(&'r str, &'r str)>,
+    /// Only facts for importers are wanted.
+    pub vetx_only: bool,
+    /// What the key leaves out.
+    pub unkeyed: Unkeyed<'r>,
+}
+
+/// What the tool reads and the stock key leaves out, with the reason why it may.
+pub struct Unkeyed<'r> {
+    /// Where the tool lies. The key has its identity.
+    pub tool_path: &'r str,
+    /// What runs it. The identity was asked for through it.
+    pub tools: Tools<'r>,
+    /// The minor release: the salt of every key.
+    pub minor: u32,
+    /// What the build says of the package: sources, import paths and module follow from the key of
+    /// the build. Files that the build ignores are vetted as they are; the stock key leaves them
+    /// out.
+    pub config: &'r VetConfig,
 }
 
 impl Inputs<'_> {
-    fn key(&self, cx: &ActionCx<'_>) -> ActionId {
+    /// Returns the key.
+    pub fn key(&self, facts: &dyn Facts) -> ActionId {
         let Inputs {
             import_path,
             tool,
             flags,
             build,
-            facts,
+            facts: imported,
             vetx_only,
+            unkeyed: Unkeyed { minor, .. },
         } = self;
-        let mut hash = cx
-            .run
-            .job
-            .hashes
-            .new_hash(format_args!("vet {import_path}"));
+        let mut hash = facts.hashes().new_hash(format_args!("vet {import_path}"));
         writeln!(hash, "vet {}", quote(tool));
-        let minor = cx.config().dist.minor;
-        if minor >= 27 {
+        if *minor >= 27 {
             writeln!(hash, "vetxonly {vetx_only}");
         }
         writeln!(hash, "vetflags {}", quote_slice(flags));
-        let pkg = quote_bytes_in(&build.0, Edition::of_go(minor));
+        let pkg = quote_bytes_in(&build.0, Edition::of_go(*minor));
         writeln!(hash, "pkg {pkg}");
-        for (path, file) in facts {
-            writeln!(hash, "vetout {} {}", quote(path), cx.file_hash(file));
+        for (path, file) in imported {
+            writeln!(hash, "vetout {} {}", quote(path), facts.file_hash(file));
         }
         hash.action_id()
     }
@@ -83,7 +98,7 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     let Some(config) = &build.vet else {
         return Err(ActionError::new("vet config not found"));
     };
-    let inputs = inputs(cx, build)?;
+    let inputs = inputs(cx, build, config)?;
     let id = inputs.key(cx);
     let hashes = cx.run.job.hashes;
     let keys = Keys {
@@ -93,7 +108,7 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     };
     let (facts, fix_archive, reused) = match cached(cx, &keys)? {
         Some((facts, fixes)) => (Artifact::Cached(facts), fixes, true),
-        None => elsewhere_or_here(cx, &inputs, config, &keys)?,
+        None => elsewhere_or_here(cx, &inputs, &keys)?,
     };
     Ok(Outcome {
         built: facts,
@@ -103,7 +118,11 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     })
 }
 
-fn inputs<'r>(cx: &ActionCx<'r>, build: &Outcome) -> Result<Inputs<'r>, ActionError> {
+fn inputs<'r>(
+    cx: &ActionCx<'r>,
+    build: &Outcome,
+    config: &'r VetConfig,
+) -> Result<Inputs<'r>, ActionError> {
     let job = &cx.run.job;
     let vets = cx
         .node()
@@ -121,6 +140,12 @@ fn inputs<'r>(cx: &ActionCx<'r>, build: &Outcome) -> Result<Inputs<'r>, ActionEr
         build: build.action_id.unwrap_or_default(),
         facts: facts.collect(),
         vetx_only: cx.node().vetx_only,
+        unkeyed: Unkeyed {
+            tool_path: &job.options.vet.tool,
+            tools: Tools::of(job.config),
+            minor: job.config.dist.minor,
+            config,
+        },
     })
 }
 
@@ -169,7 +194,6 @@ fn cached(cx: &ActionCx<'_>, keys: &Keys) -> Result<Option<(String, String)>, Ac
 fn elsewhere_or_here(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
-    config: &VetConfig,
     keys: &Keys,
 ) -> Result<(Artifact, String, bool), ActionError> {
     let told = vets::Told {
@@ -178,7 +202,7 @@ fn elsewhere_or_here(
         facts: &inputs.facts,
     };
     let ids = [&keys.facts, &keys.stdout];
-    let everywhere = vets::key(cx, config, told)?;
+    let everywhere = vets::key(cx, inputs.unkeyed.config, told)?;
     let ask = match &everywhere {
         Some(_) => trust::ask(cx, vets::RULES, &keys.facts)?,
         None => Ask::Leave,
@@ -191,11 +215,11 @@ fn elsewhere_or_here(
     }
     let kept = everywhere.filter(|_| ask == Ask::Compare);
     let kept = kept.and_then(|key| vets::kept(cx, &key));
-    let vetted = vet(cx, inputs, config, keys);
+    let vetted = vet(cx, inputs, keys);
     if let Some(kept) = kept {
         // A run that failed after its facts were written found something; any other says nothing.
         let vetted_all = vetted.is_ok() || disk::own::metadata(facts_file(cx)).is_ok();
-        if vetted_all && sources_are_as_hashed(cx, cx.package()) {
+        if vetted_all && Files::of(cx.package()).are_as_hashed(cx) {
             trust::settle(cx, vets::RULES, kept.difference(cx, ids))?;
         }
     }
@@ -216,12 +240,11 @@ fn facts_file(cx: &ActionCx<'_>) -> String {
 fn vet(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
-    config: &VetConfig,
     keys: &Keys,
 ) -> Result<(Artifact, String, bool), ActionError> {
     let (p, objdir) = (cx.package(), &cx.node().objdir);
-    let mut config = config.clone();
-    config.vetx_only = cx.node().vetx_only;
+    let mut config = inputs.unkeyed.config.clone();
+    config.vetx_only = inputs.vetx_only;
     config.vetx_output = facts_file(cx);
     config.stdout = format!("{objdir}vet.stdout");
     if cx.node().need_fix {
@@ -232,11 +255,8 @@ fn vet(
 
     let config_path = format!("{objdir}vet.cfg");
     cx.shell
-        .write_file(&config_path, &config.to_json(cx.config().dist.minor))?;
-    let mut args = cx.config().flags.toolexec.clone();
-    args.push(cx.run.job.options.vet.tool.clone());
-    args.extend_from_slice(&inputs.flags);
-    args.push(config_path);
+        .write_file(&config_path, &config.to_json(inputs.unkeyed.minor))?;
+    let args = gc::vet::vet(inputs, config_path);
     // How others' tools use memory is not known.
     let memory = match cx.run.job.options.vet.is_own_tool(cx.config()) {
         true => memory::for_sources(cx.config(), &config.go_files),
@@ -245,7 +265,7 @@ fn vet(
     let env = cc::compiler_env();
     let are_as_hashed = || {
         let facts = inputs.facts.iter().map(|(_, file)| file);
-        sources_are_as_hashed(cx, p) && reread::are_as_hashed(cx, facts)
+        Files::of(p).are_as_hashed(cx) && reread::are_as_hashed(cx, facts)
     };
     let before = are_as_hashed();
     cx.shell

@@ -7,11 +7,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use forgo_golang::quote::unhex;
+use forgo_cache::disk::{DiskCache, KeptFile, KeyText};
 
 use super::Anywhere;
-use crate::exports::places::Places;
-use crate::kept::{KeptFile, KeyText};
+use crate::exports::Places;
 
 /// The last but one character is a version: of the records, and of how what they hold is computed.
 const MAGIC: &[u8; 8] = b"forgoE2\n";
@@ -34,11 +33,11 @@ pub struct Earlier {
 
 impl Earlier {
     /// What is known where these are the places.
-    pub fn read(gocache: &str, places: &Places) -> Earlier {
+    pub fn read(cache: &DiskCache, places: &Places) -> Earlier {
         let mut key = KeyText::default();
         key.add(b"what importers read");
         key.add(places.to_text().as_bytes());
-        let file = KeptFile::new(gocache, key.sum(), MAGIC);
+        let file = cache.kept_file(key.sum(), MAGIC);
         Earlier {
             known: file.read_or_empty(),
             file,
@@ -66,13 +65,6 @@ impl Earlier {
             self.file.store(&merged(&self.file.read_or_empty(), &new));
         }
     }
-}
-
-/// The output ID that a file of this cache has its name from.
-pub fn output_of(gocache: &str, file: &str) -> Option<Id> {
-    let name = file.strip_prefix(gocache)?.strip_prefix('/')?;
-    let (_, name) = name.split_once('/')?;
-    unhex(name.strip_suffix("-d")?)
 }
 
 fn anywhere(record: &[u8; SIZE]) -> Option<Anywhere> {
@@ -126,11 +118,11 @@ mod tests {
     #[test]
     fn what_was_learned_is_known_later() {
         let dir = tempfile::tempdir().unwrap();
-        let gocache = dir.path().to_str().unwrap();
+        let cache = DiskCache::at(dir.path().to_str().unwrap());
         let here = Places::parse(["place <vendor> /w/vendor"].into_iter()).unwrap();
         let there = Places::parse(["place <vendor> /v/vendor"].into_iter()).unwrap();
         for round in 0..3 {
-            let earlier = Earlier::read(gocache, &here);
+            let earlier = Earlier::read(&cache, &here);
             for n in 0..60 {
                 let (output, anywhere) = some(n);
                 let known = earlier.find(&output);
@@ -140,23 +132,23 @@ mod tests {
                 }
             }
             // Another process kept something meanwhile.
-            let other = Earlier::read(gocache, &here);
+            let other = Earlier::read(&cache, &here);
             let (output, anywhere) = some(200 + round);
             other.learn(output, anywhere);
             other.save();
             earlier.save();
         }
-        let earlier = Earlier::read(gocache, &here);
+        let earlier = Earlier::read(&cache, &here);
         for n in (0..60).chain(200..203) {
             assert_eq!(earlier.find(&some(n).0), Some(some(n).1), "{n}");
         }
-        assert_eq!(Earlier::read(gocache, &there).find(&some(1).0), None);
+        assert_eq!(Earlier::read(&cache, &there).find(&some(1).0), None);
         let path = earlier.file.path();
         let mut bytes = std::fs::read(path).unwrap();
         let last = bytes.len() - 1;
         bytes[last] ^= 1;
         std::fs::write(path, bytes).unwrap();
-        assert_eq!(Earlier::read(gocache, &here).find(&some(1).0), None);
+        assert_eq!(Earlier::read(&cache, &here).find(&some(1).0), None);
     }
 
     #[test]
@@ -168,19 +160,5 @@ mod tests {
         assert_eq!(one.len(), old.len());
         // Nothing new takes more room than before.
         assert_eq!(merged(&one, &[(output, anywhere)].into()).len(), SIZE);
-    }
-
-    #[test]
-    fn names_of_files_in_the_cache_are_hashes() {
-        let hash = "0a".repeat(32);
-        for (file, want) in [
-            (format!("/c/0a/{hash}-d"), Some([10; 32])),
-            (format!("/c/0a/{hash}-a"), None),
-            (format!("/d/0a/{hash}-d"), None),
-            (format!("/c/0a/{}-d", &hash[1..]), None),
-            ("/tmp/go-build1/b001/_pkg_.a".to_owned(), None),
-        ] {
-            assert_eq!(output_of("/c", &file), want, "{file}");
-        }
     }
 }

@@ -8,12 +8,14 @@ pub mod places;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use forgo_cache::disk::DiskCache;
 use forgo_golang::object::relocate::seen;
 use forgo_golang::object::{Fingerprint, Unfit};
 
 use crate::archive;
 use crate::config::Config;
 use crate::disk;
+use crate::kept;
 use earlier::Earlier;
 pub use places::Places;
 
@@ -32,7 +34,7 @@ pub struct Anywhere {
 #[derive(Debug)]
 pub struct Exports {
     /// The cache, if what is found out is kept there.
-    gocache: Option<String>,
+    cache: Option<DiskCache>,
     earlier: OnceLock<Earlier>,
     ids: Mutex<HashMap<String, Option<[u8; 32]>>>,
     anywhere: Mutex<HashMap<String, Result<Anywhere, Unfit>>>,
@@ -47,10 +49,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Exports {
     /// For a run with these settings; nothing is read yet.
     pub fn new(config: &Config) -> Exports {
-        let gocache = &config.dirs.gocache;
-        let kept = config.extras && !config.flags.n && gocache.starts_with('/');
         Exports {
-            gocache: kept.then(|| gocache.clone()),
+            cache: kept::local_cache(config).filter(|_| !config.flags.n),
             earlier: OnceLock::new(),
             ids: Mutex::default(),
             anywhere: Mutex::default(),
@@ -98,10 +98,10 @@ impl Exports {
 
     /// Where earlier runs have kept what they found out about a file, and under which output ID.
     fn kept(&self, file: &str, places: &Places) -> Option<(&Earlier, [u8; 32])> {
-        let gocache = self.gocache.as_deref()?;
-        let output = earlier::output_of(gocache, file)?;
-        let earlier = || Earlier::read(gocache, places);
-        Some((self.earlier.get_or_init(earlier), output))
+        let cache = self.cache.as_ref()?;
+        let output = cache.output_of(file)?;
+        let earlier = || Earlier::read(cache, places);
+        Some((self.earlier.get_or_init(earlier), output.0))
     }
 
     fn note(&self, file: &str, kept: Option<(&Earlier, [u8; 32])>, found: Result<Anywhere, Unfit>) {

@@ -16,9 +16,9 @@ pub(crate) const SIZE: usize = 52;
 
 /// How far apart two modifications must be to differ in their time for certain. Linux takes the
 /// time from the last tick of its clock, which may be some milliseconds ago.
-const GRANULARITY: Duration = Duration::from_millis(50);
+pub const GRANULARITY: Duration = Duration::from_millis(50);
 /// The same for file systems that keep whole seconds, or every other one.
-const COARSE: Duration = Duration::from_millis(2100);
+pub const COARSE: Duration = Duration::from_millis(2100);
 
 /// The state of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,6 +1,13 @@
 //! Times of commits: from the texts that version control prints to those that build info and
 //! pseudo-versions have. UTC only, as the texts are.
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+
+/// Seconds of 400 years, after which the calendar repeats.
+const CYCLE: i64 = 400 * 366 * 86400 - 303 * 86400;
+
 /// A moment: seconds since 1970 and the rest of the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Time {
@@ -13,8 +20,9 @@ pub(super) struct Time {
 impl Time {
     /// `2023-11-14T22:13:20Z`, with as many digits of a second as there are (time.RFC3339Nano).
     pub fn rfc3339(self) -> String {
-        let (y, mo, d, h, mi, s) = self.civil();
-        let mut text = format!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{s:02}");
+        let (year, t) = self.civil();
+        let (mo, d, h, mi, s) = (t.month(), t.day(), t.hour(), t.minute(), t.second());
+        let mut text = format!("{year:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{s:02}");
         if self.nanos > 0 {
             let digits = format!("{:09}", self.nanos);
             text.push('.');
@@ -26,35 +34,18 @@ impl Time {
 
     /// `20231114221320`
     pub fn compact(self) -> String {
-        let (y, mo, d, h, mi, s) = self.civil();
-        format!("{y:04}{mo:02}{d:02}{h:02}{mi:02}{s:02}")
+        let (year, t) = self.civil();
+        let (mo, d, h, mi, s) = (t.month(), t.day(), t.hour(), t.minute(), t.second());
+        format!("{year:04}{mo:02}{d:02}{h:02}{mi:02}{s:02}")
     }
 
-    /// The proleptic Gregorian calendar by Howard Hinnant's method: years begin in March, so that
-    /// the leap day is the last.
-    fn civil(self) -> (i64, i64, i64, i64, i64, i64) {
-        let (days, rest) = (self.secs.div_euclid(86400), self.secs.rem_euclid(86400));
-        let z = days + 719_468;
-        let era = z.div_euclid(146_097);
-        let doe = z.rem_euclid(146_097);
-        let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-        let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-        let mp = (5 * doy + 2) / 153;
-        let day = doy - (153 * mp + 2) / 5 + 1;
-        let month = if mp < 10 { mp + 3 } else { mp - 9 };
-        let year = yoe + era * 400 + i64::from(month <= 2);
-        (year, month, day, rest / 3600, rest / 60 % 60, rest % 60)
-    }
-
-    fn from_civil(date: [i64; 6]) -> i64 {
-        let [y, m, d, h, mi, s] = date;
-        let y = y - i64::from(m <= 2);
-        let era = y.div_euclid(400);
-        let yoe = y.rem_euclid(400);
-        let doy = (153 * (if m > 2 { m - 3 } else { m + 9 }) + 2) / 5 + d - 1;
-        let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
-        let days = era * 146_097 + doe - 719_468;
-        days * 86400 + h * 3600 + mi * 60 + s
+    /// The year, and the date and time of day in a year of the same calendar: a commit may name any
+    /// second, jiff ends with the year 9999.
+    fn civil(self) -> (i64, DateTime) {
+        let within = Timestamp::from_second(self.secs.rem_euclid(CYCLE)).unwrap_or_default();
+        let date = Offset::UTC.to_datetime(within);
+        let years = 400 * self.secs.div_euclid(CYCLE);
+        (i64::from(date.year()) + years, date)
     }
 
     /// `2021-09-21 12:00:00`
@@ -101,22 +92,14 @@ fn parse_date(text: &str, between: char) -> Option<(i64, &str)> {
     let number = |from: usize, to: usize| {
         let digits = head.get(from..to)?;
         let all = digits.bytes().all(|c| c.is_ascii_digit());
-        all.then(|| digits.parse::<i64>().ok()).flatten()
+        all.then(|| digits.parse::<i16>().ok()).flatten()
     };
-    let date = [
-        number(0, 4)?,
-        number(5, 7)?,
-        number(8, 10)?,
-        number(11, 13)?,
-        number(14, 16)?,
-        number(17, 19)?,
-    ];
-    let fits = (1..=12).contains(&date[1])
-        && (1..=31).contains(&date[2])
-        && date[3] < 24
-        && date[4] < 60
-        && date[5] < 60;
-    fits.then(|| (Time::from_civil(date), rest))
+    let two = |from: usize| number(from, from + 2).and_then(|n| i8::try_from(n).ok());
+    let (year, month, day) = (number(0, 4)?, two(5)?, two(8)?);
+    let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
+    let date = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
+    let time = Offset::UTC.to_timestamp(date).ok()?;
+    Some((time.as_second(), rest))
 }
 
 /// Seconds of `+HHMM` or `+HH:MM`.
@@ -147,6 +130,7 @@ mod tests {
             ("2000-02-29T23:59:59Z", 951_868_799, 0),
             ("2023-11-14T22:13:20.25Z", 1_700_000_000, 250_000_000),
             ("1969-12-31T23:59:59Z", -1, 0),
+            ("0001-01-01T00:00:00Z", -62_135_596_800, 0),
         ] {
             let time = Time { secs, nanos };
             assert_eq!(time.rfc3339(), text);
@@ -163,7 +147,12 @@ mod tests {
         assert_eq!(Time::parse_with_zone("2021-09-21 12:00:00 +1000"), want);
         assert_eq!(Time::parse_rfc3339("2021-09-21T12:00:00+10:00"), want);
         assert_eq!(Time::parse_date_time("2021-09-21 02:00:00"), want);
-        for bad in ["2021-09-21", "2021-13-21 02:00:00", "2021-09-21 02:00:00x"] {
+        for bad in [
+            "2021-09-21",
+            "2021-13-21 02:00:00",
+            "2021-02-29 02:00:00",
+            "2021-09-21 02:00:00x",
+        ] {
             assert_eq!(Time::parse_date_time(bad), None, "{bad}");
         }
     }
@@ -175,5 +164,9 @@ mod tests {
             nanos: 0,
         };
         assert_eq!(time.compact(), "20231114221320");
+        // Years that have five digits, and the last second that there is.
+        let time = |secs| Time { secs, nanos: 0 }.rfc3339();
+        assert_eq!(time(253_402_300_800), "10000-01-01T00:00:00Z");
+        assert_eq!(time(i64::MAX), "292277026596-12-04T15:30:07Z");
     }
 }

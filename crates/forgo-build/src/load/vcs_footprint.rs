@@ -13,11 +13,12 @@
 use std::collections::HashSet;
 use std::process::Stdio;
 
+use forgo_cache::disk::KeyText;
 use forgo_golang::path;
 
 use crate::config::Config;
 use crate::footprint::{self, Look, Notes, saw};
-use crate::kept::{self, KeyText};
+use crate::kept;
 use crate::toolchain::plain_tool;
 use crate::{disk, process};
 

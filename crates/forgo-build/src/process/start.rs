@@ -3,20 +3,23 @@
 //! Answers to runtime.syscall_runtime_AfterForkInChild and to the table of
 //! runtime/sigtab_linux_generic.go.
 
+mod mask;
+
+use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use nix::sys::signal::{SigHandler, SigSet, Signal};
+use mask::Mask;
 
 /// Signals that the Go runtime unblocks whatever it inherits.
-const UNBLOCKED: [Signal; 7] = [
-    Signal::SIGILL,
-    Signal::SIGTRAP,
-    Signal::SIGBUS,
-    Signal::SIGFPE,
-    Signal::SIGSEGV,
-    Signal::SIGCHLD,
-    Signal::SIGPROF,
+const UNBLOCKED: [libc::c_int; 7] = [
+    libc::SIGILL,
+    libc::SIGTRAP,
+    libc::SIGBUS,
+    libc::SIGFPE,
+    libc::SIGSEGV,
+    libc::SIGCHLD,
+    libc::SIGPROF,
 ];
 
 /// Lets the program start with the signals blocked that were blocked when forgo started, and none
@@ -27,7 +30,7 @@ pub fn like_go(command: &mut Command) {
     // SAFETY: after fork the closure makes one system call, which is async-signal-safe, and
     // allocates nothing.
     unsafe {
-        command.pre_exec(move || Ok(mask.thread_set_mask()?));
+        command.pre_exec(move || mask.set());
     }
 }
 
@@ -38,9 +41,9 @@ pub fn program_like_go(command: &mut Command) {
     like_go(command);
     // SAFETY: as in `like_go`; setting a default action needs no memory but the child's own.
     unsafe {
-        command.pre_exec(|| {
-            nix::sys::signal::signal(Signal::SIGINT, SigHandler::SigDfl)?;
-            Ok(())
+        command.pre_exec(|| match libc::signal(libc::SIGINT, libc::SIG_DFL) {
+            libc::SIG_ERR => Err(io::Error::last_os_error()),
+            _ => Ok(()),
         });
     }
 }
@@ -48,14 +51,14 @@ pub fn program_like_go(command: &mut Command) {
 /// [`like_go`] for a tool of the distribution that starts no other program. What it inherits cannot
 /// be noticed but for the mask, and posix_spawn does not copy forgo's page tables.
 pub fn tool_like_go(command: &mut Command) {
-    if inherited_mask() != SigSet::empty() {
+    if !inherited_mask().is_empty() {
         like_go(command);
     }
 }
 
 /// The mask of this thread, which is that of the process at its start: forgo blocks nothing.
-fn inherited_mask() -> SigSet {
-    let mut mask = SigSet::thread_get_mask().unwrap_or_else(|_| SigSet::empty());
+fn inherited_mask() -> Mask {
+    let mut mask = Mask::of_thread();
     for signal in UNBLOCKED {
         mask.remove(signal);
     }
@@ -68,11 +71,12 @@ mod tests {
 
     /// What `/proc/self/status` of a child says, by the name of the line.
     #[cfg(target_os = "linux")]
-    fn status_of_child(block: &[Signal]) -> std::collections::HashMap<String, u64> {
-        let block: SigSet = block.iter().copied().collect();
+    fn status_of_child(block: &[libc::c_int]) -> std::collections::HashMap<String, u64> {
+        let mut mask = Mask::empty();
+        block.iter().for_each(|signal| mask.add(*signal));
         // A thread of its own, so that other tests keep their mask.
         let child = std::thread::spawn(move || {
-            block.thread_set_mask().unwrap();
+            mask.set().unwrap();
             let mut command = Command::new("cat");
             command.arg("/proc/self/status");
             like_go(&mut command);
@@ -94,14 +98,14 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn the_mask_is_inherited_and_nothing_else() {
-        let bit = |signal: Signal| 1_u64 << (signal as i32 - 1);
+        let bit = |signal: libc::c_int| 1_u64 << (signal - 1);
         let status = status_of_child(&[]);
         assert_eq!(status["SigBlk"], 0);
         // What started the tests may have left signals ignored; Rust adds SIGPIPE for itself.
         let own = self::status(&std::fs::read_to_string("/proc/self/status").unwrap());
-        let inherited = own["SigIgn"] & !bit(Signal::SIGPIPE);
+        let inherited = own["SigIgn"] & !bit(libc::SIGPIPE);
         assert_eq!(status["SigIgn"], inherited);
-        let status = status_of_child(&[Signal::SIGUSR1, Signal::SIGCHLD]);
-        assert_eq!(status["SigBlk"], bit(Signal::SIGUSR1));
+        let status = status_of_child(&[libc::SIGUSR1, libc::SIGCHLD]);
+        assert_eq!(status["SigBlk"], bit(libc::SIGUSR1));
     }
 }

@@ -82,10 +82,10 @@ pub fn store(
     archive: Content<'_>,
     said: &str,
 ) -> Result<Option<String>, ActionError> {
-    let (job, p) = (&cx.run.job, inputs.package);
+    let (job, files) = (&cx.run.job, &inputs.files);
     // Coverage lists other sources; who asks for them has them made.
     if inputs.cover_mode.is_empty() {
-        let sources = [&p.go_files[..], &p.s_files].concat();
+        let sources = [files.go, files.s].concat();
         objdir_cache::store_sources(cx, &cx.node_of(build).objdir, key, &sources);
     }
     let stdout = job.hashes.subkey(key, "stdout");
@@ -151,21 +151,20 @@ pub fn key(
 
 /// Why a package is compiled in any case, as far as its inputs tell. Coverage is the last reason
 /// that is looked for.
-pub fn doubt(inputs: &Inputs<'_>) -> Option<Doubt> {
-    let p = inputs.package;
-    let cgo = p.uses_cgo() || p.uses_swig();
-    doubt_of_all(inputs)
+pub fn doubt(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Doubt> {
+    let cgo = inputs.c.is_some();
+    doubt_of_all(cx)
         .or(cgo.then_some(Doubt::Cgo))
         .or_else(|| doubt_of_compiler(inputs))
 }
 
 /// [`doubt`] about what the Go compiler alone makes of a cgo package.
-pub fn doubt_of_go_part(inputs: &Inputs<'_>) -> Option<Doubt> {
-    doubt_of_all(inputs).or_else(|| doubt_of_compiler(inputs))
+pub fn doubt_of_go_part(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Doubt> {
+    doubt_of_all(cx).or_else(|| doubt_of_compiler(inputs))
 }
 
-fn doubt_of_all(inputs: &Inputs<'_>) -> Option<Doubt> {
-    let (config, p) = (inputs.config, inputs.package);
+fn doubt_of_all(cx: &ActionCx<'_>) -> Option<Doubt> {
+    let (config, p) = (cx.config(), cx.package());
     let flags = &config.flags;
     if !config.extras || flags.a || flags.n || !flags.toolexec.is_empty() {
         return Some(Doubt::Asked);
@@ -177,9 +176,8 @@ fn doubt_of_all(inputs: &Inputs<'_>) -> Option<Doubt> {
 }
 
 fn doubt_of_compiler(inputs: &Inputs<'_>) -> Option<Doubt> {
-    let p = inputs.package;
     let plain = inputs.magic.is_empty() && inputs.gcflags.iter().all(|flag| is_plain(flag));
-    let plain = plain && (p.s_files.is_empty() || inputs.asmflags.is_empty());
+    let plain = plain && (inputs.files.s.is_empty() || inputs.asmflags.is_empty());
     if !plain {
         return Some(Doubt::Flags);
     }

@@ -14,13 +14,13 @@ use crate::run::reread;
 /// Headers that assembly reads beside the package's own, what the compile makes of the package
 /// (go_asm.h), and what belongs to the assembler; `None` where that can't be told.
 pub fn foreign(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Vec<Header>> {
-    let p = inputs.package;
-    if p.s_files.is_empty() {
+    let files = &inputs.files;
+    if files.s.is_empty() {
         return Some(Vec::new());
     }
-    let path = |name: &str| forgo_golang::path::join2(&p.dir, name);
+    let path = |name: &str| files.path(name);
     let mut names = Vec::new();
-    for file in p.s_files.iter().chain(&p.h_files) {
+    for file in files.s.iter().chain(files.h) {
         let file = path(file);
         let file = cx.run.job.overlay.actual(&file);
         names.extend(foreign_names(cx, inputs, &file)?);
@@ -31,11 +31,11 @@ pub fn foreign(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Vec<Header>> {
             continue;
         }
         let file = path(&name);
-        if name.starts_with('/') || !inputs.config.modules.overlay.is_empty() {
+        if name.starts_with('/') || !cx.config().modules.overlay.is_empty() {
             return None;
         }
         // The assembler goes up from where the directory really is.
-        let real = disk::canonicalize(format!("{}/{name}", p.dir)).ok()?;
+        let real = disk::canonicalize(format!("{}/{name}", files.dir)).ok()?;
         if disk::canonicalize(&file).ok()? != real {
             return None;
         }
@@ -66,14 +66,14 @@ fn foreign_names(cx: &ActionCx<'_>, inputs: &Inputs<'_>, file: &str) -> Option<V
 }
 
 fn is_known(cx: &ActionCx<'_>, inputs: &Inputs<'_>, name: &str) -> bool {
-    let p = inputs.package;
+    let files = &inputs.files;
     let goroot = &cx.config().dist.goroot;
     let specific = name
         .replace("GOOS", inputs.goos)
         .replace("GOARCH", inputs.goarch);
-    let own = |name: &str| p.h_files.iter().any(|h| h == name);
+    let own = |name: &str| files.h.iter().any(|h| h == name);
     let release = || {
-        let dir_own = forgo_golang::path::join2(&p.dir, name);
+        let dir_own = files.path(name);
         !name.contains('/')
             && !disk::exists(&dir_own)
             && disk::exists(format!("{goroot}/pkg/include/{name}"))

@@ -3,8 +3,8 @@
 //! The stock command keeps executables only for `run` and `tool`, and knows those that are where
 //! they were installed. All others it links again: each `build ./...` links every program, to throw
 //! it away. Here a link that was done leaves a copy of the executable in the cache's
-//! [store](forgo_cache::Cache::keep); if its output was thrown away, a record that the link went
-//! well. The next link with the same inputs is a copy, or nothing at all.
+//! [store](forgo_cache::disk::DiskCache::keep); if its output was thrown away, a record that the
+//! link went well. The next link with the same inputs is a copy, or nothing at all.
 //!
 //! The key is the stock link key, and beside it what that leaves out: the system, whose linker may
 //! take part where there is C code ([`system_linker`]). Where it can't be told what that reads, the
@@ -139,7 +139,7 @@ impl Store {
         let (built, way) = if self.discarded {
             (target(), Way::LinkRecord)
         } else {
-            let kept = cx.run.job.cache.kept(&self.executable);
+            let kept = cx.run.job.cache.local_part().kept(&self.executable);
             let Some(file) = kept.filter(|file| is_whole(file, &build_id)) else {
                 return Ok(None);
             };
@@ -188,7 +188,9 @@ impl Store {
         if !self.discarded
             && let Some(file) = outcome.built.path()
         {
-            let _ = cache.keep(&self.executable, file, cx.config().link_store);
+            let _ = cache
+                .local_part()
+                .keep(&self.executable, file, cx.config().link_store);
         }
     }
 }
@@ -243,11 +245,10 @@ fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<System>, Doub
     if !alone || !mode {
         return Err(Doubt::External);
     }
-    let own_flags = &inputs.package.internal.ldflags;
-    let flags = inputs.forced_ldflags.iter().chain(own_flags);
+    let flags = inputs.forced_ldflags.iter().chain(inputs.ldflags);
     let flags = Flags::parse(flags.map(String::as_str)).ok_or(Doubt::External)?;
     let has_c = |p: &Package| p.uses_cgo() || p.uses_swig() || !p.syso_files.is_empty();
-    let c_code = packages(inputs).any(has_c) || flags.external || inputs.extlink_enabled == "1";
+    let c_code = packages(cx, inputs).any(has_c) || flags.external || inputs.extlink_enabled == "1";
     if !c_code {
         return Ok(None);
     }
@@ -256,7 +257,7 @@ fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<System>, Doub
         return Err(Doubt::External);
     }
     let mut further = flags.further;
-    for p in packages(inputs).filter(|p| has_c(p)) {
+    for p in packages(cx, inputs).filter(|p| has_c(p)) {
         let known = !p.uses_swig() && p.cgo_pkg_config.is_empty() && p.shlib.is_empty();
         let words = cc::CFlags::of(config, p).map_err(|_| Doubt::External)?;
         let compiled = [&words.cflags, &words.cxxflags, &words.fflags];
@@ -275,15 +276,17 @@ fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<System>, Doub
         let objects = p.syso_files.iter().map(|name| path::join2(&p.dir, name));
         further.files.extend(objects);
     }
-    let driver = match inputs.has_cxx() {
-        true => cc::cxx_exe(config),
-        false => cc::cc_exe(config),
-    };
+    let driver = inputs.unkeyed.external_linker.clone();
     Ok(Some(System { driver, further }))
 }
 
-fn packages<'a>(inputs: &'a Inputs<'_>) -> impl Iterator<Item = &'a Package> {
-    std::iter::once(inputs.package).chain(inputs.archives.iter().map(|archive| archive.package))
+/// Returns the packages that are linked, the main package first.
+pub(crate) fn packages<'a>(
+    cx: &'a ActionCx<'_>,
+    inputs: &'a Inputs<'_>,
+) -> impl Iterator<Item = &'a Package> {
+    let archives = inputs.archives.iter();
+    std::iter::once(cx.package()).chain(archives.filter_map(|a| cx.package_of(a.node)))
 }
 
 /// The dynamic loaders that cmd/link looks for: which there is decides on the one that is named in

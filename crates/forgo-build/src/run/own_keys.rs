@@ -14,7 +14,7 @@ use crate::run::{cutoff, headers, moving};
 impl OwnKeys {
     /// Those of a build with these inputs.
     pub fn of(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<OwnKeys, ActionError> {
-        let mut doubt = cutoff::doubt(inputs);
+        let mut doubt = cutoff::doubt(cx, inputs);
         let headers = match doubt {
             // Which may be moved all the same.
             None | Some(Doubt::Coverage | Doubt::Flags) => headers::foreign(cx, inputs),

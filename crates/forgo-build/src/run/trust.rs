@@ -28,7 +28,7 @@ impl Subject {
         let tool = cx.tool_id(terms.tool)?;
         let job = &cx.run.job;
         let record = Record::of(job.hashes, terms.name, terms.version, &tool);
-        let kept = record.read(job.cache);
+        let kept = record.read(job.cache.local_part());
         let standing = Standing::of(kept, releases::is_compared(&tool), terms.enough);
         Ok(Subject {
             tool,
@@ -134,7 +134,7 @@ fn agree(cx: &ActionCx<'_>, rule: Rule, package: &str) -> Result<(), ActionError
     if let Standing::Proving(agreed) = &mut *standing
         && agreed.insert(package.to_owned())
     {
-        let kept = subject.record.add(cx.run.job.cache, agreed);
+        let kept = subject.record.add(cx.run.job.cache.local_part(), agreed);
         *standing = Standing::of(kept, false, rule.terms().enough);
     }
     Ok(())
@@ -150,7 +150,7 @@ fn distrust(cx: &ActionCx<'_>, rules: &[Rule], how: &str) -> Result<(), ActionEr
         {
             continue;
         }
-        subject.record.differs(cx.run.job.cache, &what);
+        subject.record.differs(cx.run.job.cache.local_part(), &what);
         disabled.push(format!("{} of {}", rule.terms().name, quote(&subject.tool)));
     }
     // Several results may have been compared at once.

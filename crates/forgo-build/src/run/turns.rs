@@ -47,7 +47,7 @@ pub fn wait<T>(cx: &ActionCx<'_>, key: &ActionId, mut find: impl FnMut() -> Opti
     }
     let mut known: Option<(Option<u32>, Instant)> = None;
     for pauses in 0.. {
-        match cx.run.job.cache.try_lock(key) {
+        match cx.run.job.cache.local_part().try_lock(key) {
             Locked::Never => return Turn::Here(None),
             Locked::Held(lock) => match find() {
                 Some(made) => return Turn::Made(made),
@@ -57,7 +57,7 @@ pub fn wait<T>(cx: &ActionCx<'_>, key: &ActionId, mut find: impl FnMut() -> Opti
             Locked::Elsewhere if cx.run.shells.children.interrupted() => return Turn::Here(None),
             Locked::Elsewhere => {
                 if pauses % LOOKS == 0 {
-                    let holder = cx.run.job.cache.lock_holder(key);
+                    let holder = cx.run.job.cache.local_part().lock_holder(key);
                     // Another one may have got the lock meanwhile.
                     let before = known.filter(|(before, _)| *before == holder);
                     let (_, since) = *known.insert(before.unwrap_or((holder, Instant::now())));

@@ -9,8 +9,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use forgo_cache::disk::{KeptFile, KeyText};
+
 use crate::config::Config;
-use crate::kept::{KeptFile, KeyText};
+use crate::kept;
 use crate::shell::children::Ended;
 
 const MAGIC: &[u8; 8] = b"forgoC2\n";
@@ -45,8 +47,7 @@ pub struct Costs {
 impl Costs {
     /// Those of the cache in use.
     pub fn new(config: &Config) -> Costs {
-        let gocache = &config.dirs.gocache;
-        let kept = config.extras && !config.flags.n && gocache.starts_with('/');
+        let cache = kept::local_cache(config).filter(|_| !config.flags.n);
         let mut key = KeyText::default();
         key.add(b"costs of actions");
         let target = [
@@ -55,7 +56,7 @@ impl Costs {
             &config.context.install_suffix,
         ];
         Costs {
-            file: kept.then(|| KeptFile::new(gocache, key.sum(), MAGIC)),
+            file: cache.map(|cache| cache.kept_file(key.sum(), MAGIC)),
             target: target.iter().fold(START, |hash, word| mix(hash, word)),
             known: OnceLock::new(),
             new: Mutex::default(),

@@ -23,11 +23,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use forgo_cache::disk::{Need, Processes, Progress, Slots, Taken, Watch};
+use forgo_cache::disk::{DiskCache, Need, Processes, Progress, Slots, Taken, Watch};
 
 use crate::config::Config;
 use crate::disk;
-use crate::shell::memory::free_memory;
+use crate::kept;
+use crate::shell::free_memory;
 
 /// How often the one at the head of the line looks for a token.
 const PAUSE: Duration = Duration::from_millis(4);
@@ -59,8 +60,8 @@ const MUCH: u64 = 256 << 20;
 /// The tokens, as a run sees them.
 #[derive(Debug)]
 pub struct Pool {
-    /// Where the cache is; `None` where nothing is shared.
-    gocache: Option<String>,
+    /// The cache; `None` where nothing is shared.
+    cache: Option<DiskCache>,
     /// -p.
     processes: usize,
     /// Opened when the first tool is run.
@@ -98,10 +99,8 @@ enum Held {
 impl Pool {
     /// For a run under these settings.
     pub fn new(config: &Config) -> Pool {
-        let gocache = &config.dirs.gocache;
-        let shared = config.extras && !config.flags.n && gocache.starts_with('/');
         Pool {
-            gocache: shared.then(|| gocache.clone()),
+            cache: kept::local_cache(config).filter(|_| !config.flags.n),
             processes: config.flags.p,
             slots: OnceLock::new(),
             line: Mutex::default(),
@@ -239,7 +238,8 @@ impl Pool {
     fn slots(&self) -> Option<&Slots> {
         let open = || {
             let processors = std::thread::available_parallelism().map_or(1, usize::from);
-            Slots::open(self.gocache.as_ref()?, self.processes.max(processors))
+            let cache = self.cache.as_ref()?;
+            cache.slots(self.processes.max(processors))
         };
         self.slots.get_or_init(open).as_ref()
     }
@@ -410,7 +410,7 @@ mod tests {
         let (_dir, one, other, count) = two(FOR_EVER);
         let _held: Vec<_> = (0..count).map(|_| one.take(0, || false)).collect();
         let alone = Pool {
-            gocache: None,
+            cache: None,
             ..other
         };
         assert_eq!(alone.take(0, || false).held, Held::Nothing);

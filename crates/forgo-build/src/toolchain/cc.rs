@@ -1,19 +1,22 @@
-//! The C, C++ and Fortran compilers: which they are, what flags a package gives them, the words
-//! that every command line of theirs begins with, and what of all this a package's key depends on.
+//! The C, C++ and Fortran compilers: which programs they are, and the flags that the user and a
+//! package give them. [`command`] makes their command lines, [`inputs`] the part of a package's
+//! key that is about them.
 //!
-//! Answers to the compiler section of cmd/go/internal/work/exec.go (GccCmd, compilerCmd, CFlags …)
-//! and to the cgo part of buildActionID.
+//! Answers to the compiler section of cmd/go/internal/work/exec.go (GccCmd, CFlags …).
 
-use forgo_cache::Hash;
-use forgo_golang::quote::{quote, quote_slice};
+pub mod command;
+pub mod inputs;
+
+use forgo_golang::quote::quote;
 use forgo_golang::quoted;
 
-use crate::action::{ActionCx, ActionError};
+use crate::action::ActionError;
 use crate::config::Config;
 use crate::package::Package;
-use crate::toolchain::cc_probe;
+use crate::toolchain::security::{check_compiler_flags, check_linker_flags};
 
-pub use crate::toolchain::cflags::CFlags;
+/// What `CGO_CFLAGS` and its kin are when the environment says nothing.
+const DEFAULT_FLAGS: &str = "-O2 -g";
 
 /// `$CC`, split, or the distribution's default.
 pub fn cc_exe(config: &Config) -> Vec<String> {
@@ -46,165 +49,79 @@ fn compiler_setting(config: &Config, key: &str, default: &str) -> Vec<String> {
     quoted::split(value).unwrap_or_else(|_| vec![value.to_owned()])
 }
 
+/// The flags of a package for each compiler and the linker: the user's, then the package's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CFlags {
+    /// For the preprocessor.
+    pub cppflags: Vec<String>,
+    /// For C and Objective-C.
+    pub cflags: Vec<String>,
+    /// For C++.
+    pub cxxflags: Vec<String>,
+    /// For Fortran.
+    pub fflags: Vec<String>,
+    /// For the linker.
+    pub ldflags: Vec<String>,
+}
+
+impl CFlags {
+    /// The flags of a package, or why it may not have them.
+    pub fn of(config: &Config, p: &Package) -> Result<CFlags, ActionError> {
+        let (flags, error) = CFlags::up_to_error(config, p);
+        error.map_or(Ok(flags), |e| Err(ActionError::new(e)))
+    }
+
+    /// The flags up to the first list that is refused; a key is made of these all the same.
+    fn up_to_error(config: &Config, p: &Package) -> (CFlags, Option<String>) {
+        let mut flags = CFlags::default();
+        let error = flags.fill(config, p).err();
+        (flags, error)
+    }
+
+    fn fill(&mut self, config: &Config, p: &Package) -> Result<(), String> {
+        self.cppflags = flag_list(config, "CPPFLAGS", "", &p.cgo_cppflags)?;
+        self.cflags = flag_list(config, "CFLAGS", DEFAULT_FLAGS, &p.cgo_cflags)?;
+        self.cxxflags = flag_list(config, "CXXFLAGS", DEFAULT_FLAGS, &p.cgo_cxxflags)?;
+        self.fflags = flag_list(config, "FFLAGS", DEFAULT_FLAGS, &p.cgo_fflags)?;
+        self.ldflags = flag_list(config, "LDFLAGS", DEFAULT_FLAGS, &p.cgo_ldflags)?;
+        Ok(())
+    }
+}
+
+/// `$CGO_<name>` or its default, then what the package adds once that is found harmless.
+fn flag_list(
+    config: &Config,
+    name: &str,
+    default: &str,
+    from_package: &[String],
+) -> Result<Vec<String>, String> {
+    let source = format!("#cgo {name}");
+    if name == "LDFLAGS" {
+        check_linker_flags(config, name, &source, from_package)?;
+    } else {
+        check_compiler_flags(config, name, &source, from_package)?;
+    }
+    let key = format!("CGO_{name}");
+    let value = config.env.get(&key);
+    let value = if value.is_empty() { default } else { value };
+    let mut list = quoted::split(value).map_err(|e| {
+        format!(
+            "could not parse environment variable {key} with value {}: {e}",
+            quote(value)
+        )
+    })?;
+    list.extend_from_slice(from_package);
+    Ok(list)
+}
+
 /// What the C compilers find in their environment: no colours in clang's errors, which cgo reads.
 pub fn compiler_env() -> Vec<String> {
     vec!["TERM=dumb".to_owned()]
 }
 
-/// Hashes what the C side of a package depends on: the lines `cgo` to `FC ID` of a build's key.
-/// Nothing for a package without cgo and SWIG.
-pub fn hash_inputs(cx: &ActionCx<'_>, hash: &mut Hash<'_>, p: &Package) -> Result<(), ActionError> {
-    if !p.uses_cgo() && !p.uses_swig() {
-        return Ok(());
-    }
-    let config = cx.config();
-    writeln!(hash, "cgo {}", quote(&cx.tool_id("cgo")?));
-    let (flags, _) = CFlags::up_to_error(config, p);
-    let cc = cc_exe(config);
-    writeln!(
-        hash,
-        "CC={} {} {} {}",
-        quote_slice(&cc),
-        quote_slice(&flags.cppflags),
-        quote_slice(&flags.cflags),
-        quote_slice(&flags.ldflags)
-    );
-    hash_tool_id(cx, hash, "CC", &cc, "c")?;
-    if !p.cxx_files.is_empty() || !p.swig_cxx_files.is_empty() {
-        let cxx = cxx_exe(config);
-        writeln!(
-            hash,
-            "CXX={} {}",
-            quote_slice(&cxx),
-            quote_slice(&flags.cxxflags)
-        );
-        hash_tool_id(cx, hash, "CXX", &cxx, "c++")?;
-    }
-    if !p.f_files.is_empty() {
-        let fc = fc_exe(config);
-        writeln!(
-            hash,
-            "FC={} {}",
-            quote_slice(&fc),
-            quote_slice(&flags.fflags)
-        );
-        hash_tool_id(cx, hash, "FC", &fc, "f95")?;
-    }
-    Ok(())
-}
-
-fn hash_tool_id(
-    cx: &ActionCx<'_>,
-    hash: &mut Hash<'_>,
-    name: &str,
-    exe: &[String],
-    lang: &str,
-) -> Result<(), ActionError> {
-    // A setting of nothing but spaces; the stock command panics.
-    let Some(program) = exe.first() else {
-        return Err(ActionError::new(format!("{name} names no program")));
-    };
-    match cc_probe::tool_id(cx, program, lang) {
-        Ok(tool) => writeln!(hash, "{name} ID={}", quote(&tool.id)),
-        Err(e) => writeln!(hash, "{name} ID ERROR={}", quote(&e)),
-    }
-    Ok(())
-}
-
-/// The words that a compiler's command line begins with (`compilerCmd`). `include` is the package's
-/// directory, `work_dir` what must not show in object files.
-pub fn command(
-    cx: &ActionCx<'_>,
-    compiler: Vec<String>,
-    include: &str,
-    work_dir: &str,
-) -> Vec<String> {
-    let config = cx.config();
-    let supports = |flag: &str| cc_probe::supports(cx, &compiler, flag);
-    let mut args = compiler.clone();
-    let mut add = |flag: &str| args.push(flag.to_owned());
-    add("-I");
-    add(include);
-    // On Windows all code is position independent, and gcc says so whenever it is asked.
-    if config.target.goos != "windows" {
-        add("-fPIC");
-    }
-    arch_flags(config).iter().for_each(|flag| add(flag));
-    if config.context.cgo_enabled {
-        let windows_26 = config.target.goos == "windows" && config.dist.minor < 27;
-        add(if windows_26 { "-mthreads" } else { "-pthread" });
-    }
-    if config.target.goos == "aix" {
-        add("-mcmodel=large");
-    }
-    // clang: no pictures in errors, no complaints of flags it has no use for.
-    // zig cc: no --gc-sections, which drops what cgo refers to.
-    for flag in [
-        "-fno-caret-diagnostics",
-        "-Qunused-arguments",
-        "-Wl,--no-gc-sections",
-    ] {
-        if supports(flag) {
-            add(flag);
-        }
-    }
-    add("-fmessage-length=0");
-    if supports("-fdebug-prefix-map=a=b") {
-        let map = prefix_map_flag(cx, &compiler);
-        let from = work_dir.strip_suffix('/').unwrap_or(work_dir);
-        add(&format!("{map}={from}=/tmp/go-build"));
-    }
-    // Recorded flags would show the directory after all.
-    if supports("-gno-record-gcc-switches") {
-        add("-gno-record-gcc-switches");
-    }
-    if matches!(&*config.target.goos, "darwin" | "ios") {
-        add("-fno-common");
-    }
-    args
-}
-
-/// The flag that rewrites paths: the one that covers `__FILE__` too, where there is one.
-pub fn prefix_map_flag(cx: &ActionCx<'_>, compiler: &[String]) -> &'static str {
-    if cc_probe::supports(cx, compiler, "-ffile-prefix-map=a=b") {
-        "-ffile-prefix-map"
-    } else {
-        "-fdebug-prefix-map"
-    }
-}
-
-/// Flags that the target architecture asks for (`gccArchArgs`).
-fn arch_flags(config: &Config) -> &'static [&'static str] {
-    let darwin = config.target.goos == "darwin";
-    let float = |key: &str| config.target.arch_vars.get(key).map_or("", String::as_str);
-    match &*config.target.goarch {
-        "386" => &["-m32"],
-        "amd64" if darwin => &["-arch", "x86_64", "-m64"],
-        "amd64" => &["-m64"],
-        "arm64" if darwin => &["-arch", "arm64"],
-        "arm" => &["-marm"],
-        "s390x" => &["-m64", "-march=z13"],
-        "mips64" | "mips64le" => match float("GOMIPS64") {
-            "hardfloat" => &["-mabi=64", "-mhard-float"],
-            "softfloat" => &["-mabi=64", "-msoft-float"],
-            _ => &[],
-        },
-        "mips" | "mipsle" => match float("GOMIPS") {
-            "hardfloat" => &[
-                "-mabi=32",
-                "-march=mips32",
-                "-mhard-float",
-                "-mfp32",
-                "-mno-odd-spreg",
-            ],
-            "softfloat" => &["-mabi=32", "-march=mips32", "-msoft-float"],
-            _ => &[],
-        },
-        "loong64" if config.dist.minor >= 27 => &["-mabi=lp64d", "-mno-relax"],
-        "loong64" => &["-mabi=lp64d"],
-        "ppc64" if config.target.goos == "aix" => &["-maix64"],
-        _ => &[],
-    }
+/// The user's flags alone, for trying a compiler out; `None` where nothing could be compiled.
+pub(super) fn user_flags(config: &Config, name: &str) -> Option<Vec<String>> {
+    flag_list(config, name, DEFAULT_FLAGS, &[]).ok()
 }
 
 #[cfg(test)]
@@ -262,42 +179,5 @@ mod tests {
             CFlags::of(&cfg, &Package::default()).unwrap_err().text,
             want
         );
-    }
-
-    #[test]
-    fn architectures_have_flags() {
-        for (os, arch, var, minor, want) in [
-            ("linux", "amd64", "", 27, &["-m64"][..]),
-            ("darwin", "amd64", "", 27, &["-arch", "x86_64", "-m64"]),
-            ("darwin", "arm64", "", 27, &["-arch", "arm64"]),
-            ("linux", "arm64", "", 27, &[]),
-            ("linux", "loong64", "", 26, &["-mabi=lp64d"]),
-            ("linux", "loong64", "", 27, &["-mabi=lp64d", "-mno-relax"]),
-            (
-                "linux",
-                "mips",
-                "softfloat",
-                27,
-                &["-mabi=32", "-march=mips32", "-msoft-float"],
-            ),
-            (
-                "linux",
-                "mips64le",
-                "hardfloat",
-                27,
-                &["-mabi=64", "-mhard-float"],
-            ),
-            ("linux", "ppc64", "", 27, &[]),
-            ("aix", "ppc64", "", 27, &["-maix64"]),
-        ] {
-            let mut cfg = config(&[]);
-            cfg.dist.minor = minor;
-            cfg.target.goos = os.into();
-            cfg.target.goarch = arch.into();
-            for key in ["GOMIPS", "GOMIPS64"] {
-                cfg.target.arch_vars.insert(key.into(), var.into());
-            }
-            assert_eq!(arch_flags(&cfg), want, "{os}/{arch}");
-        }
     }
 }

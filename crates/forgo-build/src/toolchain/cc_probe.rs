@@ -22,7 +22,7 @@ use crate::local_time::Zone;
 use crate::process;
 use crate::shell::join_unambiguously;
 use crate::stat_text::stat_text;
-use crate::toolchain::{cflags, plain_tool};
+use crate::toolchain::{cc, plain_tool};
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -243,9 +243,9 @@ fn trial(cx: &ActionCx<'_>, compiler: &[String], flag: &str) -> Option<Vec<Strin
     let mut args = compiler.to_vec();
     args.push(flag.to_owned());
     if flag.starts_with("-Wl,") {
-        args.extend(cflags::user_flags(config, "LDFLAGS")?);
+        args.extend(cc::user_flags(config, "LDFLAGS")?);
     } else {
-        args.extend(cflags::user_flags(config, "CFLAGS")?);
+        args.extend(cc::user_flags(config, "CFLAGS")?);
         args.push("-c".to_owned());
     }
     args.extend(["-x", "c", "-", "-o", "/dev/null"].map(str::to_owned));

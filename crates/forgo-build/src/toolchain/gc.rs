@@ -1,25 +1,26 @@
-//! The Go toolchain's command lines: compile here, assembler and linker in their own files.
+//! The Go toolchain's command lines: compile here, other tools in their own files.
+//!
+//! The builders get an action's `Inputs` and the places that the run chose for its files, never the
+//! settings or the package: a test in [`super`] keeps it so.
 //!
 //! Answers to cmd/go/internal/work/gc.go.
 
 pub mod asm;
+pub mod cover;
 pub mod link;
+pub mod pgo;
 mod trimpath;
+pub mod vet;
 
 use std::fmt::Write;
 
-use forgo_golang::path;
 use sha1::{Digest, Sha1};
 
-use crate::action::ActionError;
-use crate::actions::compile_inputs::Inputs;
-use crate::config::Config;
-use crate::disk;
-use crate::fsys::Overlay;
-use crate::package::Package;
-use crate::toolchain::{make_absolute, tool};
+use crate::action::{ActionError, Facts};
+use crate::actions::compile_inputs::{Files, Inputs};
+use crate::toolchain::make_absolute;
 
-pub use trimpath::trimpath;
+pub use trimpath::{rewrite, trimpath};
 
 /// What a compile is told beside its inputs.
 #[derive(Debug)]
@@ -59,28 +60,28 @@ const FORWARD_DECLARING: [&str; 10] = [
     "time",
 ];
 
-/// The command line of a compile.
+/// Returns the command line of a compile.
 pub fn compile(
     inputs: &Inputs<'_>,
+    facts: &dyn Facts,
     c: &Compile<'_>,
-    overlay: &Overlay,
 ) -> Result<Vec<String>, ActionError> {
-    let (p, config) = (inputs.package, inputs.config);
-    let mut args = config.flags.toolexec.clone();
+    let unkeyed = &inputs.unkeyed;
+    let mut args = unkeyed.tools.command("compile");
     let mut add = |words: &[&str]| args.extend(words.iter().map(|&w| w.to_owned()));
-    add(&[&tool(config, "compile"), "-o", c.archive]);
-    add(&["-trimpath", &trimpath(config, p, c.objdir, overlay)]);
+    add(&["-o", c.archive]);
+    add(&["-trimpath", &trimpath(inputs, c.objdir)]);
 
-    add(&["-p", &package_path(config, p, c.build_id)?]);
+    add(&["-p", &package_path(inputs, facts, c.build_id)?]);
     add(&[&format!("-lang=go{}", inputs.language())]);
     if inputs.standard {
         add(&["-std"]);
     }
-    if is_complete(p) {
+    if is_complete(inputs) {
         add(&["-complete"]);
     }
-    if !config.context.install_suffix.is_empty() {
-        add(&["-installsuffix", &config.context.install_suffix]);
+    if !unkeyed.install_suffix.is_empty() {
+        add(&["-installsuffix", unkeyed.install_suffix]);
     }
     if !c.build_id.is_empty() {
         add(&["-buildid", c.build_id]);
@@ -88,8 +89,8 @@ pub fn compile(
     if inputs.omit_debug || inputs.goos == "plan9" || inputs.goarch == "wasm" {
         add(&["-dwarf=false"]);
     }
-    if config.dist.version.starts_with("go1") {
-        add(&["-goversion", &config.dist.version]);
+    if unkeyed.version.starts_with("go1") {
+        add(&["-goversion", unkeyed.version]);
     }
     if !c.cover_config.is_empty() {
         add(&[&format!("-coveragecfg={}", c.cover_config)]);
@@ -121,55 +122,54 @@ pub fn compile(
     if c.asm_header {
         add(&["-asmhdr", &format!("{}go_asm.h", c.objdir)]);
     }
-    let sources = c.go_files.iter().map(|f| make_absolute(&p.dir, f));
-    args.extend(sources.map(|f| overlay.actual(&f).to_string()));
+    let sources = c
+        .go_files
+        .iter()
+        .map(|f| make_absolute(inputs.files.dir, f));
+    args.extend(sources.map(|f| unkeyed.overlay.actual(&f).to_string()));
     Ok(args)
 }
 
-/// Whether the compiler gets the whole package: then it can say which functions have no body.
-fn is_complete(p: &Package) -> bool {
-    let others = [
-        &p.cgo_files,
-        &p.c_files,
-        &p.cxx_files,
-        &p.m_files,
-        &p.f_files,
-        &p.s_files,
-        &p.syso_files,
-        &p.swig_files,
-        &p.swig_cxx_files,
-    ];
+/// Reports whether the compiler gets the whole package: then it can tell which functions have no
+/// body.
+fn is_complete(inputs: &Inputs<'_>) -> bool {
+    let f = &inputs.files;
+    let others = [f.cgo, f.c, f.cxx, f.m, f.f, f.s, f.syso, f.swig, f.swig_cxx];
     others.iter().all(|files| files.is_empty())
-        && !(p.standard && FORWARD_DECLARING.contains(&p.import_path.as_str()))
+        && !(inputs.standard && FORWARD_DECLARING.contains(&inputs.import_path))
 }
 
-/// The path by which the linker knows the package (`pkgPath`).
-pub fn package_path(config: &Config, p: &Package, build_id: &str) -> Result<String, ActionError> {
-    if config.modes.buildmode == "plugin" {
-        plugin_path(p, build_id)
-    } else if p.name == "main" && !p.internal.force_library {
+/// Returns the path by which the linker knows the package (`pkgPath`).
+pub fn package_path(
+    inputs: &Inputs<'_>,
+    facts: &dyn Facts,
+    build_id: &str,
+) -> Result<String, ActionError> {
+    if inputs.unkeyed.buildmode == "plugin" {
+        plugin_path(inputs.import_path, &inputs.files, facts, build_id)
+    } else if inputs.unkeyed.name == "main" && !inputs.force_library {
         Ok("main".to_owned())
     } else {
-        Ok(p.import_path.clone())
+        Ok(inputs.import_path.to_owned())
     }
 }
 
-/// The path of a plugin: made of its sources where they were listed on the command line, so that
-/// two plugins made of files of one name are told apart. `build_id` is that of the main package
+/// Returns the path of a plugin: made of its sources where they were listed on the command line, so
+/// that two plugins made of files of one name are distinct. `build_id` is that of the main package
 /// before its content is known: equal for compile and link.
-pub fn plugin_path(p: &Package, build_id: &str) -> Result<String, ActionError> {
-    if p.import_path != "command-line-arguments" {
-        return Ok(p.import_path.clone());
+pub fn plugin_path(
+    import_path: &str,
+    files: &Files<'_>,
+    facts: &dyn Facts,
+    build_id: &str,
+) -> Result<String, ActionError> {
+    if import_path != "command-line-arguments" {
+        return Ok(import_path.to_owned());
     }
     let mut hash = Sha1::new();
     hash.update(format!("build ID: {build_id}\n"));
-    for file in p.go_files.iter().chain(&p.cgo_files).chain(&p.s_files) {
-        let file = path::join2(&p.dir, file);
-        let data = disk::read(&file).map_err(|e| {
-            let why = crate::process::errno_text(&e);
-            ActionError::fatal(format!("go: open {file}: {why}"))
-        })?;
-        hash.update(data);
+    for file in files.go.iter().chain(files.cgo).chain(files.s) {
+        hash.update(facts.plugin_source(&files.path(file))?);
     }
     let mut name = "plugin/unnamed-".to_owned();
     for byte in hash.finalize() {

@@ -1,19 +1,54 @@
 //! The tools that are driven, and how: command lines, environment, identities.
+//!
+//! The command lines of keyed actions come from builders that see an action's `Inputs` and nothing
+//! of the settings or the package (`gc/`, `cgo.rs`, `cc/command.rs`, `swig.rs`): [`Tools`] gives the beginning of a command line to
+//! this module alone. A test keeps it so.
 
+pub mod answers;
 pub mod cc;
 pub mod cc_probe;
-pub mod cflags;
+pub mod cgo;
 pub mod gc;
 pub mod memory;
 pub mod pkg_config;
 pub mod plain_tool;
 pub mod security;
+pub mod swig;
 pub mod system_linker;
 pub mod tool_id;
 
 use forgo_golang::path;
 
 use crate::config::Config;
+
+/// Where the tools of the distribution lie, and the program that runs them (-toolexec).
+#[derive(Debug, Clone, Copy)]
+pub struct Tools<'r> {
+    dir: &'r str,
+    toolexec: &'r [String],
+}
+
+impl<'r> Tools<'r> {
+    /// Returns those of an invocation.
+    pub fn of(config: &'r Config) -> Tools<'r> {
+        Tools {
+            dir: &config.dist.tool_dir,
+            toolexec: &config.flags.toolexec,
+        }
+    }
+
+    /// Returns the words that a command line of the tool `name` begins with.
+    pub(in crate::toolchain) fn command(&self, name: &str) -> Vec<String> {
+        self.command_at(format!("{}/{name}", self.dir))
+    }
+
+    /// Returns the words that a command line of the tool at `path` begins with.
+    pub(in crate::toolchain) fn command_at(&self, path: String) -> Vec<String> {
+        let mut words = self.toolexec.to_vec();
+        words.push(path);
+        words
+    }
+}
 
 /// The path of a tool of the distribution (base.Tool).
 pub fn tool(config: &Config, name: &str) -> String {
@@ -55,4 +90,38 @@ pub fn changed_env(config: &Config) -> Vec<String> {
         env.push(format!("{key}={value}"));
     }
     env
+}
+
+#[cfg(test)]
+mod tests {
+    /// Each builder, without its tests.
+    const BUILDERS: [&str; 10] = [
+        include_str!("cc/command.rs"),
+        include_str!("cgo.rs"),
+        include_str!("gc.rs"),
+        include_str!("gc/asm.rs"),
+        include_str!("gc/cover.rs"),
+        include_str!("gc/link.rs"),
+        include_str!("gc/pgo.rs"),
+        include_str!("gc/trimpath.rs"),
+        include_str!("gc/vet.rs"),
+        include_str!("swig.rs"),
+    ];
+
+    #[test]
+    fn builders_see_inputs_alone() {
+        for text in BUILDERS {
+            let (code, _) = text.split_once("#[cfg(test)]").unwrap_or((text, ""));
+            let code = code
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"));
+            for line in code {
+                let words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+                for word in words {
+                    let wide = ["Config", "Package", "ActionCx", "RunCx", "disk"];
+                    assert!(!wide.contains(&word), "{word} in: {line}");
+                }
+            }
+        }
+    }
 }

@@ -6,9 +6,10 @@ use forgo_golang::quote::quote_rune;
 use forgo_golang::raw;
 
 use crate::action::{ActionCx, ActionError};
+use crate::actions::compile_inputs::Inputs;
 use crate::footprint;
-use crate::package::Package;
-use crate::toolchain::cc;
+use crate::toolchain::cc::inputs::CInputs;
+use crate::toolchain::cgo;
 use crate::toolchain::security::{
     check_compiler_flags, check_linker_flags, check_pkg_config_flags, safe_argument,
 };
@@ -23,16 +24,14 @@ pub struct PkgConfigFlags {
 }
 
 /// Runs pkg-config for a package; not at all if it names nothing.
-pub fn flags(cx: &ActionCx<'_>, p: &Package) -> Result<PkgConfigFlags, ActionError> {
-    if p.cgo_pkg_config.is_empty() {
+pub fn flags(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<PkgConfigFlags, ActionError> {
+    let named = |c: &&CInputs<'_>| !c.unkeyed.pkg_config_names.is_empty();
+    let Some(c) = inputs.c.as_ref().filter(named) else {
         return Ok(PkgConfigFlags::default());
-    }
+    };
     // Options may stand anywhere; they are moved to the front, before a `--` of our own.
-    let named = p
-        .cgo_pkg_config
-        .iter()
-        .filter(|word| *word != "--")
-        .cloned();
+    let words = c.unkeyed.pkg_config_names.iter();
+    let named = words.filter(|word| *word != "--").cloned();
     let (options, packages): (Vec<_>, Vec<_>) = named.partition(|word| word.starts_with("--"));
     if let Some(bad) = packages.iter().find(|name| !safe_argument(name)) {
         return Err(ActionError::new(format!(
@@ -42,10 +41,10 @@ pub fn flags(cx: &ActionCx<'_>, p: &Package) -> Result<PkgConfigFlags, ActionErr
     check_pkg_config_flags("pkg-config", &options).map_err(ActionError::new)?;
 
     let config = cx.config();
-    let cflags = ask(cx, p, "--cflags", &options, &packages)?;
+    let cflags = ask(cx, (inputs.files.dir, c), "--cflags", &options, &packages)?;
     check_compiler_flags(config, "CFLAGS", "pkg-config --cflags", &cflags)
         .map_err(ActionError::new)?;
-    let ldflags = ask(cx, p, "--libs", &options, &packages)?;
+    let ldflags = ask(cx, (inputs.files.dir, c), "--libs", &options, &packages)?;
     check_linker_flags(config, "LDFLAGS", "pkg-config --libs", &ldflags)
         .map_err(ActionError::new)?;
     Ok(PkgConfigFlags { cflags, ldflags })
@@ -53,19 +52,16 @@ pub fn flags(cx: &ActionCx<'_>, p: &Package) -> Result<PkgConfigFlags, ActionErr
 
 fn ask(
     cx: &ActionCx<'_>,
-    p: &Package,
+    (dir, c): (&str, &CInputs<'_>),
     what: &str,
     options: &[String],
     packages: &[String],
 ) -> Result<Vec<String>, ActionError> {
     // It reads files in directories of its own, perhaps of the user's.
     footprint::refuse("pkg-config is asked for flags");
-    let exe = cc::pkg_config_exe(cx.config());
-    let mut args = vec![exe.clone(), what.to_owned()];
-    args.extend_from_slice(options);
-    args.push("--".to_owned());
-    args.extend_from_slice(packages);
-    let run = cx.shell.run_out(&p.dir, &[], &args);
+    let exe = &c.unkeyed.pkg_config;
+    let args = cgo::pkg_config(c, what, options, packages);
+    let run = cx.shell.run_out(dir, &[], &args);
     if run.error.is_some() {
         let desc = format!(
             "{exe} {what} {} -- {}",

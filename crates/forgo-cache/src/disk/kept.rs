@@ -27,8 +27,9 @@ impl DiskCache {
         format!("{}/{DIR:02x}/kept-{}-d", self.dir, hex(&id.0))
     }
 
-    /// Answers to [`crate::Cache::kept`].
-    pub(super) fn find_kept(&self, id: &ActionId) -> Option<String> {
+    /// Finds an executable that was [kept](DiskCache::keep): to be copied, soon. It can't be run
+    /// where it is.
+    pub fn kept(&self, id: &ActionId) -> Option<String> {
         let path = self.kept_path(id);
         let now = SystemTime::now();
         let times = FileTimes::new().set_accessed(now).set_modified(now);
@@ -38,8 +39,9 @@ impl DiskCache {
         Some(path)
     }
 
-    /// Answers to [`crate::Cache::keep`].
-    pub(super) fn keep_file(&self, id: &ActionId, file: &str, limit: u64) -> Result<()> {
+    /// Keeps a copy of an executable for [`DiskCache::kept`], as long as all that are kept do not
+    /// exceed `limit` bytes.
+    pub fn keep(&self, id: &ActionId, file: &str, limit: u64) -> Result<()> {
         let path = self.kept_path(id);
         let mut from = File::open(file).map_err(|e| Error::Fault(path_error("open", file, &e)))?;
         let size = from.metadata().map_or(u64::MAX, |meta| meta.len());
@@ -54,6 +56,7 @@ impl DiskCache {
             return Err(Error::Fault("file content changed underfoot".into()));
         }
         temporary.rename(&path)?;
+        self.note_growth();
         self.evict(limit);
         Ok(())
     }
@@ -84,7 +87,6 @@ impl DiskCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Cache;
     use std::time::Duration;
 
     #[test]

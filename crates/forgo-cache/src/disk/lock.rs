@@ -10,11 +10,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, fcntl};
-use nix::libc;
 
 use super::DiskCache;
 use crate::hash::ActionId;
@@ -75,18 +73,27 @@ impl Locks {
     }
 
     /// Locks a byte or unlocks it.
-    fn set(&self, place: i64, kind: libc::c_int) -> nix::Result<()> {
-        fcntl(&self.file, FcntlArg::F_SETLK(&byte(place, kind))).map(drop)
+    fn set(&self, place: i64, kind: libc::c_int) -> io::Result<()> {
+        control(&self.file, libc::F_SETLK, &mut byte(place, kind))
     }
 
     /// The process that has locked a byte: 0 if it is none or this one, or of another namespace.
     fn holder(&self, place: i64) -> libc::pid_t {
         let mut lock = byte(place, libc::F_WRLCK);
-        let asked = fcntl(&self.file, FcntlArg::F_GETLK(&mut lock));
-        match asked {
-            Ok(_) if lock.l_type != libc::F_UNLCK as libc::c_short => lock.l_pid,
+        match control(&self.file, libc::F_GETLK, &mut lock) {
+            Ok(()) if lock.l_type != libc::F_UNLCK as libc::c_short => lock.l_pid,
             _ => 0,
         }
+    }
+}
+
+/// fcntl(2) with a lock; rustix has it for whole files alone.
+fn control(file: &File, command: libc::c_int, lock: &mut libc::flock) -> io::Result<()> {
+    // SAFETY: the descriptor is open, and the kernel reads and writes the lock during the call only.
+    let result = unsafe { libc::fcntl(file.as_raw_fd(), command, std::ptr::from_mut(lock)) };
+    match result {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
     }
 }
 
@@ -109,8 +116,8 @@ fn place_of(id: &ActionId) -> i64 {
 }
 
 impl DiskCache {
-    /// Answers to [`crate::Cache::try_lock`].
-    pub(super) fn lock(&self, id: &ActionId) -> Locked {
+    /// Tries to become the one process that makes what has this key. Only forgo processes heed it.
+    pub fn try_lock(&self, id: &ActionId) -> Locked {
         let Some(locks) = Locks::of(&self.dir) else {
             return Locked::Never;
         };
@@ -119,9 +126,12 @@ impl DiskCache {
         if held.contains(&place) {
             return Locked::Elsewhere;
         }
-        match locks.set(place, libc::F_WRLCK) {
+        match locks
+            .set(place, libc::F_WRLCK)
+            .map_err(|e| e.raw_os_error())
+        {
             Ok(()) => {}
-            Err(Errno::EAGAIN | Errno::EACCES) => return Locked::Elsewhere,
+            Err(Some(libc::EAGAIN | libc::EACCES)) => return Locked::Elsewhere,
             // A file system without locks.
             Err(_) => return Locked::Never,
         }
@@ -130,8 +140,9 @@ impl DiskCache {
         Locked::Held(Lock { locks, place })
     }
 
-    /// Answers to [`crate::Cache::lock_holder`].
-    pub(super) fn holder_of(&self, id: &ActionId) -> Option<u32> {
+    /// Returns the process that has a lock; `None` where it can't be seen: it is of another
+    /// namespace or machine.
+    pub fn lock_holder(&self, id: &ActionId) -> Option<u32> {
         let (locks, place) = (Locks::of(&self.dir)?, place_of(id));
         if locks.held().contains(&place) {
             return Some(std::process::id());
@@ -144,7 +155,6 @@ impl DiskCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Cache;
 
     #[test]
     fn one_at_a_time() {

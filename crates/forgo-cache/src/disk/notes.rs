@@ -22,8 +22,9 @@ impl DiskCache {
         self.path(&id.0, "note-d")
     }
 
-    /// Answers to [`crate::Cache::put_note`].
-    pub(super) fn write_note(&self, id: &ActionId, text: &[u8]) -> Result<()> {
+    /// Keeps a small text under an ID of forgo's own, which nothing else is stored under.
+    pub fn put_note(&self, id: &ActionId, text: &[u8]) -> Result<()> {
+        self.note_growth();
         let path = self.note_path(id);
         let whole = [seal(id, text).as_bytes(), b"\n", text].concat();
         let mut options = OpenOptions::new();
@@ -41,14 +42,15 @@ impl DiskCache {
             .map_err(|e| Error::Fault(path_error("write", &path, &e)))
     }
 
-    /// Answers to [`crate::Cache::has_note`]. What cannot be looked at counts as there.
-    pub(super) fn finds_note(&self, id: &ActionId) -> bool {
+    /// Reports whether something was [kept](DiskCache::put_note) under an ID, even if it is damaged
+    /// by now. What cannot be looked at counts as there.
+    pub fn has_note(&self, id: &ActionId) -> bool {
         let meta = std::fs::symlink_metadata(self.note_path(id));
         !meta.is_err_and(|e| e.kind() == io::ErrorKind::NotFound)
     }
 
-    /// Answers to [`crate::Cache::note`].
-    pub(super) fn read_note(&self, id: &ActionId) -> Option<Vec<u8>> {
+    /// Returns the text that was [kept](DiskCache::put_note) under an ID, undamaged.
+    pub fn note(&self, id: &ActionId) -> Option<Vec<u8>> {
         if self.verify.is_some() {
             return None;
         }
@@ -73,7 +75,6 @@ fn seal(id: &ActionId, text: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Cache;
 
     #[test]
     fn notes() {

@@ -72,7 +72,7 @@ pub struct Need {
 impl Slots {
     /// The first `count` slots of the cache in a directory. `None` where they can't be had: no such
     /// cache, or one that is not to be written to.
-    pub fn open(gocache: &str, count: usize) -> Option<Slots> {
+    pub(super) fn open(gocache: &str, count: usize) -> Option<Slots> {
         let prefix = format!("{gocache}/{DIR}/slot-{}", machine());
         let line = open(&format!("{prefix}-line-d"))?;
         let mut slots = Vec::new();

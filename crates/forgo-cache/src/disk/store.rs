@@ -31,10 +31,22 @@ impl DiskCache {
         size: u64,
         verify: Verify,
     ) -> Result<()> {
+        self.store_entry_of(id, output, size, verify, SystemTime::now())
+    }
+
+    /// The same for an entry that was made at some time.
+    pub(super) fn store_entry_of(
+        &self,
+        id: &ActionId,
+        output: &OutputId,
+        size: u64,
+        verify: Verify,
+        time: SystemTime,
+    ) -> Result<()> {
         if verify == Verify::Strict {
             self.compare_with_old(id, output, size)?;
         }
-        let text = entry::format(id, output, size, SystemTime::now());
+        let text = entry::format(id, output, size, time);
         let path = self.path(&id.0, "a");
         let temporary = Temporary::create(&self.dir, &id.0, &path, 0o666)?;
         (&temporary.file)
@@ -324,7 +336,6 @@ impl Drop for Temporary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Cache, get_bytes};
 
     #[test]
     fn pieces_are_one_output() {
@@ -342,7 +353,7 @@ mod tests {
             let stored = cache.put(&id, Content::Pieces(&pieces), Verify::Strict);
             let size = whole.len() as u64;
             assert_eq!(stored.unwrap(), (OutputId::of(&whole), size));
-            assert_eq!(get_bytes(&cache, &id).unwrap().0, whole);
+            assert_eq!(cache.bytes(&id).unwrap(), whole);
         }
         // What is damaged is written again.
         let file = cache.output_file(&OutputId::of(&whole));
@@ -351,7 +362,7 @@ mod tests {
         cache
             .put(&id, Content::Pieces(&pieces), Verify::Strict)
             .unwrap();
-        assert_eq!(get_bytes(&cache, &id).unwrap().0, whole);
+        assert_eq!(cache.bytes(&id).unwrap(), whole);
         let empty: [&[u8]; 2] = [&[], &[]];
         let stored = cache.put(&id, Content::Pieces(&empty), Verify::Strict);
         assert_eq!(stored.unwrap(), (OutputId::of(&[]), 0));

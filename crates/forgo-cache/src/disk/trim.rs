@@ -132,7 +132,7 @@ fn trim_directory(dir: &str, cutoff: SystemTime) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ActionId, Cache, Content, Error, Verify, get_bytes, get_file, put_bytes};
+    use crate::{ActionId, Content, Verify};
     use std::fs::FileTimes;
 
     const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -159,7 +159,8 @@ mod tests {
     /// Stores three bytes of `seed` and gives the paths of its two files.
     fn store(cache: &DiskCache, seed: u8) -> (ActionId, [String; 2]) {
         let id = ActionId([seed; 32]);
-        let output = put_bytes(cache, &id, &[seed; 3], Verify::Strict).unwrap();
+        let stored = cache.put(&id, Content::Bytes(&[seed; 3]), Verify::Strict);
+        let (output, _) = stored.unwrap();
         (id, [cache.path(&id.0, "a"), cache.path(&output.0, "d")])
     }
 
@@ -179,13 +180,13 @@ mod tests {
         set_age(&leftover, DAY * 6);
         let program = ActionId([4; 32]);
         let stored = cache.put_executable(&program, "prog", Content::Bytes(b"run me"));
-        let executable_dir = cache.path(&stored.unwrap().unwrap().0.0, "d");
+        let executable_dir = cache.path(&stored.unwrap().0.0, "d");
         set_age(&executable_dir, DAY * 6);
 
         cache.trim().unwrap();
-        assert!(get_file(&cache, &fresh).is_ok());
-        assert!(get_file(&cache, &almost).is_ok());
-        assert!(matches!(cache.get(&old), Err(Error::Miss(_))));
+        assert!(cache.bytes(&fresh).is_some());
+        assert!(cache.bytes(&almost).is_some());
+        assert_eq!(cache.bytes(&old), None);
         assert!(files.iter().all(|f| !std::path::Path::new(f).exists()));
         assert!(std::path::Path::new(&other).exists());
         assert!(!std::path::Path::new(&leftover).exists());
@@ -236,7 +237,7 @@ mod tests {
         let (id, files) = store(&cache, 9);
         for (before, renewed) in [(HOUR / 2, false), (HOUR * 2, true)] {
             files.iter().for_each(|f| set_age(f, before));
-            get_bytes(&cache, &id).unwrap();
+            cache.bytes(&id).unwrap();
             for file in &files {
                 assert_eq!(age(file) < HOUR / 2, renewed, "{file} {before:?}");
             }

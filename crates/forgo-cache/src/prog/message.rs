@@ -8,6 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::engine::general_purpose::STANDARD;
 use base64::{DecodeError, Engine as _};
 use forgo_golang::quote::hex;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -197,12 +199,13 @@ fn mismatch(value: &Value, target: &str) -> String {
 
 /// RFC 3339, as encoding/json reads a time: `2026-01-02T03:04:05.678+01:00`.
 fn parse_time(stamp: &str) -> Option<SystemTime> {
-    let digits = |from: usize, to: usize| -> Option<i64> {
+    let digits = |from: usize, to: usize| -> Option<i16> {
         let part = stamp.get(from..to)?;
         part.bytes()
             .all(|b| b.is_ascii_digit())
             .then(|| part.parse().ok())?
     };
+    let two = |from: usize| digits(from, from + 2).and_then(|n| i8::try_from(n).ok());
     let punctuation = [(4, '-'), (7, '-'), (10, 'T'), (13, ':'), (16, ':')];
     if punctuation
         .iter()
@@ -210,15 +213,9 @@ fn parse_time(stamp: &str) -> Option<SystemTime> {
     {
         return None;
     }
-    let (year, month, day) = (digits(0, 4)?, digits(5, 7)?, digits(8, 10)?);
-    let (hour, minute, second) = (digits(11, 13)?, digits(14, 16)?, digits(17, 19)?);
-    if !(1..=12).contains(&month)
-        || !(1..=31).contains(&day)
-        || hour > 23
-        || minute.max(second) > 59
-    {
-        return None;
-    }
+    let (year, month, day) = (digits(0, 4)?, two(5)?, two(8)?);
+    let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
+    let date = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
     let mut rest = stamp.get(19..)?;
     let mut nanos = 0;
     if let Some(fraction) = rest.strip_prefix('.') {
@@ -227,8 +224,7 @@ fn parse_time(stamp: &str) -> Option<SystemTime> {
         nanos = padded.parse::<u32>().ok().filter(|_| length > 0)?;
         rest = &fraction[length..];
     }
-    let seconds = days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
-        - zone_offset(rest)?;
+    let seconds = Offset::UTC.to_timestamp(date).ok()?.as_second() - zone_offset(rest)?;
     let whole = Duration::from_secs(seconds.unsigned_abs());
     let time = if seconds < 0 {
         UNIX_EPOCH.checked_sub(whole)?
@@ -251,16 +247,6 @@ fn zone_offset(zone: &str) -> Option<i64> {
     let (hours, minutes) = clock.split_once(':').filter(|_| clock.len() == 5)?;
     let (hours, minutes) = (hours.parse::<u8>().ok()?, minutes.parse::<u8>().ok()?);
     (hours < 24 && minutes < 60).then(|| sign * (i64::from(hours) * 3600 + i64::from(minutes) * 60))
-}
-
-/// Days from 1970-01-01 in the Gregorian calendar; the year counts from March, so that a leap day
-/// is its last.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let month_from_march = (month + 9) % 12;
-    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    year * 365 + leap_days + day_of_year - 719_468
 }
 
 #[cfg(test)]

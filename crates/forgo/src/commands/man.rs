@@ -1,20 +1,35 @@
-//! `forgo man`: prints the manual page, made from the table of flags. A verb of forgo's own; under
-//! the name `go` it is the stock command's to say that there is none.
+//! `forgo man`: prints the manual page, made from the table of flags. Only `forgo` has this command;
+//! under the name `go` the stock command reports that it is unknown.
 
 use std::fmt::Write as _;
 
+use super::COMMANDS;
 use super::completion::stock_commands;
-use super::{COMMANDS, own};
+use super::own::{VERBS, Verb};
 use crate::config::own::VARIABLES;
-use crate::exit::{Outcome, Stop};
+use crate::exit::Outcome;
 use crate::flags::kind::Kind;
 use crate::flags::table::{FLAGS, FlagRow};
 use crate::report::Console;
 
+/// The command.
+pub const VERB: Verb = Verb {
+    name: "man",
+    synopsis: "",
+    help: "print the manual page",
+    details: "
+Prints the manual page in the man(7) format. To install it:
+
+\tforgo man > ~/.local/share/man/man1/forgo.1
+",
+    flags: &[],
+    run,
+};
+
 /// Prints the page.
-pub fn run(args: &[String], console: &Console) -> Outcome {
+fn run(args: &[String], console: &Console) -> Outcome {
     if !args.is_empty() {
-        return Err(Stop::with_status("usage: forgo man", 2));
+        return Err(VERB.usage());
     }
     console.must_print("forgo: ", page().as_bytes())
 }
@@ -27,10 +42,12 @@ fn page() -> String {
          .SH NAME\nforgo \\- the go command's build orchestrator and cache\n\
          .SH SYNOPSIS\n.B forgo\n.I command\n.RI [ flags ]\n.RI [ arguments ]\n\
          .SH DESCRIPTION\n\
-         Same commands, same flags, same output, same exit codes, same GOCACHE, same bytes as\n\
-         .BR go (1),\n\
-         but work whose result is known is not done again. Named\n.B go\n\
-         and first on PATH, it takes that command's place.\n\
+         A drop-in replacement for\n\
+         .BR go (1):\n\
+         the same commands, flags, output, exit codes, build cache and binaries.\n\
+         It runs the tools of an installed Go distribution, and skips the steps whose results are\n\
+         in the cache. A link to it named\n.B go\n\
+         in a directory that comes first on PATH replaces that command.\n\
          .SH COMMANDS\n"
     );
     for command in COMMANDS {
@@ -38,17 +55,21 @@ fn page() -> String {
         let (name, rest) = usage.split_once(' ').unwrap_or((usage, ""));
         let _ = writeln!(out, ".TP\n.B {}\n{}", escaped(name), escaped(rest));
     }
-    for (verb, what) in own::VERBS {
-        let _ = writeln!(out, ".TP\n.B {}\n{}", escaped(verb), escaped(what));
+    for verb in VERBS {
+        let heading = format!("{} {}", verb.name, verb.synopsis);
+        let (heading, help) = (escaped(heading.trim_end()), escaped(verb.help));
+        let _ = writeln!(out, ".TP\n.B {heading}\n{help}");
     }
+    let stock: Vec<&str> = stock_commands().iter().map(|c| c.name).collect();
     let _ = writeln!(
         out,
-        ".PP\nHanded to the stock command as they are: {}.",
-        stock_commands().join(", ")
+        ".PP\nThe stock go command runs all other commands: {}.",
+        stock.join(", ")
     );
     out.push_str(
-        ".SH FLAGS\nAfter what a flag does stand the commands that have it;\n\
-         .B go help\nand the command says more. Flags of tests and of vet's analyzers may follow.\n",
+        ".SH FLAGS\nThe commands that have a flag follow its description;\n\
+         .B forgo help\n.I command\ndescribes them in full. \
+         Flags of tests and of vet's analyzers may follow.\n",
     );
     let mut flags: Vec<&FlagRow> = FLAGS.iter().filter(|f| !names(f).is_empty()).collect();
     flags.sort_by_key(|f| f.name);
@@ -69,7 +90,7 @@ fn page() -> String {
     }
     out.push_str(
         ".SH FILES\n.TP\n.I $GOCACHE\nThe stock command's build cache; names ending in\n.B \\-s\n\
-         are forgo's own answers.\n.SH EXIT STATUS\nThat of the stock command.\n\
+         are read by forgo alone.\n.SH EXIT STATUS\nThat of the stock command.\n\
          .SH SEE ALSO\n.BR go (1)\n",
     );
     out
@@ -118,6 +139,13 @@ mod tests {
                 page.contains(&format!("\n.B {}\n", command.name)),
                 "{}",
                 command.name
+            );
+        }
+        for verb in VERBS {
+            assert!(
+                page.contains(&format!("\n{}\n", verb.help)),
+                "{}",
+                verb.name
             );
         }
         for flag in FLAGS.iter().filter(|f| !names(f).is_empty()) {

@@ -5,7 +5,9 @@
 mod build;
 mod clean;
 mod completion;
+mod doctor;
 mod env;
+mod help;
 mod install;
 mod list;
 mod loading;
@@ -14,6 +16,7 @@ mod own;
 mod run;
 pub mod test;
 mod tool;
+mod version;
 mod vet;
 
 use std::fs::File;
@@ -136,17 +139,18 @@ const LOADING_TESTS: &str = "load.TestPackagesAndErrors";
 /// Finds and runs the command that the process's arguments ask for.
 pub fn run(console: &Console) -> Outcome {
     let args = process::arguments();
+    let named_go = process::is_named_go();
+    // Before the environment is checked: doctor reports what is wrong with it.
+    if !named_go && let Some(outcome) = own::run(&args, console) {
+        return outcome;
+    }
     check_environment()?;
     let name = args.first().map_or("", String::as_str);
-    match (name, process::is_named_go()) {
-        ("completion", false) => return completion::run(&args[1..], console),
-        ("man", false) => return man::run(&args[1..], console),
-        ("help", named_go) if !named_go || std::io::stdout().is_terminal() => {
-            if let Some(text) = own::before_help(&args[1..]) {
-                console.print(text);
-            }
-        }
-        _ => {}
+    if name == "help"
+        && (!named_go || std::io::stdout().is_terminal())
+        && let Some(text) = help::preface(&args[1..])
+    {
+        console.print(text);
     }
     match COMMANDS.iter().find(|c| c.name == name) {
         Some(command) => start(command, args, console),
@@ -164,9 +168,8 @@ fn check_environment() -> Outcome {
     own_variables::check(&variables)?;
     if std::io::stderr().is_terminal() {
         for name in own_variables::unknown(&variables) {
-            let line = format!(
-                "forgo: {name} is none of forgo's variables; see 'forgo help environment'\n"
-            );
+            let line =
+                format!("forgo: {name} is not a variable of forgo; see 'forgo help environment'\n");
             write_stderr(line.as_bytes());
         }
     }

@@ -1,82 +1,92 @@
-//! What forgo has that the stock command has not, in words: for `forgo help` and the man page.
+//! The commands that only forgo has: one table for dispatch, help, the manual page and completion.
+//! Under the name `go` they do not exist, and the stock command reports that they are unknown.
 
-use super::{COMMANDS, Command};
-use crate::config::own::VARIABLES;
+use super::{completion, doctor, man, version};
+use crate::exit::{Outcome, Stop};
+use crate::report::Console;
 
-/// Verbs of forgo's own, which it has under its own name only, and what they do.
-pub const VERBS: &[(&str, &str)] = &[
-    (
-        "completion bash|zsh|fish",
-        "print a script that completes commands and flags",
-    ),
-    ("man", "print the manual page"),
-];
+/// A command that only forgo has.
+pub struct Verb {
+    /// Its name.
+    pub name: &'static str,
+    /// Its operands and flags, as its usage line shows them; may be empty.
+    pub synopsis: &'static str,
+    /// Its description, in a line.
+    pub help: &'static str,
+    /// What `forgo help NAME` prints below the usage line.
+    pub details: &'static str,
+    /// Flags: name without dashes, description.
+    pub flags: &'static [(&'static str, &'static str)],
+    /// Runs it, with the arguments after its name.
+    pub run: fn(&[String], &Console) -> Outcome,
+}
 
-/// The text that goes before the stock command's own on `help` and `help TOPIC`, where there is
-/// something to say. Each line says whose it is.
-pub fn before_help(topic: &[String]) -> Option<String> {
-    let mut lines = Vec::new();
-    match topic {
-        [] => {
-            let names: Vec<&str> = COMMANDS.iter().map(|c| c.name).collect();
-            lines.push(format!(
-                "does {} itself and hands on all else to the stock go command, whose help follows",
-                names.join(", ")
-            ));
-            lines.extend(VERBS.iter().map(|(verb, what)| format!("{verb}: {what}")));
-            lines.extend(variables());
-        }
-        [topic] if topic == "environment" => lines.extend(variables()),
-        [topic] => {
-            let command = COMMANDS.iter().find(|c| c.name == topic)?;
-            lines.push(said_of(command));
-            if command.name == "build" {
-                lines.push("refuses -compiler=gccgo; spares work whose result is known".to_owned());
-                lines.extend(variables());
-            }
-        }
-        _ => return None,
+/// All of them, sorted by name.
+pub const VERBS: &[Verb] = &[completion::VERB, doctor::VERB, man::VERB];
+
+impl Verb {
+    /// Returns the text of `forgo help NAME`.
+    pub fn help_text(&self) -> String {
+        format!("{}\n{}", self.usage_line(), self.details)
     }
-    Some(
-        lines
-            .iter()
-            .map(|line| format!("forgo: {line}\n"))
-            .collect::<String>()
-            + "\n",
-    )
+
+    /// Returns the error for arguments that it does not take.
+    pub fn usage(&self) -> Stop {
+        Stop::with_status(self.usage_line(), 2)
+    }
+
+    fn usage_line(&self) -> String {
+        let line = format!("usage: forgo {} {}", self.name, self.synopsis);
+        line.trim_end().to_owned() + "\n"
+    }
 }
 
-fn variables() -> impl Iterator<Item = String> {
-    VARIABLES
-        .iter()
-        .map(|v| format!("{}={}: {}", v.name, v.example, v.help))
+/// Returns the command of this name.
+pub fn find(name: &str) -> Option<&'static Verb> {
+    VERBS.iter().find(|verb| verb.name == name)
 }
 
-fn said_of(command: &Command) -> String {
-    format!(
-        "does {} itself, with the flags, words and results that the stock go command describes here",
-        command.name
-    )
+/// Runs what the arguments ask for, if only forgo has it: one of [`VERBS`], the help of one of
+/// them, or `--version`. `None`: the arguments are for a command that the stock command has too.
+pub fn run(args: &[String], console: &Console) -> Option<Outcome> {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let asks_for_help = |rest: &[&str]| matches!(rest, ["-h" | "-help" | "--help"]);
+    match words[..] {
+        ["--version" | "-version" | "-V"] => Some(version::run(console)),
+        ["help" | "-h" | "-help" | "--help"] => {
+            Some(console.must_print("forgo: ", super::help::page().as_bytes()))
+        }
+        ["help", name] => find(name).map(|verb| print_help(verb, console)),
+        [name, ref rest @ ..] => find(name).map(|verb| match asks_for_help(rest) {
+            true => print_help(verb, console),
+            false => (verb.run)(&args[1..], console),
+        }),
+        [] => None,
+    }
+}
+
+fn print_help(verb: &Verb, console: &Console) -> Outcome {
+    console.must_print("forgo: ", verb.help_text().as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::COMMANDS;
 
     #[test]
-    fn help_says_what_is_forgos_own() {
-        let of = |words: &[&str]| {
-            let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
-            before_help(&words)
-        };
-        let general = of(&[]).unwrap();
-        for word in ["build, clean,", "completion bash", "FORGO_EXTRAS=off: "] {
-            assert!(general.contains(word), "{general}");
+    fn names_are_sorted_and_hide_no_stock_command() {
+        assert!(VERBS.is_sorted_by_key(|verb| verb.name));
+        let stock = completion::stock_commands();
+        for verb in VERBS {
+            assert!(COMMANDS.iter().all(|c| c.name != verb.name));
+            assert!(!stock.iter().any(|command| command.name == verb.name));
         }
-        assert!(general.trim_end().lines().all(|l| l.starts_with("forgo: ")));
-        assert!(of(&["build"]).unwrap().contains("FORGO_VERIFY"));
-        assert_eq!(of(&["vet"]).unwrap().lines().count(), 2);
-        assert_eq!(of(&["gopath"]), None);
-        assert_eq!(of(&["mod", "tidy"]), None);
+    }
+
+    #[test]
+    fn help_begins_with_the_usage() {
+        let text = find("man").unwrap().help_text();
+        assert!(text.starts_with("usage: forgo man\n\n"), "{text}");
     }
 }

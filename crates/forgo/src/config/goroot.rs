@@ -40,6 +40,33 @@ pub fn find_stock_go(variables: &Variables) -> Outcome<StockGo> {
     Ok(stock(on_path(variables, "go").unwrap_or_default()))
 }
 
+/// Returns the words for how [`find_stock_go`] found the command.
+pub fn how_found(stock_go: &StockGo, variables: &Variables) -> &'static str {
+    let goroot = variables.get("GOROOT");
+    if !variables.get("FORGO_GO").is_empty() {
+        "set by FORGO_GO"
+    } else if !goroot.is_empty() && stock_go.file() == path::join2(goroot, "bin/go") {
+        "in GOROOT/bin"
+    } else {
+        "the first go on PATH that is not forgo"
+    }
+}
+
+/// Returns the first executable file of this name on PATH, whether forgo or not.
+pub fn first_on_path(variables: &Variables, name: &str) -> Option<String> {
+    let dirs = variables.get("PATH").split(':');
+    dirs.filter(|dir| dir.starts_with('/'))
+        .map(|dir| path::join2(dir, name))
+        .find(|file| runs(file))
+}
+
+/// The release of a distribution and the platform that its tools run on, as `go version` prints
+/// them: `go1.27.3 linux/amd64`.
+pub fn platform(dist: &Distribution) -> String {
+    let (os, arch) = (&dist.host_goos, &dist.host_goarch);
+    format!("{} {os}/{arch}", dist.version)
+}
+
 /// What FORGO_GO means: a file, or a name that is looked for on PATH.
 fn chosen_go(variables: &Variables, chosen: &str) -> Outcome<String> {
     let wrong = |why: &str| {

@@ -9,7 +9,7 @@
 
 mod apply;
 mod buildcfg;
-mod dirs;
+pub mod dirs;
 pub mod env_file;
 pub mod goroot;
 mod init;
@@ -17,7 +17,7 @@ pub mod own;
 mod platform;
 pub mod process;
 mod target;
-mod toolchain;
+pub mod toolchain;
 pub mod variables;
 
 use forgo_build::disk;
@@ -94,6 +94,14 @@ impl Startup {
             (Err(_), Some(version)) => hand_on(version),
             (Err(stop), None) => Err(stop),
         }
+    }
+
+    /// Resolves the environment for a command in the current directory with the distribution that
+    /// is found first: neither GOTOOLCHAIN nor go.mod is consulted.
+    pub fn local(command: &str) -> Outcome<Startup> {
+        let process = Variables::read();
+        let stock_go = goroot::find_stock_go(&process)?;
+        Startup::resolve(command, process, &stock_go)
     }
 
     /// Resolves the environment for the distribution that holds `stock_go`.

@@ -1,7 +1,5 @@
-//! The environment variables of forgo's own: one table, which help, the manual page, errors and the
-//! settings come from. A value that can't be understood ends the command before it does anything.
-//!
-//! The stock command has none of them.
+//! The environment variables that only forgo has: one table for help, the manual page, errors and
+//! the settings. A value that can't be understood ends the command before it does anything.
 
 use forgo_build::stock::MARKER;
 
@@ -34,7 +32,7 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "FORGO_GO",
         example: "file",
-        help: "the stock go command; else $GOROOT/bin/go, else the first go on PATH that is not forgo",
+        help: "stock go command; default: $GOROOT/bin/go, else the first go on PATH but forgo",
         values: "a file",
         // Looked at where it is used.
         accepts: |_| true,
@@ -42,7 +40,7 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "FORGO_LINK_STORE_SIZE",
         example: "4G",
-        help: "how much of GOCACHE executables may take that are kept so that no link is done twice; 0 or off keeps none",
+        help: "keep at most this much of linked executables in GOCACHE; 0 or off keeps none",
         values: "a number of bytes, also with K, M, G or T, or off",
         accepts: |value| link_store(value).is_some(),
     },
@@ -60,16 +58,26 @@ pub const DEFAULT_LINK_STORE: u64 = 2 << 30;
 
 /// Reports the first variable whose value can't be understood. An empty value counts as none.
 pub fn check(variables: &Variables) -> Outcome {
-    for variable in VARIABLES {
-        let value = variables.get(variable.name);
-        if !value.is_empty() && !(variable.accepts)(value) {
-            let (name, values) = (variable.name, variable.values);
-            let text =
-                format!("forgo: {name}={value} is not understood; set it to {values}, or unset it");
-            return Err(Stop::with_status(text, 2));
+    match VARIABLES.iter().find_map(|v| v.complaint(variables)) {
+        Some((wrong, remedy)) => {
+            let text = format!("forgo: {wrong}; {remedy}");
+            Err(Stop::with_status(text, 2))
         }
+        None => Ok(()),
     }
-    Ok(())
+}
+
+impl Variable {
+    /// Returns why the value that is set can't be understood, and what to do. An empty value counts
+    /// as none.
+    pub fn complaint(&self, variables: &Variables) -> Option<(String, String)> {
+        let (name, value) = (self.name, variables.get(self.name));
+        let wrong = !value.is_empty() && !(self.accepts)(value);
+        wrong.then(|| {
+            let remedy = format!("set it to {}, or unset it", self.values);
+            (format!("{name}={value} is not understood"), remedy)
+        })
+    }
 }
 
 /// Names in the environment that look like variables of forgo's but are none. Those of its tests

@@ -41,6 +41,45 @@ struct Choice {
     trace: String,
 }
 
+/// The toolchain that a command here would use.
+pub enum Preview {
+    /// The local one.
+    Local,
+    /// Another one, which is installed.
+    Installed {
+        /// Its name: `go1.27.3`.
+        name: String,
+        /// Its go command.
+        go: String,
+    },
+    /// Another one, which the first command that needs it downloads.
+    Missing {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// Returns what [`select`] would select for a command without packages of other modules, without
+/// downloading anything.
+pub fn preview(local: &Startup) -> Outcome<Preview> {
+    let cfg = &local.cfg;
+    if !will_be_enabled(cfg) {
+        return Ok(Preview::Local);
+    }
+    let own = own_name(cfg);
+    let Some(choice) = choose(cfg, &own)? else {
+        return Ok(Preview::Local);
+    };
+    let name = choice.toolchain.clone();
+    if name == "local" || name == own {
+        return Ok(Preview::Local);
+    }
+    Ok(match installed(cfg, &choice)? {
+        Some(found) => Preview::Installed { name, go: found.go },
+        None => Preview::Missing { name },
+    })
+}
+
 /// Selects a toolchain, and resolves everything again if it is not the local one. `args` begin with
 /// the command.
 pub fn select(local: Startup, args: &[String], console: &Console) -> Outcome<Startup> {
@@ -268,13 +307,28 @@ impl Found {
 
 /// On PATH, in the module cache, or after a download.
 fn find(cfg: &Config, choice: &Choice) -> Outcome<Found> {
+    if let Some(found) = installed(cfg, choice)? {
+        return Ok(found);
+    }
+    download(cfg, &choice.toolchain)?;
+    Ok(in_module_cache(cfg, &choice.toolchain).1)
+}
+
+/// On PATH or in the module cache. An error where a download is not allowed either.
+fn installed(cfg: &Config, choice: &Choice) -> Outcome<Option<Found>> {
     let name = &choice.toolchain;
     if let Ok(go) = look_path(cfg, name) {
-        return Ok(Found { go, goroot: None });
+        return Ok(Some(Found { go, goroot: None }));
     }
     if choice.path_only {
         return fatal(format!("cannot find {} in PATH", quote(name)));
     }
+    let (ready, found) = in_module_cache(cfg, name);
+    Ok(ready.then_some(found))
+}
+
+/// Where the module cache has a toolchain, and whether it is there.
+fn in_module_cache(cfg: &Config, name: &str) -> (bool, Found) {
     let version = format!(
         "v0.0.1-{name}.{}-{}",
         cfg.dist.host_goos, cfg.dist.host_goarch
@@ -283,13 +337,12 @@ fn find(cfg: &Config, choice: &Choice) -> Outcome<Found> {
         &cfg.dirs.gomodcache,
         &format!("golang.org/toolchain@{version}"),
     );
-    if !is_ready(cfg, &dir, &version) {
-        download(cfg, name)?;
-    }
-    Ok(Found {
+    let ready = is_ready(cfg, &dir, &version);
+    let found = Found {
         go: path::join2(&dir, "bin/go"),
         goroot: Some(dir),
-    })
+    };
+    (ready, found)
 }
 
 /// Has a go command unpacked this toolchain and run it before?

@@ -5,7 +5,8 @@ use std::os::unix::fs::MetadataExt;
 
 use forgo_build::disk;
 use forgo_build::footprint::is_noise;
-use forgo_build::kept::{self, KeyText};
+use forgo_build::kept;
+use forgo_cache::disk::KeyText;
 
 /// Changes with the format of the key and of the file.
 const FORMAT: &str = "forgo snapshot 2";

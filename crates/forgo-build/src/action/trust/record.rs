@@ -14,8 +14,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use forgo_cache::disk::Locked;
-use forgo_cache::{ActionId, Cache, HashContext};
+use forgo_cache::disk::{DiskCache, Locked};
+use forgo_cache::{ActionId, HashContext};
 use forgo_golang::quote::quote;
 
 /// How often is tried to become the one process that writes, and how long apart. An agreement that
@@ -61,7 +61,7 @@ impl Record {
     }
 
     /// Reads it.
-    pub fn read(&self, cache: &dyn Cache) -> Kept {
+    pub fn read(&self, cache: &DiskCache) -> Kept {
         if cache.has_note(&self.difference) {
             // Its use is marked, so that trimming leaves it.
             let _ = cache.note(&self.difference);
@@ -79,7 +79,7 @@ impl Record {
 
     /// Adds packages to those that agreed. Returns what the cache says then; other processes may
     /// have added some, or found a difference.
-    pub fn add(&self, cache: &dyn Cache, agreed: &BTreeSet<String>) -> Kept {
+    pub fn add(&self, cache: &DiskCache, agreed: &BTreeSet<String>) -> Kept {
         let lock = (0..TRIES).find_map(|attempt| {
             if attempt > 0 {
                 std::thread::sleep(PAUSE);
@@ -105,7 +105,7 @@ impl Record {
     }
 
     /// Writes down that a result differed.
-    pub fn differs(&self, cache: &dyn Cache, why: &str) {
+    pub fn differs(&self, cache: &DiskCache, why: &str) {
         if !cache.has_note(&self.difference) {
             let text = format!("{}differs {}\n", self.head, quote(why));
             let _ = cache.put_note(&self.difference, text.as_bytes());
@@ -116,7 +116,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use forgo_cache::disk::DiskCache;
+    use forgo_cache::Formulas;
 
     struct Fixture {
         dir: tempfile::TempDir,
@@ -147,7 +147,7 @@ mod tests {
     }
 
     fn of(tool: &str, version: u32) -> Record {
-        let hashes = HashContext::new("go1.27.1", None, false);
+        let hashes = HashContext::new("go1.27.1", Formulas::Known, None, false);
         Record::of(&hashes, "moved archives", version, tool)
     }
 

@@ -33,7 +33,7 @@ pub fn adopt(
     if !keys.headers.is_empty() {
         return Ok(());
     }
-    if job.cache.note(everywhere).is_some() {
+    if job.cache.local_part().note(everywhere).is_some() {
         return Ok(());
     }
     let stdout = job.hashes.own_subkey(key, "stdout");

@@ -36,9 +36,9 @@ impl GoPart {
         inputs: &Inputs<'_>,
         generated: &[String],
     ) -> Result<Option<GoPart>, ActionError> {
-        let p = inputs.package;
-        let fits = p.uses_cgo() && !p.uses_swig() && inputs.cover_mode.is_empty();
-        let doubt = cutoff::doubt_of_go_part(inputs);
+        let files = &inputs.files;
+        let fits = files.uses_cgo() && !files.uses_swig() && inputs.cover_mode.is_empty();
+        let doubt = cutoff::doubt_of_go_part(cx, inputs);
         if !fits || !may_move(cx, inputs, doubt)? || trust::is_disabled(cx, &[Rule::GoPart])? {
             return Ok(None);
         }
@@ -55,7 +55,7 @@ impl GoPart {
             let Ok(text) = disk::own::read(file) else {
                 return Ok(None);
             };
-            let text = without_dir(&text, &p.dir, named);
+            let text = without_dir(&text, files.dir, named);
             plain &= sources::is_plain_go(&text, places);
             texts.push((path::base(file), OutputId::of(&text)));
         }
@@ -66,7 +66,8 @@ impl GoPart {
 
     /// One that was made elsewhere, moved here.
     pub fn find(&self, cx: &ActionCx<'_>, inputs: &Inputs<'_>, temporary: &str) -> Option<Moved> {
-        let Kept::Archive(record) = Kept::parse(&cx.run.job.cache.note(&self.key)?)? else {
+        let Kept::Archive(record) = Kept::parse(&cx.run.job.cache.local_part().note(&self.key)?)?
+        else {
             return None;
         };
         let donor = super::donor(cx, &record)?;

@@ -63,7 +63,7 @@ impl Arrived<'_> {
 
 /// The rules that moving an archive rests on.
 fn rules_of(inputs: &Inputs<'_>) -> &'static [Rule] {
-    if inputs.package.s_files.is_empty() {
+    if inputs.files.s.is_empty() {
         &[Rule::Move]
     } else {
         &[Rule::Move, Rule::Assembly]
@@ -91,7 +91,7 @@ pub fn find(
     let Some(everywhere) = &keys.everywhere else {
         return Ok(Found::NotMoved);
     };
-    let kept = cx.run.job.cache.note(everywhere);
+    let kept = cx.run.job.cache.local_part().note(everywhere);
     let record = match kept.and_then(|text| Kept::parse(&text)) {
         Some(Kept::Archive(record)) => record,
         Some(Kept::NotMoved) => return Ok(Found::NotMoved),
@@ -205,7 +205,12 @@ fn record_of_plain(cx: &ActionCx<'_>, made: &Made<'_>) -> Option<Record> {
 /// Another checkout compiles again without it, no more.
 fn put(cx: &ActionCx<'_>, everywhere: &ActionId, kept: &Kept) {
     let text = kept.to_text();
-    let _ = cx.run.job.cache.put_note(everywhere, text.as_bytes());
+    let _ = cx
+        .run
+        .job
+        .cache
+        .local_part()
+        .put_note(everywhere, text.as_bytes());
 }
 
 /// Whether a package may be moved, given why what was compiled here is not used again.
@@ -214,7 +219,7 @@ pub fn may_move(
     inputs: &Inputs<'_>,
     doubt: Option<Doubt>,
 ) -> Result<bool, ActionError> {
-    let config = inputs.config;
+    let config = cx.config();
     let certain = match doubt {
         // A move makes no coverage meta-data; whoever wants it sees that it is missing.
         None | Some(Doubt::Coverage) => true,

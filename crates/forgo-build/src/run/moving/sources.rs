@@ -1,7 +1,6 @@
 //! Whether the sources themselves say what a source file is called: then its name is not all there
 //! is to move.
 
-use forgo_golang::path::join2;
 use memchr::memmem;
 
 use crate::action::ActionCx;
@@ -19,18 +18,15 @@ pub fn are_plain(
     headers: &[Header],
     places: &Places,
 ) -> bool {
-    let p = inputs.package;
-    let overlay = cx.run.job.overlay;
-    let actual = |file: &String| {
-        let path = join2(&p.dir, file);
-        overlay.actual(&path).into_owned()
-    };
+    let files = &inputs.files;
+    let overlay = inputs.unkeyed.overlay;
+    let actual = |file: &String| overlay.actual(&files.path(file)).into_owned();
     let read = |file: String| Some((disk::read(&file).ok()?, file));
     // The name of a foreign header is moved with its place: it has to be the package's.
-    let home = places.place(&p.dir);
+    let home = places.place(files.dir);
     let foreign = headers.iter().map(|header| &header.name);
-    let is_near = |name: &String| home.is_some() && places.place(&join2(&p.dir, name)) == home;
-    let assembly = p.s_files.iter().chain(&p.h_files).chain(foreign.clone());
+    let is_near = |name: &String| home.is_some() && places.place(&files.path(name)) == home;
+    let assembly = files.s.iter().chain(files.h).chain(foreign.clone());
     go_files_are_plain(cx, inputs, places)
         && foreign.clone().all(is_near)
         && assembly.map(actual).filter_map(read).all(|(text, file)| {
@@ -40,10 +36,9 @@ pub fn are_plain(
 
 /// [`are_plain`] of the package's Go files that cgo does not read.
 pub fn go_files_are_plain(cx: &ActionCx<'_>, inputs: &Inputs<'_>, places: &Places) -> bool {
-    let p = inputs.package;
-    let overlay = cx.run.job.overlay;
+    let overlay = inputs.unkeyed.overlay;
     let index = overlay.index();
-    let files = p.go_files.iter().map(|file| join2(&p.dir, file));
+    let files = inputs.files.go.iter().map(|file| inputs.files.path(file));
     let files = files.map(|file| overlay.actual(&file).into_owned());
     let with_lines = files.filter(|file| !index.has_no_lines(file));
     // A file that is not there is one that the build makes.

@@ -59,7 +59,7 @@ pub fn key(
     let config = config.of_content().to_json(cx.config().dist.minor);
     let places = cx.run.places();
     writeln!(hash, "{}", places.rewrite(&config, &places.as_names()));
-    let p = inputs.package;
+    let p = cx.package();
     for file in p.ignored_go_files.iter().chain(&p.ignored_other_files) {
         writeln!(hash, "{file} {}", cx.file_hash(&join2(&p.dir, file)));
     }

@@ -2,36 +2,28 @@
 //!
 //! Answers to asmArgs, asm and symabis in cmd/go/internal/work/gc.go.
 
-use crate::action::{ActionCx, ActionError};
+use crate::action::{ActionError, Facts};
 use crate::actions::compile_inputs::Inputs;
-use crate::config::Config;
 use crate::toolchain::gc::{package_path, trimpath};
-use crate::toolchain::{changed_env, make_absolute, tool};
+use crate::toolchain::make_absolute;
 
-/// The words that every assembly of a package begins with.
+/// Returns the words that every assembly of a package begins with.
 pub fn common_args(
-    cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
+    facts: &dyn Facts,
     objdir: &str,
     build_id: &str,
 ) -> Result<Vec<String>, ActionError> {
-    let (p, config) = (inputs.package, inputs.config);
-    let mut args = config.flags.toolexec.clone();
+    let unkeyed = &inputs.unkeyed;
+    let mut args = unkeyed.tools.command("asm");
     let mut add = |words: &[&str]| args.extend(words.iter().map(|&w| w.to_owned()));
-    add(&[
-        &tool(config, "asm"),
-        "-p",
-        &package_path(config, p, build_id)?,
-    ]);
-    add(&[
-        "-trimpath",
-        &trimpath(config, p, objdir, cx.run.job.overlay),
-    ]);
+    add(&["-p", &package_path(inputs, facts, build_id)?]);
+    add(&["-trimpath", &trimpath(inputs, objdir)]);
     add(&[
         "-I",
         objdir,
         "-I",
-        &format!("{}/pkg/include", config.dist.goroot),
+        &format!("{}/pkg/include", unkeyed.goroot_dir),
     ]);
     add(&[
         "-D",
@@ -47,25 +39,24 @@ pub fn common_args(
         args.extend(dynlink.map(|_| "-D=GOBUILDMODE_shared=1".to_owned()));
     }
     // Since 1.27 the assembler knows what belongs to the standard library.
-    if config.dist.minor >= 27 && inputs.standard {
+    if unkeyed.minor >= 27 && inputs.standard {
         args.push("-std".to_owned());
     }
-    for define in architecture_defines(config) {
+    for define in architecture_defines(inputs.arch_env) {
         args.extend(["-D".to_owned(), define]);
     }
     Ok(args)
 }
 
 /// What assembly may ask of the architecture's variant: `GOAMD64_v1`.
-fn architecture_defines(config: &Config) -> Vec<String> {
-    let (key, value) = (&config.target.arch_env.0, config.target.arch_env.1.as_str());
+fn architecture_defines((key, value): (&str, &str)) -> Vec<String> {
     let levels = |names: &[&str], from: usize| {
         names[from..]
             .iter()
             .map(|level| format!("{key}_{level}"))
             .collect()
     };
-    match key.as_str() {
+    match key {
         "GO386" | "GOAMD64" | "GOMIPS" | "GOMIPS64" | "GORISCV64" => vec![format!("{key}_{value}")],
         // Each is a superset of the ones after it.
         "GOPPC64" => {
@@ -96,61 +87,31 @@ fn has_lse(goarm64: &str) -> bool {
     parts.next() != Some("v8.0") || parts.any(|option| option == "lse")
 }
 
-/// Assembles files; gives the object files, absolute.
-pub fn assemble(
-    cx: &ActionCx<'_>,
-    inputs: &Inputs<'_>,
-    objdir: &str,
-    build_id: &str,
-    files: &[String],
-) -> Result<Vec<String>, ActionError> {
-    let p = inputs.package;
-    let common = common_args(cx, inputs, objdir, build_id)?;
-    let env = changed_env(inputs.config);
-    let mut objects = Vec::with_capacity(files.len());
-    for file in files {
-        let object = format!("{objdir}{}.o", file.strip_suffix(".s").unwrap_or(file));
-        let source = make_absolute(&p.dir, file);
-        let mut args = common.clone();
-        args.extend(["-o".to_owned(), object.clone()]);
-        args.push(cx.run.job.overlay.actual(&source).to_string());
-        cx.shell.run(&p.dir, inputs.import_path, &env, &args)?;
-        objects.push(object);
-    }
-    Ok(objects)
+/// Returns the command line that assembles `file` into `object`; `common` is its beginning.
+pub fn assemble(inputs: &Inputs<'_>, common: &[String], file: &str, object: &str) -> Vec<String> {
+    let mut args = common.to_vec();
+    args.extend(["-o".to_owned(), object.to_owned()]);
+    let source = make_absolute(inputs.files.dir, file);
+    args.push(inputs.unkeyed.overlay.actual(&source).to_string());
+    args
 }
 
-/// Finds out by which ABI assembly defines and uses symbols; the name of the file that says it.
+/// Returns the command line that writes to `out` by which ABI assembly defines and uses symbols.
 pub fn symabis(
-    cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
-    objdir: &str,
-    build_id: &str,
+    mut args: Vec<String>,
     files: &[String],
-) -> Result<String, ActionError> {
-    if files.is_empty() {
-        return Ok(String::new());
-    }
-    let p = inputs.package;
-    let out = format!("{objdir}symabis");
-    let mut args = common_args(cx, inputs, objdir, build_id)?;
-    args.extend(["-gensymabis".to_owned(), "-o".to_owned(), out.clone()]);
+    out: &str,
+) -> Vec<String> {
+    args.extend(["-gensymabis", "-o", out].map(str::to_owned));
     for file in files {
         if inputs.import_path == "runtime/cgo" && file.starts_with("gcc_") {
             continue;
         }
-        let source = make_absolute(&p.dir, file);
-        args.push(cx.run.job.overlay.actual(&source).to_string());
+        let source = make_absolute(inputs.files.dir, file);
+        args.push(inputs.unkeyed.overlay.actual(&source).to_string());
     }
-    // The compiler is to write it, from definitions that this step does not need.
-    cx.shell.write_file(&format!("{objdir}go_asm.h"), "")?;
-    cx.shell.run(
-        &p.dir,
-        inputs.import_path,
-        &changed_env(inputs.config),
-        &args,
-    )?;
-    Ok(out)
+    args
 }
 
 #[cfg(test)]
@@ -172,9 +133,7 @@ mod tests {
             ("GOARM64", "v9.2", &["GOARM64_LSE"]),
             ("GOWASM", "", &[]),
         ] {
-            let mut config = Config::default();
-            config.target.arch_env = (key.to_owned(), value.to_owned());
-            assert_eq!(architecture_defines(&config), want, "{key}={value}");
+            assert_eq!(architecture_defines((key, value)), want, "{key}={value}");
         }
     }
 }

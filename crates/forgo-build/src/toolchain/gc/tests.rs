@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use super::link::{Executable, executable};
 use super::*;
-use crate::actions::compile_inputs::Place;
+use crate::action::facts::table::Table;
+use crate::actions::link_inputs;
+use crate::config::Config;
+use crate::fsys::Overlay;
 use crate::module::ModulePublic;
+use crate::package::Package;
 
 fn config() -> Config {
     let mut config = Config::default();
@@ -39,36 +43,6 @@ fn package() -> Package {
     package
 }
 
-fn inputs<'r>(config: &'r Config, package: &'r Package) -> Inputs<'r> {
-    Inputs {
-        import_path: &package.import_path,
-        place: Place::Dir(&package.dir),
-        go_line: package.module.as_ref().map(|m| m.go_version.as_str()),
-        goos: &config.target.goos,
-        goarch: &config.target.goarch,
-        omit_debug: package.internal.omit_debug,
-        standard: package.standard,
-        local: false,
-        local_prefix: &package.internal.local_prefix,
-        trimpath: config.flags.trimpath,
-        force_library: package.internal.force_library,
-        cover_mode: "",
-        fuzz_flags: None,
-        build_info: None,
-        forced_gcflags: &config.modes.forced_gcflags,
-        gcflags: &package.internal.gcflags,
-        forced_asmflags: &[],
-        asmflags: &[],
-        arch_env: ("GOAMD64", "v1"),
-        experiment: "",
-        magic: Vec::new(),
-        imports: Vec::new(),
-        pgo_profile: None,
-        package,
-        config,
-    }
-}
-
 fn line(config: &Config, package: &Package, concurrency: usize, embeds: bool) -> String {
     let go_files = ["a.go".to_owned(), "/w/b001/_cgo_gotypes.go".to_owned()];
     let compile_args = Compile {
@@ -83,7 +57,8 @@ fn line(config: &Config, package: &Package, concurrency: usize, embeds: bool) ->
         go_files: &go_files,
     };
     let overlay = Overlay::default();
-    compile(&inputs(config, package), &compile_args, &overlay)
+    let inputs = Inputs::of(config, &overlay, "/w", package);
+    compile(&inputs, &Table::default(), &compile_args)
         .unwrap()
         .join(" ")
 }
@@ -139,12 +114,12 @@ fn some_standard_packages_declare_more_than_they_define() {
     }
 }
 
-fn link_line(config: &Config, package: &Package, cxx: bool) -> (String, Vec<String>, String) {
+fn link_line(config: &Config, package: &Package) -> (String, Vec<String>, String) {
+    let inputs = link_inputs::Inputs::of(config, package, Vec::new());
     let link = executable(
-        config,
+        &inputs,
+        &Table::default(),
         &Executable {
-            package,
-            cxx,
             objdir: "/w/b001/",
             build_id: "l/m/c/l",
             target: "/w/b001/exe/a.out",
@@ -158,7 +133,7 @@ fn link_line(config: &Config, package: &Package, cxx: bool) -> (String, Vec<Stri
 
 #[test]
 fn a_plain_link() {
-    let (dir, env, line) = link_line(&config(), &package(), false);
+    let (dir, env, line) = link_line(&config(), &package());
     assert_eq!(dir, ".");
     assert_eq!(env.last().unwrap(), "GOROOT=/g");
     assert_eq!(
@@ -181,7 +156,8 @@ fn what_changes_a_link() {
     package.default_godebug = "panicnil=1".to_owned();
     package.internal.omit_debug = true;
     package.internal.ldflags = vec!["-X=a=b".to_owned()];
-    let (dir, env, line) = link_line(&config, &package, true);
+    package.cxx_files = vec!["x.cc".to_owned()];
+    let (dir, env, line) = link_line(&config, &package);
     assert_eq!(dir, "/w/b001/exe/");
     assert_eq!(env.last().unwrap(), "GOROOT=");
     assert_eq!(
@@ -192,24 +168,26 @@ fn what_changes_a_link() {
     );
     package.internal.ldflags = vec!["-extld=clang".to_owned()];
     assert!(
-        link_line(&config, &package, true)
+        link_line(&config, &package)
             .2
             .ends_with("-extld=clang /w/b001/_pkg_.a")
     );
 }
 
 #[test]
-fn unnamed_plugins_are_told_apart_by_their_sources() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut package = package();
-    package.import_path = "command-line-arguments".to_owned();
-    package.dir = dir.path().to_str().unwrap().to_owned();
-    std::fs::write(dir.path().join("a.go"), "package main\n").unwrap();
-    let path = plugin_path(&package, "k/k").unwrap();
+fn plugins_of_listed_files_are_named_by_their_sources() {
+    let names = ["a.go".to_owned()];
+    let files = Files {
+        dir: "/d",
+        go: &names,
+        ..Files::default()
+    };
+    let facts = Table::default().with_source("/d/a.go", "package main\n");
+    let path = |facts: &Table, id: &str| plugin_path("command-line-arguments", &files, facts, id);
+    let named = path(&facts, "k/k").unwrap();
     // sha1 of "build ID: k/k\npackage main\n"
-    assert_eq!(path.strip_prefix("plugin/unnamed-").unwrap().len(), 40);
-    assert_ne!(path, plugin_path(&package, "x/x").unwrap());
-    std::fs::remove_file(dir.path().join("a.go")).unwrap();
-    let error = plugin_path(&package, "k/k").unwrap_err();
-    assert!(error.fatal && error.text.ends_with("a.go: no such file or directory"));
+    assert_eq!(named.strip_prefix("plugin/unnamed-").unwrap().len(), 40);
+    assert_ne!(named, path(&facts, "x/x").unwrap());
+    assert!(path(&Table::default(), "k/k").unwrap_err().fatal);
+    assert_eq!(plugin_path("m/p", &files, &facts, "k/k").unwrap(), "m/p");
 }

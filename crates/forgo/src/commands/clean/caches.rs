@@ -3,13 +3,12 @@
 //! Answers to runClean in cmd/go/internal/clean/clean.go and modfetch.RemoveAll.
 
 use forgo_build::disk;
-use std::io::{Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use forgo_build::config::Config;
 use forgo_build::process::errno_text;
 use forgo_build::remove::remove_all;
+use forgo_cache::disk::DiskCache;
 
 use crate::exit::{Outcome, Stop};
 use crate::report::Console;
@@ -76,33 +75,12 @@ pub fn test_results(cfg: &Config, console: &Console) -> Outcome {
     let Some(dir) = cache_dir(cfg)? else {
         return Ok(());
     };
-    let file = format!("{dir}/testexpire.txt");
-    if let Err(e) = expire(&file)
+    let cache = DiskCache::at(dir);
+    if let Err(e) = cache.expire_tests()
         && disk::own::metadata(dir).is_ok()
     {
+        let file = cache.expiry_file();
         console.error(&format!("go: open {file}: {}", errno_text(&e)));
-    }
-    Ok(())
-}
-
-fn expire(path: &str) -> std::io::Result<()> {
-    let mut file = std::fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)?;
-    file.lock()?;
-    let mut text = String::new();
-    file.read_to_string(&mut text)?;
-    let before: u128 = text.trim().parse().unwrap_or(0);
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| d.as_nanos());
-    if now > before {
-        file.set_len(0)?;
-        file.rewind()?;
-        writeln!(file, "{now}")?;
     }
     Ok(())
 }
@@ -139,32 +117,9 @@ fn make_writable(dir: &std::path::Path) {
 
 /// Inputs that fuzzing found.
 pub fn fuzz_cache(cfg: &Config, console: &Console) -> Outcome {
-    let dir = Store::open(cfg)?.cache.fuzz_dir();
+    let dir = Store::open(cfg)?.cache.local_part().fuzz_dir();
     if let Err(why) = remove_shown(cfg, console, &[dir]) {
         console.error(&format!("go: {why}"));
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn expiry_only_moves_forward() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("testexpire.txt");
-        let path = file.to_str().unwrap();
-        expire(path).unwrap();
-        let first: u128 = std::fs::read_to_string(path)
-            .unwrap()
-            .trim()
-            .parse()
-            .unwrap();
-        assert!(first > 1_600_000_000_000_000_000);
-        let later = u128::MAX.to_string();
-        std::fs::write(path, &later).unwrap();
-        expire(path).unwrap();
-        assert_eq!(std::fs::read_to_string(path).unwrap(), later);
-    }
 }

@@ -65,7 +65,13 @@ _forgo() {
   local key=${COMP_WORDS[1]} flag= glued= subcommands flags valued operands
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _forgo_words "$_forgo_commands"
+    if [[ ${COMP_WORDS[0]##*/} == go ]]; then
+      _forgo_words "$_forgo_commands"
+    elif [[ $cur == -* ]]; then
+      _forgo_words --version
+    else
+      _forgo_words "$_forgo_commands $_forgo_own"
+    fi
     return
   fi
   _forgo_command "$key"
@@ -105,12 +111,13 @@ complete -p go >/dev/null 2>&1 || complete -o default -F _forgo go
 pub(super) fn script() -> String {
     let all = commands();
     let mut out = String::from("# bash completion for forgo, and for go\n\n");
-    let names: Vec<&str> = all
-        .iter()
-        .map(|c| c.name.as_str())
-        .filter(|n| !n.contains(' '))
-        .collect();
-    let _ = writeln!(out, "_forgo_commands='{}'", names.join(" "));
+    for (variable, own) in [("_forgo_commands", false), ("_forgo_own", true)] {
+        let names = all.iter().map(|c| c.name.as_str());
+        let names: Vec<&str> = names
+            .filter(|name| !name.contains(' ') && grammar::is_own(name) == own)
+            .collect();
+        let _ = writeln!(out, "{variable}='{}'", names.join(" "));
+    }
     let _ = writeln!(out, "_forgo_variables='{}'", grammar::variables());
     out.push_str("\n# Sets subcommands, flags, valued and operands for a command.\n");
     out.push_str("_forgo_command() {\n  subcommands= flags= valued= operands=\n  case $1 in\n");

@@ -39,6 +39,10 @@ function __forgo_complete
     set -l word (commandline -ct)
     if test (count $words) -eq 1
         __forgo_commands
+        if test (path basename $words[1]) != go
+            __forgo_own
+            echo --version\t'print the versions of forgo and of Go'
+        end
         return
     end
     set -l key $words[2]
@@ -78,9 +82,13 @@ pub(super) fn script() -> String {
     let all = commands();
     let mut out = String::from("# fish completion for forgo, and for go\n\n");
     let _ = writeln!(out, "set -g __forgo_variables {}\n", grammar::variables());
-    let top = all.iter().filter(|c| !c.name.contains(' '));
-    let top: Vec<(&str, &str)> = top.map(|c| (c.name.as_str(), c.help)).collect();
-    let _ = writeln!(out, "function __forgo_commands\n{}end\n", printed(&top, 4));
+    for (function, own) in [("__forgo_commands", false), ("__forgo_own", true)] {
+        let top = all
+            .iter()
+            .filter(|c| !c.name.contains(' ') && grammar::is_own(&c.name) == own);
+        let top: Vec<(&str, &str)> = top.map(|c| (c.name.as_str(), c.help)).collect();
+        let _ = writeln!(out, "function {function}\n{}end\n", printed(&top, 4));
+    }
     switch(&mut out, "__forgo_subcommands", &all, |command| {
         printed(&subcommands(&all, &command.name), 12)
     });

@@ -5,8 +5,8 @@ use crate::commands::test::vet_flag;
 use crate::commands::{COMMANDS, own};
 use crate::flags::table::{Commands, FLAGS, FlagRow};
 
-/// Shells that there is a script for.
-pub const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
+/// The shells that have a script.
+const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
 
 /// A flag of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -457,34 +457,65 @@ pub(super) fn topics() -> Vec<String> {
         .collect()
 }
 
-/// The names of the commands that the stock command does.
-pub fn stock_commands() -> Vec<&'static str> {
-    STOCK
-        .iter()
-        .map(|stock| stock.0)
-        .filter(|name| !name.contains(' '))
+/// A command as help lists it.
+pub struct Described {
+    /// Its name.
+    pub name: &'static str,
+    /// Its description, in a line.
+    pub help: &'static str,
+}
+
+/// The commands that forgo runs itself.
+pub fn native_commands() -> Vec<Described> {
+    let native = NATIVE.iter();
+    native
+        .map(|&(name, help, _)| Described { name, help })
         .collect()
+}
+
+/// The commands that the stock command runs, without their sub-commands.
+pub fn stock_commands() -> Vec<Described> {
+    let stock = STOCK.iter().filter(|stock| !stock.0.contains(' '));
+    stock
+        .map(|&(name, help, ..)| Described { name, help })
+        .collect()
+}
+
+/// The topics of `go help` that are not commands.
+pub fn other_topics() -> &'static [&'static str] {
+    TOPICS
 }
 
 /// Every command and sub-command, sorted by name.
 pub(super) fn commands() -> Vec<Command> {
     let mut all: Vec<Command> = NATIVE.iter().filter_map(native).collect();
     all.extend(STOCK.iter().map(stock));
-    let own = own::VERBS.iter().map(|(verb, help)| {
-        let (name, rest) = verb.split_once(' ').unwrap_or((verb, ""));
+    all.extend(own::VERBS.iter().map(|verb| {
         Command {
-            name: name.to_owned(),
-            help,
-            flags: Vec::new(),
-            operands: match rest {
-                "" => Unknown,
-                _ => Words(&SHELLS),
+            name: verb.name.to_owned(),
+            help: verb.help,
+            flags: verb
+                .flags
+                .iter()
+                .map(|&(name, help)| Flag {
+                    name,
+                    help,
+                    valued: false,
+                })
+                .collect(),
+            operands: match verb.name {
+                "completion" => Words(&SHELLS),
+                _ => Unknown,
             },
         }
-    });
-    all.extend(own);
+    }));
     all.sort_by(|a, b| a.name.cmp(&b.name));
     all
+}
+
+/// Reports whether only forgo has a command: the name `go` is not offered it.
+pub(super) fn is_own(command: &str) -> bool {
+    own::find(command).is_some()
 }
 
 /// The sub-commands of a command, without its name.

@@ -12,26 +12,38 @@ mod fish;
 mod grammar;
 mod zsh;
 
-use crate::exit::{Outcome, Stop};
+use super::own::Verb;
+use crate::exit::Outcome;
 use crate::report::Console;
 
-pub use grammar::{SHELLS, stock_commands};
+pub use grammar::{Described, native_commands, other_topics, stock_commands};
+
+/// The command.
+pub const VERB: Verb = Verb {
+    name: "completion",
+    synopsis: "bash|zsh|fish",
+    help: "print a script that completes commands, flags and values",
+    details: "
+Prints a script for the shell. It completes forgo, and go unless another completion of go is
+registered. To use it in the current shell:
+
+\teval \"$(forgo completion bash)\"       # bash, zsh
+\tforgo completion fish | source         # fish
+",
+    flags: &[],
+    run,
+};
 
 /// Prints the script for the shell that `args` name.
-pub fn run(args: &[String], console: &Console) -> Outcome {
+fn run(args: &[String], console: &Console) -> Outcome {
     let script = match args {
         [shell] => match shell.as_str() {
             "bash" => bash::script(),
             "zsh" => zsh::script(),
             "fish" => fish::script(),
-            _ => return Err(usage()),
+            _ => return Err(VERB.usage()),
         },
-        _ => return Err(usage()),
+        _ => return Err(VERB.usage()),
     };
     console.must_print("forgo: ", script.as_bytes())
-}
-
-fn usage() -> Stop {
-    let shells = SHELLS.join("|");
-    Stop::with_status(format!("usage: forgo completion {shells}"), 2)
 }

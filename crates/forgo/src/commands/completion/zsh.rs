@@ -44,7 +44,12 @@ _forgo() {
   local key=$words[2] previous=$words[CURRENT-1] program=$words[1] flag operands
   local -a subcommands flags valued
   if (( CURRENT == 2 )); then
-    _describe -t commands command _forgo_commands
+    if [[ ${program:t} == go ]]; then
+      _describe -t commands command _forgo_commands
+    else
+      _describe -t commands command _forgo_commands -- _forgo_own
+      [[ $PREFIX != -* ]] || compadd -- --version
+    fi
     return
   fi
   _forgo_command $key
@@ -83,9 +88,13 @@ fi
 pub(super) fn script() -> String {
     let all = commands();
     let mut out = String::from("#compdef forgo go\n# zsh completion for forgo, and for go\n\n");
-    let top = all.iter().filter(|c| !c.name.contains(' '));
-    let top: Vec<String> = top.map(|c| described(&c.name, c.help)).collect();
-    let _ = writeln!(out, "typeset -ga _forgo_commands=({})", top.join(" "));
+    for (variable, own) in [("_forgo_commands", false), ("_forgo_own", true)] {
+        let top = all
+            .iter()
+            .filter(|c| !c.name.contains(' ') && grammar::is_own(&c.name) == own);
+        let top: Vec<String> = top.map(|c| described(&c.name, c.help)).collect();
+        let _ = writeln!(out, "typeset -ga {variable}=({})", top.join(" "));
+    }
     let _ = writeln!(
         out,
         "typeset -g _forgo_variables='{}'",

@@ -8,8 +8,9 @@ use forgo_build::action::{ActionCx, ActionError, Actor, Actors, Outcome as Done,
 use forgo_build::config::Config;
 use forgo_build::fsys::Overlay;
 use forgo_build::package::{Package, PackageGraph};
-use forgo_build::plan::{Kind, Mode, Node, NodeId, Plan};
-use forgo_build::toolchain::cc::{self, CFlags};
+use forgo_build::plan::{Kind, Node, NodeId, Plan};
+use forgo_build::toolchain::cc::inputs::CInputs;
+use forgo_build::toolchain::cc::{self, CFlags, command};
 use forgo_golang::quoted;
 
 use crate::config::variables::Variable;
@@ -93,7 +94,9 @@ struct Probe {
 impl Actor for Probe {
     fn act(&self, cx: &ActionCx<'_>) -> Result<Done, ActionError> {
         let work_dir = &cx.run.job.plan.work_dir;
-        let words = cc::command(cx, cc::cc_exe(cx.config()), ".", work_dir);
+        let package = Package::default();
+        let c = CInputs::of(cx.config(), &package);
+        let words = command::command(&c, cx, &c.cc, ".", work_dir);
         self.command.get_or_init(|| words);
         Ok(Done::default())
     }

@@ -7,6 +7,8 @@ use forgo_golang::template::value::{
     Data, Field, INT, INT64, Kind, Method, NIL_DEREFERENCE, Object, STRING, Signature, Type,
     TypeDesc, Value,
 };
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 
 /// A moment, with the offset it was written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,20 +18,8 @@ struct Time {
     nanos: u32,
     /// Seconds east of UTC.
     offset: i64,
-}
-
-/// A date and a time of day.
-struct Clock {
-    year: i64,
-    month: usize,
-    day: i64,
-    hour: i64,
-    minute: i64,
-    second: i64,
-    /// From 1.
-    year_day: i64,
-    /// 0 is Sunday.
-    weekday: usize,
+    /// The date and the time of day there, in whole seconds.
+    clock: DateTime,
 }
 
 const MONTHS: [&str; 12] = [
@@ -56,26 +46,14 @@ const DAYS: [&str; 7] = [
     "Saturday",
 ];
 
-/// Days from 1970-01-01 to the first of a month (0 for January).
-fn days_to(year: i64, month: usize) -> i64 {
-    const BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    let y = year - 1;
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    365 * (year - 1970) + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) - 477
-        + BEFORE[month]
-        + i64::from(leap && month > 1)
-}
-
 impl Time {
     /// Reads `2006-01-02T15:04:05.999Z` or with `+07:00` at the end.
     fn parse(text: &str) -> Option<Time> {
-        let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
-        let month = usize::try_from(number(5, 7)?)
-            .ok()?
-            .checked_sub(1)
-            .filter(|m| *m < 12)?;
-        let days = days_to(number(0, 4)?, month) + number(8, 10)? - 1;
-        let seconds = number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?;
+        let number = |from: usize, to: usize| text.get(from..to)?.parse::<i16>().ok();
+        let two = |from: usize| text.get(from..from + 2)?.parse::<i8>().ok();
+        let (year, month, day) = (number(0, 4)?, two(5)?, two(8)?);
+        let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
+        let date = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
         let mut rest = text.get(19..)?;
         let mut nanos = 0;
         if let Some(fraction) = rest.strip_prefix('.') {
@@ -97,34 +75,13 @@ impl Time {
             }
             _ => return None,
         };
+        let seconds = Offset::UTC.to_timestamp(date).ok()?.as_second();
         Some(Time {
-            unix: days * 86400 + seconds - offset,
+            unix: seconds - offset,
             nanos,
             offset,
+            clock: date,
         })
-    }
-
-    fn clock(&self) -> Clock {
-        let local = self.unix + self.offset;
-        let (days, seconds) = (local.div_euclid(86400), local.rem_euclid(86400));
-        let mut year = 1970 + days.div_euclid(366);
-        while days_to(year + 1, 0) <= days {
-            year += 1;
-        }
-        let month = (0..12)
-            .rev()
-            .find(|m| days_to(year, *m) <= days)
-            .unwrap_or(0);
-        Clock {
-            year,
-            month,
-            day: days - days_to(year, month) + 1,
-            hour: seconds / 3600,
-            minute: seconds / 60 % 60,
-            second: seconds % 60,
-            year_day: days - days_to(year, 0) + 1,
-            weekday: (days + 4).rem_euclid(7) as usize,
-        }
     }
 
     /// `+0700` in one of its forms: with colon, hours alone, `Z` for UTC.
@@ -143,7 +100,6 @@ impl Time {
     }
 
     fn format(&self, layout: &str) -> String {
-        let clock = self.clock();
         let mut out = String::new();
         let mut rest = layout;
         while !rest.is_empty() {
@@ -153,7 +109,7 @@ impl Time {
                 out.push_str(&self.fraction(&rest[..length]));
                 rest = &rest[length..];
             } else if let Some(element) = found.filter(|e| is_element(e, rest)) {
-                out.push_str(&self.element(&clock, element));
+                out.push_str(&self.element(element));
                 rest = &rest[element.len()..];
             } else {
                 let c = rest.chars().next().unwrap_or_default();
@@ -180,36 +136,50 @@ impl Time {
         }
     }
 
-    fn element(&self, c: &Clock, element: &str) -> String {
-        let twelve = if c.hour % 12 == 0 { 12 } else { c.hour % 12 };
-        let half = if c.hour < 12 { "AM" } else { "PM" };
+    fn element(&self, element: &str) -> String {
+        let c = self.clock;
+        let twelve = if c.hour() % 12 == 0 {
+            12
+        } else {
+            c.hour() % 12
+        };
+        let half = if c.hour() < 12 { "AM" } else { "PM" };
         match element {
-            "January" => MONTHS[c.month].to_owned(),
-            "Jan" => MONTHS[c.month][..3].to_owned(),
-            "01" => format!("{:02}", c.month + 1),
-            "1" => (c.month + 1).to_string(),
-            "Monday" => DAYS[c.weekday].to_owned(),
-            "Mon" => DAYS[c.weekday][..3].to_owned(),
-            "002" => format!("{:03}", c.year_day),
-            "__2" => format!("{:3}", c.year_day),
-            "02" => format!("{:02}", c.day),
-            "_2" => format!("{:2}", c.day),
-            "2" => c.day.to_string(),
-            "15" => format!("{:02}", c.hour),
+            "January" => self.month().to_owned(),
+            "Jan" => self.month()[..3].to_owned(),
+            "01" => format!("{:02}", c.month()),
+            "1" => c.month().to_string(),
+            "Monday" => DAYS[self.weekday()].to_owned(),
+            "Mon" => DAYS[self.weekday()][..3].to_owned(),
+            "002" => format!("{:03}", c.day_of_year()),
+            "__2" => format!("{:3}", c.day_of_year()),
+            "02" => format!("{:02}", c.day()),
+            "_2" => format!("{:2}", c.day()),
+            "2" => c.day().to_string(),
+            "15" => format!("{:02}", c.hour()),
             "03" => format!("{twelve:02}"),
             "3" => twelve.to_string(),
-            "04" => format!("{:02}", c.minute),
-            "4" => c.minute.to_string(),
-            "05" => format!("{:02}", c.second),
-            "5" => c.second.to_string(),
-            "2006" | "_2006" => format!("{}{:04}", &element[..element.len() - 4], c.year),
-            "06" => format!("{:02}", c.year.rem_euclid(100)),
+            "04" => format!("{:02}", c.minute()),
+            "4" => c.minute().to_string(),
+            "05" => format!("{:02}", c.second()),
+            "5" => c.second().to_string(),
+            "2006" | "_2006" => format!("{}{:04}", &element[..element.len() - 4], c.year()),
+            "06" => format!("{:02}", c.year().rem_euclid(100)),
             "PM" => half.to_owned(),
             "pm" => half.to_lowercase(),
             "MST" if self.offset == 0 => "UTC".to_owned(),
             "MST" => self.zone("-0700"),
             zone => self.zone(zone),
         }
+    }
+
+    fn month(&self) -> &'static str {
+        MONTHS[usize::from(self.clock.month().unsigned_abs()) - 1]
+    }
+
+    /// 0 is Sunday.
+    fn weekday(&self) -> usize {
+        usize::from(self.clock.weekday().to_sunday_zero_offset().unsigned_abs())
     }
 
     fn text(&self) -> String {
@@ -319,27 +289,23 @@ static METHODS: [Method; 15] = [
     method("UnixNano", |v, _| {
         with(v, |t| int64(t.unix * 1_000_000_000 + i64::from(t.nanos)))
     }),
-    method("Year", |v, _| with(v, |t| int(t.clock().year))),
+    method("Year", |v, _| with(v, |t| int(t.clock.year()))),
     method("Month", |v, _| {
-        with(v, |t| {
-            Value::new(&MONTH, Data::Int(t.clock().month as i64 + 1))
-        })
+        with(v, |t| Value::new(&MONTH, Data::Int(t.clock.month().into())))
     }),
-    method("Day", |v, _| with(v, |t| int(t.clock().day))),
-    method("Hour", |v, _| with(v, |t| int(t.clock().hour))),
-    method("Minute", |v, _| with(v, |t| int(t.clock().minute))),
-    method("Second", |v, _| with(v, |t| int(t.clock().second))),
+    method("Day", |v, _| with(v, |t| int(t.clock.day()))),
+    method("Hour", |v, _| with(v, |t| int(t.clock.hour()))),
+    method("Minute", |v, _| with(v, |t| int(t.clock.minute()))),
+    method("Second", |v, _| with(v, |t| int(t.clock.second()))),
     method("Nanosecond", |v, _| with(v, |t| int(i64::from(t.nanos)))),
-    method("YearDay", |v, _| with(v, |t| int(t.clock().year_day))),
+    method("YearDay", |v, _| with(v, |t| int(t.clock.day_of_year()))),
     method("Weekday", |v, _| {
-        with(v, |t| {
-            Value::new(&WEEKDAY, Data::Int(t.clock().weekday as i64))
-        })
+        with(v, |t| Value::new(&WEEKDAY, Data::Int(t.weekday() as i64)))
     }),
 ];
 
-fn int(v: i64) -> Value {
-    Value::new(&INT, Data::Int(v))
+fn int(v: impl Into<i64>) -> Value {
+    Value::new(&INT, Data::Int(v.into()))
 }
 
 fn int64(v: i64) -> Value {
@@ -408,6 +374,8 @@ mod tests {
             assert_eq!(t.unix, unix, "{text}");
             assert_eq!(t.format("2006-01-02T15:04:05Z07:00"), text);
         }
-        assert_eq!(Time::parse("yesterday"), None);
+        for text in ["yesterday", "2023-02-29T00:00:00Z"] {
+            assert_eq!(Time::parse(text), None, "{text}");
+        }
     }
 }

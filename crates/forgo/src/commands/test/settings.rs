@@ -5,11 +5,12 @@
 use forgo_build::{disk, footprint};
 use std::io::Write;
 use std::sync::Mutex;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use forgo_build::actions::test_settings::{CoverProfile, TestSettings};
 use forgo_build::config::Config;
 use forgo_build::process::errno_text;
+use forgo_cache::disk::{DiskCache, parse_expiry};
 use forgo_golang::path;
 
 use super::flags::{self, TestFlags};
@@ -88,7 +89,6 @@ fn cache_expire(cfg: &Config) -> Option<SystemTime> {
     if cfg.dirs.gocache.is_empty() || cfg.dirs.gocache == "off" {
         return None;
     }
-    let text = disk::read_to_string(path::join2(&cfg.dirs.gocache, "testexpire.txt")).ok()?;
-    let nanos: i64 = text.strip_suffix('\n')?.parse().ok()?;
-    UNIX_EPOCH.checked_add(Duration::from_nanos(u64::try_from(nanos).ok()?))
+    let file = DiskCache::at(&cfg.dirs.gocache).expiry_file();
+    parse_expiry(&disk::read_to_string(file).ok()?)
 }

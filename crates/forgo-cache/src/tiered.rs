@@ -1,0 +1,275 @@
+//! The cache of an invocation: the disk, and what lies elsewhere.
+//!
+//! A [`Backing`] has one of two places. GOCACHEPROG is there *instead* of the disk, as in the stock
+//! command: it gets the same requests in the same order, and its files are used where they are. Any
+//! other lies *behind* the disk (`behind`): it is asked for what the disk lacks, and what it sends
+//! is checked and then stored on the disk.
+//!
+//! What forgo keeps for itself (locks, notes, kept executables, facts) is always on the disk.
+
+mod behind;
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::backing::{Backing, Item};
+use crate::disk::{DiskCache, digest};
+use crate::error::{Error, Result};
+use crate::hash::{ActionId, OutputId};
+use crate::open::NoticeFn;
+use crate::{Content, Entry, Verify};
+use behind::Behind;
+pub use behind::Limits;
+
+/// The cache of an invocation. Shared by every thread of the process.
+///
+/// * What [`DiskCache`] promises of `get` and `put` holds here too.
+/// * Callers treat every error of `get` as a miss.
+/// * An error of `put` is the caller's to ignore wherever the stock command ignores it: what was to
+///   be stored still exists where it was made.
+/// * A failure of a backing behind the disk is a miss, not an error. The first one is reported.
+pub struct Tiered {
+    disk: DiskCache,
+    elsewhere: Elsewhere,
+}
+
+/// What there is besides the disk.
+enum Elsewhere {
+    Nothing,
+    Instead(Instead),
+    Behind(Behind),
+}
+
+impl Tiered {
+    /// Makes a cache of the disk alone.
+    pub fn local(disk: DiskCache) -> Tiered {
+        Tiered {
+            disk,
+            elsewhere: Elsewhere::Nothing,
+        }
+    }
+
+    /// Makes a cache whose entries are all in a backing.
+    pub fn instead(disk: DiskCache, backing: impl Backing + 'static) -> Tiered {
+        Tiered {
+            disk,
+            elsewhere: Elsewhere::Instead(Instead {
+                backing: Box::new(backing),
+                files: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Makes a cache of the disk, and of backings that are asked in turn for what it lacks.
+    pub fn behind(
+        disk: DiskCache,
+        backings: Vec<(Arc<dyn Backing>, Limits)>,
+        notice: &NoticeFn,
+    ) -> Tiered {
+        Tiered {
+            elsewhere: Elsewhere::Behind(Behind::new(&disk, backings, notice)),
+            disk,
+        }
+    }
+
+    /// Returns the part that is on the disk: where forgo keeps what is for this machine.
+    pub fn local_part(&self) -> &DiskCache {
+        &self.disk
+    }
+
+    /// Looks an action ID up.
+    pub fn get(&self, id: &ActionId) -> Result<Entry> {
+        match &self.elsewhere {
+            Elsewhere::Nothing => self.disk.get(id),
+            Elsewhere::Instead(instead) => instead.get(id),
+            Elsewhere::Behind(behind) => {
+                let known = self.disk.get(id);
+                self.or_bring(behind, id, known, |entry| Ok(*entry))
+            }
+        }
+    }
+
+    /// Stores bytes under an action ID. Returns their hash and number.
+    pub fn put(&self, id: &ActionId, content: Content, verify: Verify) -> Result<(OutputId, u64)> {
+        match &self.elsewhere {
+            Elsewhere::Nothing => self.disk.put(id, content, verify),
+            Elsewhere::Instead(instead) => instead.put(id, content),
+            Elsewhere::Behind(behind) => {
+                let (output, size) = self.disk.put(id, content, verify)?;
+                behind.offer(id, &output, size);
+                Ok((output, size))
+            }
+        }
+    }
+
+    /// Makes an action ID lead to an output that is there already: one that a `get` or `put` of
+    /// this process named. `false` where that would mean to send all bytes again: to a program of
+    /// GOCACHEPROG, which knows no aliases.
+    pub fn put_alias(&self, id: &ActionId, output: &OutputId, size: u64) -> Result<bool> {
+        if matches!(self.elsewhere, Elsewhere::Instead(_)) {
+            return Ok(false);
+        }
+        self.disk.put_alias(id, output, size)?;
+        if let Elsewhere::Behind(behind) = &self.elsewhere {
+            behind.offer(id, output, size);
+        }
+        Ok(true)
+    }
+
+    /// Stores an executable under an action ID, so that [`Tiered::output_file`] can be run and is
+    /// called `name`. `None` under GOCACHEPROG, where the stock command stores no executables.
+    pub fn put_executable(
+        &self,
+        id: &ActionId,
+        name: &str,
+        content: Content,
+    ) -> Option<Result<(OutputId, u64)>> {
+        match &self.elsewhere {
+            Elsewhere::Nothing | Elsewhere::Behind(_) => {
+                Some(self.disk.put_executable(id, name, content))
+            }
+            Elsewhere::Instead(_) => None,
+        }
+    }
+
+    /// Returns the file that holds an output that a `get` or `put` of this process named.
+    pub fn output_file(&self, output: &OutputId) -> String {
+        match &self.elsewhere {
+            Elsewhere::Instead(instead) => instead.file(output),
+            Elsewhere::Nothing | Elsewhere::Behind(_) => self.disk.output_file(output),
+        }
+    }
+
+    /// Finds the file that an action ID leads to, if it has the size it should have.
+    pub(crate) fn file(&self, id: &ActionId) -> Result<(String, Entry)> {
+        let found = self.get(id).and_then(|entry| self.whole_file(entry));
+        match &self.elsewhere {
+            Elsewhere::Behind(behind) => {
+                self.or_bring(behind, id, found, |entry| self.whole_file(*entry))
+            }
+            Elsewhere::Nothing | Elsewhere::Instead(_) => found,
+        }
+    }
+
+    fn whole_file(&self, entry: Entry) -> Result<(String, Entry)> {
+        let (file, size) = self.stat_output(&entry.output);
+        match size {
+            Err(e) => Err(Error::miss(crate::path_error("stat", &file, &e))),
+            Ok(size) if size != entry.size => Err(Error::miss("file incomplete")),
+            Ok(_) => Ok((file, entry)),
+        }
+    }
+
+    fn stat_output(&self, output: &OutputId) -> (String, io::Result<u64>) {
+        let Elsewhere::Instead(instead) = &self.elsewhere else {
+            return self.disk.stat_output(output);
+        };
+        let file = instead.file(output);
+        let size = std::fs::metadata(&file).map(|meta| meta.len());
+        (file, size)
+    }
+
+    /// Reads what an action ID leads to, if its hash is right.
+    pub(crate) fn bytes(&self, id: &ActionId) -> Result<(Vec<u8>, Entry)> {
+        let found = self.get(id).and_then(|entry| self.right_bytes(entry));
+        match &self.elsewhere {
+            Elsewhere::Behind(behind) => {
+                self.or_bring(behind, id, found, |entry| self.right_bytes(*entry))
+            }
+            Elsewhere::Nothing | Elsewhere::Instead(_) => found,
+        }
+    }
+
+    fn right_bytes(&self, entry: Entry) -> Result<(Vec<u8>, Entry)> {
+        let bytes = std::fs::read(self.output_file(&entry.output)).unwrap_or_default();
+        if OutputId::of(&bytes) != entry.output {
+            return Err(Error::miss("bad checksum"));
+        }
+        Ok((bytes, entry))
+    }
+
+    /// Returns what was found, or what is found once a backing has sent what is missing.
+    fn or_bring<T>(
+        &self,
+        behind: &Behind,
+        id: &ActionId,
+        found: Result<T>,
+        again: impl FnOnce(&Entry) -> Result<T>,
+    ) -> Result<T> {
+        // Under gocacheverify=1 everything is made again.
+        if !matches!(found, Err(Error::Miss(_))) || self.disk.verifies() {
+            return found;
+        }
+        match behind.bring(id) {
+            Some(entry) => again(&entry),
+            None => found,
+        }
+    }
+
+    /// The end of the process: trims the disk, and ends what lies elsewhere. Nothing may be asked
+    /// afterwards.
+    pub fn close(&self) -> Result<()> {
+        match &self.elsewhere {
+            Elsewhere::Nothing => self.disk.trim(),
+            Elsewhere::Instead(instead) => {
+                // The stock command leaves the disk alone then. Forgo trims what it has added.
+                if self.disk.grew() {
+                    let _ = self.disk.trim();
+                }
+                instead.backing.close()
+            }
+            Elsewhere::Behind(behind) => {
+                behind.close();
+                self.disk.trim()
+            }
+        }
+    }
+}
+
+/// A backing that has all entries.
+struct Instead {
+    backing: Box<dyn Backing>,
+    files: Mutex<HashMap<OutputId, String>>,
+}
+
+impl Instead {
+    fn files(&self) -> MutexGuard<'_, HashMap<OutputId, String>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, id: &ActionId) -> Result<Entry> {
+        let found = first(self.backing.find(std::slice::from_ref(id)))?;
+        if let Some(file) = found.file {
+            self.files().insert(found.entry.output, file);
+        }
+        Ok(found.entry)
+    }
+
+    fn put(&self, id: &ActionId, content: Content) -> Result<(OutputId, u64)> {
+        let (output, size) = digest(content)?;
+        if self.backing.accepts() {
+            let item = Item {
+                id: *id,
+                output,
+                size,
+                content,
+            };
+            if let Some(file) = first(self.backing.store(&[item]))? {
+                self.files().insert(output, file);
+            }
+        }
+        Ok((output, size))
+    }
+
+    /// Empty for an output without a file.
+    fn file(&self, output: &OutputId) -> String {
+        self.files().get(output).cloned().unwrap_or_default()
+    }
+}
+
+/// The answer to a request of one.
+fn first<T>(answers: Vec<Result<T>>) -> Result<T> {
+    let nothing = || Err(Error::Fault("there was no answer".into()));
+    answers.into_iter().next().unwrap_or_else(nothing)
+}

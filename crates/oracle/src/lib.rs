@@ -1,0 +1,13 @@
+//! The oracle: runs the stock go command and forgo on the same work, and reports every difference.
+//!
+//! The stock command is the specification, so nothing in here knows how forgo works; it only looks
+//! at what the two commands print, write and leave in their caches. [`parity`] compares them on a
+//! project, [`never_wrong`] after random edits and faults, [`conformance`] by cmd/go's own tests.
+
+pub mod cli;
+pub mod conformance;
+pub mod never_wrong;
+pub mod parity;
+pub mod places;
+pub mod programs;
+pub mod tree;
