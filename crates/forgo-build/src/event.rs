@@ -1,10 +1,15 @@
-//! What the engine says. The engine and whoever reports share only these events; the command turns
+//! What the engine reports. The engine and the reporters share only these events; the command turns
 //! them into text, `-json`, a progress bar, a log.
 
-use crate::package::PackageId;
+use std::time::{Duration, SystemTime};
 
-/// Something the engine says. Text is final: `$WORK` replaced, paths shortened, ends in a newline
-/// where it must.
+use forgo_cache::ActionId;
+
+use crate::package::PackageId;
+use crate::verdict::Verdict;
+
+/// Something the engine reports. Text is final: `$WORK` replaced, paths shortened, ends in a
+/// newline where it must.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
@@ -29,7 +34,9 @@ pub enum Event {
     Stderr(String),
     /// The exit status is to be at least this.
     ExitStatus(i32),
-    /// An action began to run. For progress, timings, log.
+    /// The whole answer of the invocation was known and is given again; there are no actions.
+    Answered,
+    /// An action began to run.
     Started {
         /// Index of the action in the plan.
         node: u32,
@@ -42,22 +49,51 @@ pub enum Event {
     Finished {
         /// Index of the action in the plan.
         node: u32,
-        /// How.
-        how: Finish,
+        /// Its key: of a compile, link, vet, or of a test binary with its arguments. `None` where
+        /// it has none, or ended before it was known. The lines that it was made of are
+        /// [`forgo_cache::HashContext::lines`], if they are collected.
+        key: Option<ActionId>,
+        /// Of a test: the key of what it read.
+        inputs: Option<ActionId>,
+        /// How it ended.
+        verdict: Verdict,
+        /// What it took.
+        spent: Spent,
     },
 }
 
-/// How an action ended.
+/// What an action took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Finish {
-    /// Its work was done.
-    Ran,
-    /// Its result was known.
-    Reused,
-    /// It failed.
-    Failed,
-    /// Something it needs failed.
-    Skipped,
+pub struct Spent {
+    /// The thread that it ran on, from 0.
+    pub slot: u32,
+    /// When it began; its dependencies may have been over for long.
+    pub start: SystemTime,
+    /// When it ended.
+    pub end: SystemTime,
+    /// What the programs took that it started.
+    pub programs: Usage,
+}
+
+/// What programs took, their own children included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// User CPU time.
+    pub user: Duration,
+    /// System CPU time.
+    pub sys: Duration,
+    /// The most memory that one process used at once, in bytes. No less than what forgo had in use
+    /// when it was started.
+    pub peak: u64,
+}
+
+impl Usage {
+    /// Adds what another program took, which ran before or after.
+    pub fn add(&mut self, other: Usage) {
+        self.user += other.user;
+        self.sys += other.sys;
+        self.peak = self.peak.max(other.peak);
+    }
 }
 
 /// Receives events. Called from several threads at once; one call's text is never torn by

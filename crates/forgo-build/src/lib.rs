@@ -41,3 +41,4 @@ mod stat_text;
 pub mod stock;
 pub mod threads;
 pub mod toolchain;
+pub mod verdict;

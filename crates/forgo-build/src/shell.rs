@@ -13,7 +13,7 @@ mod report;
 mod response_file;
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ use forgo_golang::raw;
 
 use crate::config::Config;
 use crate::error::ActionError;
-use crate::event::{Event, Reporter};
+use crate::event::{Event, Reporter, Usage};
 use crate::footprint;
 use crate::package::Package;
 use crate::process;
@@ -88,6 +88,7 @@ pub struct Shell<'r> {
     /// Output that is kept for the cache instead of being reported at once (`Action.output`).
     saved: RefCell<Option<String>>,
     times: RefCell<CommandTimes>,
+    programs: Cell<Usage>,
 }
 
 /// The commands that an action ran, for -debug-actiongraph.
@@ -121,6 +122,7 @@ impl<'r> Shell<'r> {
             mode: "".into(),
             saved: RefCell::default(),
             times: RefCell::default(),
+            programs: Cell::default(),
         }
     }
 
@@ -289,12 +291,13 @@ impl<'r> Shell<'r> {
         let ended = children.run(command, |pid| token.is_used_by(pid));
         drop(token);
         costs.record(cost, &ended, start.elapsed());
+        self.note_usage(ended.usage);
         if !self.config().flags.debug_actiongraph.is_empty() {
             let mut times = self.times.borrow_mut();
             times.cmd.push(join_unambiguously(args));
             times.real += start.elapsed();
-            times.user += ended.user;
-            times.sys += ended.sys;
+            times.user += ended.usage.user;
+            times.sys += ended.usage.sys;
         }
         let error = process::exit_text(ended.status, program)
             .map(|text| ActionError::new(format!("{}: {text}", args[0])));
@@ -350,6 +353,18 @@ impl<'r> Shell<'r> {
         if let Some(text) = self.saved.take() {
             self.print(text);
         }
+    }
+
+    /// A program that the action started has ended, and took this.
+    pub fn note_usage(&self, usage: Usage) {
+        let mut programs = self.programs.get();
+        programs.add(usage);
+        self.programs.set(programs);
+    }
+
+    /// What the action's programs took so far.
+    pub fn programs(&self) -> Usage {
+        self.programs.get()
     }
 
     /// The commands run so far; for -debug-actiongraph.

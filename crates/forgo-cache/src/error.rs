@@ -11,6 +11,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     /// There is no usable entry. The reason is for curious eyes only.
     Miss(Option<String>),
+    /// There is an entry, but the file that it leads to is gone, cut off or damaged: a miss too.
+    Gone(String),
     /// The cache could not do it: full disk, missing permission, a helper program's refusal.
     Fault(String),
     /// `GODEBUG=gocacheverify=1` found bytes that differ from the entry already there. The stock
@@ -31,7 +33,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Miss(None) => f.write_str("cache entry not found"),
-            Error::Miss(Some(reason)) => write!(f, "cache entry not found: {reason}"),
+            Error::Miss(Some(reason)) | Error::Gone(reason) => {
+                write!(f, "cache entry not found: {reason}")
+            }
             Error::Fault(text) | Error::Verify(text) | Error::Fatal(text) => f.write_str(text),
         }
     }
@@ -92,6 +96,10 @@ mod tests {
         assert_eq!(
             Error::miss("file is empty").to_string(),
             "cache entry not found: file is empty"
+        );
+        assert_eq!(
+            Error::Gone("file incomplete".to_owned()).to_string(),
+            "cache entry not found: file incomplete"
         );
     }
 }

@@ -77,6 +77,32 @@ pub struct HashContext {
     files: Mutex<HashMap<String, [u8; 32]>>,
     /// From a hash to what went into it; `None` when not under `gocacheverify=1`.
     inputs: Option<Mutex<HashMap<[u8; 32], String>>>,
+    /// The lines of the keys made so far; `None` when they are not collected.
+    lines: Option<Mutex<HashMap<ActionId, Arc<KeyLines>>>>,
+}
+
+/// The lines that a key was made of: each is what one write added, in the stock command's order.
+/// The release, which begins every key, is not among them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeyLines {
+    name: String,
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl KeyLines {
+    /// What the key is of, as the trace has it: `build example.com/m`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The lines, each with its newline if one was written.
+    pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts
+            .zip(&self.ends)
+            .map(|(start, &end)| &self.text[start..end])
+    }
 }
 
 impl HashContext {
@@ -93,16 +119,38 @@ impl HashContext {
             trace,
             files: Mutex::default(),
             inputs: verify.then(Mutex::default),
+            lines: None,
+        }
+    }
+
+    /// Collects the lines of all keys from now on, for [`HashContext::lines`].
+    pub fn collecting_lines(mut self) -> HashContext {
+        self.lines.get_or_insert_default();
+        self
+    }
+
+    /// Returns the lines of a key made in this process; `None` if they are not collected, were
+    /// forgotten, or the key is one of forgo's own.
+    pub fn lines(&self, key: &ActionId) -> Option<Arc<KeyLines>> {
+        lock(self.lines.as_ref()?).get(key).cloned()
+    }
+
+    /// Forgets the lines of a key.
+    pub fn forget_lines(&self, key: &ActionId) {
+        if let Some(lines) = &self.lines {
+            lock(lines).remove(key);
         }
     }
 
     /// Starts a hash. The name is for the trace only, and only formatted for it.
     pub fn new_hash(&self, name: impl fmt::Display) -> Hash<'_> {
-        let debug = (self.trace.is_some() || self.inputs.is_some()).then(|| {
+        let watched = self.trace.is_some() || self.keeps_input();
+        let debug = watched.then(|| {
             Box::new(Debug {
                 context: self,
                 name: name.to_string(),
                 input: Vec::new(),
+                ends: Vec::new(),
                 line: String::new(),
             })
         });
@@ -117,6 +165,7 @@ impl HashContext {
         if let Some(debug) = &mut hash.debug {
             // The stock command remembers a hash's input without its salt.
             debug.input.clear();
+            debug.ends.clear();
         }
         hash
     }
@@ -193,6 +242,10 @@ impl HashContext {
         lock(inputs).get(sum).cloned().unwrap_or_default()
     }
 
+    fn keeps_input(&self) -> bool {
+        self.inputs.is_some() || self.lines.is_some()
+    }
+
     fn remember(&self, sum: &[u8; 32], input: impl FnOnce() -> String) {
         if let Some(inputs) = &self.inputs {
             lock(inputs).insert(*sum, input());
@@ -251,8 +304,10 @@ pub struct Hash<'c> {
 struct Debug<'c> {
     context: &'c HashContext,
     name: String,
-    /// All that was written, for [`HashContext::reverse_hash`].
+    /// All that was written, for [`HashContext::reverse_hash`] and [`HashContext::lines`].
     input: Vec<u8>,
+    /// Where each write ended in it.
+    ends: Vec<usize>,
     /// Where `write!` formats: its text must be one piece for the trace.
     line: String,
 }
@@ -262,8 +317,9 @@ impl Debug<'_> {
         if let Some(trace) = &self.context.trace {
             trace(&format!("HASH[{}]: {}\n", self.name, quote_bytes(bytes)));
         }
-        if self.context.inputs.is_some() {
+        if self.context.keeps_input() {
             self.input.extend_from_slice(bytes);
+            self.ends.push(self.input.len());
         }
     }
 }
@@ -318,8 +374,22 @@ impl Hash<'_> {
     }
 
     /// The hash of all that was added, as a key.
-    pub fn action_id(self) -> ActionId {
-        ActionId(self.sum())
+    pub fn action_id(mut self) -> ActionId {
+        let key = ActionId(self.sum_so_far());
+        if let Some(debug) = self.debug.take()
+            && let Some(lines) = &debug.context.lines
+        {
+            let Debug {
+                name, input, ends, ..
+            } = *debug;
+            let made = KeyLines {
+                name,
+                text: input,
+                ends,
+            };
+            lock(lines).insert(key, Arc::new(made));
+        }
+        key
     }
 }
 
@@ -388,6 +458,34 @@ mod tests {
         let expected: [u8; 32] = Sha256::digest(b"go1.26.81 Some(2) 8\ntail").into();
         assert_eq!(make(&plain), expected);
         assert_eq!(plain.reverse_hash(&expected), "");
+    }
+
+    #[test]
+    fn lines_are_collected_for_whom_asks() {
+        let make = |context: &HashContext| {
+            let mut hash = context.new_hash("build a");
+            writeln!(hash, "compile");
+            hash.write(b"\xff");
+            writeln!(hash, "file x {}", 1);
+            hash.action_id()
+        };
+        let plain = HashContext::new("go1.26.8", Formulas::Known, None, false);
+        let key = make(&plain);
+        assert_eq!(plain.lines(&key), None);
+        let collecting =
+            HashContext::new("go1.26.8", Formulas::Known, None, false).collecting_lines();
+        assert_eq!(make(&collecting), key);
+        let lines = collecting.lines(&key).unwrap();
+        assert_eq!(lines.name(), "build a");
+        let all: Vec<_> = lines.lines().collect();
+        assert_eq!(all, [&b"compile\n"[..], b"\xff", b"file x 1\n"]);
+        collecting.forget_lines(&key);
+        assert_eq!(collecting.lines(&key), None);
+        // Keys of forgo's own are not collected, and what is collected is not what verify keeps.
+        let own = collecting.new_own_hash("x").action_id();
+        assert_eq!(collecting.lines(&own), None);
+        assert_eq!(collecting.reverse_hash(&key.0), "");
+        assert_eq!(KeyLines::default().lines().count(), 0);
     }
 
     #[test]

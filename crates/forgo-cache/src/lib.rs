@@ -19,7 +19,7 @@ use std::time::SystemTime;
 
 pub use backing::{Backing, Found, Item};
 pub use error::{Error, Result, os_error, path_error};
-pub use hash::{ActionId, Formulas, Hash, HashContext, OutputId, hash_to_string};
+pub use hash::{ActionId, Formulas, Hash, HashContext, KeyLines, OutputId, hash_to_string};
 pub use open::{Notice, NoticeFn, Settings, open};
 pub use tiered::{Limits, Tiered};
 

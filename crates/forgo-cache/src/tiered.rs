@@ -155,8 +155,8 @@ impl Tiered {
     fn whole_file(&self, entry: Entry) -> Result<(String, Entry)> {
         let (file, size) = self.stat_output(&entry.output);
         match size {
-            Err(e) => Err(Error::miss(crate::path_error("stat", &file, &e))),
-            Ok(size) if size != entry.size => Err(Error::miss("file incomplete")),
+            Err(e) => Err(Error::Gone(crate::path_error("stat", &file, &e))),
+            Ok(size) if size != entry.size => Err(Error::Gone("file incomplete".to_owned())),
             Ok(_) => Ok((file, entry)),
         }
     }
@@ -184,7 +184,7 @@ impl Tiered {
     fn right_bytes(&self, entry: Entry) -> Result<(Vec<u8>, Entry)> {
         let bytes = std::fs::read(self.output_file(&entry.output)).unwrap_or_default();
         if OutputId::of(&bytes) != entry.output {
-            return Err(Error::miss("bad checksum"));
+            return Err(Error::Gone("bad checksum".to_owned()));
         }
         Ok((bytes, entry))
     }
@@ -198,7 +198,7 @@ impl Tiered {
         again: impl FnOnce(&Entry) -> Result<T>,
     ) -> Result<T> {
         // Under gocacheverify=1 everything is made again.
-        if !matches!(found, Err(Error::Miss(_))) || self.disk.verifies() {
+        if !matches!(found, Err(Error::Miss(_) | Error::Gone(_))) || self.disk.verifies() {
             return found;
         }
         match behind.bring(id) {

@@ -54,7 +54,7 @@ fn check(cache: &Tiered, seed: u8) {
             // Another one removed it.
             Err(e) => assert_eq!(e.kind(), std::io::ErrorKind::NotFound),
         },
-        Err(Error::Miss(Some(why))) => {
+        Err(Error::Miss(Some(why)) | Error::Gone(why)) => {
             assert!(why.contains("no such file"), "{seed}: {why}");
         }
         Err(other) => panic!("{seed}: {other}"),

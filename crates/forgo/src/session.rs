@@ -19,8 +19,8 @@ use forgo_cache::{Formulas, HashContext, Notice, Settings, Tiered};
 
 use crate::config::check_builder;
 use crate::exit::{Outcome, Stop};
-use crate::report::Console;
 use crate::report::streams::write_stderr_text;
+use crate::report::{Console, Run};
 use crate::signals;
 
 /// A work directory and a cache, for one invocation. The cache is opened when it is needed: what is
@@ -42,9 +42,13 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the cache.
-    pub fn open(cfg: &Config) -> Outcome<Store> {
-        let hashes = Arc::new(new_hashes(cfg));
+    /// Opens the cache, for an invocation that reports to `console`.
+    pub fn open(cfg: &Config, console: &Console) -> Outcome<Store> {
+        let hashes = match console.wants_lines() {
+            true => new_hashes(cfg).collecting_lines(),
+            false => new_hashes(cfg),
+        };
+        let hashes = Arc::new(hashes);
         let cache = open_cache(cfg, &hashes)?;
         Ok(Store { cache, hashes })
     }
@@ -79,7 +83,7 @@ impl<'a> Session<'a> {
         if let Some(store) = self.store.get() {
             return Ok(store);
         }
-        let store = Store::open(self.cfg)?;
+        let store = Store::open(self.cfg, self.console)?;
         Ok(self.store.get_or_init(|| store))
     }
 
@@ -106,7 +110,12 @@ impl<'a> Session<'a> {
     ) -> Outcome<Summary> {
         let store = self.store()?;
         let interrupt = signals::interrupts();
-        self.console.begin_run(plan, graph, self.cfg.env.os("TERM"));
+        self.console.show_progress(self.cfg.env.os("TERM"));
+        self.console.run_begins(&Run {
+            plan,
+            graph,
+            hashes: &store.hashes,
+        });
         let root = &plan[plan.root];
         let span = format!("exec.Builder.Do ({} {})", root.mode, root.target);
         let work = || {
@@ -123,7 +132,7 @@ impl<'a> Session<'a> {
             })
         };
         let summary = self.console.span(&span, work);
-        self.console.end_run();
+        self.console.run_ends();
         // The stock command handles the signal only once it runs programs and tests of the user's.
         if summary.interrupted && !summary.ran_programs {
             if let Some(work) = &self.work {

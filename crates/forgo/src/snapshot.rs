@@ -18,18 +18,19 @@ mod key;
 
 use std::fs::FileTimes;
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use forgo_build::build_id::read_build_id;
 use forgo_build::config::Config;
 use forgo_build::disk;
-use forgo_build::event::Reporter as _;
+use forgo_build::event::{Event, Reporter as _};
 use forgo_build::footprint::{self, Footprint, Stat};
 use forgo_cache::disk::{DiskCache, KeptFile};
 
 use crate::config::guess_gocache;
 use crate::config::process::Variables;
-use crate::report::{Console, Said};
+use crate::report::{Console, Recorder, Said};
 use file::{Contents, MAGIC, Output, View};
 
 /// Commands whose answers are kept. What others say depends on more than files.
@@ -53,6 +54,8 @@ pub struct Recording {
     /// When nothing had been looked at yet.
     start: SystemTime,
     gocache: String,
+    /// What the command writes.
+    said: Arc<Recorder>,
 }
 
 /// Gives the answer if it is known. `command` is the command's name; the process stands in the
@@ -78,16 +81,19 @@ pub fn begin(command: &str, console: &Console) -> Beginning {
     {
         // What can't be written is done again, for what the command says of that.
         return match give(&view, console) {
-            Ok(()) => Beginning::Answered,
+            Ok(()) => {
+                console.event(Event::Answered);
+                Beginning::Answered
+            }
             Err(_) => Beginning::Work(None),
         };
     }
     footprint::begin(&cwd);
-    console.keep();
     Beginning::Work(Some(Recording {
         file,
         start,
         gocache,
+        said: console.record(),
     }))
 }
 
@@ -160,8 +166,8 @@ impl Recording {
 
     /// The command ended well: keeps what it said, if that is what it would say again. Whatever
     /// goes wrong here, the next invocation does the work.
-    pub fn finish(self, console: &Console) {
-        let said = console.kept();
+    pub fn finish(self) {
+        let said = self.said.take();
         // Marks of use, and what is learned.
         footprint::makes_in(&self.gocache);
         let footprint = footprint::take();

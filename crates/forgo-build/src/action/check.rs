@@ -9,6 +9,7 @@ use crate::action::outcome::Artifact;
 use crate::action::own_keys::OwnKeys;
 use crate::action::trust::Claim;
 use crate::action::vet_config::VetConfig;
+use crate::verdict::{Miss, Way};
 
 /// What remains to be done of a package's build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,6 +46,8 @@ pub struct CacheCheck {
     pub built: Artifact,
     /// How it came to be known.
     pub way: Option<Way>,
+    /// Why it is not known.
+    pub miss: Miss,
     /// A derived archive, which the one that is built is to be compared with.
     pub claim: Option<Claim>,
     /// The keys of forgo's own, if the archive is to be built.
@@ -56,34 +59,6 @@ pub struct CacheCheck {
     pub changed: bool,
     /// `-v` has said the package's name.
     pub named: bool,
-}
-
-/// How a result came to be known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// The install target is up to date.
-    InstalledTarget,
-    /// The executable that the main package would go into is up to date.
-    InstalledExecutable,
-    /// The test that the executable would run has a cached result.
-    TestResult,
-    /// Found in the cache.
-    CacheEntry,
-    /// Found in the cache under another key, and stamped anew.
-    ExportData,
-    /// Made in another directory, and moved here.
-    Moved,
-    /// An executable that the cache keeps.
-    KeptExecutable,
-    /// A link that was done, whose output nobody wants.
-    LinkRecord,
-}
-
-impl Way {
-    /// A way of forgo's own: the stock command would have compiled.
-    pub fn stands_for_compile(self) -> bool {
-        matches!(self, Way::ExportData | Way::Moved)
-    }
 }
 
 /// A result that is known.

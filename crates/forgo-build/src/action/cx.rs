@@ -14,12 +14,13 @@ use crate::action::outcome::Outcome;
 use crate::action::trust::Trust;
 use crate::config::Config;
 use crate::error::ActionError;
-use crate::event::{Event, Finish};
+use crate::event::{Event, Spent};
 use crate::exports::{Exports, Places};
 use crate::footprint::{self, Look};
 use crate::package::{Package, PackageId};
 use crate::plan::{Node, NodeId};
 use crate::shell::{CompileTokens, Shell, ShellShared};
+use crate::verdict::Stale;
 
 /// What an action is given.
 pub struct ActionCx<'r> {
@@ -67,16 +68,15 @@ pub struct RunCx<'r> {
     pub outcomes: Vec<OnceLock<Outcome>>,
     /// What is found out of packages; empty unless it is asked for.
     facts: Vec<Mutex<PackageFacts>>,
+    /// Why packages are stale, as `go list` reports it; by package.
+    stale: Vec<Mutex<Option<Stale>>>,
 }
 
 impl<'r> RunCx<'r> {
     /// Nothing is done yet.
     pub fn new(job: Job<'r>) -> Self {
-        let facts = if job.options.is_cmd_list {
-            job.graph.packages.len()
-        } else {
-            0
-        };
+        let packages = job.graph.packages.len();
+        let facts = if job.options.is_cmd_list { packages } else { 0 };
         let mut outcomes = Vec::new();
         outcomes.resize_with(job.plan.nodes.len(), OnceLock::new);
         RunCx {
@@ -96,16 +96,13 @@ impl<'r> RunCx<'r> {
                 .with_made(&job.options.made_dirs),
             outcomes,
             facts: std::iter::repeat_with(Mutex::default).take(facts).collect(),
+            stale: std::iter::repeat_with(Mutex::default)
+                .take(packages)
+                .collect(),
         }
     }
 
-    /// The time, if anybody wants to know (-debug-actiongraph).
-    pub fn now(&self) -> Option<std::time::SystemTime> {
-        let wanted = !self.job.config.flags.debug_actiongraph.is_empty();
-        wanted.then(std::time::SystemTime::now)
-    }
-
-    /// Says that a node begins.
+    /// Reports that a node begins.
     pub fn started(&self, id: NodeId) {
         let node = &self.job.plan[id];
         let mode = node.mode_text().into_owned();
@@ -116,9 +113,29 @@ impl<'r> RunCx<'r> {
         });
     }
 
-    /// Says that a node is over.
-    pub fn finished(&self, id: NodeId, how: Finish) {
-        self.job.reporter.event(Event::Finished { node: id.0, how });
+    /// Reports that a node has ended with this outcome, whose verdict is handed on.
+    pub fn finished(&self, id: NodeId, outcome: &mut Outcome, spent: Spent) {
+        self.job.reporter.event(Event::Finished {
+            node: id.0,
+            key: outcome.action_id.or(outcome.reported_key),
+            inputs: outcome.inputs_key,
+            verdict: std::mem::take(&mut outcome.verdict),
+            spent,
+        });
+    }
+
+    /// Why a package is stale; `None` if it was not found to be.
+    pub fn stale(&self, package: PackageId) -> Option<Stale> {
+        let stale = self.stale[package.index()].lock();
+        stale.unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
+    /// A package is stale, for this reason.
+    pub fn set_stale(&self, package: PackageId, why: Stale) {
+        let mut stale = self.stale[package.index()]
+            .lock()
+            .unwrap_or_else(|e| e.into_inner());
+        *stale = Some(why);
     }
 
     /// Keeps a node's outcome, for good.
@@ -143,10 +160,15 @@ impl<'r> RunCx<'r> {
 
     /// All that was found out.
     pub fn into_facts(self) -> Vec<PackageFacts> {
-        let facts = self.facts.into_iter();
-        facts
-            .map(|f| f.into_inner().unwrap_or_else(|e| e.into_inner()))
-            .collect()
+        let all = self.facts.into_iter().zip(self.stale);
+        all.map(|(facts, stale)| {
+            let mut facts = facts.into_inner().unwrap_or_else(|e| e.into_inner());
+            let stale = stale.into_inner().unwrap_or_else(|e| e.into_inner());
+            facts.stale = stale.is_some();
+            facts.stale_reason = stale.map_or_else(String::new, |stale| stale.to_string());
+            facts
+        })
+        .collect()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::action::check::CacheCheck;
 use crate::action::vet_config::VetConfig;
 use crate::plan::NodeId;
 use crate::shell::CommandTimes;
+use crate::verdict::{Verdict, Way};
 
 /// What became of an action.
 #[derive(Debug, Default)]
@@ -26,8 +27,12 @@ pub struct Outcome {
     pub provider: Provider,
     /// Of a build: vet's configuration.
     pub vet: Option<Arc<VetConfig>>,
-    /// Its work was not needed: the result was known.
-    pub reused: bool,
+    /// How it ended. Reporters get it; nodes after this one find the default.
+    pub verdict: Verdict,
+    /// Its key where `action_id`, which the action graph shows, is none: of a vet, a test.
+    pub reported_key: Option<ActionId>,
+    /// Of a test: the key of what it read.
+    pub inputs_key: Option<ActionId>,
     /// Root cause, if it failed (`Action.Failed`).
     pub failed: Option<NodeId>,
     /// An action with `ignore_fail` succeeded in spite of a failed dependency, so that nodes after
@@ -40,6 +45,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Of a part of something that was reused.
+    pub fn not_needed() -> Outcome {
+        Outcome {
+            verdict: Verdict::Reused(Way::NotNeeded),
+            ..Outcome::default()
+        }
+    }
+
     /// The first part of the build ID (BuildActionID); empty without one.
     pub fn build_action_id(&self) -> &str {
         self.build_id.split('/').next().unwrap_or_default()

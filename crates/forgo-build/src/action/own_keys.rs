@@ -5,11 +5,13 @@ use std::sync::OnceLock;
 
 use forgo_cache::ActionId;
 
+use crate::verdict::CompileDoubt as Doubt;
+
 /// The keys of a package's build.
 #[derive(Debug, Clone)]
 pub struct OwnKeys {
     /// Why what was compiled here is compiled again.
-    pub(crate) doubt: Option<Doubt>,
+    pub doubt: Option<Doubt>,
     /// The key that is the same wherever the places are; `None` where the package has nothing to do
     /// with a place, or nothing may be moved.
     pub everywhere: Option<ActionId>,
@@ -29,24 +31,6 @@ impl Default for OwnKeys {
             by_export: OnceLock::new(),
         }
     }
-}
-
-/// Why a package is compiled although its second key is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// `FORGO_EXTRAS=off`; -a; -n, which can't know; a wrapper of the tools, which may do anything.
-    Asked,
-    /// C compilers read headers and libraries of the system.
-    Cgo,
-    /// Coverage makes files of its own.
-    Coverage,
-    /// Flags of the compiler or the assembler, or variables for its debugging, whose purpose may be
-    /// something else than the archive: output, profiles, a dump.
-    Flags,
-    /// It can't be told what assembly includes.
-    Include,
-    /// Archives come out of shared libraries.
-    Shared,
 }
 
 /// A header that is not the package's own.

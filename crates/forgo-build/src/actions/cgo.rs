@@ -33,12 +33,12 @@ pub struct CgoProducts {
 /// The work of a `cgo run` node. Nothing is done where the package's build needs nothing.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     let Provider::CheckCache(check) = &cx.outcome(cx.node().deps[0]).provider else {
-        return Ok(Outcome::default());
+        return Ok(Outcome::not_needed());
     };
     let mut need = check.need;
     need.cov_meta_file = false; // the cover node's work
     if need.is_empty() {
-        return Ok(Outcome::default());
+        return Ok(Outcome::not_needed());
     }
     let inputs = inputs(cx, cx.node().deps[0]);
     let outputs = run_cgo(cx, &inputs)?;

@@ -36,7 +36,7 @@ pub fn run(cx: &ActionCx<'_>, file: &str, compiler: CgoCompiler) -> Result<Outco
     let plan = cx.run.job.plan;
     let cgo_run = cx.node().deps[0];
     let Provider::Cgo(outputs) = &cx.outcome(cgo_run).provider else {
-        return Ok(Outcome::default());
+        return Ok(Outcome::not_needed());
     };
     let check = plan[cgo_run].deps[0];
     let build_id = build_key(cx, check);

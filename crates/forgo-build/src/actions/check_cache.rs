@@ -14,7 +14,9 @@ use crate::actions::{objdir_cache, vet_config};
 use crate::load::parse_go_debug;
 use crate::package::Package;
 use crate::plan::{Mode, NodeId};
+use crate::run::reuse::Missed;
 use crate::run::{cutoff, moving, reread, reuse};
+use crate::verdict::{Stale, Way, Why};
 
 impl CacheCheck {
     /// Nothing that the build makes is to be found under its key, nor under those of forgo's own.
@@ -40,7 +42,6 @@ pub fn run(
         note_error(cx, build, error);
     })?;
     Ok(Outcome {
-        reused: check.need.is_empty(),
         provider: Provider::CheckCache(Box::new(check)),
         ..Outcome::default()
     })
@@ -128,7 +129,10 @@ fn look_up<'r>(
         replay: check.need.build,
     };
     match reuse::find(cx, &wanted)? {
-        Err(temporary) => check.build_id = temporary,
+        Err(Missed { temporary, miss }) => {
+            check.build_id = temporary;
+            check.miss = miss;
+        }
         Ok(known) => {
             moving::adopt(cx, &inputs, &key, &known)?;
             take(cx, check, known);
@@ -169,15 +173,23 @@ fn spare(
     check: &mut CacheCheck,
 ) -> Result<(), ActionError> {
     let keys = OwnKeys::of(cx, inputs)?;
-    let derived = match moving::find(cx, inputs, &keys, build, key)? {
-        moving::Found::Made(derived) => Some(derived),
-        moving::Found::NotMoved => cutoff::find(cx, inputs, &keys, build, key)?,
-        moving::Found::Nothing => None,
+    let miss = &mut check.miss;
+    let (way, found) = match moving::find(cx, inputs, &keys, build, key)? {
+        moving::Found::Made(derived) => (Way::Moved, Ok(derived)),
+        moving::Found::Nothing(why) => (Way::Moved, Err(why)),
+        moving::Found::NotMoved => {
+            miss.note(Way::Moved, keys.doubt.map_or(Why::NotMovable, Why::Compile));
+            let found = cutoff::find(cx, inputs, &keys, build, key)?;
+            (Way::ExportData, found)
+        }
     };
-    match derived {
-        Some(Derived::Known(known)) => take(cx, check, known),
-        Some(Derived::Claim(claim)) => check.claim = Some(claim),
-        None => {}
+    match found {
+        Ok(Derived::Known(known)) => take(cx, check, known),
+        Ok(Derived::Claim(claim)) => {
+            miss.note(way, Why::Compared);
+            check.claim = Some(claim);
+        }
+        Err(why) => miss.note(way, why),
     }
     check.own_keys = keys;
     Ok(())
@@ -212,11 +224,9 @@ fn binary_only(
     check: CacheCheck,
     package: &Package,
 ) -> Result<CacheCheck, ActionError> {
-    const WHY: &str = "binary-only packages are no longer supported";
     own_error(package)?;
-    if let Some(mut facts) = cx.node_of(build).package.and_then(|id| cx.run.facts(id)) {
-        facts.stale = true;
-        WHY.clone_into(&mut facts.stale_reason);
+    if let Some(id) = cx.node_of(build).package {
+        cx.run.set_stale(id, Stale::BinaryOnly);
     }
     if cx.run.job.options.is_cmd_list {
         return Ok(CacheCheck {
@@ -224,7 +234,7 @@ fn binary_only(
             ..check
         });
     }
-    Err(ActionError::new(WHY))
+    Err(ActionError::new(Stale::BinaryOnly.to_string()))
 }
 
 /// Refuses packages whose error makes them unsafe to build, that are of a later release, or that

@@ -10,12 +10,14 @@ use forgo_golang::path;
 use forgo_golang::raw;
 use serde::Serialize;
 
-use crate::action::check::{CacheCheck, Known, Way};
+use crate::action::check::{CacheCheck, Known};
 use crate::action::own_keys::OwnKeys;
 use crate::action::{ActionCx, ActionError, Artifact, CgoOutputs, Outcome, Provider};
 use crate::actions::check_cache::load_compiled_go_files;
 use crate::actions::compile_inputs::Inputs;
 use crate::actions::{assemble, cgo, objdir_cache, vet_config};
+use crate::archive;
+use crate::disk;
 use crate::load::no_go_text;
 use crate::plan::NodeId;
 use crate::run::moving::go_part::{GoPart, Moved};
@@ -24,7 +26,7 @@ use crate::run::turns::{self, Turn};
 use crate::run::{cutoff, moving, reread, reuse, stamp};
 use crate::shell::{join_unambiguously, readable_cgo_names, write_whole};
 use crate::toolchain::{gc, make_absolute, memory};
-use crate::{archive, disk};
+use crate::verdict::{Verdict, Way};
 
 /// The work of a `build` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
@@ -43,8 +45,13 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     if spared && cx.config().flags.v && !check.named {
         cx.shell.print(format!("{}\n", cx.package().import_path));
     }
+    match check.way {
+        Some(way) => outcome.verdict = Verdict::Reused(way),
+        None if need.build => outcome.verdict = Verdict::Ran(check.miss.clone()),
+        // Nobody asked for the archive.
+        None => {}
+    }
     if !need.build && !need.vet && !need.compiled_go_files {
-        outcome.reused = true;
         return Ok(outcome);
     }
     cx.shell.save_output();
@@ -126,7 +133,7 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
     };
     let shared = keys.everywhere.or(go_part.as_ref().map(|part| part.key));
     let turn = turns::wait(cx, &shared.unwrap_or(key), || {
-        let made = reuse::cache_entry(cx, &wanted, &check.build_id);
+        let made = reuse::cache_entry(cx, &wanted, &check.build_id).ok();
         let made = made.or_else(|| moving::find_made(cx, &depends_on, keys, &key));
         let part = || go_part.as_ref()?.find(cx, &depends_on, &check.build_id);
         made.map(Found::Archive)
@@ -137,19 +144,23 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
         Turn::Made(Found::GoPart(part)) => (Some(part), None),
         Turn::Made(Found::Archive(known)) => {
             note_export(cx, known.built.path(), &known.build_id);
+            outcome.verdict = Verdict::Reused(known.way);
             (outcome.built, outcome.build_id) = (known.built, known.build_id);
             return Ok(());
         }
     };
 
     let inputs = Inputs::gather(cx, cx.id, &cx.node().deps);
-    let archive = Compilation {
+    let (archive, part) = Compilation {
         cx,
         inputs: &inputs,
         build_id: &check.build_id,
         go_part: moved.as_ref(),
     }
     .run(&sources, &key)?;
+    if let Verdict::Ran(miss) = &mut outcome.verdict {
+        miss.part = part;
+    }
     if !changed && !inputs.are_as_hashed(cx) {
         changed = true;
         key = reread::unguessable(&key);
@@ -303,15 +314,19 @@ struct Compilation<'a, 'r> {
 }
 
 impl Compilation<'_, '_> {
-    /// Makes the archive, but for its final build ID.
-    fn run(&self, sources: &Sources, key: &ActionId) -> Result<String, ActionError> {
+    /// Makes the archive, but for its final build ID. Returns it, and which part of it was reused.
+    fn run(&self, sources: &Sources, key: &ActionId) -> Result<(String, Option<Way>), ActionError> {
         let (cx, inputs) = (self.cx, self.inputs);
         let objdir = &cx.node().objdir;
         let symabis = assemble::symabis(cx, inputs, objdir, self.build_id, &sources.asm)?;
         let archive = format!("{objdir}_pkg_.a");
         let ask = |moved: &Moved| trust::ask(cx, moved.rules, key);
+        let mut part = None;
         match (self.go_part, self.go_part.map_or(Ok(Ask::Leave), ask)?) {
-            (Some(moved), Ask::Use) => write_whole(&archive, &moved.archive)?,
+            (Some(moved), Ask::Use) => {
+                write_whole(&archive, &moved.archive)?;
+                part = Some(Way::GoPart);
+            }
             (moved, ask) => {
                 self.compile_go(sources, &archive, &symabis)?;
                 if let (Some(moved), Ask::Compare) = (moved, ask)
@@ -335,7 +350,7 @@ impl Compilation<'_, '_> {
         if !objects.is_empty() {
             self.pack(&archive, &objects)?;
         }
-        Ok(archive)
+        Ok((archive, part))
     }
 
     fn compile_go(

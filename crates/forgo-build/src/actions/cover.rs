@@ -32,7 +32,7 @@ pub fn run(
     });
     let (check_node, check) = check.expect("the cache was checked before");
     if check.need.is_empty() {
-        return Ok(Outcome::default());
+        return Ok(Outcome::not_needed());
     }
     cx.shell.mkdir(&cx.node().objdir)?;
     let inputs = Inputs::gather(cx, cx.id, &cx.node_of(check_node).deps);

@@ -13,6 +13,7 @@ use crate::actions::objdir_cache;
 use crate::disk;
 use crate::footprint;
 use crate::plan::Kind;
+use crate::verdict::{Verdict, Way};
 
 /// The work of an install node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
@@ -49,7 +50,7 @@ fn install(cx: &ActionCx<'_>, outcome: &mut Outcome) -> Result<(), ActionError> 
                 touch(cx, &node.target);
             }
         }
-        outcome.reused = true;
+        outcome.verdict = Verdict::Reused(Way::InstalledTarget);
         return Ok(());
     }
     if list {

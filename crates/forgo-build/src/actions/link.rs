@@ -5,13 +5,15 @@
 use forgo_cache::ActionId;
 use forgo_golang::path;
 
-use crate::action::check::{Known, Way};
+use crate::action::check::Known;
 use crate::action::{ActionCx, ActionError, Artifact, Outcome};
 use crate::actions::link_inputs::Inputs;
 use crate::package::Package;
+use crate::run::reuse::{self, Missed};
 use crate::run::turns::{self, Turn};
-use crate::run::{links, reuse, stamp};
+use crate::run::{links, stamp};
 use crate::toolchain::{gc, memory};
+use crate::verdict::{Miss, Verdict, Way, Why};
 
 /// The work of a `link` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
@@ -34,31 +36,38 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         Ok(known) => {
             (outcome.built, outcome.build_id) = (known.built, known.build_id);
             outcome.id_is_final = known.way != Way::TestResult;
-            outcome.reused = true;
+            outcome.verdict = Verdict::Reused(known.way);
         }
         // Lists build no executables, and take them for built.
-        Err(temporary) if options.is_cmd_list => {
+        Err(missed) if options.is_cmd_list => {
             outcome.built = Artifact::Built(cx.node().target.clone());
-            outcome.build_id = temporary;
+            outcome.build_id = missed.temporary;
         }
-        Err(temporary) => {
+        Err(Missed {
+            temporary,
+            mut miss,
+        }) => {
             let store = links::Store::of(cx, &inputs, &key);
             let turn = match &store {
-                Some(store) => made_before(cx, store, &key, &temporary)?,
-                None => Turn::Here(None),
+                Ok(store) => made_before(cx, store, &key, &temporary, &mut miss)?,
+                Err(doubt) => {
+                    miss.note(Way::KeptExecutable, Why::Link(*doubt));
+                    Turn::Here(None)
+                }
             };
             let _lock = match turn {
                 Turn::Here(lock) => lock,
                 Turn::Made(known) => {
                     (outcome.built, outcome.build_id) = (known.built, known.build_id);
-                    outcome.reused = true;
+                    outcome.verdict = Verdict::Reused(known.way);
                     return Ok(outcome);
                 }
             };
+            outcome.verdict = Verdict::Ran(miss);
             cx.shell.save_output();
             outcome.build_id = temporary;
             let result = link(cx, &inputs, &mut outcome);
-            if let (Some(store), Ok(())) = (&store, &result) {
+            if let (Ok(store), Ok(())) = (&store, &result) {
                 store.record(cx, &outcome);
             }
             cx.shell.flush_output();
@@ -68,18 +77,21 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     Ok(outcome)
 }
 
-/// What an earlier link gave, or one that another process is doing right now.
+/// What an earlier link gave, or one that another process is doing right now. Notes why neither
+/// did.
 fn made_before(
     cx: &ActionCx<'_>,
     store: &links::Store,
     key: &ActionId,
     temporary: &str,
+    miss: &mut Miss,
 ) -> Result<Turn<Known>, ActionError> {
-    if let Some(known) = store.find(cx, temporary)? {
-        return Ok(Turn::Made(known));
+    match store.find(cx, temporary)? {
+        Ok(known) => return Ok(Turn::Made(known)),
+        Err(why) => miss.note(store.way(), why),
     }
     // That it can't be copied now is no reason not to link.
-    let find = || store.find(cx, temporary).ok().flatten();
+    let find = || store.find(cx, temporary).ok()?.ok();
     Ok(turns::wait(cx, key, find))
 }
 

@@ -6,6 +6,7 @@ use crate::action::{ActionCx, ActionError, Artifact, Outcome};
 use crate::actions::link_inputs::{Archive, Inputs};
 use crate::run::reuse;
 use crate::toolchain::gc;
+use crate::verdict::Verdict;
 
 /// The work of a `go build -buildmode=shared` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
@@ -34,15 +35,16 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         Ok(known) => {
             (outcome.built, outcome.build_id) = (known.built, known.build_id);
             outcome.id_is_final = true;
-            outcome.reused = true;
+            outcome.verdict = Verdict::Reused(known.way);
         }
-        Err(temporary) if options.is_cmd_list => outcome.build_id = temporary,
-        Err(temporary) => {
+        Err(missed) if options.is_cmd_list => outcome.build_id = missed.temporary,
+        Err(missed) => {
+            outcome.verdict = Verdict::Ran(missed.miss);
             cx.shell.save_output();
             let result = link(cx, &inputs, &members);
             cx.shell.flush_output();
             result?;
-            outcome.build_id = temporary;
+            outcome.build_id = missed.temporary;
             outcome.built = Artifact::Built(node.target.clone());
         }
     }

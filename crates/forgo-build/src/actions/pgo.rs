@@ -9,6 +9,7 @@ use crate::action::{ActionCx, ActionError, Artifact, Facts, Outcome};
 use crate::run::reread;
 use crate::shell::join_unambiguously;
 use crate::toolchain::{Tools, gc};
+use crate::verdict::{Miss, Verdict, Way, Why};
 
 /// What the conversion depends on.
 pub struct Inputs<'a> {
@@ -47,26 +48,34 @@ pub fn run(cx: &ActionCx<'_>, input: &str) -> Result<Outcome, ActionError> {
     };
     let id = inputs.key(cx);
     cx.key.set(Some(id));
-    let outcome = |built, reused| Outcome {
+    let outcome = |built, verdict| Outcome {
         action_id: Some(id),
         built,
-        reused,
+        verdict,
         ..Outcome::default()
     };
     // A converted profile carries no build ID: that it is there is all that is asked.
-    if !cx.config().flags.a
-        && let Ok((file, _)) = get_file(cx.run.job.cache, &id)
-    {
-        return Ok(outcome(Artifact::Cached(file), true));
+    let found = match cx.config().flags.a {
+        true => Err(Why::Rebuild),
+        false => get_file(cx.run.job.cache, &id).map_err(|e| Why::from(&e)),
+    };
+    let mut miss = Miss::default();
+    match found {
+        Ok((file, _)) => {
+            let verdict = Verdict::Reused(Way::CacheEntry);
+            return Ok(outcome(Artifact::Cached(file), verdict));
+        }
+        Err(why) => miss.note(Way::CacheEntry, why),
     }
     if cx.run.job.options.is_cmd_list {
-        return Ok(outcome(Artifact::None, false));
+        return Ok(outcome(Artifact::None, Verdict::Done));
     }
     cx.shell.save_output();
     let converted = convert(cx, &inputs, &id);
     cx.shell.flush_output();
     converted?;
-    Ok(outcome(Artifact::Built(cx.node().target.clone()), false))
+    let target = cx.node().target.clone();
+    Ok(outcome(Artifact::Built(target), Verdict::Ran(miss)))
 }
 
 fn convert(cx: &ActionCx<'_>, inputs: &Inputs<'_>, id: &ActionId) -> Result<(), ActionError> {

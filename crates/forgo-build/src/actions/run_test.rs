@@ -19,6 +19,7 @@ use crate::event::Event;
 use crate::footprint;
 use crate::package::Package;
 use crate::plan::{Kind, NodeId, Plan, TestStep};
+use crate::verdict;
 
 impl CoverProfile {
     /// Adds the profile in a file; a test need not have made one.
@@ -149,11 +150,11 @@ impl Actor for RunTest {
         if !self.turn.wait(cx) {
             // Ctrl-C: there is nothing to say of this test.
             cx.run.job.reporter.event(Event::ExitStatus(1));
-            return Ok(Outcome::default());
+            return Ok(skipped());
         }
         if settings.failed.load(Ordering::Relaxed) {
             self.next.give();
-            return Ok(Outcome::default());
+            return Ok(skipped());
         }
         let p = cx.package();
         let mut sink = Sink::open(cx, settings, &p.import_path);
@@ -162,8 +163,18 @@ impl Actor for RunTest {
         let passed = matches!(verdict, Ok(Verdict::Passed));
         let printed = sink.close(passed);
         verdict?;
+        let cache = lock(&self.cache);
+        let verdict = match passed {
+            _ if cx.failed.is_some() => verdict::Verdict::Skipped,
+            false => verdict::Verdict::Failed,
+            true if has_tests(p) => cache.verdict(),
+            true => verdict::Verdict::Done,
+        };
         Ok(Outcome {
             provider: Provider::Printed(printed),
+            verdict,
+            reported_key: cache.key(),
+            inputs_key: cache.inputs(),
             // A test that did not build, or failed, is no failed action.
             forgive: true,
             ..Outcome::default()
@@ -192,7 +203,7 @@ impl RunTest {
             cx.run.job.reporter.event(Event::ExitStatus(1));
             return Ok(Verdict::Failed);
         }
-        if p.test_go_files.is_empty() && p.xtest_go_files.is_empty() {
+        if !has_tests(p) {
             self.no_tests(cx, sink, p)?;
             return Ok(Verdict::Passed);
         }
@@ -212,7 +223,7 @@ impl RunTest {
             sink.cached(output);
             return Ok(Verdict::Passed);
         }
-        self.run(cx, sink, p, build, &cache)
+        self.run(cx, sink, p, build, &mut cache)
     }
 
     /// A package without tests; its coverage is known all the same.
@@ -244,7 +255,7 @@ impl RunTest {
         sink: &mut Sink<'_>,
         p: &Package,
         build: NodeId,
-        cache: &TestCache,
+        cache: &mut TestCache,
     ) -> Result<Verdict, ActionError> {
         let (settings, dir) = (&*self.settings, &cx.node().objdir);
         let coverage = self.coverage_directory(cx)?;
@@ -358,6 +369,19 @@ impl RunTest {
             .stdin(Stdio::null());
         crate::process::start::program_like_go(&mut command);
         command
+    }
+}
+
+/// Whether there is something to run.
+fn has_tests(p: &Package) -> bool {
+    !p.test_go_files.is_empty() || !p.xtest_go_files.is_empty()
+}
+
+/// Of a test that is not to be run any more.
+fn skipped() -> Outcome {
+    Outcome {
+        verdict: verdict::Verdict::Skipped,
+        ..Outcome::default()
     }
 }
 

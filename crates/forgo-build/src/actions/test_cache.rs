@@ -20,6 +20,7 @@ use crate::disk;
 use crate::footprint::{self, Look};
 use crate::package::Package;
 use crate::plan::{Mode, NodeId};
+use crate::verdict::{Miss, TestRule, Verdict, Way, Why};
 
 /// Arguments of a test that its result depends on and that do not keep it from being cached.
 const CACHEABLE: [&str; 11] = [
@@ -76,6 +77,12 @@ pub(super) struct TestCache {
     pub disabled: bool,
     /// The output found.
     pub output: Option<Vec<u8>>,
+    /// How it was found.
+    way: Option<Way>,
+    /// Why it was not.
+    miss: Miss,
+    /// The stock key of what the test read, as it is now.
+    inputs: Option<ActionId>,
     /// Keys of the binary with its arguments: by the link's key, by content.
     ids: Vec<ActionId>,
     /// What the binary was known by last.
@@ -96,12 +103,13 @@ impl TestCache {
         let Some(p) = cx.package_of(run) else {
             return false;
         };
-        let why = self.obstacle(p, settings);
-        let args = match why {
+        self.miss = Miss::default();
+        let args = match self.obstacle(p, settings) {
             Ok(args) => args,
-            Err(text) => {
-                trace(cx, || text);
+            Err(rule) => {
+                trace(cx, || disabled_text(&rule, &p.import_path));
                 self.disabled = true;
+                self.miss.note(Way::CachedTest, Why::Uncacheable(rule));
                 return false;
             }
         };
@@ -122,20 +130,45 @@ impl TestCache {
         let usable =
             |(output, made): (Vec<u8>, SystemTime)| usable(cx, path, &output, made, expire);
         let log = input_log(cx, path, &test);
-        let known = log.and_then(|log| {
-            let found = self.fetch(cx, p, settings, &test, &log)?;
-            usable(found)
-        });
-        let known = known.or_else(|| {
-            if self.covers(settings) {
-                return None;
-            }
+        let known = log.and_then(|log| self.fetch(cx, p, settings, &test, &log));
+        match known.and_then(usable) {
+            Ok(output) => self.found(output, Way::CachedTest),
+            Err(why) => self.miss.note(Way::CachedTest, why),
+        }
+        if self.output.is_none() {
             // Not stored under the stock key: the stock command would have run the test.
-            let found = test_contents::fetch(cx, self.test(p, run), &test)?;
-            usable((found.output, found.made))
-        });
-        self.output = known;
+            let known = match self.covers(settings) {
+                true => Err(Why::Coverage),
+                false => test_contents::fetch(cx, self.test(p, run), &test),
+            };
+            match known.and_then(|found| usable((found.output, found.made))) {
+                Ok(output) => self.found(output, Way::TestByContent),
+                Err(why) => self.miss.note(Way::TestByContent, why),
+            }
+        }
         self.output.is_some()
+    }
+
+    fn found(&mut self, output: Vec<u8>, way: Way) {
+        (self.output, self.way) = (Some(output), Some(way));
+    }
+
+    /// How the result was found, or why it was not.
+    pub fn verdict(&self) -> Verdict {
+        match self.way {
+            Some(way) => Verdict::Reused(way),
+            None => Verdict::Ran(self.miss.clone()),
+        }
+    }
+
+    /// The key of the binary, known by the key of its link, with its arguments.
+    pub fn key(&self) -> Option<ActionId> {
+        self.ids.first().copied()
+    }
+
+    /// The key of what the test read; `None` where nothing is known of that.
+    pub fn inputs(&self) -> Option<ActionId> {
+        self.inputs
     }
 
     fn test<'t>(&'t self, package: &'t Package, run: NodeId) -> Test<'t> {
@@ -165,15 +198,12 @@ impl TestCache {
         &self,
         p: &Package,
         settings: &'s TestSettings,
-    ) -> Result<Vec<&'s String>, String> {
+    ) -> Result<Vec<&'s String>, TestRule> {
         if settings.local_directory {
-            return Err("caching disabled in local directory mode".into());
+            return Err(TestRule::LocalDirectory);
         }
         if p.root.is_empty() {
-            let path = &p.import_path;
-            return Err(format!(
-                "caching disabled for package outside of module root, GOPATH, or GOROOT: {path}"
-            ));
+            return Err(TestRule::OutsideModule);
         }
         let mut args = Vec::new();
         for arg in &settings.args {
@@ -181,7 +211,7 @@ impl TestCache {
             if CACHEABLE.contains(&name) {
                 args.push(arg);
             } else if !HARMLESS.contains(&name) {
-                return Err(format!("caching disabled for test argument: {arg}"));
+                return Err(TestRule::Argument(arg.clone()));
             }
         }
         Ok(args)
@@ -209,33 +239,38 @@ impl TestCache {
         self.cover_meta = Some(hash.action_id());
     }
 
-    /// The output stored for the inputs as they are, and when it was.
+    /// The output stored for the inputs as they are, and when it was; or why there is none.
     fn fetch(
-        &self,
+        &mut self,
         cx: &ActionCx<'_>,
         p: &Package,
         settings: &TestSettings,
         test: &ActionId,
         log: &[u8],
-    ) -> Option<(Vec<u8>, SystemTime)> {
+    ) -> Result<(Vec<u8>, SystemTime), Why> {
         let path = &p.import_path;
         let inputs = test_inputs::id(cx, p, log)?;
+        self.inputs = Some(inputs);
         let key = output_key(cx, test, &inputs);
         trace(cx, || {
             let shown = output_key(cx, test, &inputs);
             format!("{path}: test ID {test} => input ID {inputs} => {shown}")
         });
         let found = read_result(cx, &key);
-        self.check_profile(cx, path, settings, test, &inputs)?;
+        let profile = self.check_profile(cx, path, settings, test, &inputs);
+        profile.ok_or(Why::NoProfile)?;
         match found {
-            Ok((output, entry)) if output.ends_with(b"\n") => Some((output, entry.time)),
+            Ok((output, entry)) if output.ends_with(b"\n") => Ok((output, entry.time)),
             Ok(_) => {
                 trace(cx, || format!("{path}: test output malformed"));
-                None
+                Err(Why::Malformed)
             }
             Err(e) => {
                 trace(cx, || format!("{path}: test output not found: {e}"));
-                None
+                Err(match e {
+                    forgo_cache::Error::Gone(_) => Why::Gone,
+                    _ => Why::InputsDiffer,
+                })
             }
         }
     }
@@ -281,7 +316,7 @@ impl TestCache {
     /// Keeps the output of a run that went well. `dir` is where the log is, `profile` the coverage
     /// profile.
     pub fn save(
-        &self,
+        &mut self,
         cx: &ActionCx<'_>,
         settings: &TestSettings,
         dir: &str,
@@ -309,9 +344,11 @@ impl TestCache {
             // Also where files are too new for the stock key.
             test_contents::save(cx, p, &self.ids, &log, output, before, run.began);
         }
-        let Some(inputs) = test_inputs::id(cx, p, &log) else {
+        self.inputs = None;
+        let Ok(inputs) = test_inputs::id(cx, p, &log) else {
             return;
         };
+        self.inputs = Some(inputs);
         let mut kept = self.cover_meta.map(|_| Vec::new());
         if settings.cover_profile.is_some() {
             match disk::own::read(profile) {
@@ -356,20 +393,31 @@ pub(super) fn read_result(
     get_bytes(cx.run.job.cache, key)
 }
 
+/// Why nothing is cached, as `GODEBUG=gocachetest=1` shows it.
+fn disabled_text(rule: &TestRule, path: &str) -> String {
+    match rule {
+        TestRule::LocalDirectory => "caching disabled in local directory mode".to_owned(),
+        TestRule::OutsideModule => format!(
+            "caching disabled for package outside of module root, GOPATH, or GOROOT: {path}"
+        ),
+        TestRule::Argument(arg) => format!("caching disabled for test argument: {arg}"),
+    }
+}
+
 /// The log of what the last run of a binary with its arguments read.
-fn input_log(cx: &ActionCx<'_>, path: &str, test: &ActionId) -> Option<Vec<u8>> {
+fn input_log(cx: &ActionCx<'_>, path: &str, test: &ActionId) -> Result<Vec<u8>, Why> {
     let log = match read_result(cx, test) {
         Ok((log, _)) => log,
         Err(e) => {
             trace(cx, || format!("{path}: input list not found: {e}"));
-            return None;
+            return Err(Why::from(&e));
         }
     };
     if !log.starts_with(LOG_MAGIC) || !log.ends_with(b"\n") {
         trace(cx, || format!("{path}: input list malformed"));
-        return None;
+        return Err(Why::Malformed);
     }
-    Some(log)
+    Ok(log)
 }
 
 /// Where the output is, of a binary with its arguments and of inputs.
@@ -382,7 +430,7 @@ fn hex(text: &str) -> String {
     forgo_golang::quote::hex(text.as_bytes())
 }
 
-/// The output with `(cached)` in place of the time; none if it is not the output of a test that
+/// The output with `(cached)` in place of the time. Fails if it is not the output of a test that
 /// passed, or older than the last `clean -testcache`.
 fn usable(
     cx: &ActionCx<'_>,
@@ -390,18 +438,18 @@ fn usable(
     output: &[u8],
     made: SystemTime,
     expire: Option<SystemTime>,
-) -> Option<Vec<u8>> {
+) -> Result<Vec<u8>, Why> {
     if expire.is_some_and(|expire| made < expire) {
         trace(cx, || {
             format!("{path}: test output expired due to go clean -testcache")
         });
-        return None;
+        return Err(Why::Expired);
     }
     let marked = with_cached_mark(output);
     if marked.is_none() {
         trace(cx, || format!("{path}: test output malformed"));
     }
-    marked
+    marked.ok_or(Why::Malformed)
 }
 
 fn with_cached_mark(output: &[u8]) -> Option<Vec<u8>> {

@@ -31,6 +31,7 @@ use crate::actions::test_surroundings;
 use crate::disk;
 use crate::package::Package;
 use crate::plan::NodeId;
+use crate::verdict::Why;
 
 /// One test: a binary with its arguments, run for a package.
 #[derive(Clone, Copy)]
@@ -58,21 +59,27 @@ pub(super) struct Before {
     state: Option<State>,
 }
 
-/// Returns the result of `test`, the identity of a binary with its arguments, for the state of now.
-pub(super) fn fetch(cx: &ActionCx<'_>, of: Test<'_>, test: &ActionId) -> Option<Found> {
+/// Returns the result of `test`, the identity of a binary with its arguments, for the state of now;
+/// or why it is not known.
+pub(super) fn fetch(cx: &ActionCx<'_>, of: Test<'_>, test: &ActionId) -> Result<Found, Why> {
     if !may_be_known(cx, of.package) {
-        return None;
+        return Err(Why::Stock);
     }
-    let log = read_result(cx, &log_key(cx, test)).ok()?.0;
+    let log = read_result(cx, &log_key(cx, test));
+    let log = log.map_err(|e| Why::from(&e))?.0;
     let powers = test_powers::of(cx, of.run, of.binary);
     if powers.unknown {
-        return None;
+        return Err(Why::Unlogged);
     }
-    let inputs = test_inputs::parse(cx, of.package, &log)?;
-    let state = State::read(cx, of.package, powers, &inputs, None)?;
-    let (output, entry) = read_result(cx, &state.key(cx, of.package, test)).ok()?;
+    let inputs = test_inputs::parse(cx, of.package, &log).ok_or(Why::Malformed)?;
+    let state = State::read(cx, of.package, powers, &inputs, None).ok_or(Why::Unreadable)?;
+    let found = read_result(cx, &state.key(cx, of.package, test));
+    let (output, entry) = found.map_err(|_| Why::InputsDiffer)?;
     let made = entry.time;
-    output.ends_with(b"\n").then_some(Found { output, made })
+    match output.ends_with(b"\n") {
+        true => Ok(Found { output, made }),
+        false => Err(Why::Malformed),
+    }
 }
 
 /// Reads all that the result of a run may depend on: everything below the package's directory, and

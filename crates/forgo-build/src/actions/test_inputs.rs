@@ -22,6 +22,7 @@ use crate::local_time::Zone;
 use crate::package::Package;
 use crate::process::errno_text;
 use crate::stat_text::stat_text;
+use crate::verdict::Why;
 
 /// What a log of inputs begins with.
 pub(super) const LOG_MAGIC: &[u8] = b"# test log\n";
@@ -38,8 +39,8 @@ pub(super) fn trace(cx: &ActionCx<'_>, text: impl FnOnce() -> String) {
     }
 }
 
-/// The hash of the inputs that the log of an earlier run names; none where there can be no hash.
-pub(super) fn id(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<ActionId> {
+/// The hash of the inputs that the log of an earlier run names, or why there can be no hash.
+pub(super) fn id(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Result<ActionId, Why> {
     let inputs = Inputs {
         hashes: cx.run.job.hashes,
         env: &cx.config().env,
@@ -49,7 +50,7 @@ pub(super) fn id(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<ActionId>
     // The runtime always reads GODEBUG, and does not log it.
     let godebug = Input::Variable("GODEBUG".to_owned());
     key.add(&godebug, inputs.variable("GODEBUG"));
-    for input in parse(cx, p, log)? {
+    for input in parse(cx, p, log).ok_or(Why::Malformed)? {
         let state = match &input {
             Input::Variable(name) => inputs.variable(name),
             Input::Directory(name) | Input::Stat(name) => inputs.stat(name),
@@ -59,7 +60,7 @@ pub(super) fn id(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<ActionId>
                         let why = "file used as input is too new";
                         format!("{}: input file {file}: {why}", p.import_path)
                     });
-                    return None;
+                    return Err(Why::TooNew(file.clone()));
                 };
                 sum
             }
@@ -67,7 +68,7 @@ pub(super) fn id(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<ActionId>
         };
         key.add(&input, state);
     }
-    Some(key.action_id())
+    Ok(key.action_id())
 }
 
 /// The key of everything that a test read.

@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::action::ActionCx;
 use crate::actions::test_output::Sink;
 use crate::actions::test_settings::TestSettings;
+use crate::event::Usage;
 use crate::process::{errno_text, exit_text};
 use crate::shell::children::Children;
 use crate::threads;
@@ -41,6 +42,9 @@ pub(super) enum Killed {
 }
 
 type Status = std::io::Result<ExitStatus>;
+
+/// How a process ended, and what it took.
+type Waited = (Status, Usage);
 
 /// Runs the program `name`; `command` makes the command, again if the file is still being written.
 pub(super) fn run(
@@ -119,7 +123,7 @@ impl Watch<'_, '_, '_> {
         // The command holds the writing ends.
         drop(command);
         std::thread::scope(|scope| {
-            let (sender, status) = bounded(1);
+            let (sender, status) = bounded::<Waited>(1);
             let waiting = threads::spawn(scope, || wait(children, &child, sender));
             if let Err(e) = waiting {
                 // Nothing could end the test when its time is up.
@@ -135,7 +139,7 @@ impl Watch<'_, '_, '_> {
         &mut self,
         child: &Child,
         mut output: Receiver<Vec<u8>>,
-        status: &Receiver<Status>,
+        status: &Receiver<Waited>,
     ) -> Status {
         let timer = |d: Option<Duration>| d.map_or_else(never, after);
         let mut overdue = timer(self.settings.kill_after);
@@ -154,7 +158,8 @@ impl Watch<'_, '_, '_> {
                         output_open = false;
                     }
                 },
-                recv(status) -> status => if result.is_none() && let Ok(status) = status {
+                recv(status) -> status => if result.is_none() && let Ok((status, usage)) = status {
+                    self.cx.shell.note_usage(usage);
                     result = Some(status);
                     overdue = never();
                     if output_open && self.killed == Killed::No {
@@ -204,10 +209,10 @@ fn signal(child: &Child, signal: Signal) -> bool {
     pid.is_some_and(|pid| kill_process(pid, signal).is_ok())
 }
 
-fn wait(children: &Children, child: &Child, sender: Sender<Status>) {
-    let (status, _) = children.wait(child);
+fn wait(children: &Children, child: &Child, sender: Sender<Waited>) {
+    let waited = children.wait(child);
     // The receiver waits for this.
-    let _ = sender.send(status);
+    let _ = sender.send(waited);
 }
 
 fn read(mut reader: std::io::PipeReader, sender: &Sender<Vec<u8>>) {

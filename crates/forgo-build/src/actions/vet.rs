@@ -16,6 +16,7 @@ use crate::run::moving::vets;
 use crate::run::reread;
 use crate::run::trust::{self, Ask};
 use crate::toolchain::{Tools, cc, gc, memory};
+use crate::verdict::{Miss, Verdict, Way, Why};
 
 /// What vetting depends on.
 pub struct Inputs<'r> {
@@ -93,7 +94,10 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         ..Outcome::default()
     };
     if build.failed.is_some() {
-        return Ok(forgiven);
+        return Ok(Outcome {
+            verdict: Verdict::Skipped,
+            ..forgiven
+        });
     }
     let Some(config) = &build.vet else {
         return Err(ActionError::new("vet config not found"));
@@ -106,14 +110,23 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         stdout: hashes.subkey(&id, "stdout"),
         fixes: hashes.subkey(&id, "fix.zip"),
     };
-    let (facts, fix_archive, reused) = match cached(cx, &keys)? {
-        Some((facts, fixes)) => (Artifact::Cached(facts), fixes, true),
-        None => elsewhere_or_here(cx, &inputs, &keys)?,
+    cx.key.set(Some(id));
+    let (facts, fix_archive, verdict) = match cached(cx, &keys)? {
+        Ok((facts, fixes)) => {
+            let verdict = Verdict::Reused(Way::CacheEntry);
+            (Artifact::Cached(facts), fixes, verdict)
+        }
+        Err(why) => {
+            let mut miss = Miss::default();
+            miss.note(Way::CacheEntry, why);
+            elsewhere_or_here(cx, &inputs, &keys, miss)?
+        }
     };
     Ok(Outcome {
         built: facts,
         provider: Provider::Vet(VetOutputs { fix_archive }),
-        reused,
+        verdict,
+        reported_key: Some(id),
         ..forgiven
     })
 }
@@ -164,38 +177,42 @@ fn flags(cx: &ActionCx<'_>) -> Vec<String> {
     flags
 }
 
-/// What is in the cache: facts and fixes, all that is wanted or nothing. Output is shown again.
-fn cached(cx: &ActionCx<'_>, keys: &Keys) -> Result<Option<(String, String)>, ActionError> {
+/// What is in the cache, facts and fixes: all that is wanted, or why it is not. Output is shown
+/// again.
+fn cached(cx: &ActionCx<'_>, keys: &Keys) -> Result<Result<(String, String), Why>, ActionError> {
     if cx.config().flags.a {
-        return Ok(None);
+        return Ok(Err(Why::Rebuild));
     }
     let cache = cx.run.job.cache;
-    let file = |id: &ActionId| get_file(cache, id).ok().map(|(file, _)| file);
-    let Some(facts) = file(&keys.facts) else {
-        return Ok(None);
+    let file = |id: &ActionId| get_file(cache, id).map(|(file, _)| file);
+    let facts = match file(&keys.facts) {
+        Ok(facts) => facts,
+        Err(e) => return Ok(Err(Why::from(&e))),
     };
     let mut fixes = String::new();
     if cx.node().need_fix {
         match file(&keys.fixes) {
-            Some(file) => fixes = file,
-            None => return Ok(None),
+            Ok(file) => fixes = file,
+            Err(e) => return Ok(Err(Why::from(&e))),
         }
     }
-    if let Some(file) = file(&keys.stdout) {
+    if let Ok(file) = file(&keys.stdout) {
         match disk::own::read(&file) {
             Ok(text) => vet_output::handle(cx, text)?,
-            Err(_) => return Ok(None),
+            Err(_) => return Ok(Err(Why::Gone)),
         }
     }
-    Ok(Some((facts, fixes)))
+    Ok(Ok((facts, fixes)))
 }
 
-/// Takes what vetting the same gave in another directory, or runs the tool.
+/// Takes what vetting the same gave in another directory, or runs the tool. `miss` is why nothing
+/// was found under the stock key.
 fn elsewhere_or_here(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
     keys: &Keys,
-) -> Result<(Artifact, String, bool), ActionError> {
+    mut miss: Miss,
+) -> Result<(Artifact, String, Verdict), ActionError> {
     let told = vets::Told {
         tool: &inputs.tool,
         flags: &inputs.flags,
@@ -207,12 +224,20 @@ fn elsewhere_or_here(
         Some(_) => trust::ask(cx, vets::RULES, &keys.facts)?,
         None => Ask::Leave,
     };
-    if let (Some(everywhere), Ask::Use) = (&everywhere, ask)
-        && vets::bring(cx, everywhere, ids)
-        && let Some((facts, fixes)) = cached(cx, keys)?
-    {
-        return Ok((Artifact::Cached(facts), fixes, true));
-    }
+    let why = match (&everywhere, ask) {
+        (None, _) => Why::NotMovable,
+        (_, Ask::Leave) => Why::Distrusted,
+        (_, Ask::Compare) => Why::Compared,
+        (Some(everywhere), Ask::Use) if !vets::bring(cx, everywhere, ids) => Why::Absent,
+        (Some(_), Ask::Use) => match cached(cx, keys)? {
+            Ok((facts, fixes)) => {
+                let verdict = Verdict::Reused(Way::MovedVet);
+                return Ok((Artifact::Cached(facts), fixes, verdict));
+            }
+            Err(why) => why,
+        },
+    };
+    miss.note(Way::MovedVet, why);
     let kept = everywhere.filter(|_| ask == Ask::Compare);
     let kept = kept.and_then(|key| vets::kept(cx, &key));
     let vetted = vet(cx, inputs, keys);
@@ -227,7 +252,7 @@ fn elsewhere_or_here(
     if let (Some(everywhere), Artifact::Built(_), false) = (&everywhere, &facts, names_files) {
         vets::keep(cx, everywhere, ids);
     }
-    Ok((facts, fixes, false))
+    Ok((facts, fixes, Verdict::Ran(miss)))
 }
 
 /// Where the tool writes facts.

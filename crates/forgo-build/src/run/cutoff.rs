@@ -21,8 +21,8 @@
 use forgo_cache::{ActionId, Content, OutputId, Verify, put_bytes};
 use forgo_golang::quote::hex;
 
-use crate::action::check::{Derived, Known, Way};
-use crate::action::own_keys::{Doubt, Header, OwnKeys};
+use crate::action::check::{Derived, Known};
+use crate::action::own_keys::{Header, OwnKeys};
 use crate::action::trust::{Claim, Rule};
 use crate::action::{ActionCx, ActionError, Artifact};
 use crate::actions::compile_inputs::{Import, Inputs};
@@ -30,41 +30,43 @@ use crate::actions::objdir_cache;
 use crate::plan::NodeId;
 use crate::run::stamp::Donor;
 use crate::run::trust::{self, Ask};
+use crate::verdict::{CompileDoubt as Doubt, Way, Why};
 
 /// Finds an archive that a compile would write again, and stores it under the stock key, unless it
-/// is to be compared.
+/// is to be compared; or returns why there is none.
 pub fn find(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
     keys: &OwnKeys,
     build: NodeId,
     key: &ActionId,
-) -> Result<Option<Derived>, ActionError> {
+) -> Result<Result<Derived, Why>, ActionError> {
     let Some(second) = keys.by_export(cx, inputs)? else {
-        return Ok(None);
+        return Ok(Err(keys.doubt.map_or(Why::NoExportData, Why::Compile)));
     };
     let stamped = Donor::read_stored(cx, &second).and_then(|donor| donor.stamped(key));
     let Some((bytes, build_id)) = stamped else {
-        return Ok(None);
+        return Ok(Err(Why::Absent));
     };
     // Only what was compiled without a word has a second key.
     let said = "";
     match trust::ask(cx, RULES, key)? {
-        Ask::Leave => Ok(None),
-        Ask::Compare => Ok(Some(Derived::Claim(Claim {
+        Ask::Leave => Ok(Err(Why::Distrusted)),
+        Ask::Compare => Ok(Ok(Derived::Claim(Claim {
             rules: RULES,
             build_id,
             said: said.to_owned(),
         }))),
         Ask::Use => {
             let file = store(cx, inputs, build, key, Content::Bytes(&bytes), said)?;
-            Ok(file.map(|file| {
+            let known = file.map(|file| {
                 Derived::Known(Known {
                     built: Artifact::Cached(file),
                     build_id,
                     way: Way::ExportData,
                 })
-            }))
+            });
+            Ok(known.ok_or(Why::NotStored))
         }
     }
 }

@@ -15,30 +15,18 @@ use forgo_golang::deep::deep;
 use forgo_golang::quote::hex;
 use forgo_golang::{path, quoted};
 
-use crate::action::check::{Known, Way};
+use crate::action::check::Known;
 use crate::action::{ActionCx, ActionError, Artifact, Outcome};
 use crate::actions::link_inputs::Inputs;
-use crate::build_id;
 use crate::config::Config;
-use crate::disk;
-use crate::footprint;
 use crate::package::Package;
 use crate::plan::{Kind, NodeId, Plan};
 use crate::toolchain::cc;
 use crate::toolchain::system_linker::{self, Further};
+use crate::verdict::{Way, Why};
+use crate::{build_id, disk, footprint};
 
-/// Why a link is done although its key is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// No extras; -a; -n, which can't know; -work, which shows what is made on the way; a wrapper
-    /// of the tools, which may do anything.
-    Asked,
-    /// The cache keeps it under the stock key.
-    Stock,
-    /// The system's linker may take part, and it can't be told what it reads: build mode, target,
-    /// flags, pkg-config.
-    External,
-}
+pub use crate::verdict::LinkDoubt as Doubt;
 
 /// The part that the system has in a link.
 #[derive(Debug, Clone)]
@@ -85,9 +73,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// `None` where the link is always done. `key` is the stock one. A link whose inputs are not
+    /// Fails where the link is always done. `key` is the stock one. A link whose inputs are not
     /// known may fail the next time, so no snapshot of the invocation is kept then.
-    pub fn of(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Option<Store> {
+    pub fn of(cx: &ActionCx<'_>, inputs: &Inputs<'_>, key: &ActionId) -> Result<Store, Doubt> {
         let system = match system(cx, inputs) {
             Ok(None) => None,
             Ok(Some(system)) => {
@@ -95,13 +83,13 @@ impl Store {
                 if print.is_none() {
                     footprint::refuse(UNKNOWN);
                 }
-                Some((system, print?))
+                Some((system, print.ok_or(Doubt::External)?))
             }
             Err(doubt) => {
                 if doubt == Doubt::External {
                     footprint::refuse(UNKNOWN);
                 }
-                return None;
+                return Err(doubt);
             }
         };
         let hashes = cx.run.job.hashes;
@@ -116,7 +104,7 @@ impl Store {
         let executable = hash.action_id();
         let mut hash = hashes.new_own_hash("link record");
         hash.write(&executable.0);
-        Some(Store {
+        Ok(Store {
             executable,
             record: hash.action_id(),
             discarded: cx.id != cx.run.job.plan.root && is_discarded(cx.run.job.plan, cx.id),
@@ -124,42 +112,55 @@ impl Store {
         })
     }
 
-    /// The result, if it is known. `temporary` is the build ID that the linker would be given.
-    pub fn find(&self, cx: &ActionCx<'_>, temporary: &str) -> Result<Option<Known>, ActionError> {
+    /// The way in which a result would be reused.
+    pub fn way(&self) -> Way {
+        match self.discarded {
+            true => Way::LinkRecord,
+            false => Way::KeptExecutable,
+        }
+    }
+
+    /// The result, or why it is not known. `temporary` is the build ID that the linker would be
+    /// given.
+    pub fn find(
+        &self,
+        cx: &ActionCx<'_>,
+        temporary: &str,
+    ) -> Result<Result<Known, Why>, ActionError> {
         let known = |build_id: &String| {
             let whole = build_id.len() == temporary.len();
             whole && before_content(build_id) == before_content(temporary)
         };
         // The record binds the executable to its key: the name of a file says nothing.
         let Some(build_id) = self.recorded(cx).filter(known) else {
-            return Ok(None);
+            return Ok(Err(Why::Absent));
         };
         let node = cx.node();
         let target = || Artifact::Built(node.target.clone());
-        let (built, way) = if self.discarded {
-            (target(), Way::LinkRecord)
+        let built = if self.discarded {
+            target()
         } else {
             let kept = cx.run.job.cache.local_part().kept(&self.executable);
             let Some(file) = kept.filter(|file| is_whole(file, &build_id)) else {
-                return Ok(None);
+                return Ok(Err(Why::Gone));
             };
             if is_installed(cx.run.job.plan, cx.id) {
-                (Artifact::Cached(file), Way::KeptExecutable)
+                Artifact::Cached(file)
             } else {
                 cx.shell.mkdir(&node.objdir)?;
                 cx.shell.mkdir(path::split(&node.target).0)?;
                 let copied = cx.shell.copy_file(&node.target, &file, 0o775, false);
                 if copied.is_err() {
                     // It may have made room for another one just now.
-                    return Ok(None);
+                    return Ok(Err(Why::NotStored));
                 }
-                (target(), Way::KeptExecutable)
+                target()
             }
         };
-        Ok(Some(Known {
+        Ok(Ok(Known {
             built,
             build_id,
-            way,
+            way: self.way(),
         }))
     }
 

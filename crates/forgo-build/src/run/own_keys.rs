@@ -6,10 +6,11 @@
 
 use std::sync::OnceLock;
 
-use crate::action::own_keys::{Doubt, OwnKeys};
+use crate::action::own_keys::OwnKeys;
 use crate::action::{ActionCx, ActionError};
 use crate::actions::compile_inputs::Inputs;
 use crate::run::{cutoff, headers, moving};
+use crate::verdict::CompileDoubt as Doubt;
 
 impl OwnKeys {
     /// Those of a build with these inputs.

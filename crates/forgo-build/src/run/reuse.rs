@@ -20,13 +20,14 @@ use forgo_cache::{ActionId, get_bytes, get_file, hash_to_string};
 
 use forgo_golang::raw;
 
-use crate::action::check::{Known, Way};
+use crate::action::check::Known;
 use crate::action::{ActionCx, ActionError, Artifact};
 use crate::actions::link_inputs::Inputs;
 use crate::build_id;
 use crate::footprint::{self, Look};
 use crate::plan::{Kind, Mode, NodeId};
 use crate::shell::join_unambiguously;
+use crate::verdict::{Miss, Stale, Way, Why};
 
 /// What is to be made, unless it is known.
 #[derive(Debug)]
@@ -43,96 +44,131 @@ pub struct Wanted<'a> {
     pub replay: bool,
 }
 
-/// The result, or else the temporary build ID to make it with: the key in place of the content ID,
-/// in executables with the main package's build ID in between.
-pub fn find(cx: &ActionCx<'_>, wanted: &Wanted<'_>) -> Result<Result<Known, String>, ActionError> {
+/// A result that is not known.
+#[derive(Debug)]
+pub struct Missed {
+    /// The temporary build ID to make it with: the key in place of the content ID, in executables
+    /// with the main package's build ID in between.
+    pub temporary: String,
+    /// Why no way of reuse applied.
+    pub miss: Miss,
+}
+
+/// Returns the result, or why it is not known.
+pub fn find(cx: &ActionCx<'_>, wanted: &Wanted<'_>) -> Result<Result<Known, Missed>, ActionError> {
     cx.key.set(Some(wanted.key));
     let key = hash_to_string(&wanted.key.0);
     let temporary = match &cx.node_of(wanted.node).kind {
         Kind::Link => format!("{key}/{}/{key}", wanted.main_build_id),
         _ => format!("{key}/{key}"),
     };
+    let mut miss = Miss::default();
     if cx.config().flags.a {
-        stale(cx, wanted, "build -a flag in use");
-        return Ok(Err(temporary));
+        miss.note(Way::CacheEntry, Why::Rebuild);
+        miss.stale = stale(cx, wanted, Stale::Asked);
+        return Ok(Err(Missed { temporary, miss }));
     }
 
     if !wanted.target.is_empty() {
         footprint::saw(wanted.target, Look::Whole);
         let installed = build_id::read_build_id(wanted.target).unwrap_or_default();
-        if let Some(known) = installed_target(wanted, &key, &installed) {
-            return Ok(Ok(known));
+        match installed_target(wanted, &key, &installed) {
+            Ok(known) => return Ok(Ok(known)),
+            Err(why) => miss.note(Way::InstalledTarget, why),
         }
-        if let Some(known) = installed_executable(cx, wanted, &key, &installed)? {
-            return Ok(Ok(known));
+        match installed_executable(cx, wanted, &key, &installed)? {
+            Ok(known) => return Ok(Ok(known)),
+            Err(why) => miss
+                .tried
+                .extend(why.map(|w| (Way::InstalledExecutable, w))),
         }
     }
-    if let Some(known) = test_result(cx, wanted, &temporary) {
-        return Ok(Ok(known));
+    match test_result(cx, wanted, &temporary) {
+        Ok(known) => return Ok(Ok(known)),
+        Err(why) => miss.tried.extend(why.map(|w| (Way::TestResult, w))),
     }
-    if let Some(known) = cache_entry(cx, wanted, &temporary) {
-        return Ok(Ok(known));
+    match cache_entry(cx, wanted, &temporary) {
+        Ok(known) => return Ok(Ok(known)),
+        Err(why) => miss.note(Way::CacheEntry, why),
     }
-    stale(cx, wanted, "build ID mismatch");
-    Ok(Err(temporary))
+    miss.stale = stale(cx, wanted, Stale::Mismatch);
+    Ok(Err(Missed { temporary, miss }))
 }
 
-fn installed_target(wanted: &Wanted<'_>, key: &str, installed: &str) -> Option<Known> {
-    installed.strip_prefix(key)?.strip_prefix('/')?;
-    Some(Known {
+fn installed_target(wanted: &Wanted<'_>, key: &str, installed: &str) -> Result<Known, Why> {
+    let rest = installed.strip_prefix(key);
+    if !rest.is_some_and(|rest| rest.starts_with('/')) {
+        return Err(made_under(build_id::action_id(installed)));
+    }
+    Ok(Known {
         built: Artifact::Built(wanted.target.to_owned()),
         build_id: installed.to_owned(),
         way: Way::InstalledTarget,
     })
 }
 
+/// Why a file that carries this action ID, or none, is not up to date.
+fn made_under(action_id: &str) -> Why {
+    match action_id {
+        "" => Why::Absent,
+        other => Why::OtherKey(other.to_owned()),
+    }
+}
+
 /// For a main package that only its executable needs. The executable carries the package's build
 /// ID. If that has the key, and the link's key with it is the executable's, nobody will ask for the
-/// package's archive.
+/// package's archive. An error of `None` where this is no such package.
 fn installed_executable(
     cx: &ActionCx<'_>,
     wanted: &Wanted<'_>,
     key: &str,
     installed: &str,
-) -> Result<Option<Known>, ActionError> {
+) -> Result<Result<Known, Option<Why>>, ActionError> {
     let plan = cx.run.job.plan;
     let &[link] = plan.triggers[wanted.node.index()].as_slice() else {
-        return Ok(None);
+        return Ok(Err(None));
     };
     let is_main = matches!(plan[wanted.node].kind, Kind::Build)
         && matches!(plan[link].kind, Kind::Link)
         && !cx.run.job.options.need_export;
+    if !is_main {
+        return Ok(Err(None));
+    }
     let ids: Vec<&str> = installed.split('/').collect();
     let &[link_key, main_key, main_content, _] = ids.as_slice() else {
-        return Ok(None);
+        return Ok(Err(Some(Why::Absent)));
     };
-    if !is_main || main_key != key {
-        return Ok(None);
+    if main_key != key {
+        return Ok(Err(Some(made_under(main_key))));
     }
     let build_id = format!("{main_key}/{main_content}");
     // The link's other dependencies are all dependencies of the package too: they are done.
     let link_action =
         Inputs::gather(cx, link, Some((wanted.node, &build_id))).executable_key(cx)?;
     if hash_to_string(&link_action.0) != link_key {
-        return Ok(None);
+        return Ok(Err(Some(made_under(link_key))));
     }
     if wanted.replay {
         replay(cx, &wanted.key, "stdout");
         replay(cx, &wanted.key, "link-stdout");
     }
-    Ok(Some(Known {
+    Ok(Ok(Known {
         built: Artifact::Elided,
         build_id,
         way: Way::InstalledExecutable,
     }))
 }
 
-/// For an executable that only a test needs.
-fn test_result(cx: &ActionCx<'_>, wanted: &Wanted<'_>, temporary: &str) -> Option<Known> {
-    let run = test_run(cx, wanted.node)?;
-    let actor = cx.run.job.options.actors.at(run)?;
+/// For an executable that only a test needs. An error of `None` where it is needed otherwise.
+fn test_result(
+    cx: &ActionCx<'_>,
+    wanted: &Wanted<'_>,
+    temporary: &str,
+) -> Result<Known, Option<Why>> {
+    let run = test_run(cx, wanted.node).ok_or(None)?;
+    let actor = cx.run.job.options.actors.at(run).ok_or(None)?;
     if !actor.try_cache(cx, run, temporary) {
-        return None;
+        return Err(Some(Why::TestRuns));
     }
     if wanted.replay {
         let main = cx.node_of(wanted.node).deps[0];
@@ -142,7 +178,7 @@ fn test_result(cx: &ActionCx<'_>, wanted: &Wanted<'_>, temporary: &str) -> Optio
         }
     }
     let build_id = temporary.to_owned();
-    Some(Known {
+    Ok(Known {
         built: Artifact::Elided,
         build_id,
         way: Way::TestResult,
@@ -165,20 +201,20 @@ fn test_run(cx: &ActionCx<'_>, link: NodeId) -> Option<NodeId> {
 }
 
 /// An entry of the cache.
-pub fn cache_entry(cx: &ActionCx<'_>, wanted: &Wanted<'_>, temporary: &str) -> Option<Known> {
-    let (file, _) = get_file(cx.run.job.cache, &wanted.key).ok()?;
+pub fn cache_entry(cx: &ActionCx<'_>, wanted: &Wanted<'_>, temporary: &str) -> Result<Known, Why> {
+    let (file, _) = get_file(cx.run.job.cache, &wanted.key).map_err(|e| Why::from(&e))?;
     let node = cx.node_of(wanted.node);
     let way = Way::CacheEntry;
     if matches!(node.kind, Kind::PreprocessPgo { .. }) {
         // Converted profiles carry no build ID.
         let build_id = temporary.to_owned();
-        return Some(Known {
+        return Ok(Known {
             built: Artifact::Cached(file),
             build_id,
             way,
         });
     }
-    let build_id = build_id::read_build_id(&file).ok()?;
+    let build_id = build_id::read_build_id(&file).map_err(|_| Why::Gone)?;
     if wanted.replay {
         if matches!(node.kind, Kind::Link) {
             // Kept under the key of the main package.
@@ -191,9 +227,11 @@ pub fn cache_entry(cx: &ActionCx<'_>, wanted: &Wanted<'_>, temporary: &str) -> O
     }
     if !wanted.target.is_empty() {
         // Clearer than that something else is stale.
-        force_stale(cx, wanted, "not installed but available in build cache");
+        if let Some(package) = cx.node_of(wanted.node).package {
+            cx.run.set_stale(package, Stale::NotInstalled);
+        }
     }
-    Some(Known {
+    Ok(Known {
         built: Artifact::Cached(file),
         build_id,
         way,
@@ -220,61 +258,37 @@ fn replay(cx: &ActionCx<'_>, key: &ActionId, what: &str) {
     }
 }
 
-/// For `go list`: why the package would be built anew, unless there is a reason already.
-fn stale(cx: &ActionCx<'_>, wanted: &Wanted<'_>, why: &str) {
-    let Some(id) = cx.node_of(wanted.node).package else {
-        return;
-    };
-    let Some(facts) = cx.run.facts(id) else {
-        return;
-    };
-    if facts.stale {
-        return;
+/// Notes why the package is stale, unless there is a reason already; returns the reason.
+fn stale(cx: &ActionCx<'_>, wanted: &Wanted<'_>, why: Stale) -> Option<Stale> {
+    let id = cx.node_of(wanted.node).package?;
+    if let Some(known) = cx.run.stale(id) {
+        return Some(known);
     }
-    drop(facts);
-    let reason = if why == "build ID mismatch" {
-        mismatch_reason(cx, wanted)
-    } else {
-        None
+    let dependency = match why {
+        Stale::Mismatch => stale_dependency(cx, wanted),
+        _ => None,
     };
-    if let Some(mut facts) = cx.run.facts(id) {
-        facts.stale = true;
-        facts.stale_reason = reason.unwrap_or_else(|| why.to_owned());
-    }
+    let why = dependency.unwrap_or(why);
+    cx.run.set_stale(id, why.clone());
+    Some(why)
 }
 
 /// The first import that is stale, or what made it stale.
-fn mismatch_reason(cx: &ActionCx<'_>, wanted: &Wanted<'_>) -> Option<String> {
+fn stale_dependency(cx: &ActionCx<'_>, wanted: &Wanted<'_>) -> Option<Stale> {
     let package = cx.package_of(wanted.node)?;
     let mut reason = None;
     let own = cx.node_of(wanted.node).package;
     for &import in &package.internal.imports {
-        if own == Some(import) {
-            // It imports itself, and has been found stale just now.
-            let path = &package.import_path;
-            reason.get_or_insert_with(|| format!("stale dependency: {path}"));
-            continue;
-        }
-        let Some(facts) = cx
-            .run
-            .facts(import)
-            .filter(|f| f.stale && !f.stale_reason.is_empty())
-        else {
-            continue;
-        };
-        if facts.stale_reason.starts_with("stale dependency: ") {
-            return Some(facts.stale_reason.clone());
+        // One that imports itself was found stale just now.
+        match cx.run.stale(import) {
+            Some(Stale::Dependency(path)) if own != Some(import) => {
+                return Some(Stale::Dependency(path));
+            }
+            None if own != Some(import) => continue,
+            _ => {}
         }
         let path = &cx.run.job.graph[import].import_path;
-        reason.get_or_insert_with(|| format!("stale dependency: {path}"));
+        reason.get_or_insert_with(|| Stale::Dependency(path.clone()));
     }
     reason
-}
-
-fn force_stale(cx: &ActionCx<'_>, wanted: &Wanted<'_>, why: &str) {
-    let package = cx.node_of(wanted.node).package;
-    if let Some(mut facts) = package.and_then(|id| cx.run.facts(id)) {
-        facts.stale = true;
-        why.clone_into(&mut facts.stale_reason);
-    }
 }

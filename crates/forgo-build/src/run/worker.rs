@@ -9,6 +9,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::SystemTime;
@@ -17,12 +18,13 @@ use crossbeam_channel::{Sender, bounded, select_biased};
 
 use crate::action::{ActionCx, ActionError, Outcome, RunCx};
 use crate::actions;
-use crate::event::{Event, Finish};
+use crate::event::{Event, Spent, Usage};
 use crate::plan::NodeId;
 use crate::run::action_graph::Times;
 use crate::run::priorities;
 use crate::run::schedule::{Schedule, Turn};
 use crate::threads;
+use crate::verdict::Verdict;
 
 /// A node to run, and the root cause if something it depends on failed.
 struct Task {
@@ -33,8 +35,8 @@ struct Task {
 /// A node that is over.
 struct Report {
     id: NodeId,
-    start: Option<SystemTime>,
-    done: Option<SystemTime>,
+    start: SystemTime,
+    done: SystemTime,
     /// An error after which nothing more is done.
     fatal: Option<String>,
     /// A panic, to be resumed.
@@ -66,9 +68,9 @@ pub(super) fn run_all(cx: &RunCx<'_>, times: &mut [Times]) -> End {
     } else {
         Schedule::new(cx.job.plan)
     };
-    let now = cx.now();
+    let now = SystemTime::now();
     for times in times.iter_mut() {
-        times.ready = now;
+        times.ready = Some(now);
     }
     let (over, ended) = bounded(1);
     let run = Run {
@@ -83,9 +85,11 @@ pub(super) fn run_all(cx: &RunCx<'_>, times: &mut [Times]) -> End {
         }),
         wake: Condvar::new(),
     };
+    let slots = AtomicU32::new(0);
     let work = || {
+        let slot = slots.fetch_add(1, Ordering::Relaxed);
         // Nobody would hear of the end from a thread that is gone.
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run.work())) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run.work(slot))) {
             run.lock().fail(cx, panic);
             run.wake.notify_all();
         }
@@ -141,11 +145,11 @@ impl<'c, 'r> Run<'c, 'r> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A thread's life.
-    fn work(&self) {
+    /// A thread's life; its number is `slot`.
+    fn work(&self, slot: u32) {
         let mut state = self.lock();
         while state.end.is_none() {
-            let Some(task) = state.next(self.cx) else {
+            let Some(task) = state.next(self.cx, slot) else {
                 if state.end.is_some() {
                     break;
                 }
@@ -160,7 +164,7 @@ impl<'c, 'r> Run<'c, 'r> {
                 self.wake.notify_one();
             }
             drop(state);
-            let report = perform(self.cx, &task);
+            let report = perform(self.cx, &task, slot);
             state = self.lock();
             if state.end.is_none() {
                 state.take(self.cx, report);
@@ -184,7 +188,7 @@ impl<'c, 'r> Run<'c, 'r> {
 
 impl State<'_, '_> {
     /// The next node that is to be run; what takes no work is done here.
-    fn next(&mut self, cx: &RunCx<'_>) -> Option<Task> {
+    fn next(&mut self, cx: &RunCx<'_>, slot: u32) -> Option<Task> {
         while self.end.is_none() {
             if self.schedule.is_finished() {
                 self.finish(End::default());
@@ -193,11 +197,11 @@ impl State<'_, '_> {
             let (id, turn) = self.schedule.take_next()?;
             match turn {
                 Turn::Run { failed } if actions::is_idle(cx, id) => {
-                    let report = perform(cx, &Task { id, failed });
+                    let report = perform(cx, &Task { id, failed }, slot);
                     self.take(cx, report);
                 }
                 Turn::Run { failed } => return Some(Task { id, failed }),
-                Turn::Skip(cause) => self.skip(cx, id, cause),
+                Turn::Skip(cause) => self.skip(cx, id, cause, slot),
             }
         }
         None
@@ -219,13 +223,20 @@ impl State<'_, '_> {
     }
 
     /// A node is over without having been run.
-    fn skip(&mut self, cx: &RunCx<'_>, id: NodeId, cause: NodeId) {
-        let now = cx.now();
-        cx.finished(id, Finish::Skipped);
-        let outcome = Outcome {
+    fn skip(&mut self, cx: &RunCx<'_>, id: NodeId, cause: NodeId, slot: u32) {
+        let now = SystemTime::now();
+        let mut outcome = Outcome {
             failed: Some(cause),
+            verdict: Verdict::Skipped,
             ..Outcome::default()
         };
+        let spent = Spent {
+            slot,
+            start: now,
+            end: now,
+            programs: Usage::default(),
+        };
+        cx.finished(id, &mut outcome, spent);
         cx.set_outcome(id, outcome);
         self.over(cx, id, now, now);
     }
@@ -250,33 +261,26 @@ impl State<'_, '_> {
         self.over(cx, report.id, report.start, report.done);
     }
 
-    fn over(
-        &mut self,
-        cx: &RunCx<'_>,
-        id: NodeId,
-        start: Option<SystemTime>,
-        done: Option<SystemTime>,
-    ) {
+    fn over(&mut self, cx: &RunCx<'_>, id: NodeId, start: SystemTime, done: SystemTime) {
         let times = &mut self.times[id.index()];
-        (times.start, times.done) = (start, done);
+        (times.start, times.done) = (Some(start), Some(done));
         let outcome = cx.outcomes[id.index()].get();
         let failed = outcome.and_then(|outcome| outcome.failed);
         let ready = self.schedule.finish(id, failed);
-        if let Some(now) = cx.now() {
-            for id in ready {
-                self.times[id.index()].ready = Some(now);
-            }
+        for id in ready {
+            self.times[id.index()].ready = Some(done);
         }
     }
 }
 
-/// Runs a node.
-fn perform(cx: &RunCx<'_>, task: &Task) -> Report {
+/// Runs a node, on the thread of this number.
+fn perform(cx: &RunCx<'_>, task: &Task, slot: u32) -> Report {
     let &Task { id, failed } = task;
+    let start = SystemTime::now();
     let mut report = Report {
         id,
-        start: cx.now(),
-        done: None,
+        start,
+        done: start,
         fatal: None,
         panic: None,
     };
@@ -290,19 +294,20 @@ fn perform(cx: &RunCx<'_>, task: &Task) -> Report {
             return report;
         }
     };
-    report.done = cx.now();
+    report.done = SystemTime::now();
     if let Err(e) = &result
         && e.fatal
     {
         report.fatal = Some(e.text.clone());
     }
-    let outcome = conclude(&action, result);
-    let how = match outcome.failed {
-        Some(cause) if cause == id => Finish::Failed,
-        _ if outcome.reused => Finish::Reused,
-        _ => Finish::Ran,
+    let mut outcome = conclude(&action, result);
+    let spent = Spent {
+        slot,
+        start,
+        end: report.done,
+        programs: action.shell.programs(),
     };
-    cx.finished(id, how);
+    cx.finished(id, &mut outcome, spent);
     cx.set_outcome(id, outcome);
     report
 }
@@ -331,6 +336,7 @@ fn conclude(cx: &ActionCx<'_>, result: Result<Outcome, ActionError>) -> Outcome 
             Outcome {
                 action_id: cx.key.get(),
                 failed: Some(cx.failed.unwrap_or(cx.id)),
+                verdict: Verdict::Failed,
                 ..Outcome::default()
             }
         }

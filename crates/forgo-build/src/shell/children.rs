@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitIdOptions};
 
+use crate::event::Usage;
+
 /// Programs now running.
 #[derive(Debug, Default)]
 pub struct Children {
@@ -32,13 +34,8 @@ pub struct Ended {
     pub output: Vec<u8>,
     /// Its exit status, or why it could not be started.
     pub status: std::io::Result<ExitStatus>,
-    /// User CPU time, its own children's included.
-    pub user: Duration,
-    /// System CPU time.
-    pub sys: Duration,
-    /// The most memory that it, or one of its own children, used at once, in bytes. No less than
-    /// what forgo had in use when it was started.
-    pub peak: u64,
+    /// What it took.
+    pub usage: Usage,
 }
 
 impl Ended {
@@ -46,9 +43,7 @@ impl Ended {
         Ended {
             output: Vec::new(),
             status: Err(e),
-            user: Duration::ZERO,
-            sys: Duration::ZERO,
-            peak: 0,
+            usage: Usage::default(),
         }
     }
 }
@@ -79,9 +74,7 @@ impl Children {
         Ended {
             output,
             status: read.and(status),
-            user: usage.user,
-            sys: usage.sys,
-            peak: usage.peak,
+            usage,
         }
     }
 
@@ -155,14 +148,6 @@ impl Children {
     }
 }
 
-/// What a process took, its own children included: time of the CPU, memory at its peak in bytes.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Usage {
-    user: Duration,
-    sys: Duration,
-    peak: u64,
-}
-
 /// wait4, for the usage that std's wait does not give.
 fn reap(pid: i32) -> (std::io::Result<ExitStatus>, Usage) {
     let mut status = 0;
@@ -211,7 +196,7 @@ mod tests {
     #[test]
     fn both_streams_are_caught_in_order() {
         let ended = Children::default().run(shell("echo a; echo b >&2; echo c; exit 3"), |_| {});
-        assert!(ended.peak > 0);
+        assert!(ended.usage.peak > 0);
         assert_eq!(ended.output, b"a\nb\nc\n");
         assert_eq!(ended.status.unwrap().code(), Some(3));
     }

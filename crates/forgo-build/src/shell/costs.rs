@@ -84,7 +84,7 @@ impl Costs {
         if self.file.is_none() || ended.status.is_err() {
             return;
         }
-        let millis = took.min(ended.user + ended.sys).as_millis();
+        let millis = took.min(ended.usage.user + ended.usage.sys).as_millis();
         let mut new = self.new.lock().unwrap_or_else(|e| e.into_inner());
         let cost = new.entry(key).or_default();
         cost.millis = cost
@@ -92,7 +92,7 @@ impl Costs {
             .saturating_add(u32::try_from(millis).unwrap_or(u32::MAX));
         cost.peak = cost
             .peak
-            .max(u32::try_from(ended.peak / 1024).unwrap_or(u32::MAX));
+            .max(u32::try_from(ended.usage.peak / 1024).unwrap_or(u32::MAX));
     }
 
     /// Keeps what was recorded, with what other processes have kept meanwhile.

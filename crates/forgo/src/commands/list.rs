@@ -186,7 +186,7 @@ fn list(invocation: &Invocation<'_>, options: &Options, loading: Loading) -> Out
     }
     let mut store = None;
     if options.test {
-        let store = store.insert(Store::open(cfg)?);
+        let store = store.insert(Store::open(cfg, console)?);
         let errors_are_data = options.errors_are_data;
         gather::add_tests(
             &mut loader,

@@ -21,6 +21,7 @@ mod vet;
 
 use std::fs::File;
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use forgo_build::config::Config;
 use forgo_build::load::FatalError;
@@ -33,6 +34,7 @@ use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 use crate::flags::{Flags, ParseError, goflags};
 use crate::report::Console;
+use crate::report::events::Events;
 use crate::report::streams::write_stderr;
 use crate::snapshot::{self, Beginning, Recording};
 use crate::{config, delegate};
@@ -180,6 +182,7 @@ fn check_environment() -> Outcome {
 fn start(command: &'static Command, mut args: Vec<String>, console: &Console) -> Outcome {
     let mut rest = args.split_off(1);
     let given = args.iter().chain(&rest).cloned().collect();
+    open_events(console)?;
     let start = process::take_chdir(&mut rest)?;
     args.append(&mut rest);
     let recording = match snapshot::begin(command.name, console) {
@@ -189,7 +192,21 @@ fn start(command: &'static Command, mut args: Vec<String>, console: &Console) ->
     let words = Words { given, args };
     work(command, words, start.as_ref(), console, recording.as_ref())?;
     if let Some(recording) = recording.filter(|_| console.status() == 0) {
-        recording.finish(console);
+        recording.finish();
+    }
+    Ok(())
+}
+
+/// `FORGO_EVENTS`: from now on events go to that file too.
+fn open_events(console: &Console) -> Outcome {
+    let variables = Variables::read();
+    let file = variables.get("FORGO_EVENTS");
+    if !file.is_empty() {
+        let events = Events::open(file).map_err(|e| {
+            let why = forgo_build::process::errno_text(&e);
+            Stop::with_status(format!("forgo: FORGO_EVENTS: open {file}: {why}"), 2)
+        })?;
+        console.add(Arc::new(events));
     }
     Ok(())
 }
@@ -267,13 +284,13 @@ fn traced<'a>(
         return run(invocation);
     }
     let file = flags.debug_trace.clone();
-    console.start_trace(&file).map_err(|e| {
+    let trace = console.start_trace(&file).map_err(|e| {
         let why = forgo_build::process::errno_text(&e);
         Stop::fatal(format!("failed to start trace: open {file}: {why}"))
     })?;
     let name = format!("Running {} command", invocation.command.name);
     let outcome = console.span(&name, || run(invocation));
-    console.close_trace().map_err(|e| {
+    trace.close().map_err(|e| {
         let why = forgo_build::process::errno_text(&e);
         Stop::fatal(format!("failed to stop trace: write {file}: {why}"))
     })?;

@@ -23,6 +23,14 @@ pub struct Variable {
 /// All of them, in the order of their names.
 pub const VARIABLES: &[Variable] = &[
     Variable {
+        name: "FORGO_EVENTS",
+        example: "file",
+        help: "append what is done, and why, to a file: a JSON object for each action",
+        values: "a file",
+        // Opened where it is used.
+        accepts: |_| true,
+    },
+    Variable {
         name: "FORGO_EXTRAS",
         example: "off",
         help: "disable forgo's own optimizations; behave exactly like the stock go command",

@@ -1,8 +1,41 @@
 //! Build events of `-json` (of Go 1.`minor`): one object a line, as load.JSONPrinter writes them.
 
+use std::sync::Arc;
+
+use forgo_build::event::Event;
 pub use forgo_golang::json::escape as escape_as_go;
 use forgo_golang::raw;
 use serde::Serialize;
+
+use super::text::as_lines;
+use super::{Listener, Screen};
+
+/// Writes output of builds as JSON on standard output; what bypasses `-json` is text.
+pub struct Json {
+    screen: Arc<Screen>,
+    minor: u32,
+}
+
+impl Json {
+    /// On this screen, as Go 1.`minor` writes it.
+    pub fn new(screen: Arc<Screen>, minor: u32) -> Json {
+        Json { screen, minor }
+    }
+}
+
+impl Listener for Json {
+    fn event(&self, event: &Event) {
+        let line = match event {
+            Event::Output { package, text } => output(package.as_deref(), text, self.minor),
+            Event::Error { package, text } => {
+                failure(package.as_deref(), &as_lines(text), self.minor)
+            }
+            Event::Stderr(text) => return self.screen.stderr(&raw::bytes(text)),
+            _ => return,
+        };
+        let _ = self.screen.stdout(line.as_bytes());
+    }
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

@@ -1,68 +1,149 @@
-//! What the user sees: events of the engine become text or `-json`, and the exit status.
+//! What an invocation reports: events of the engine and text of the commands go to several
+//! reporters at once, none of which knows of another.
+//!
+//! [`Console`] is what the engine and the commands talk to. It keeps the exit status and hands
+//! everything on to its [`Listener`]s: [`text`] or [`json`] (one of the two), [`progress`],
+//! [`trace`] (`-debug-trace`), [`events`] (`FORGO_EVENTS`). What they write goes through one
+//! [`Screen`], whose [`Tap`]s see the bytes: [`recorder`] is one.
 //!
 //! Answers to cmd/go/internal/load/printer.go and to base.Errorf, base.SetExitStatus.
 
+pub mod events;
 pub mod json;
 mod progress;
+mod recorder;
+mod screen;
 pub mod streams;
+mod text;
 mod trace;
 
 use std::io;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::Instant;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use forgo_build::event::{Event, Reporter};
 use forgo_build::package::PackageGraph;
 use forgo_build::plan::Plan;
 use forgo_build::process::errno_text;
+use forgo_cache::HashContext;
 use forgo_golang::raw;
 
 use crate::exit::{Outcome, Stop};
-use progress::Progress;
-use streams::{write_stderr, write_stderr_text, write_stdout};
-use trace::Trace;
+pub use recorder::Recorder;
+pub use screen::{Said, Screen, Tap};
+pub use trace::Trace;
 
-/// Standard output, standard error and the exit status of one invocation.
-#[derive(Debug, Default)]
+/// One consumer of what an invocation does. Called from several threads at once.
+pub trait Listener: Send + Sync {
+    /// Something happened.
+    fn event(&self, event: &Event);
+
+    /// A plan is about to run; until the next one, nodes are its.
+    fn run_begins(&self, run: &Run<'_>) {
+        let _ = run;
+    }
+
+    /// The plan has run.
+    fn run_ends(&self) {}
+
+    /// Something of this name begins on this thread.
+    fn span_begins(&self, name: &str) {
+        let _ = name;
+    }
+
+    /// It ends.
+    fn span_ends(&self, name: &str) {
+        let _ = name;
+    }
+
+    /// Whether the listener reads the lines of keys, which are not collected otherwise.
+    fn wants_lines(&self) -> bool {
+        false
+    }
+}
+
+/// A run that begins.
+#[derive(Clone, Copy)]
+pub struct Run<'r> {
+    /// What is going to be done.
+    pub plan: &'r Plan,
+    /// The packages.
+    pub graph: &'r PackageGraph,
+    /// What keys are made with: has the lines of keys.
+    pub hashes: &'r Arc<HashContext>,
+}
+
+/// Where an invocation's output goes, and its exit status.
 pub struct Console {
     status: AtomicI32,
-    /// Go's minor release where builds are told in JSON; 0 where not.
-    json: AtomicU32,
-    progress: Mutex<Option<Running>>,
-    trace: OnceLock<Trace>,
-    /// What was said, where it is to be kept.
-    kept: Mutex<Option<Pieces>>,
+    screen: Arc<Screen>,
+    /// Turns output of builds into text or JSON.
+    voice: RwLock<Arc<dyn Listener>>,
+    listeners: RwLock<Vec<Arc<dyn Listener>>>,
+    /// Progress is shown.
+    progress: OnceLock<()>,
+    /// Of the plan that runs.
+    hashes: Mutex<Option<Arc<HashContext>>>,
 }
 
-/// Where something was said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Said {
-    /// On standard output.
-    Stdout,
-    /// On standard error.
-    Stderr,
-}
-
-/// What was said, in order.
-pub type Pieces = Vec<(Said, Vec<u8>)>;
-
-/// More than this is not kept.
-const KEPT_LIMIT: usize = 64 << 20;
-
-/// A run whose progress is shown.
-#[derive(Debug)]
-struct Running {
-    progress: Progress,
-    /// For each action its package, as the line names it.
-    packages: Vec<String>,
+impl Default for Console {
+    fn default() -> Console {
+        let screen = Arc::new(Screen::default());
+        Console {
+            status: AtomicI32::new(0),
+            voice: RwLock::new(Arc::new(text::Text::new(Arc::clone(&screen)))),
+            screen,
+            listeners: RwLock::default(),
+            progress: OnceLock::new(),
+            hashes: Mutex::default(),
+        }
+    }
 }
 
 impl Console {
-    /// From now on output of builds is JSON on standard output (`-json`).
+    /// From now on output of builds is JSON on standard output (`-json`), as Go 1.`minor` writes
+    /// it; or text again.
     pub fn set_json(&self, json: bool, minor: u32) {
-        self.json
-            .store(if json { minor } else { 0 }, Ordering::Relaxed);
+        let screen = Arc::clone(&self.screen);
+        let voice: Arc<dyn Listener> = match json {
+            true => Arc::new(json::Json::new(screen, minor)),
+            false => Arc::new(text::Text::new(screen)),
+        };
+        *self.voice.write().unwrap_or_else(PoisonError::into_inner) = voice;
+    }
+
+    /// From now on a listener hears of everything.
+    pub fn add(&self, listener: Arc<dyn Listener>) {
+        let mut listeners = self.listeners.write();
+        let listeners = listeners.as_mut().unwrap_or_else(|e| e.get_mut());
+        listeners.push(listener);
+    }
+
+    /// From now on everything that is written is recorded.
+    pub fn record(&self) -> Arc<Recorder> {
+        let recorder = Arc::new(Recorder::default());
+        self.screen.add_tap(Arc::clone(&recorder) as _);
+        recorder
+    }
+
+    /// `-debug-trace`: from now on events go to this file too.
+    pub fn start_trace(&self, file: &str) -> io::Result<Arc<Trace>> {
+        let trace = Arc::new(Trace::create(file)?);
+        self.add(Arc::clone(&trace) as _);
+        Ok(trace)
+    }
+
+    /// Shows how far runs are, if standard error is a terminal that can. `term` is `$TERM`.
+    pub fn show_progress(&self, term: &str) {
+        if progress::wanted(term) && self.progress.set(()).is_ok() {
+            let screen = Arc::clone(&self.screen);
+            self.add(Arc::new(progress::Progress::new(screen)));
+        }
+    }
+
+    /// Whether some listener reads the lines of keys.
+    pub fn wants_lines(&self) -> bool {
+        self.listeners().iter().any(|l| l.wants_lines())
     }
 
     /// base.Errorf: a line on standard error; the exit status becomes 1.
@@ -71,13 +152,13 @@ impl Console {
         if !line.ends_with('\n') {
             line.push('\n');
         }
-        self.to_stderr(&raw::bytes(&line));
+        self.screen.stderr(&raw::bytes(&line));
         self.raise(1);
     }
 
     /// Text for standard error, as it is.
     pub fn warn(&self, text: &str) {
-        self.to_stderr(&raw::bytes(text));
+        self.screen.stderr(&raw::bytes(text));
     }
 
     /// Text for standard output. Where the stock command notices that it could not be written, use
@@ -88,13 +169,13 @@ impl Console {
 
     /// Bytes for standard output, as they are; no text's ([`raw`]).
     pub fn print_bytes(&self, bytes: &[u8]) {
-        let _ = self.to_stdout(bytes);
+        let _ = self.screen.stdout(bytes);
     }
 
     /// Bytes for standard output that the command has to get out: where it can't, it ends with a
     /// line after `prefix`.
     pub fn must_print(&self, prefix: &str, bytes: &[u8]) -> Outcome {
-        self.to_stdout(bytes).map_err(|e| {
+        self.screen.stdout(bytes).map_err(|e| {
             let why = errno_text(&e);
             Stop::fatal(format!("{prefix}write /dev/stdout: {why}"))
         })
@@ -102,51 +183,7 @@ impl Console {
 
     /// Bytes for standard error, as they are.
     pub fn warn_bytes(&self, bytes: &[u8]) {
-        self.to_stderr(bytes);
-    }
-
-    /// From now on what is said is kept.
-    pub fn keep(&self) {
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
-    }
-
-    /// What was kept; nothing if it was too much.
-    pub fn kept(&self) -> Option<Pieces> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.take()
-    }
-
-    fn note(&self, stream: Said, bytes: &[u8]) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(pieces) = kept.as_mut().filter(|_| !bytes.is_empty()) else {
-            return;
-        };
-        match pieces.last_mut() {
-            Some((last, text)) if *last == stream => text.extend_from_slice(bytes),
-            _ => pieces.push((stream, bytes.to_vec())),
-        }
-        if pieces.iter().map(|(_, text)| text.len()).sum::<usize>() > KEPT_LIMIT {
-            *kept = None;
-        }
-    }
-
-    fn to_stdout(&self, bytes: &[u8]) -> io::Result<()> {
-        self.note(Said::Stdout, bytes);
-        self.without_progress(|| write_stdout(bytes))
-    }
-
-    fn to_stderr(&self, bytes: &[u8]) {
-        self.note(Said::Stderr, bytes);
-        self.without_progress(|| write_stderr(bytes));
-    }
-
-    /// Takes the progress line away while something is written.
-    fn without_progress<T>(&self, write: impl FnOnce() -> T) -> T {
-        let mut running = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(text) = running.as_mut().and_then(|r| r.progress.clear()) {
-            write_stderr_text(&text);
-        }
-        write()
+        self.screen.stderr(bytes);
     }
 
     /// base.SetExitStatus: the exit status is at least this.
@@ -159,121 +196,138 @@ impl Console {
         self.status.load(Ordering::Relaxed)
     }
 
-    /// `-debug-trace`: from now on events go to this file too.
-    pub fn start_trace(&self, file: &str) -> std::io::Result<()> {
-        let trace = Trace::create(file)?;
-        // The first file stays.
-        let _ = self.trace.set(trace);
-        Ok(())
+    /// base.ExitIfErrors: an early end when something failed.
+    pub fn exit_if_errors(&self) -> Outcome {
+        match self.status() {
+            0 => Ok(()),
+            status => Err(Stop::status(status)),
+        }
     }
 
-    /// Ends the trace file.
-    pub fn close_trace(&self) -> std::io::Result<()> {
-        self.trace.get().map_or(Ok(()), Trace::close)
-    }
-
-    /// Something of this name is done: a span in the trace.
+    /// Something of this name is done.
     pub fn span<T>(&self, name: &str, work: impl FnOnce() -> T) -> T {
-        let Some(trace) = self.trace.get() else {
-            return work();
-        };
-        trace.begin(name);
+        self.each(|listener| listener.span_begins(name));
         let result = work();
-        trace.end(name);
+        self.each(|listener| listener.span_ends(name));
         result
     }
 
-    /// A plan is about to run. `term` is `$TERM`.
-    pub fn begin_run(&self, plan: &Plan, graph: &PackageGraph, term: &str) {
-        if let Some(trace) = self.trace.get() {
-            trace.set_plan(plan, graph);
-        }
-        if progress::wanted(term) {
-            let package = |node: &forgo_build::plan::Node| {
-                node.package.map(|p| graph[p].desc()).unwrap_or_default()
-            };
-            let running = Running {
-                progress: Progress::new(plan.order.len()),
-                packages: plan.nodes.iter().map(package).collect(),
-            };
-            *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
-        }
+    /// A plan is about to run.
+    pub fn run_begins(&self, run: &Run<'_>) {
+        *self.hashes() = Some(Arc::clone(run.hashes));
+        self.each(|listener| listener.run_begins(run));
     }
 
     /// It has run.
-    pub fn end_run(&self) {
-        self.without_progress(|| ());
-        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    pub fn run_ends(&self) {
+        for listener in self.listeners().iter() {
+            listener.run_ends();
+        }
+        *self.hashes() = None;
     }
 
-    fn started(&self, node: u32, mode: &str) {
-        if let Some(trace) = self.trace.get() {
-            trace.begin_action(node);
+    fn hashes(&self) -> std::sync::MutexGuard<'_, Option<Arc<HashContext>>> {
+        self.hashes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn listeners(&self) -> std::sync::RwLockReadGuard<'_, Vec<Arc<dyn Listener>>> {
+        self.listeners
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn each(&self, tell: impl Fn(&dyn Listener)) {
+        for listener in self.listeners().iter() {
+            tell(listener.as_ref());
         }
-        let mut running = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Running { progress, packages }) = running.as_mut() {
-            let package = packages.get(node as usize).map_or("", String::as_str);
-            if let Some(text) = progress.started(mode, package, Instant::now()) {
-                write_stderr_text(&text);
+    }
+
+    /// All listeners have seen this event: nobody reads the lines of its keys any more.
+    fn forget_lines(&self, event: &Event) {
+        if let Event::Finished { key, inputs, .. } = event
+            && let Some(hashes) = &*self.hashes()
+        {
+            for key in [key, inputs].into_iter().flatten() {
+                hashes.forget_lines(key);
             }
         }
-    }
-
-    fn finished(&self, node: u32) {
-        if let Some(trace) = self.trace.get() {
-            trace.end_action(node);
-        }
-        let mut running = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Running { progress, .. }) = running.as_mut() {
-            progress.finished();
-        }
-    }
-
-    /// base.ExitIfErrors: an early end when something failed.
-    pub fn exit_if_errors(&self) -> crate::exit::Outcome {
-        match self.status() {
-            0 => Ok(()),
-            status => Err(crate::exit::Stop::status(status)),
-        }
-    }
-
-    fn output(&self, package: Option<&str>, text: &str) {
-        let minor = self.json.load(Ordering::Relaxed);
-        if minor != 0 {
-            let _ = self.to_stdout(json::output(package, text, minor).as_bytes());
-        } else {
-            self.to_stderr(&raw::bytes(text));
-        }
-    }
-
-    fn failure(&self, package: Option<&str>, mut text: String) {
-        if !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
-        }
-        let minor = self.json.load(Ordering::Relaxed);
-        if minor != 0 {
-            let _ = self.to_stdout(json::failure(package, &text, minor).as_bytes());
-        } else {
-            self.to_stderr(&raw::bytes(&text));
-        }
-        self.raise(1);
     }
 }
 
 impl Reporter for Console {
     fn event(&self, event: Event) {
-        match event {
-            Event::Output { package, text } => self.output(package.as_deref(), &text),
-            Event::Error { package, text } => self.failure(package.as_deref(), text),
-            Event::Stderr(text) => self.to_stderr(&raw::bytes(&text)),
-            Event::ExitStatus(status) => self.raise(status),
-            Event::Started { node, mode, .. } => self.started(node, &mode),
-            Event::Finished { node, .. } => self.finished(node),
+        match &event {
+            Event::Error { .. } => self.raise(1),
+            Event::ExitStatus(status) => self.raise(*status),
             _ => {}
         }
+        let voice = self.voice.read().unwrap_or_else(PoisonError::into_inner);
+        voice.event(&event);
+        drop(voice);
+        self.each(|listener| listener.event(&event));
+        self.forget_lines(&event);
     }
 
     fn stdout(&self, bytes: &[u8]) -> io::Result<()> {
-        self.to_stdout(bytes)
+        self.screen.stdout(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts what it hears.
+    #[derive(Default)]
+    struct Counter(Mutex<Vec<String>>, bool);
+
+    impl Listener for Counter {
+        fn event(&self, event: &Event) {
+            let mut heard = self.0.lock().unwrap();
+            heard.push(match event {
+                Event::Started { node, .. } => format!("started {node}"),
+                Event::ExitStatus(status) => format!("status {status}"),
+                other => format!("{other:?}"),
+            });
+        }
+
+        fn span_begins(&self, name: &str) {
+            self.0.lock().unwrap().push(format!("begin {name}"));
+        }
+
+        fn span_ends(&self, name: &str) {
+            self.0.lock().unwrap().push(format!("end {name}"));
+        }
+
+        fn wants_lines(&self) -> bool {
+            self.1
+        }
+    }
+
+    #[test]
+    fn all_listeners_hear_the_same() {
+        let console = Console::default();
+        let counters = [Arc::new(Counter::default()), Arc::new(Counter::default())];
+        console.add(Arc::clone(&counters[0]) as _);
+        assert!(!console.wants_lines());
+        console.add(Arc::clone(&counters[1]) as _);
+        console.add(Arc::new(Counter(Mutex::default(), true)));
+        assert!(console.wants_lines());
+        console.span("all", || {
+            let (mode, package) = ("build".to_owned(), None);
+            console.event(Event::Started {
+                node: 3,
+                mode,
+                package,
+            });
+            console.event(Event::ExitStatus(2));
+        });
+        console.event(Event::ExitStatus(1));
+        assert_eq!(console.status(), 2);
+        for counter in counters {
+            let heard = counter.0.lock().unwrap();
+            let expected = ["begin all", "started 3", "status 2", "end all", "status 1"];
+            assert_eq!(*heard, expected);
+        }
     }
 }

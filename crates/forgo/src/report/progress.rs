@@ -1,10 +1,14 @@
-//! A line that says how far a run is: on a terminal alone, and only when the run takes longer than
-//! a second. Whoever writes to the terminal takes the line away first.
+//! A line that shows how far a run is: on a terminal alone, and only when the run takes longer than
+//! a second. The [`Screen`] takes it away when something else is written.
 
 use std::io::IsTerminal;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use forgo_build::plan::Mode;
+use forgo_build::event::Event;
+use forgo_build::plan::{Mode, Node};
+
+use super::{Listener, Run, Screen};
 
 /// Nothing is shown before this.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -13,17 +17,34 @@ const PACE: Duration = Duration::from_millis(100);
 /// Long package paths are cut.
 const WIDTH: usize = 78;
 
-/// How far a run is.
-#[derive(Debug)]
+/// Shows how far a run is.
 pub struct Progress {
+    screen: Arc<Screen>,
+    run: Mutex<Option<Running>>,
+}
+
+/// A run whose progress is shown.
+#[derive(Debug)]
+struct Running {
     total: usize,
     done: usize,
     began: Instant,
     drawn: Option<Instant>,
-    /// The line is on the screen now.
-    visible: bool,
     /// A program of the user's has the terminal.
     quiet: bool,
+    /// For each action its package, as the line names it.
+    packages: Vec<String>,
+}
+
+/// What becomes of the line.
+#[derive(Debug, PartialEq, Eq)]
+enum Draw {
+    /// It stays as it is.
+    Nothing,
+    /// It is taken away.
+    Erase,
+    /// It is now this.
+    Line(String),
 }
 
 /// Whether the line may be shown at all.
@@ -32,47 +53,80 @@ pub fn wanted(term: &str) -> bool {
 }
 
 impl Progress {
-    /// For a run of this many actions.
-    pub fn new(total: usize) -> Progress {
+    /// On this screen.
+    pub fn new(screen: Arc<Screen>) -> Progress {
         Progress {
+            screen,
+            run: Mutex::default(),
+        }
+    }
+
+    fn run(&self) -> MutexGuard<'_, Option<Running>> {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Listener for Progress {
+    fn event(&self, event: &Event) {
+        let mut run = self.run();
+        let Some(running) = run.as_mut() else {
+            return;
+        };
+        match event {
+            Event::Started { node, mode, .. } => {
+                match running.started(*node, mode, Instant::now()) {
+                    Draw::Nothing => {}
+                    Draw::Erase => self.screen.erase_line(),
+                    Draw::Line(text) => self.screen.show_line(&text),
+                }
+            }
+            Event::Finished { .. } => running.done += 1,
+            _ => {}
+        }
+    }
+
+    fn run_begins(&self, run: &Run<'_>) {
+        let package = |node: &Node| node.package.map(|p| run.graph[p].desc());
+        let packages = run.plan.nodes.iter().map(package);
+        let packages = packages.map(Option::unwrap_or_default).collect();
+        *self.run() = Some(Running::new(run.plan.order.len(), packages));
+    }
+
+    fn run_ends(&self) {
+        self.screen.erase_line();
+        *self.run() = None;
+    }
+}
+
+impl Running {
+    /// A run of this many actions.
+    fn new(total: usize, packages: Vec<String>) -> Running {
+        Running {
             total,
             done: 0,
             began: Instant::now(),
             drawn: None,
-            visible: false,
             quiet: false,
+            packages,
         }
     }
 
-    /// An action began; the text to write, if any.
-    pub fn started(&mut self, mode: &str, package: &str, now: Instant) -> Option<String> {
-        if [Mode::GoRun, Mode::GoTool, Mode::TestRun]
-            .iter()
-            .any(|program| program.as_str() == mode)
-        {
+    /// An action began.
+    fn started(&mut self, node: u32, mode: &str, now: Instant) -> Draw {
+        let programs = [Mode::GoRun, Mode::GoTool, Mode::TestRun];
+        if programs.iter().any(|program| program.as_str() == mode) {
             // Its output is the user's own: from here on the line stays away.
             self.quiet = true;
-            return self.clear();
+            return Draw::Erase;
         }
         let due = self.drawn.is_none_or(|at| now.duration_since(at) >= PACE);
         if self.quiet || !due || now.duration_since(self.began) < PATIENCE {
-            return None;
+            return Draw::Nothing;
         }
         self.drawn = Some(now);
-        self.visible = true;
+        let package = self.packages.get(node as usize).map_or("", String::as_str);
         let line = format!("[{}/{}] {mode} {package}", self.done, self.total);
-        let line: String = line.trim_end().chars().take(WIDTH).collect();
-        Some(format!("\r\x1b[K{line}"))
-    }
-
-    /// An action ended.
-    pub fn finished(&mut self) {
-        self.done += 1;
-    }
-
-    /// What takes the line off the screen.
-    pub fn clear(&mut self) -> Option<String> {
-        std::mem::take(&mut self.visible).then(|| "\r\x1b[K".to_owned())
+        Draw::Line(line.trim_end().chars().take(WIDTH).collect())
     }
 }
 
@@ -82,21 +136,16 @@ mod tests {
 
     #[test]
     fn patient_and_paced() {
-        let mut p = Progress::new(10);
+        let mut p = Running::new(10, vec!["a/b".to_owned()]);
         let began = p.began;
-        assert_eq!(p.started("build", "a", began), None);
-        assert_eq!(p.clear(), None);
-        p.finished();
+        assert_eq!(p.started(0, "build", began), Draw::Nothing);
+        p.done += 1;
         let later = began + PATIENCE;
-        assert_eq!(
-            p.started("build", "a/b", later).unwrap(),
-            "\r\x1b[K[1/10] build a/b"
-        );
-        assert_eq!(p.started("build", "c", later + PACE / 2), None);
-        assert_eq!(p.clear().unwrap(), "\r\x1b[K");
-        assert_eq!(p.clear(), None);
-        assert!(p.started("link", "c", later + PACE).is_some());
-        assert_eq!(p.started("go run", "", later + PACE).unwrap(), "\r\x1b[K");
-        assert_eq!(p.started("link", "c", later + 9 * PACE), None);
+        let line = |text: &str| Draw::Line(text.to_owned());
+        assert_eq!(p.started(0, "build", later), line("[1/10] build a/b"));
+        assert_eq!(p.started(0, "build", later + PACE / 2), Draw::Nothing);
+        assert_eq!(p.started(7, "link", later + PACE), line("[1/10] link"));
+        assert_eq!(p.started(0, "go run", later + PACE), Draw::Erase);
+        assert_eq!(p.started(0, "link", later + 9 * PACE), Draw::Nothing);
     }
 }

@@ -10,9 +10,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use forgo_build::package::PackageGraph;
-use forgo_build::plan::{Kind, Plan};
+use forgo_build::event::Event;
+use forgo_build::plan::{Kind, Node};
 use serde::Serialize;
+
+use super::{Listener, Run};
 
 /// An event, with the fields in the order of Go's internal/trace/traceviewer/format.
 #[derive(Serialize, Default)]
@@ -76,26 +78,8 @@ impl Trace {
         })
     }
 
-    /// From now on nodes are this plan's.
-    pub fn set_plan(&self, plan: &Plan, graph: &PackageGraph) {
-        let action = |node: &forgo_build::plan::Node| {
-            let package = node.package.map(|p| format!(" {}", graph[p].desc()));
-            Action {
-                name: format!(
-                    "Executing action ({}{})",
-                    node.mode_text(),
-                    package.unwrap_or_default()
-                ),
-                works: !matches!(node.kind, Kind::Nothing),
-                deps: node.deps.iter().map(|d| d.0).collect(),
-                end: None,
-            }
-        };
-        self.lock().actions = plan.nodes.iter().map(action).collect();
-    }
-
     /// Something of this name begins on this thread.
-    pub fn begin(&self, name: &str) {
+    fn begin(&self, name: &str) {
         let mut state = self.lock();
         let tid = state.thread();
         state.write(&Line {
@@ -108,7 +92,7 @@ impl Trace {
     }
 
     /// It ends.
-    pub fn end(&self, name: &str) {
+    fn end(&self, name: &str) {
         let mut state = self.lock();
         let tid = state.thread();
         state.write(&Line {
@@ -121,7 +105,7 @@ impl Trace {
     }
 
     /// An action begins: after it, arrows from those it depends on.
-    pub fn begin_action(&self, node: u32) {
+    fn begin_action(&self, node: u32) {
         let mut state = self.lock();
         let Some(action) = state.working(node) else {
             return;
@@ -171,7 +155,7 @@ impl Trace {
     }
 
     /// An action ends.
-    pub fn end_action(&self, node: u32) {
+    fn end_action(&self, node: u32) {
         let mut state = self.lock();
         let (ts, tid) = (now(), state.thread());
         let Some(action) = state.working(node) else {
@@ -195,6 +179,41 @@ impl Trace {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Listener for Trace {
+    fn event(&self, event: &Event) {
+        match event {
+            Event::Started { node, .. } => self.begin_action(*node),
+            Event::Finished { node, .. } => self.end_action(*node),
+            _ => {}
+        }
+    }
+
+    fn run_begins(&self, run: &Run<'_>) {
+        let action = |node: &Node| {
+            let package = node.package.map(|p| format!(" {}", run.graph[p].desc()));
+            Action {
+                name: format!(
+                    "Executing action ({}{})",
+                    node.mode_text(),
+                    package.unwrap_or_default()
+                ),
+                works: !matches!(node.kind, Kind::Nothing),
+                deps: node.deps.iter().map(|d| d.0).collect(),
+                end: None,
+            }
+        };
+        self.lock().actions = run.plan.nodes.iter().map(action).collect();
+    }
+
+    fn span_begins(&self, name: &str) {
+        self.begin(name);
+    }
+
+    fn span_ends(&self, name: &str) {
+        self.end(name);
     }
 }
 

@@ -25,8 +25,8 @@ use forgo_golang::object::relocate::{self, Move, Moved};
 use forgo_golang::object::{Fingerprint, Unfit};
 use forgo_golang::quote::hex;
 
-use crate::action::check::{Derived, Known, Way};
-use crate::action::own_keys::{Doubt, Header, OwnKeys};
+use crate::action::check::{Derived, Known};
+use crate::action::own_keys::{Header, OwnKeys};
 use crate::action::trust::{Claim, Rule};
 use crate::action::{ActionCx, ActionError, Artifact};
 use crate::actions::compile_inputs::{Import, Inputs, Place};
@@ -36,6 +36,7 @@ use crate::plan::NodeId;
 use crate::run::cutoff;
 use crate::run::stamp::Donor;
 use crate::run::trust::{self, Ask};
+use crate::verdict::{CompileDoubt as Doubt, Way, Why};
 
 pub use adopt::{adopt, end};
 use record::{Kept, Record};
@@ -76,8 +77,8 @@ pub enum Found {
     Made(Derived),
     /// What was compiled of this is not moved: it may be found by the export data of here.
     NotMoved,
-    /// Nothing.
-    Nothing,
+    /// Nothing, for this reason.
+    Nothing(Why),
 }
 
 /// Finds an archive that was made elsewhere, moves it here and stores it under the stock key.
@@ -95,13 +96,13 @@ pub fn find(
     let record = match kept.and_then(|text| Kept::parse(&text)) {
         Some(Kept::Archive(record)) => record,
         Some(Kept::NotMoved) => return Ok(Found::NotMoved),
-        None => return Ok(Found::Nothing),
+        None => return Ok(Found::Nothing(Why::Absent)),
     };
     let Some(donor) = donor(cx, &record) else {
-        return Ok(Found::Nothing);
+        return Ok(Found::Nothing(Why::Gone));
     };
     let Some(arrived) = bring(cx, inputs, record, &donor, key) else {
-        return Ok(Found::Nothing);
+        return Ok(Found::Nothing(Why::NotMovable));
     };
     let rules = arrived.rules(inputs);
     match trust::ask(cx, rules, key)? {
@@ -111,7 +112,7 @@ pub fn find(
             build_id: arrived.build_id,
             said: arrived.said,
         }))),
-        Ask::Leave => Ok(Found::Nothing),
+        Ask::Leave => Ok(Found::Nothing(Why::Distrusted)),
     }
 }
 
@@ -374,7 +375,7 @@ fn settle(
     let archive = Content::Pieces(&pieces);
     let stored = cutoff::store(cx, inputs, build, key, archive, &arrived.said)?;
     let Some(file) = stored else {
-        return Ok(Found::Nothing);
+        return Ok(Found::Nothing(Why::NotStored));
     };
     if !arrived.said.is_empty() {
         cx.shell.print(arrived.said);

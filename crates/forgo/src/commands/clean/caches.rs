@@ -117,7 +117,7 @@ fn make_writable(dir: &std::path::Path) {
 
 /// Inputs that fuzzing found.
 pub fn fuzz_cache(cfg: &Config, console: &Console) -> Outcome {
-    let dir = Store::open(cfg)?.cache.local_part().fuzz_dir();
+    let dir = Store::open(cfg, console)?.cache.local_part().fuzz_dir();
     if let Err(why) = remove_shown(cfg, console, &[dir]) {
         console.error(&format!("go: {why}"));
     }
