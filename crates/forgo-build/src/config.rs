@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use forgo_golang::release::Release;
+
 use crate::stock::StockGo;
 
 /// The settings of one invocation.
@@ -56,8 +58,8 @@ pub struct Distribution {
     /// What `runtime.Version()` is inside the distribution's go command: `go1.27.3`, with any
     /// ` X:…` experiment suffix. The first line of GOROOT/VERSION.
     pub version: String,
-    /// The minor release, 27 for go1.27.3: what release-dependent behaviour is chosen by.
-    pub minor: u32,
+    /// The minor release: what release-dependent behaviour is chosen by.
+    pub release: Release,
     /// GOOS/GOARCH of the host, i.e. of the distribution's tools.
     pub host_goos: String,
     /// See `host_goos`.

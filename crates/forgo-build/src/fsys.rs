@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::fs::{File, FileType};
 use std::io;
 
+use forgo_golang::release::Release;
 use forgo_golang::{path, raw};
 
 use crate::config::Config;
@@ -70,7 +71,7 @@ impl Overlay {
         };
         if !cfg.modules.overlay.is_empty() {
             overlay
-                .read_overlay(&cfg.modules.overlay, cfg.dist.minor)
+                .read_overlay(&cfg.modules.overlay, cfg.dist.release)
                 .map_err(FatalError::go)?;
         }
         if let Some((dir, mount_point)) = fips.bind(&cfg.dist.goroot) {
@@ -79,15 +80,15 @@ impl Overlay {
         Ok(overlay)
     }
 
-    fn read_overlay(&mut self, file: &str, minor: u32) -> Result<(), String> {
+    fn read_overlay(&mut self, file: &str, release: Release) -> Result<(), String> {
         let text = disk::read(self.abs(file)).map_err(|e| {
             format!(
                 "reading overlay: {}",
                 crate::fsys::path_error("open", file, &e)
             )
         })?;
-        let replace =
-            overlay_json::parse(&text, minor).map_err(|e| format!("parsing overlay JSON: {e}"))?;
+        let replace = overlay_json::parse(&text, release)
+            .map_err(|e| format!("parsing overlay JSON: {e}"))?;
         self.set(replace)
     }
 

@@ -33,7 +33,6 @@ pub mod package;
 pub mod plan;
 pub mod platform;
 pub mod process;
-pub mod releases;
 pub mod remove;
 pub mod run;
 pub mod shell;

@@ -1,5 +1,7 @@
 //! What Go can do on which platform. Answers to internal/platform, as far as the go command asks;
-//! where the supported releases differ, the minor release decides.
+//! where the supported releases differ, the release decides.
+
+use forgo_golang::release::Release;
 
 /// Does `-race` work there?
 pub fn race_detector_supported(goos: &str, goarch: &str) -> bool {
@@ -52,23 +54,25 @@ pub fn must_link_external(goos: &str, goarch: &str) -> bool {
 }
 
 /// Must programs with cgo be linked by the C linker?
-pub fn must_link_external_with_cgo(minor: u32, goos: &str, goarch: &str) -> bool {
+pub fn must_link_external_with_cgo(release: Release, goos: &str, goarch: &str) -> bool {
     match goarch {
         "mips" | "mipsle" | "mips64" | "mips64le" => return true,
-        "ppc64" if goos == "aix" || goos == "linux" && minor < 27 => return true,
+        "ppc64" if goos == "aix" || goos == "linux" && !release.linux_ppc64_has_cgo() => {
+            return true;
+        }
         _ => {}
     }
     matches!(goos, "android" | "dragonfly") || must_link_external(goos, goarch)
 }
 
 /// Can Go's own linker make position-independent executables there?
-pub fn internal_link_pie_supported(minor: u32, goos: &str, goarch: &str) -> bool {
+pub fn internal_link_pie_supported(release: Release, goos: &str, goarch: &str) -> bool {
     match goos {
         "android" => goarch == "arm64",
         "darwin" => matches!(goarch, "amd64" | "arm64"),
         "linux" => match goarch {
             "amd64" | "arm64" | "loong64" | "ppc64le" => true,
-            "ppc64" | "s390x" => minor >= 27,
+            "ppc64" | "s390x" => release.links_pie_on_big_endian(),
             _ => false,
         },
         "windows" => matches!(goarch, "386" | "amd64" | "arm64"),
@@ -96,17 +100,25 @@ mod tests {
 
     #[test]
     fn releases_differ_on_ppc64_and_s390x() {
-        assert!(must_link_external_with_cgo(26, "linux", "ppc64"));
-        assert!(!must_link_external_with_cgo(27, "linux", "ppc64"));
-        for (minor, arch, want) in [
-            (26, "ppc64", false),
-            (27, "ppc64", true),
-            (26, "s390x", false),
-            (27, "s390x", true),
-            (26, "amd64", true),
+        assert!(must_link_external_with_cgo(
+            Release::GO1_26,
+            "linux",
+            "ppc64"
+        ));
+        assert!(!must_link_external_with_cgo(
+            Release::GO1_27,
+            "linux",
+            "ppc64"
+        ));
+        for (release, arch, want) in [
+            (Release::GO1_26, "ppc64", false),
+            (Release::GO1_27, "ppc64", true),
+            (Release::GO1_26, "s390x", false),
+            (Release::GO1_27, "s390x", true),
+            (Release::GO1_26, "amd64", true),
         ] {
-            let got = internal_link_pie_supported(minor, "linux", arch);
-            assert_eq!(got, want, "{minor} {arch}");
+            let got = internal_link_pie_supported(release, "linux", arch);
+            assert_eq!(got, want, "{release:?} {arch}");
         }
     }
 }

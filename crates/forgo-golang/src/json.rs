@@ -3,6 +3,7 @@
 mod read;
 
 use crate::raw;
+use crate::release::Release;
 
 pub use read::{Piece, Reader};
 
@@ -25,13 +26,13 @@ pub fn escape(json: &str) -> String {
 
 /// Appends the JSON string of a text that may stand for bytes that are not UTF-8
 /// ([`append_string`]).
-pub fn append_text(out: &mut Vec<u8>, text: &str, minor: u32) {
-    append_string(out, &raw::bytes(text), minor);
+pub fn append_text(out: &mut Vec<u8>, text: &str, release: Release) {
+    append_string(out, &raw::bytes(text), release);
 }
 
 /// Appends a JSON string. Bytes that are not UTF-8 become U+FFFD, which releases before 1.27
-/// (`minor`) write as an escape.
-pub fn append_string(out: &mut Vec<u8>, s: &[u8], minor: u32) {
+/// write as an escape.
+pub fn append_string(out: &mut Vec<u8>, s: &[u8], release: Release) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push(b'"');
     for chunk in s.utf8_chunks() {
@@ -78,10 +79,10 @@ pub fn append_string(out: &mut Vec<u8>, s: &[u8], minor: u32) {
         }
         out.extend_from_slice(&bytes[start..]);
         for _ in chunk.invalid() {
-            out.extend_from_slice(if minor < 27 {
-                b"\\ufffd"
-            } else {
+            out.extend_from_slice(if release.has_json_v2() {
                 "\u{fffd}".as_bytes()
+            } else {
+                b"\\ufffd"
             });
         }
     }
@@ -90,6 +91,8 @@ pub fn append_string(out: &mut Vec<u8>, s: &[u8], minor: u32) {
 
 #[cfg(test)]
 mod tests {
+    use crate::release::Release;
+
     #[test]
     fn html_is_escaped_and_nothing_else() {
         let json = "{\"a&b\":\"<x>\u{2028}\u{2029}\u{7f}é\\n\"}";
@@ -99,16 +102,19 @@ mod tests {
 
     #[test]
     fn strings() {
-        let quoted = |s: &[u8], minor| {
+        let quoted = |s: &[u8], release| {
             let mut out = Vec::new();
-            super::append_string(&mut out, s, minor);
+            super::append_string(&mut out, s, release);
             String::from_utf8(out).expect("JSON is UTF-8")
         };
         let all = "\0\u{8}\t\n\u{b}\u{c}\r\u{1f} \"<&>\\/\u{7f}é\u{2028}a\u{2029}\u{2027}";
         let want = "\"\\u0000\\b\\t\\n\\u000b\\f\\r\\u001f \\\"\\u003c\\u0026\\u003e\\\\/\u{7f}é\\u2028a\\u2029\u{2027}\"";
-        assert_eq!(quoted(all.as_bytes(), 27), want);
-        assert_eq!(quoted(b"a\xff\xc3b", 26), "\"a\\ufffd\\ufffdb\"");
-        assert_eq!(quoted(b"a\xff", 27), "\"a\u{fffd}\"");
-        assert_eq!(quoted(b"", 26), "\"\"");
+        assert_eq!(quoted(all.as_bytes(), Release::GO1_27), want);
+        assert_eq!(
+            quoted(b"a\xff\xc3b", Release::GO1_26),
+            "\"a\\ufffd\\ufffdb\""
+        );
+        assert_eq!(quoted(b"a\xff", Release::GO1_27), "\"a\u{fffd}\"");
+        assert_eq!(quoted(b"", Release::GO1_26), "\"\"");
     }
 }

@@ -1,7 +1,7 @@
 //! What Go text means. No I/O: functions of strings and bytes.
 //!
-//! Where the supported releases of Go disagree, a function takes the minor release (26, 27) as an
-//! argument. Errors display exactly as the stock command prints them.
+//! Where the supported releases of Go disagree, a function takes the [`release::Release`] as
+//! an argument. Errors display exactly as the stock command prints them.
 
 pub mod buildinfo;
 pub mod cgo_directive;
@@ -28,6 +28,7 @@ pub mod quote;
 pub mod quoted;
 pub mod raw;
 pub mod regexp;
+pub mod release;
 pub mod semver;
 pub mod syntax;
 pub mod syslist;

@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use crate::release::Release;
+
 /// The character for the byte 0x80; those for the bytes up to 0xff follow.
 const FIRST: u32 = 0x10_FF80;
 
@@ -95,12 +97,16 @@ pub fn bytes(text: &str) -> Cow<'_, [u8]> {
 
 /// JSON as Go writes it, with U+FFFD for each byte that is not UTF-8; Go 1.26 writes it as
 /// `\ufffd`.
-pub fn json(text: &str, minor: u32) -> Cow<'_, str> {
+pub fn json(text: &str, release: Release) -> Cow<'_, str> {
     if !holds_bytes(text) {
         return Cow::Borrowed(text);
     }
     let is_byte = |c: char| u32::from(c) >= FIRST;
-    let shown = if minor < 27 { "\\ufffd" } else { "\u{fffd}" };
+    let shown = if release.has_json_v2() {
+        "\u{fffd}"
+    } else {
+        "\\ufffd"
+    };
     Cow::Owned(text.replace(is_byte, shown))
 }
 
@@ -146,8 +152,11 @@ mod tests {
 
     #[test]
     fn json_shows_replacements() {
-        assert_eq!(json(&text(b"a\xe9\xff"), 26), "a\\ufffd\\ufffd");
-        assert_eq!(json(&text(b"a\xe9"), 27), "a\u{fffd}");
-        assert_eq!(json("a", 26), "a");
+        assert_eq!(
+            json(&text(b"a\xe9\xff"), Release::GO1_26),
+            "a\\ufffd\\ufffd"
+        );
+        assert_eq!(json(&text(b"a\xe9"), Release::GO1_27), "a\u{fffd}");
+        assert_eq!(json("a", Release::GO1_26), "a");
     }
 }

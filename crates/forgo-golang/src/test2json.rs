@@ -4,6 +4,7 @@
 //! No clock and no stream: the caller says what time it is, and takes the events away.
 
 use crate::json::append_string;
+use crate::release::Release;
 
 /// Longest line that is looked at as a whole.
 const IN_BUFFER: usize = 4096;
@@ -38,7 +39,7 @@ struct Event {
 pub struct Converter {
     package: String,
     /// The Go release.
-    minor: u32,
+    release: Release,
     clock: Clock,
     /// The test that output belongs to.
     test: Vec<u8>,
@@ -72,17 +73,17 @@ const UPDATES: [&[u8]; 9] = [
 const REPORTS: [&[u8]; 4] = [b"--- PASS: ", b"--- FAIL: ", b"--- SKIP: ", b"--- BENCH: "];
 
 impl Converter {
-    /// Begins with a `start` event. `minor` is the Go release.
-    pub fn new(package: &str, minor: u32, clock: Clock) -> Converter {
+    /// Begins with a `start` event. The form is that of `release`.
+    pub fn new(package: &str, release: Release, clock: Clock) -> Converter {
         let mut c = Converter {
             package: package.to_owned(),
-            minor,
+            release,
             clock,
             test: Vec::new(),
             reports: Vec::new(),
             result: "",
-            input: LineBuffer::new(IN_BUFFER, minor),
-            output: LineBuffer::new(OUT_BUFFER, minor),
+            input: LineBuffer::new(IN_BUFFER, release),
+            output: LineBuffer::new(OUT_BUFFER, release),
             marked: false,
             framing: false,
             in_error: false,
@@ -293,7 +294,7 @@ impl Converter {
     }
 
     fn output_event(&mut self, mut out: Vec<u8>) {
-        if self.minor < 27 {
+        if !self.release.test2json_knows_marks() {
             return self.plain_output(&out, "");
         }
         let mut kind = match (self.framing, self.in_error) {
@@ -365,10 +366,10 @@ impl Converter {
         out.extend_from_slice(b"{\"Time\":\"");
         out.extend_from_slice((self.clock)().as_bytes());
         out.push(b'"');
-        let minor = self.minor;
+        let release = self.release;
         let field = |out: &mut Vec<u8>, name: &str, value: &[u8]| {
             out.extend_from_slice(format!(",\"{name}\":").as_bytes());
-            append_string(out, value, minor);
+            append_string(out, value, release);
         };
         let text = |out: &mut Vec<u8>, name: &str, value: &[u8]| {
             if !value.is_empty() {
@@ -383,7 +384,7 @@ impl Converter {
         }
         if let Some(output) = output {
             out.extend_from_slice(b",\"Output\":");
-            append_string(out, output, minor);
+            append_string(out, output, release);
         }
         text(out, "OutputType", kind.as_bytes());
         text(out, "FailedBuild", failed_build.as_bytes());
@@ -421,13 +422,13 @@ struct LineBuffer {
 }
 
 impl LineBuffer {
-    fn new(capacity: usize, minor: u32) -> LineBuffer {
+    fn new(capacity: usize, release: Release) -> LineBuffer {
         LineBuffer {
             bytes: Vec::with_capacity(capacity),
             capacity,
             mid: false,
             escaped: false,
-            escapes: minor >= 27,
+            escapes: release.test2json_knows_marks(),
         }
     }
 
@@ -535,8 +536,8 @@ mod tests {
     use super::*;
 
     /// Events without their times.
-    fn convert(minor: u32, chunks: &[&[u8]], ok: bool) -> String {
-        let mut c = Converter::new("p", minor, Box::new(|| "T".into()));
+    fn convert(release: Release, chunks: &[&[u8]], ok: bool) -> String {
+        let mut c = Converter::new("p", release, Box::new(|| "T".into()));
         let mut out = c.take();
         for chunk in chunks {
             c.write(chunk);
@@ -570,19 +571,20 @@ mod tests {
 {"Action":"output","Output":"FAIL\n"}
 {"Action":"fail","Elapsed":0.25}
 "#;
-        assert_eq!(convert(26, &[text], false), want);
+        assert_eq!(convert(Release::GO1_26, &[text], false), want);
         // In any pieces.
         let bytes: Vec<&[u8]> = text.chunks(1).collect();
-        assert_eq!(convert(26, &bytes, false), want);
+        assert_eq!(convert(Release::GO1_26, &bytes, false), want);
         assert!(
-            convert(27, &[text], false).contains("=== RUN   TestA\\n\",\"OutputType\":\"frame\"}")
+            convert(Release::GO1_27, &[text], false)
+                .contains("=== RUN   TestA\\n\",\"OutputType\":\"frame\"}")
         );
     }
 
     #[test]
     fn marks() {
         let text = b"x\x16=== RUN   TestA\n=== RUN   Fake\n\x16=== ATTR  TestA k v w\n\x16--- PASS: TestA (1.50s)\n\x16PASS\n";
-        let got = convert(26, &[text], true);
+        let got = convert(Release::GO1_26, &[text], true);
         assert!(got.contains(r#"{"Action":"output","Output":"x"}"#), "{got}");
         assert!(
             got.contains(r#"{"Action":"output","Test":"TestA","Output":"=== RUN   Fake\n"}"#),
@@ -601,7 +603,7 @@ mod tests {
     #[test]
     fn errors_are_marked_from_27_on() {
         let text = b"=== RUN   TestA\na\x0f    x.go:1: bad\n  more\x0e\nplain \x1b\x0e esc\n";
-        let got = convert(27, &[text], false);
+        let got = convert(Release::GO1_27, &[text], false);
         let outputs: Vec<_> = got
             .lines()
             .filter(|l| l.contains("Output"))
@@ -620,14 +622,14 @@ mod tests {
 
     #[test]
     fn benchmarks_and_long_lines() {
-        let got = convert(26, &[b"BenchmarkX  \t", b" 100 ns/op\n"], true);
+        let got = convert(Release::GO1_26, &[b"BenchmarkX  \t", b" 100 ns/op\n"], true);
         assert!(
             got.contains(r#""Output":"BenchmarkX  \t"}"#)
                 && got.contains(r#""Output":" 100 ns/op\n"}"#),
             "{got}"
         );
         let long = format!("{}é\n", "x".repeat(1023));
-        let got = convert(26, &[long.as_bytes()], true);
+        let got = convert(Release::GO1_26, &[long.as_bytes()], true);
         assert!(
             got.contains(&format!("\"Output\":\"{}\"", "x".repeat(1023))),
             "{got}"
@@ -637,7 +639,7 @@ mod tests {
 
     #[test]
     fn no_tests_are_skipped() {
-        let got = convert(26, &[b"?   \tp\t[no test files]\n"], true);
+        let got = convert(Release::GO1_26, &[b"?   \tp\t[no test files]\n"], true);
         assert!(
             got.ends_with("{\"Action\":\"skip\",\"Elapsed\":0.25}\n"),
             "{got}"

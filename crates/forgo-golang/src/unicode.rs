@@ -20,15 +20,6 @@ pub enum Edition {
 }
 
 impl Edition {
-    /// Of Go 1.`minor`.
-    pub fn of_go(minor: u32) -> Edition {
-        if minor >= 27 {
-            Edition::V17
-        } else {
-            Edition::V15
-        }
-    }
-
     /// unicode.IsPrint of that release.
     pub fn is_print(self, c: char) -> bool {
         is_print(c) && (self == Edition::V17 || !is_since_15(c))
@@ -219,7 +210,7 @@ mod tests {
             ('\u{33479}', false, true),
             ('\u{3347a}', false, false),
         ] {
-            let print = [26, 27].map(|minor| Edition::of_go(minor).is_print(c));
+            let print = [Edition::V15, Edition::V17].map(|edition| edition.is_print(c));
             assert_eq!(print, [in_15, in_17], "{c:?}");
         }
     }

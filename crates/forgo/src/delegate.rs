@@ -6,8 +6,9 @@ use std::os::unix::process::CommandExt;
 
 use forgo_build::process::{errno_text, os};
 use forgo_build::stock::StockGo;
+use forgo_golang::release;
 
-use crate::config::goroot::{self, SUPPORTED};
+use crate::config::goroot;
 use crate::config::process::Variables;
 use crate::exit::{Outcome, Stop};
 use crate::report::streams::{write_stderr, write_stdout};
@@ -34,7 +35,7 @@ pub fn hand_on(
     start: Option<&File>,
 ) -> Outcome {
     if std::io::stderr().is_terminal() {
-        let known = SUPPORTED.join(" and ");
+        let known = release::native().join(" and ");
         let file = stock_go.file();
         let line =
             format!("forgo: {version} is not among the releases {known}; {file} does it all\n");

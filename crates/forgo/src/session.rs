@@ -193,7 +193,7 @@ pub fn stop_plan(error: PlanError) -> Stop {
 
 /// What the keys of an invocation have in common.
 fn new_hashes(cfg: &Config) -> HashContext {
-    let formulas = match releases::has_known_keys(cfg.dist.minor) {
+    let formulas = match cfg.dist.release.has_known_keys() {
         true => Formulas::Known,
         false => Formulas::Unknown,
     };

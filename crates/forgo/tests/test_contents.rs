@@ -426,3 +426,42 @@ fn what_another_checkout_replaced_is_not_given_again() {
         assert!(said.contains("second"), "{said}");
     });
 }
+
+/// A time can be learned without a word of it in the source: such a test depends on the times that
+/// the stock key holds.
+#[test]
+fn whoever_learns_times_runs_when_they_change() {
+    let body = |code: &str| {
+        format!("package p\n\nimport (\n{code}}}\n").replace(
+            "BEGIN",
+            ")\n\nfunc TestP(t *testing.T) {\n\tos.Getenv(\"VARIABLE\")\n",
+        )
+    };
+    let sources = [
+        body(
+            "\t\"fmt\"\n\t\"os\"\n\t\"testing\"\nBEGIN\ti, _ := os.Stat(\"testdata/a.txt\")\n\tfmt.Sprint(i)\n",
+        ),
+        body(
+            "\t\"io/fs\"\n\t\"os\"\n\t\"testing\"\nBEGIN\ti, _ := os.Stat(\"testdata/a.txt\")\n\tfs.FormatFileInfo(i)\n",
+        ),
+        body(
+            "\t\"os\"\n\t\"reflect\"\n\t\"testing\"\nBEGIN\ti, _ := os.Stat(\"testdata/a.txt\")\n\tj, _ := os.Lstat(\"stat.txt\")\n\treflect.DeepEqual(i, j)\n",
+        ),
+        body(
+            "\t\"archive/tar\"\n\t\"io\"\n\t\"os\"\n\t\"testing\"\nBEGIN\ttar.NewWriter(io.Discard).AddFS(os.DirFS(\"testdata\"))\n",
+        ),
+    ];
+    each(FILES, |world| {
+        // The cache has results of earlier runs of this test.
+        world.set("VARIABLE", "$W");
+        let hours = |n: u64| SystemTime::now() - Duration::from_secs(3600 * n);
+        for source in &sources {
+            world.write("p/p_test.go", source);
+            touch(world, hours(5));
+            assert!(!is_cached(world, "./p"), "{source}");
+            assert!(is_cached(world, "./p"), "{source}");
+            touch(world, hours(3));
+            assert!(!is_cached(world, "./p"), "{source}");
+        }
+    });
+}

@@ -22,8 +22,8 @@ Examples:
 /// Compares forgo with the stock go command
 ///
 /// The stock command is the specification: any difference that docs/differences.md does not list is
-/// a bug of forgo. The exit status is 0 if nothing differs, 1 if something does, 2 if the comparison
-/// could not be made.
+/// a bug of forgo. The exit status is 0 if nothing differs, 1 if something does, 2 if the
+/// comparison could not be made.
 #[derive(Debug, Parser)]
 #[command(name = "oracle", version, verbatim_doc_comment, after_help = EXAMPLES)]
 struct Cli {

@@ -10,4 +10,5 @@ pub mod never_wrong;
 pub mod parity;
 pub mod places;
 pub mod programs;
+pub mod record;
 pub mod tree;

@@ -1,4 +1,5 @@
-//! Directories: what is kept between runs, and forgo's repository, if this program was built in one.
+//! Directories: what is kept between runs, and forgo's repository, if this program was built in
+//! one.
 
 use std::path::{Path, PathBuf};
 

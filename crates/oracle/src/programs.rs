@@ -45,8 +45,8 @@ impl Programs {
     }
 }
 
-/// Finds the programs. `go` is a GOROOT or a go command; without it `FORGO_TEST_GOROOT` counts, then
-/// the go command on PATH. Without `forgo` it is looked for beside this program, in the target
+/// Finds the programs. `go` is a GOROOT or a go command; without it `FORGO_TEST_GOROOT` counts,
+/// then the go command on PATH. Without `forgo` it is looked for beside this program, in the target
 /// directory of the repository, and on PATH.
 pub fn find(go: Option<PathBuf>, forgo: Option<PathBuf>) -> Result<Programs, String> {
     let go = go.or_else(|| std::env::var_os("FORGO_TEST_GOROOT").map(PathBuf::from));
@@ -109,7 +109,8 @@ fn on_path(name: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// Returns a command whose environment has none of the user's Go settings, except where modules are.
+/// Returns a command whose environment has none of the user's Go settings, except where modules
+/// are.
 pub fn command(programs: &Programs, who: Who) -> Command {
     let stock = programs.goroot.join("bin/go");
     let mut cmd = Command::new(match who {

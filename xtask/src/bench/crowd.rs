@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::measure::{Cost, run_into};
 use oracle::programs::{Programs, Who, command};
+use oracle::record::{Row, Table};
 use oracle::tree;
 
 /// Its name among the scenarios.
@@ -35,21 +36,53 @@ struct Done {
     wall: Duration,
 }
 
+/// The table in bench/results.md.
+pub const RESULTS: Table = Table {
+    heading: "Many checkouts at once",
+    columns: &[
+        "project",
+        "checkouts",
+        "Go",
+        "command",
+        "compiles",
+        "packages",
+        "compiled more than once",
+        "links",
+        "CPU",
+        "wall time",
+        "measured",
+    ],
+    keys: 4,
+};
+
+/// The rows of both commands as a table.
+pub fn table(rows: &[Row]) -> String {
+    let columns = &RESULTS.columns[..RESULTS.columns.len() - 1];
+    let mut table = format!(
+        "| {} |\n|{}\n",
+        columns.join(" | "),
+        "---|".repeat(columns.len())
+    );
+    for row in rows {
+        table += &format!("| {} |\n", row.join(" | "));
+    }
+    table
+}
+
 impl Crowd<'_> {
-    /// Measures both commands and gives the table.
-    pub fn table(&self) -> Result<String, String> {
-        let mut table = format!(
-            "\n{} checkouts of {} at once (`build -x ./...`), one cache, in which the standard library is:\n\n\
-             | command | compiles | packages | compiled more than once | links | CPU | wall |\n\
-             |---|---|---|---|---|---|---|\n",
-            self.checkouts,
-            self.module.file_name().unwrap_or_default().display(),
-        );
+    /// Measures both commands.
+    pub fn rows(&self, project: &str, release: &str) -> Result<Vec<Row>, String> {
         let checkouts = self.check_out()?;
-        for who in Who::BOTH {
-            table += &row(who, &self.build(who, &checkouts)?);
-        }
-        Ok(table)
+        let row = |who: Who| {
+            let mut row = vec![
+                project.to_owned(),
+                self.checkouts.to_string(),
+                release.to_owned(),
+            ];
+            row.extend(cells(who, &self.build(who, &checkouts)?));
+            Ok(row)
+        };
+        Who::BOTH.into_iter().map(row).collect()
     }
 
     fn check_out(&self) -> Result<Vec<PathBuf>, String> {
@@ -142,17 +175,20 @@ impl Done {
     }
 }
 
-fn row(who: Who, done: &Done) -> String {
-    format!(
-        "| {} | {} | {} | {} | {} | {:.1} s | {:.1} s |\n",
-        who.title(),
-        done.compiles.values().sum::<usize>(),
-        done.compiles.len(),
-        done.compiles.values().filter(|n| **n > 1).count(),
-        done.links,
-        done.cpu.as_secs_f64(),
-        done.wall.as_secs_f64(),
-    )
+fn cells(who: Who, done: &Done) -> [String; 7] {
+    [
+        who.title().to_owned(),
+        done.compiles.values().sum::<usize>().to_string(),
+        done.compiles.len().to_string(),
+        done.compiles
+            .values()
+            .filter(|n| **n > 1)
+            .count()
+            .to_string(),
+        done.links.to_string(),
+        format!("{:.1} s", done.cpu.as_secs_f64()),
+        format!("{:.1} s", done.wall.as_secs_f64()),
+    ]
 }
 
 #[cfg(test)]
@@ -172,9 +208,7 @@ mod tests {
         }
         let compiles = [("a/b".to_owned(), 1), ("main".to_owned(), 2)];
         assert_eq!(done.compiles, BTreeMap::from(compiles));
-        assert_eq!(
-            row(Who::Stock, &done),
-            "| go | 3 | 2 | 1 | 1 | 0.0 s | 0.0 s |\n"
-        );
+        let row = cells(Who::Stock, &done);
+        assert_eq!(row, ["go", "3", "2", "1", "1", "0.0 s", "0.0 s"]);
     }
 }

@@ -7,13 +7,13 @@ pub mod generated;
 pub mod order;
 pub mod scenarios;
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
 use crate::measure::{Cost, median, run};
 use oracle::programs::{Programs, Who, command};
-use oracle::tree;
+use oracle::record::{self, Row, Table};
+use oracle::{places, tree};
 use scenarios::{Place, SCENARIOS, Scenario};
 
 /// What is asked for.
@@ -32,15 +32,70 @@ struct Options {
     graph: Option<PathBuf>,
     runs: usize,
     names: Vec<String>,
+    /// The results are put into bench/results.md.
+    record: bool,
+    /// What else is to be known of the runs.
+    note: Option<String>,
 }
 
-const HEAD: &str = "| scenario | runs | go | forgo | forgo/go | go CPU | forgo CPU | ratio | own CPU go | forgo | ratio | own peak go | forgo |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|";
+impl Options {
+    fn results(&self) -> Result<PathBuf, String> {
+        Ok(places::repository()?.join("bench/results.md"))
+    }
+
+    /// What a scenario's commands ran on, for the table.
+    fn project_of(&self, scenario: &Scenario) -> String {
+        match scenario.place {
+            Place::Lab => "cache lab".to_owned(),
+            Place::Generated => format!("{} packages", self.packages),
+            Place::Project => self.project_name(),
+        }
+    }
+
+    fn project_name(&self) -> String {
+        let name = match &self.project {
+            Some(dir) => dir.file_name().unwrap_or_default().display().to_string(),
+            None => "cache lab".to_owned(),
+        };
+        match &self.patterns[..] {
+            [all] if all == "./..." => name,
+            patterns => format!("{name} {}", patterns.join(" ")),
+        }
+    }
+}
+
+/// The columns that are printed: the first two, then those of [`row`].
+const COLUMNS: [&str; 16] = [
+    "scenario",
+    "project",
+    "Go",
+    "runs",
+    "go",
+    "forgo",
+    "forgo/go",
+    "go CPU",
+    "forgo CPU",
+    "ratio",
+    "own CPU go",
+    "forgo",
+    "ratio",
+    "own peak go",
+    "forgo",
+    "measured",
+];
+
+/// The table of scenarios in bench/results.md.
+const RESULTS: Table = Table {
+    heading: "Scenarios",
+    columns: &COLUMNS,
+    keys: 3,
+};
 
 /// `cargo xtask bench`.
 pub fn main(args: &[String]) -> Result<bool, String> {
     let options = parse(args)?;
-    println!("{}, {}\n", options.programs.release(), machine());
+    let measured = record::measured(options.note.as_deref());
+    println!("{}, {measured}\n", options.programs.release());
     let mut done = 0;
     for scenario in &SCENARIOS {
         let wanted = options.names.is_empty()
@@ -56,19 +111,39 @@ pub fn main(args: &[String]) -> Result<bool, String> {
         }
         let pairs = measure(scenario, &options)?;
         if done == 0 {
-            println!("{HEAD}");
+            let last = COLUMNS.len() - 1;
+            println!(
+                "| {} |\n|{}",
+                COLUMNS[..last].join(" | "),
+                "---|".repeat(last)
+            );
         }
-        println!("{}", row(scenario, &pairs));
+        let mut row = vec![
+            scenario.name.to_owned(),
+            options.project_of(scenario),
+            options.programs.release(),
+        ];
+        row.extend(figures(&pairs));
+        println!("| {} |", row.join(" | "));
+        row.push(measured.clone());
+        // At once: later scenarios may take hours.
+        if options.record {
+            RESULTS.record(&options.results()?, std::slice::from_ref(&row))?;
+        }
         done += 1;
     }
     let named = |name: &str| options.names.iter().any(|n| name.starts_with(n.as_str()));
     if named(crowd::NAME) {
-        println!("{}", crowd(&options)?);
+        crowd(&options, &measured)?;
         done += 1;
     }
     if named(order::NAME) {
-        let file = options.graph.as_ref();
-        println!("{}", order::table(file.ok_or("order needs --graph FILE")?)?);
+        let file = options.graph.as_ref().ok_or("order needs --graph FILE")?;
+        let simulated = order::simulate(file)?;
+        println!("{}", simulated.table());
+        if options.record {
+            simulated.record(&options.results()?, file)?;
+        }
         done += 1;
     }
     if done == 0 {
@@ -83,6 +158,7 @@ fn parse(args: &[String]) -> Result<Options, String> {
     let mut graph = None;
     let mut patterns = vec!["./...".to_owned()];
     let (mut runs, mut packages, mut checkouts, mut names) = (5, 0, 20, Vec::new());
+    let (mut record, mut note) = (false, None);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value")).cloned();
@@ -98,6 +174,8 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--checkouts" => {
                 checkouts = value()?.parse().map_err(|_| "--checkouts: not a number")?
             }
+            "--record" => record = true,
+            "--note" => note = Some(value()?),
             flag if flag.starts_with('-') => return Err(format!("bench: unknown flag {flag}")),
             name => names.push(name.to_string()),
         }
@@ -112,11 +190,13 @@ fn parse(args: &[String]) -> Result<Options, String> {
         graph,
         runs,
         names,
+        record,
+        note,
     })
 }
 
 /// Checkouts of the project, or of the cache lab, at once.
-fn crowd(options: &Options) -> Result<String, String> {
+fn crowd(options: &Options, measured: &str) -> Result<(), String> {
     let temp = temporary()?;
     let lab = temp.path().join("cache-lab");
     if options.project.is_none() {
@@ -128,7 +208,17 @@ fn crowd(options: &Options) -> Result<String, String> {
         temp: temp.path(),
         checkouts: options.checkouts,
     };
-    crowd.table()
+    let rows = crowd.rows(&options.project_name(), &options.programs.release())?;
+    println!("{}", crowd::table(&rows));
+    if options.record {
+        let with = |mut row: Row| {
+            row.push(measured.to_owned());
+            row
+        };
+        let rows: Vec<Row> = rows.into_iter().map(with).collect();
+        crowd::RESULTS.record(&options.results()?, &rows)?;
+    }
+    Ok(())
 }
 
 fn temporary() -> Result<tempfile::TempDir, String> {
@@ -316,7 +406,8 @@ fn cache_of(temp: &tempfile::TempDir, who: Who) -> PathBuf {
     temp.path().join(format!("cache-{}", who.title()))
 }
 
-fn row(scenario: &Scenario, pairs: &[[Cost; 2]]) -> String {
+/// The cells of a row: the number of pairs, medians of both commands, and of the pairs' ratios.
+fn figures(pairs: &[[Cost; 2]]) -> Row {
     let mid =
         |who: usize, f: &dyn Fn(&Cost) -> f64| median(pairs.iter().map(|p| f(&p[who])).collect());
     let ratio =
@@ -325,34 +416,34 @@ fn row(scenario: &Scenario, pairs: &[[Cost; 2]]) -> String {
     let cpu = |c: &Cost| c.cpu.as_secs_f64();
     let own = |c: &Cost| c.own_cpu.as_secs_f64();
     let peak = |c: &Cost| c.own_peak as f64 / f64::from(1 << 20);
-    let mut line = format!("| {} | {} ", scenario.name, pairs.len());
+    let mut cells = vec![pairs.len().to_string()];
     for f in [&wall as &dyn Fn(&Cost) -> f64, &cpu, &own] {
-        let _ = write!(
-            line,
-            "| {:.3} s | {:.3} s | {:.3} ",
-            mid(0, f),
-            mid(1, f),
-            ratio(f)
-        );
+        cells.extend([0, 1].map(|who| format!("{:.3} s", mid(who, f))));
+        cells.push(format!("{:.3}", ratio(f)));
     }
-    let _ = write!(
-        line,
-        "| {:.0} MiB | {:.0} MiB |",
-        mid(0, &peak),
-        mid(1, &peak)
-    );
-    line
+    cells.extend([0, 1].map(|who| format!("{:.0} MiB", mid(who, &peak))));
+    cells
 }
 
-fn machine() -> String {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info
-        .lines()
-        .find_map(|l| l.strip_prefix("model name"))
-        .unwrap_or("");
-    format!(
-        "{cores} cores, {}",
-        model.trim_start_matches([' ', '\t', ':'])
-    )
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn figures_fill_the_columns() {
+        let cost = |seconds: u64| Cost {
+            wall: Duration::from_secs(seconds),
+            cpu: Duration::from_secs(2 * seconds),
+            own_cpu: Duration::from_secs(seconds),
+            own_peak: seconds << 20,
+            code: 0,
+        };
+        let pairs = [[cost(4), cost(1)], [cost(8), cost(2)]];
+        let cells = figures(&pairs);
+        assert_eq!(cells.len() + 4, COLUMNS.len());
+        assert_eq!(cells[..5], ["2", "6.000 s", "1.500 s", "0.250", "12.000 s"]);
+        assert_eq!(cells[cells.len() - 2..], ["6 MiB", "2 MiB"]);
+    }
 }

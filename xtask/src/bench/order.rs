@@ -12,6 +12,7 @@ use std::path::Path;
 
 use forgo_build::plan::{Node, NodeId, Plan};
 use forgo_build::run::schedule::{Schedule, Turn, longest_way_first};
+use oracle::record::{Row, Table};
 use serde::Deserialize;
 
 /// What it is called on the command line.
@@ -34,8 +35,64 @@ struct Action {
     cmd_sys: u64,
 }
 
-/// The table for a file.
-pub fn table(file: &Path) -> Result<String, String> {
+/// How long a build takes with several numbers of processors.
+pub struct Simulated {
+    actions: usize,
+    /// CPU time of all actions, and of the longest chain, in milliseconds.
+    total: u64,
+    longest: u64,
+    /// Processors, stock order, longest way first, ratio, lower bound.
+    rows: Vec<[String; 5]>,
+}
+
+/// The table in bench/results.md.
+const RESULTS: Table = Table {
+    heading: "The order of actions",
+    columns: &[
+        "graph",
+        "processors",
+        "stock order",
+        "longest path first",
+        "ratio",
+        "lower bound",
+    ],
+    keys: 2,
+};
+
+impl Simulated {
+    /// The table.
+    pub fn table(&self) -> String {
+        let columns = &RESULTS.columns[1..];
+        let mut table = format!(
+            "{} actions, {} s of CPU, {} s the longest way\n\n| {} |\n|{}\n",
+            self.actions,
+            seconds(self.total),
+            seconds(self.longest),
+            columns.join(" | "),
+            "---|".repeat(columns.len())
+        );
+        for row in &self.rows {
+            let _ = writeln!(table, "| {} |", row.join(" | "));
+        }
+        table
+    }
+
+    /// Puts it into the results.
+    pub fn record(&self, results: &Path, file: &Path) -> Result<(), String> {
+        let name = file.file_stem().unwrap_or_default().display();
+        let graph = format!("{name} ({} actions)", self.actions);
+        let with = |row: &[String; 5]| {
+            let mut cells = vec![graph.clone()];
+            cells.extend(row.iter().cloned());
+            cells
+        };
+        let rows: Vec<Row> = self.rows.iter().map(with).collect();
+        RESULTS.record(results, &rows)
+    }
+}
+
+/// Plays the build of a file.
+pub fn simulate(file: &Path) -> Result<Simulated, String> {
     let fault = |e: &dyn std::fmt::Display| format!("{}: {e}", file.display());
     let text = std::fs::read(file).map_err(|e| fault(&e))?;
     let actions: Vec<Action> = serde_json::from_slice(&text).map_err(|e| fault(&e))?;
@@ -55,28 +112,25 @@ pub fn table(file: &Path) -> Result<String, String> {
     let plan = Plan::new(nodes, NodeId(0), String::new());
     let total: u64 = millis.iter().map(|&m| u64::from(m)).sum();
     let longest = longest_way(&plan, &millis);
-    let mut table = format!(
-        "{} actions, {} s of CPU, {} s the longest way\n\n\
-         | processors | stock order | longest way first | ratio | no order can be below |\n|---|---|---|---|---|\n",
-        actions.len(),
-        seconds(total),
-        seconds(longest)
-    );
     let first = longest_way_first(&plan, |id| Some(millis[id.index()]));
-    for processors in PROCESSORS {
+    let play_with = |processors: usize| {
         let stock = play(Schedule::new(&plan), &millis, processors);
         let ours = play(Schedule::by(&plan, first.clone()), &millis, processors);
         let least = longest.max(total / processors as u64);
-        let _ = writeln!(
-            table,
-            "| {processors} | {} s | {} s | {:.3} | {} s |",
-            seconds(stock),
-            seconds(ours),
-            ours as f64 / stock as f64,
-            seconds(least)
-        );
-    }
-    Ok(table)
+        [
+            processors.to_string(),
+            format!("{} s", seconds(stock)),
+            format!("{} s", seconds(ours)),
+            format!("{:.3}", ours as f64 / stock as f64),
+            format!("{} s", seconds(least)),
+        ]
+    };
+    Ok(Simulated {
+        actions: actions.len(),
+        total,
+        longest,
+        rows: PROCESSORS.map(play_with).into(),
+    })
 }
 
 fn seconds(millis: u64) -> String {
@@ -132,7 +186,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let file = temp.path().join("graph.json");
         std::fs::write(&file, format!("[{}]", text.join(","))).unwrap();
-        let table = table(&file).unwrap();
+        let table = simulate(&file).unwrap().table();
         assert!(
             table.contains("10.0 s of CPU, 6.0 s the longest way"),
             "{table}"

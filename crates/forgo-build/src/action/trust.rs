@@ -71,7 +71,7 @@ pub(crate) enum Standing {
 }
 
 impl Standing {
-    /// By what the cache says, and whether the tool is [listed](crate::releases).
+    /// By what the cache says, and whether the tool is [listed](forgo_golang::release).
     pub(crate) fn of(kept: Kept, listed: bool, enough: usize) -> Standing {
         match kept {
             Kept::Differs => Standing::Distrusted,

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use forgo_golang::release::Release;
 use serde::Serialize;
 
 use crate::go_json;
@@ -110,8 +111,8 @@ impl VetConfig {
     }
 
     /// The text of the file.
-    pub fn to_json(&self, minor: u32) -> String {
-        go_json::indent(self, minor) + "\n"
+    pub fn to_json(&self, release: Release) -> String {
+        go_json::indent(self, release) + "\n"
     }
 }
 
@@ -130,7 +131,7 @@ mod tests {
             },
             ..VetConfig::default()
         };
-        let text = config.to_json(26);
+        let text = config.to_json(Release::GO1_26);
         assert!(text.starts_with("{\n\t\"ID\": \"a \\u003cb\\u003e\",\n\t\"Compiler\": \"\",\n"));
         let want = "\t\"GoFiles\": [\n\t\t\"/x.go\"\n\t],\n\t\"NonGoFiles\": [],\n\
                     \t\"IgnoredFiles\": [],\n\t\"ModulePath\": \"m\",\n\t\"ModuleVersion\": \"\",\n\
@@ -138,7 +139,7 @@ mod tests {
         assert!(text.contains(want), "{text}");
         assert!(text.ends_with("\t\"SucceedOnTypecheckFailure\": false\n}\n"));
         config.module = ModuleFields::default();
-        let text = config.to_json(26);
+        let text = config.to_json(Release::GO1_26);
         assert!(
             text.contains("],\n\t\"Module\": null,\n\t\"ImportMap\""),
             "{text}"

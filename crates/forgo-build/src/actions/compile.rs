@@ -389,7 +389,8 @@ impl Compilation<'_, '_> {
         drop(lent);
 
         let cgo = inputs.c.is_some();
-        if config.dist.minor >= 27 && cgo && !config.flags.x && !ran.output.is_empty() {
+        let only = config.dist.release.only_compile_shows_readable_cgo_names();
+        if only && cgo && !config.flags.x && !ran.output.is_empty() {
             let text = raw::borrow(&ran.output);
             ran.output = readable_cgo_names(&text).into_bytes();
         }
@@ -442,7 +443,7 @@ impl Compilation<'_, '_> {
             patterns: unkeyed.embed,
             files,
         };
-        crate::go_json::indent(&config, unkeyed.minor)
+        crate::go_json::indent(&config, unkeyed.release)
     }
 
     /// `defs_linux_amd64.h` is `defs_GOOS_GOARCH.h` to assembly.

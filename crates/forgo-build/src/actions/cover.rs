@@ -123,7 +123,7 @@ fn instrument(
     let config = serde_json::to_string(&config).expect("texts are JSON");
     let config_path = format!("{objdir}pkgcfg.txt");
     let config = json::escape(&config) + "\n";
-    let config = raw::json(&config, inputs.unkeyed.minor);
+    let config = raw::json(&config, inputs.unkeyed.release);
     cx.shell.write_file(&config_path, &config)?;
 
     let counters = path::join2(&path::dir(&instrumented[0]), "covervars.go");

@@ -100,7 +100,7 @@ pub fn list_meta_files(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     cx.shell
         .write_file(
             &format!("{objdir}metafiles.txt"),
-            &raw::json(&(json::escape(&text) + "\n"), cx.config().dist.minor),
+            &raw::json(&(json::escape(&text) + "\n"), cx.config().dist.release),
         )
         .map_err(|e| ActionError::new(format!("writing metafiles file: {e}")))?;
     Ok(Outcome::default())

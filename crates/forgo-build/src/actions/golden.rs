@@ -11,6 +11,7 @@ use std::sync::Arc;
 use forgo_cache::{ActionId, hash_to_string};
 use forgo_golang::quote::{quote, unhex, unquote, unquote_bytes};
 use forgo_golang::raw;
+use forgo_golang::release::Release;
 
 use crate::action::Facts;
 use crate::action::facts::table::Table;
@@ -141,7 +142,7 @@ impl Case {
             unkeyed: vet::Unkeyed {
                 tool_path: "",
                 tools: Tools::of(&self.config),
-                minor: self.config.dist.minor,
+                release: self.config.dist.release,
                 config: &config,
             },
         };
@@ -202,8 +203,7 @@ impl Case {
 fn config(version: &str) -> Config {
     let mut config = Config::default();
     config.dist.version = version.to_owned();
-    let minor = version.split('.').nth(1).unwrap();
-    config.dist.minor = minor.parse().unwrap();
+    config.dist.release = Release::of(version).expect("a version");
     config.dist.goroot = "/tmp/forgo-keys-goroot".to_owned();
     config.dist.goroot_given.clone_from(&config.dist.goroot);
     config.dist.default_cc = "gcc".to_owned();

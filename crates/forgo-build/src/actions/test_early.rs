@@ -2,6 +2,8 @@
 //! `testing.M.Run` is called: what initializers of packages and `TestMain` read before is not in
 //! the log.
 
+use super::test_source::{code, is_word};
+
 /// Functions that initializers call and that read nothing.
 const HARMLESS: [&str; 15] = [
     "append",
@@ -81,54 +83,6 @@ fn calls(word: Option<&[u8]>, before: &[u8]) -> bool {
             .rfind(|b| !b.is_ascii_whitespace())
             .is_some_and(|b| matches!(b, b'}' | b']' | b')')),
     }
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
-}
-
-/// The source with blanks for comments and for the contents of literals.
-fn code(source: &[u8]) -> Vec<u8> {
-    let mut text = source.to_vec();
-    let mut at = 0;
-    while at < text.len() {
-        let end = match (text[at], text.get(at + 1)) {
-            (b'/', Some(b'/')) => find(&text, at, b"\n").unwrap_or(text.len()),
-            (b'/', Some(b'*')) => find(&text, at + 2, b"*/").map_or(text.len(), |end| end + 2),
-            (b'`', _) => find(&text, at + 1, b"`").map_or(text.len(), |end| end + 1),
-            (quote @ (b'"' | b'\''), _) => quoted(&text, at, quote),
-            _ => {
-                at += 1;
-                continue;
-            }
-        };
-        for byte in &mut text[at..end] {
-            if *byte != b'\n' {
-                *byte = b' ';
-            }
-        }
-        // An operand, not nothing.
-        if source[at] != b'/' {
-            text[at] = b'"';
-        }
-        at = end;
-    }
-    text
-}
-
-fn find(text: &[u8], from: usize, what: &[u8]) -> Option<usize> {
-    let from = from.min(text.len());
-    let found = memchr::memmem::find(&text[from..], what)?;
-    Some(from + found)
-}
-
-/// The end of a literal that begins at `at`.
-fn quoted(text: &[u8], at: usize, quote: u8) -> usize {
-    let mut end = at + 1;
-    while end < text.len() && text[end] != quote && text[end] != b'\n' {
-        end += if text[end] == b'\\' { 2 } else { 1 };
-    }
-    (end + 1).min(text.len())
 }
 
 #[cfg(test)]

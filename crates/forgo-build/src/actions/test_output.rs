@@ -206,7 +206,7 @@ impl<'r> Sink<'r> {
 fn converter(config: &Config, import_path: &str) -> Converter {
     let zone = Zone::local(&config.env);
     let clock = Box::new(move || zone.rfc3339(SystemTime::now()));
-    Converter::new(import_path, config.dist.minor, clock)
+    Converter::new(import_path, config.dist.release, clock)
 }
 
 /// The events of a test that failed before it could be built.

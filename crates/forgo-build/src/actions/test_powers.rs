@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use forgo_cache::{Verify, get_bytes, put_bytes};
 
 use crate::action::ActionCx;
-use crate::actions::test_early;
+use crate::actions::{test_early, test_times};
 use crate::disk;
 use crate::package::{Package, PackageId};
 use crate::plan::NodeId;
@@ -97,7 +97,7 @@ pub(super) fn of(cx: &ActionCx<'_>, run: NodeId, id: &str) -> Powers {
     let (cache, hashes) = (cx.run.job.cache, cx.run.job.hashes);
     let key = {
         // A change of the rules below needs another name.
-        let mut hash = hashes.new_own_hash("powers of a test binary, 2");
+        let mut hash = hashes.new_own_hash("powers of a test binary, 3");
         hash.write(id.as_bytes());
         hash.action_id()
     };
@@ -200,6 +200,7 @@ fn of_package(cx: &ActionCx<'_>, p: &Package, root: &str) -> Powers {
             return unknown;
         };
         powers = powers.or(of_source(&text));
+        powers.unknown |= test_times::may_learn_times(&text);
         powers.early |= p.root == root && test_early::runs_code_early(&text);
         if powers.unknown {
             break;

@@ -3,7 +3,8 @@
 //! Answers to `vet` in cmd/go/internal/work/exec.go.
 
 use forgo_cache::{ActionId, Verify, get_file, put_file};
-use forgo_golang::quote::{Edition, quote, quote_bytes_in, quote_slice};
+use forgo_golang::quote::{quote, quote_bytes_in, quote_slice};
+use forgo_golang::release::Release;
 
 use crate::action::vet_config::VetConfig;
 use crate::action::{ActionCx, ActionError, Artifact, Facts, Outcome, Provider, VetOutputs};
@@ -42,8 +43,8 @@ pub struct Unkeyed<'r> {
     pub tool_path: &'r str,
     /// What runs it. The identity was asked for through it.
     pub tools: Tools<'r>,
-    /// The minor release: the salt of every key.
-    pub minor: u32,
+    /// The release: the salt of every key.
+    pub release: Release,
     /// What the build says of the package: sources, import paths and module follow from the key of
     /// the build. Files that the build ignores are vetted as they are; the stock key leaves them
     /// out.
@@ -60,15 +61,15 @@ impl Inputs<'_> {
             build,
             facts: imported,
             vetx_only,
-            unkeyed: Unkeyed { minor, .. },
+            unkeyed: Unkeyed { release, .. },
         } = self;
         let mut hash = facts.hashes().new_hash(format_args!("vet {import_path}"));
         writeln!(hash, "vet {}", quote(tool));
-        if *minor >= 27 {
+        if release.vet_key_has_vetx_only() {
             writeln!(hash, "vetxonly {vetx_only}");
         }
         writeln!(hash, "vetflags {}", quote_slice(flags));
-        let pkg = quote_bytes_in(&build.0, Edition::of_go(*minor));
+        let pkg = quote_bytes_in(&build.0, release.unicode());
         writeln!(hash, "pkg {pkg}");
         for (path, file) in imported {
             writeln!(hash, "vetout {} {}", quote(path), facts.file_hash(file));
@@ -156,7 +157,7 @@ fn inputs<'r>(
         unkeyed: Unkeyed {
             tool_path: &job.options.vet.tool,
             tools: Tools::of(job.config),
-            minor: job.config.dist.minor,
+            release: job.config.dist.release,
             config,
         },
     })
@@ -280,7 +281,7 @@ fn vet(
 
     let config_path = format!("{objdir}vet.cfg");
     cx.shell
-        .write_file(&config_path, &config.to_json(inputs.unkeyed.minor))?;
+        .write_file(&config_path, &config.to_json(inputs.unkeyed.release))?;
     let args = gc::vet::vet(inputs, config_path);
     // How others' tools use memory is not known.
     let memory = match cx.run.job.options.vet.is_own_tool(cx.config()) {

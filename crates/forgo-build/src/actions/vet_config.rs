@@ -46,7 +46,7 @@ pub fn make(cx: &ActionCx<'_>, sources: &[String], deps: &[NodeId]) -> VetConfig
 }
 
 fn module_fields(cx: &ActionCx<'_>, module: Option<&ModulePublic>) -> ModuleFields {
-    if cx.config().dist.minor >= 27 {
+    if cx.config().dist.release.vet_reads_whole_module() {
         let module = module.map(Module::of);
         return ModuleFields::Whole { module };
     }

@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 
 use forgo_golang::json::{Piece, Reader};
+use forgo_golang::release::Release;
 
 /// Reads the member `Replace`; like all members it may be absent, null, repeated and spelled in any
 /// case.
-pub(super) fn parse(text: &[u8], minor: u32) -> Result<HashMap<String, String>, String> {
+pub(super) fn parse(text: &[u8], release: Release) -> Result<HashMap<String, String>, String> {
     let mut overlay = Parser {
-        reader: Reader::new(text, minor),
-        minor,
+        reader: Reader::new(text, release),
+        release,
         replace: HashMap::new(),
         wrong: None,
     };
@@ -29,7 +30,7 @@ pub(super) fn parse(text: &[u8], minor: u32) -> Result<HashMap<String, String>, 
 
 struct Parser<'t> {
     reader: Reader<'t>,
-    minor: u32,
+    release: Release,
     replace: HashMap<String, String>,
     /// The first value of a wrong type.
     wrong: Option<String>,
@@ -97,7 +98,7 @@ impl Parser<'_> {
         };
         let target = if path.is_empty() {
             format!("Go value of type {wanted}")
-        } else if self.minor < 27 {
+        } else if !self.release.has_json_v2() {
             format!("Go struct field overlayJSON.Replace of type {wanted}")
         } else {
             // A JSON pointer with dots in place of its slashes. What looks like the index of an
@@ -122,36 +123,51 @@ mod tests {
     #[test]
     fn replacements_of_all_members_count() {
         let text = br#"{"x": [{}], "Replace": {"a": "b", "c": null}, "replace": {"a": "d"}}"#;
-        let replace = parse(text, 26).unwrap();
+        let replace = parse(text, Release::GO1_26).unwrap();
         let get = |k: &str| replace.get(k).map(String::as_str);
         assert_eq!(
             (get("a"), get("c"), replace.len()),
             (Some("d"), Some(""), 2)
         );
         assert!(
-            parse(br#"{"Replace": {"a": "b"}, "Replace": null}"#, 26)
-                .unwrap()
-                .is_empty()
+            parse(
+                br#"{"Replace": {"a": "b"}, "Replace": null}"#,
+                Release::GO1_26
+            )
+            .unwrap()
+            .is_empty()
         );
-        assert!(parse(b"null", 26).unwrap().is_empty());
+        assert!(parse(b"null", Release::GO1_26).unwrap().is_empty());
     }
 
     #[test]
     fn wrong_types() {
-        let text = |json: &str, minor| parse(json.as_bytes(), minor).unwrap_err();
+        let text = |json: &str, release| parse(json.as_bytes(), release).unwrap_err();
         let in26 =
             "json: cannot unmarshal object into Go struct field overlayJSON.Replace of type string";
-        assert_eq!(text(r#"{"Replace": {"a": {}, "b": 1}}"#, 26), in26);
+        assert_eq!(
+            text(r#"{"Replace": {"a": {}, "b": 1}}"#, Release::GO1_26),
+            in26
+        );
         let in27 = "json: cannot unmarshal object into Go struct field overlayJSON.Replace.a~1b of type string";
-        assert_eq!(text(r#"{"Replace": {"a/b": {}, "b": 1}}"#, 27), in27);
+        assert_eq!(
+            text(r#"{"Replace": {"a/b": {}, "b": 1}}"#, Release::GO1_27),
+            in27
+        );
         let index = "json: cannot unmarshal bool into overlayJSON.Replace.a.12 of type string";
-        assert_eq!(text(r#"{"Replace": {"a.12": true}}"#, 27), index);
+        assert_eq!(
+            text(r#"{"Replace": {"a.12": true}}"#, Release::GO1_27),
+            index
+        );
         let map = "json: cannot unmarshal array into Go struct field overlayJSON.rePlace of type map[string]string";
-        assert_eq!(text(r#"{"rePlace": [[1], 2]}"#, 27), map);
+        assert_eq!(text(r#"{"rePlace": [[1], 2]}"#, Release::GO1_27), map);
         let all = "json: cannot unmarshal string into Go value of type fsys.overlayJSON";
-        assert_eq!(text("\"x\"", 26), all);
+        assert_eq!(text("\"x\"", Release::GO1_26), all);
         // What is no JSON counts first.
         let syntax = "invalid character '}' looking for beginning of value";
-        assert_eq!(text(r#"{"Replace": {"a": 1}, "x": }"#, 26), syntax);
+        assert_eq!(
+            text(r#"{"Replace": {"a": 1}, "x": }"#, Release::GO1_26),
+            syntax
+        );
     }
 }

@@ -122,7 +122,7 @@ impl Loader<'_> {
 
     /// Before 1.27 flags were worked out for packages that the go command itself asked for.
     pub(super) fn set_tool_flags_of_extra(&mut self, id: PackageId) {
-        if self.cfg.dist.minor < 27 {
+        if !self.cfg.dist.release.loading_sets_tool_flags() {
             self.set_tool_flags(&[id]);
         }
     }

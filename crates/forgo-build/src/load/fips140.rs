@@ -143,7 +143,7 @@ fn is_unpacked(cfg: &Config, version: &str, dir: &str) -> bool {
     if !exists(dir) || exists(&recorded("partial")) {
         return false;
     }
-    if cfg.dist.minor < 27 {
+    if !cfg.dist.release.fips140_snapshots_have_sums() {
         return true;
     }
     let sums = format!("{}/lib/fips140/fips140.sum", cfg.dist.goroot);

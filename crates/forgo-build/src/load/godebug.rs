@@ -83,13 +83,8 @@ impl Loader<'_> {
     fn godebug_go_version(&self, id: PackageId) -> String {
         let state = &self.modules.state;
         if !state.enabled {
-            // Before 1.27 this was the version that a go.mod without a go line means.
-            let version = if self.cfg.dist.minor >= 27 {
-                "1.20"
-            } else {
-                gover::DEFAULT_GO_MOD
-            };
-            return version.to_owned();
+            let release = self.cfg.dist.release;
+            return release.godebug_version_of_gopath().to_owned();
         }
         if self.root == RootMode::None
             && let Some(module) = &self.graph[id].module

@@ -115,7 +115,7 @@ impl Loader<'_> {
             stack.pop();
         }
         let id = self.add_package(p);
-        if self.cfg.dist.minor >= 27 {
+        if self.cfg.dist.release.loading_sets_tool_flags() {
             self.set_tool_flags(&[id]);
         }
         id
@@ -153,7 +153,7 @@ impl Loader<'_> {
         let id = self.add_package(p);
         self.graph.by_path.insert(import_path, id);
         self.set_cmdline(id, import.mode);
-        if self.cfg.dist.minor >= 27 {
+        if self.cfg.dist.release.loading_sets_tool_flags() {
             self.set_tool_flags(&[id]);
         }
         self.load_package_data(opts, id, import.path, stack, import.pos, &data)?;

@@ -54,8 +54,8 @@ impl Loader<'_> {
         }
         let is_pie =
             mode == "pie" || mode == "default" && platform::default_pie(goos, self.cfg.flags.race);
-        let minor = self.cfg.dist.minor;
-        if is_pie && !platform::internal_link_pie_supported(minor, goos, goarch) {
+        let release = self.cfg.dist.release;
+        if is_pie && !platform::internal_link_pie_supported(release, goos, goarch) {
             return Some(match mode {
                 "pie" => "-buildmode=pie".to_owned(),
                 _ => "default PIE binary".to_owned(),

@@ -298,7 +298,7 @@ impl Loader<'_> {
 
     /// Whether imports of `simd` make the compiler rewrite the package (1.27).
     pub(super) fn has_simd(&self, imports: &[String]) -> bool {
-        self.cfg.dist.minor >= 27
+        self.cfg.dist.release.has_simd()
             && matches!(self.cfg.target.goarch.as_str(), "wasm" | "amd64" | "arm64")
             && imports.iter().any(|path| path == "simd")
     }

@@ -135,7 +135,7 @@ impl Loader<'_> {
         let ptest = self.add_ptest(package, inside, cover);
         let pxtest = self.add_pxtest(package, ptest, external);
         let pmain = self.add_pmain(opts, package, ptest, cover)?;
-        if self.cfg.dist.minor < 27 {
+        if !self.cfg.dist.release.loading_sets_tool_flags() {
             let mut roots = self.graph[pmain].internal.imports.clone();
             roots.extend(&extra);
             self.set_tool_flags(&roots);
@@ -416,7 +416,7 @@ impl Loader<'_> {
         let stale = m.internal.build_info.is_none() || godebug != own_godebug;
         m.default_godebug = godebug;
         // Since 1.27 build info is made when all imports are known.
-        if self.cfg.dist.minor < 27 && stale {
+        if stale && !self.cfg.dist.release.test_build_info_comes_last() {
             self.set_build_info(pmain, opts.auto_vcs)?;
         }
         self.add_pmain_imports(opts, package, ptest, pmain, cover)?;
@@ -498,7 +498,7 @@ impl Loader<'_> {
             t.error = Some(Arc::new(cycle));
             t.incomplete = true;
         }
-        if self.cfg.dist.minor >= 27 && !opts.suppress_build_info {
+        if self.cfg.dist.release.test_build_info_comes_last() && !opts.suppress_build_info {
             self.set_build_info(pmain, opts.auto_vcs)?;
         }
         if let Some(cover) = cover {

@@ -103,7 +103,7 @@ impl Testmain<'_> {
             Ok(src) => src,
             Err(e) => return Err(plain_error(e.to_string())),
         };
-        let parsed = syntax::parse_file(&src, self.cfg.dist.minor).map_err(|e| {
+        let parsed = syntax::parse_file(&src, self.cfg.dist.release).map_err(|e| {
             let (line, column) = syntax::line_and_column(&src, e.pos);
             PackageError {
                 import_stack: vec![ImportInfo {
@@ -400,11 +400,13 @@ fn selected_packages(cover: &TestCover, input: &TestmainInput<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use forgo_golang::release::Release;
+
     use super::*;
 
     fn parse(src: &str) -> (TestFuncs, Option<String>) {
         let mut tests = TestFuncs::default();
-        let file = syntax::parse_file(src.as_bytes(), 27).expect("it is Go");
+        let file = syntax::parse_file(src.as_bytes(), Release::GO1_27).expect("it is Go");
         let mut wrong = None;
         for f in file.funcs.iter().filter(|f| !f.is_method) {
             match tests.add(f, TestPackage::Internal) {

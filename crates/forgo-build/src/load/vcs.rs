@@ -3,6 +3,7 @@
 
 use std::process::{Child, Stdio};
 
+use forgo_golang::release::Release;
 use forgo_golang::{path, quote, raw};
 
 use super::calendar::Time;
@@ -64,10 +65,14 @@ pub(super) struct VcsCx<'v> {
 }
 
 impl Vcs {
-    fn list(minor: u32) -> &'static [Vcs] {
+    fn list(release: Release) -> &'static [Vcs] {
         const WITH_BZR: &[Vcs] = &[Vcs::Hg, Vcs::Git, Vcs::Svn, Vcs::Bzr, Vcs::Fossil];
         const WITHOUT: &[Vcs] = &[Vcs::Hg, Vcs::Git, Vcs::Svn, Vcs::Fossil];
-        if minor >= 27 { WITHOUT } else { WITH_BZR }
+        if release.is_without_bazaar() {
+            WITHOUT
+        } else {
+            WITH_BZR
+        }
     }
 
     /// Its command.
@@ -92,12 +97,12 @@ impl Vcs {
     }
 
     /// Whether a directory is the root of a repository.
-    fn is_root(self, dir: &str, minor: u32) -> bool {
+    fn is_root(self, dir: &str, release: Release) -> bool {
         let meta = |name: &str| disk::metadata(path::join2(dir, name));
         let is_dir = |name: &str| meta(name).is_ok_and(|m| m.is_dir());
         let is_file = |name: &str| {
             meta(name).is_ok_and(|m| {
-                if minor >= 27 {
+                if release.vcs_markers_are_regular() {
                     m.is_file()
                 } else {
                     !m.is_dir()
@@ -106,7 +111,7 @@ impl Vcs {
         };
         match self {
             Vcs::Hg => is_dir(".hg"),
-            Vcs::Git => is_dir(".git") || minor >= 27 && is_git_worktree(dir),
+            Vcs::Git => is_dir(".git") || release.knows_git_worktrees() && is_git_worktree(dir),
             Vcs::Svn => is_dir(".svn"),
             Vcs::Bzr => is_dir(".bzr"),
             Vcs::Fossil => is_file(".fslckout") || is_file("_FOSSIL_"),
@@ -230,11 +235,7 @@ impl Vcs {
         }
         let say = |text: String| cx.reporter.event(Event::Stderr(text));
         let program = process::look_path(cx.cfg, self.command()).inspect_err(|_| {
-            let site = if cx.cfg.dist.minor >= 27 {
-                "go.dev"
-            } else {
-                "golang.org"
-            };
+            let site = cx.cfg.dist.release.vcs_site();
             let name = self.name();
             say(format!(
                 "go: missing {name} command. See https://{site}/s/gogetcmd\n"
@@ -368,14 +369,14 @@ fn with_rev_time(out: &str, uncommitted: bool) -> Result<Status, String> {
 
 /// The repository that a directory is in (vcs.FromDir).
 pub(super) fn from_dir(cfg: &Config, dir: &str) -> Result<(String, Vcs), NoRepo> {
-    let minor = cfg.dist.minor;
+    let release = cfg.dist.release;
     let several_allowed = godebug_setting(cfg, "allowmultiplevcs") == "1";
     let start = path::clean(dir);
     let mut found: Option<(String, Vcs)> = None;
     let mut dir = start.clone();
     loop {
-        for &vcs in Vcs::list(minor) {
-            if !vcs.is_root(&dir, minor) {
+        for &vcs in Vcs::list(release) {
+            if !vcs.is_root(&dir, release) {
                 continue;
             }
             match &found {
@@ -437,7 +438,7 @@ mod tests {
         std::fs::create_dir_all(&dir).unwrap();
         std::fs::create_dir(format!("{root}/.git")).unwrap();
         let mut cfg = Config::default();
-        cfg.dist.minor = 27;
+        cfg.dist.release = Release::GO1_27;
         assert_eq!(from_dir(&cfg, &dir), Ok((root.to_owned(), Vcs::Git)));
         std::fs::create_dir(format!("{root}/a/.hg")).unwrap();
         let error = from_dir(&cfg, &dir).unwrap_err();
@@ -451,7 +452,7 @@ mod tests {
         let root = temp.path().to_str().unwrap();
         std::fs::create_dir(format!("{root}/real")).unwrap();
         std::fs::write(format!("{root}/.git"), "gitdir: real\n").unwrap();
-        assert!(Vcs::Git.is_root(root, 27));
-        assert!(!Vcs::Git.is_root(root, 26));
+        assert!(Vcs::Git.is_root(root, Release::GO1_27));
+        assert!(!Vcs::Git.is_root(root, Release::GO1_26));
     }
 }

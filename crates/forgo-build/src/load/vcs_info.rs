@@ -120,7 +120,7 @@ pub(super) fn keep(cfg: &Config, mod_path: &str, info: &Info) -> Result<(), Stri
     }
     let temporary = format!("{file}{}.tmp", std::process::id());
     let error = |op: &str, path: &str, e: std::io::Error| match e.kind() {
-        ErrorKind::ReadOnlyFilesystem if cfg.dist.minor >= 27 => Ok(()),
+        ErrorKind::ReadOnlyFilesystem if cfg.dist.release.stat_cache_may_be_read_only() => Ok(()),
         _ => Err(format!(
             "go: writing stat cache: {op} {path}: {}\n",
             errno_text(&e)

@@ -165,7 +165,7 @@ pub fn text(cx: &RunCx<'_>, times: &[Times]) -> String {
             }
         })
         .collect();
-    go_json::indent(&actions, cx.job.config.dist.minor)
+    go_json::indent(&actions, cx.job.config.dist.release)
 }
 
 /// The keys of builds, which the nodes that look into the cache for them know first.

@@ -3,10 +3,11 @@
 //!
 //! Each [`Rule`] rests on something that no format promises: that the compiler's archives of two
 //! directories differ in names alone, for one. It holds for a tool, named by its ID as keys have
-//! it. The tools of listed [releases] were compared. Of any other tool the first results are made
-//! twice, by the rule and by the tool; the tool's is used. When the results of enough different
-//! packages agreed, the rule is trusted for this tool in this cache. One that differs disables it
-//! there, listed or not. `FORGO_VERIFY=N%` goes on comparing a share of the results afterwards.
+//! it. The tools of listed releases ([`release`]) were compared. Of any other tool the first
+//! results are made twice, by the rule and by the tool; the tool's is used. When the results of
+//! enough different packages agreed, the rule is trusted for this tool in this cache. One that
+//! differs disables it there, listed or not. `FORGO_VERIFY=N%` goes on comparing a share of the
+//! results afterwards.
 //!
 //! What is known is kept in the cache ([`crate::action::trust::record`]) and read once in a run.
 //! docs/trust.md explains it to users.
@@ -15,12 +16,12 @@ use std::sync::Mutex;
 
 use forgo_cache::ActionId;
 use forgo_golang::quote::quote;
+use forgo_golang::release;
 
 use crate::action::trust::record::Record;
 use crate::action::trust::{Claim, Rule, Standing, Subject, Trust};
 use crate::action::{ActionCx, ActionError};
 use crate::event::Event;
-use crate::releases;
 
 impl Subject {
     fn of_rule(cx: &ActionCx<'_>, rule: Rule) -> Result<Subject, ActionError> {
@@ -29,7 +30,7 @@ impl Subject {
         let job = &cx.run.job;
         let record = Record::of(job.hashes, terms.name, terms.version, &tool);
         let kept = record.read(job.cache.local_part());
-        let standing = Standing::of(kept, releases::is_compared(&tool), terms.enough);
+        let standing = Standing::of(kept, release::is_compared(&tool), terms.enough);
         Ok(Subject {
             tool,
             record,

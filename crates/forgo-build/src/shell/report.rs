@@ -85,7 +85,12 @@ impl Shell<'_> {
             dir = parent;
         }
         // Since 1.27 the compile does this to its own output.
-        if self.config().dist.minor < 27 && !self.config().flags.x && CGO_LINE.is_match(&out) {
+        let only = self
+            .config()
+            .dist
+            .release
+            .only_compile_shows_readable_cgo_names();
+        if !only && !self.config().flags.x && CGO_LINE.is_match(&out) {
             out = CGO_LINE.replace_all(&out, "").into_owned();
             out = readable_cgo_names(&out);
         }

@@ -28,7 +28,7 @@ pub(super) fn make(
         "" => "/tmp",
         dir => dir,
     };
-    let encode = if config.dist.minor >= 27 {
+    let encode = if config.dist.release.response_files_are_quoted() {
         encode_quoted
     } else {
         encode_escaped
@@ -56,7 +56,7 @@ pub(super) fn make(
 fn understands(config: &Config, program: &str) -> bool {
     match path::base(program) {
         "compile" | "link" | "cgo" | "asm" | "cover" => true,
-        "pack" => config.dist.minor >= 27,
+        "pack" => config.dist.release.pack_reads_response_files(),
         _ => false,
     }
 }

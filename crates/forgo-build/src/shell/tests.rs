@@ -1,5 +1,7 @@
 //! Tests of the shell.
 
+use forgo_golang::release::Release;
+
 use std::sync::Mutex;
 
 use super::*;
@@ -31,12 +33,12 @@ impl Said {
     }
 }
 
-fn config(minor: u32) -> Config {
+fn config(release: Release) -> Config {
     let mut config = Config {
         cwd: "/".to_owned(),
         ..Config::default()
     };
-    config.dist.minor = minor;
+    config.dist.release = release;
     config
         .env
         .vars
@@ -69,7 +71,7 @@ fn words_are_quoted_only_where_ambiguous() {
 
 #[test]
 fn the_script_changes_directory_and_hides_the_work_directory() {
-    let (said, config) = (Said::default(), config(26));
+    let (said, config) = (Said::default(), config(Release::GO1_26));
     let shared = ShellShared::new(&config, &said, "/tmp/go-build1");
     let shell = Shell::new(&shared, None);
     shell.show_cmd(
@@ -89,7 +91,7 @@ fn the_script_changes_directory_and_hides_the_work_directory() {
 #[test]
 fn files_are_shown_as_shell_commands() {
     let said = Said::default();
-    let mut config = config(26);
+    let mut config = config(Release::GO1_26);
     config.flags.n = true;
     config.flags.x = true;
     let shared = ShellShared::new(&config, &said, "$WORK");
@@ -115,7 +117,7 @@ fn files_are_shown_as_shell_commands() {
 
 #[test]
 fn output_is_reported_under_a_header_or_as_the_error() {
-    let (said, config) = (Said::default(), config(26));
+    let (said, config) = (Said::default(), config(Release::GO1_26));
     let shared = ShellShared::new(&config, &said, "/w");
     let package = Package {
         import_path: "example.com/p".to_owned(),
@@ -153,21 +155,25 @@ fn output_is_reported_under_a_header_or_as_the_error() {
 #[test]
 fn cgo_traces_are_hidden_up_to_1_26() {
     let output = b"x.go:1[/tmp/x.cgo1.go:18]: *[100]_Ctype_foo _Cfunc_ x\n";
-    for (minor, x, want) in [
-        (26, false, "# d\nx.go:1: *[100]C.foo _Cfunc_ x\n"),
+    for (release, x, want) in [
         (
-            26,
+            Release::GO1_26,
+            false,
+            "# d\nx.go:1: *[100]C.foo _Cfunc_ x\n",
+        ),
+        (
+            Release::GO1_26,
             true,
             "# d\nx.go:1[/tmp/x.cgo1.go:18]: *[100]_Ctype_foo _Cfunc_ x\n",
         ),
         (
-            27,
+            Release::GO1_27,
             false,
             "# d\nx.go:1[/tmp/x.cgo1.go:18]: *[100]_Ctype_foo _Cfunc_ x\n",
         ),
     ] {
         let said = Said::default();
-        let mut config = config(minor);
+        let mut config = config(release);
         config.flags.x = x;
         let shared = ShellShared::new(&config, &said, "/w");
         Shell::new(&shared, None)
@@ -181,7 +187,7 @@ fn cgo_traces_are_hidden_up_to_1_26() {
 fn copies_refuse_to_overwrite_what_no_build_made() {
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    let (said, mut config) = (Said::default(), config(26));
+    let (said, mut config) = (Said::default(), config(Release::GO1_26));
     config.dirs.gocache = "/nonexistent".to_owned();
     let shared = ShellShared::new(&config, &said, "/w");
     let shell = Shell::new(&shared, None);

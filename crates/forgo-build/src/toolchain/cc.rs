@@ -126,11 +126,13 @@ pub(super) fn user_flags(config: &Config, name: &str) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use forgo_golang::release::Release;
+
     use super::*;
 
     fn config(vars: &[(&str, &str)]) -> Config {
         let mut config = Config::default();
-        config.dist.minor = 27;
+        config.dist.release = Release::GO1_27;
         config.dist.default_cc = "gcc".into();
         for (key, value) in vars {
             config.env.vars.insert((*key).into(), (*value).into());

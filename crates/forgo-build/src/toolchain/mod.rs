@@ -1,8 +1,8 @@
 //! The tools that are driven, and how: command lines, environment, identities.
 //!
-//! The command lines of keyed actions come from builders that see an action's `Inputs` and nothing
-//! of the settings or the package (`gc/`, `cgo.rs`, `cc/command.rs`, `swig.rs`): [`Tools`] gives the beginning of a command line to
-//! this module alone. A test keeps it so.
+//! The command lines of keyed actions come from builders (`gc/`, `cgo.rs`, `cc/command.rs`,
+//! `swig.rs`) that see an action's `Inputs` and nothing of the settings or the package; a test
+//! keeps it so. [`Tools`] gives the beginning of a command line to this module alone.
 
 pub mod answers;
 pub mod cc;

@@ -74,7 +74,7 @@ pub fn check_pkg_config_flags(source: &str, flags: &[String]) -> Result<(), Stri
 
 /// Whether compiler flags leave objects that the Go linker can be trusted to link itself.
 pub fn compiler_flags_allow_internal_link(cfg: &Config, flags: &[String]) -> bool {
-    let static_counts = cfg.dist.minor >= 27;
+    let static_counts = cfg.dist.release.static_flags_need_c_linker();
     check(&COMPILER, &Overrides::default(), "", flags).is_ok()
         && !flags.iter().any(|f| {
             f.starts_with("-flto") || static_counts && matches!(&**f, "-static" | "--static")
@@ -83,7 +83,7 @@ pub fn compiler_flags_allow_internal_link(cfg: &Config, flags: &[String]) -> boo
 
 /// The same question for linker flags. Releases before 1.27 did not ask it (go.dev/issue/77768).
 pub fn linker_flags_allow_internal_link(cfg: &Config, flags: &[String]) -> bool {
-    if cfg.dist.minor < 27 {
+    if !cfg.dist.release.static_flags_need_c_linker() {
         return true;
     }
     const STATIC: [&str; 5] = [
@@ -252,11 +252,13 @@ fn argument_is_valid(flag: &str, value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use forgo_golang::release::Release;
+
     use super::*;
 
     fn config(vars: &[(&str, &str)]) -> Config {
         let mut config = Config::default();
-        config.dist.minor = 27;
+        config.dist.release = Release::GO1_27;
         for (key, value) in vars {
             config.env.vars.insert((*key).into(), (*value).into());
         }
@@ -353,7 +355,7 @@ mod tests {
             ("-fplugin=x", false, false),
         ] {
             let flags = words(flags);
-            cfg.dist.minor = 27;
+            cfg.dist.release = Release::GO1_27;
             assert_eq!(
                 compiler_flags_allow_internal_link(&cfg, &flags),
                 compiler,
@@ -364,7 +366,7 @@ mod tests {
                 linker,
                 "{flags:?}"
             );
-            cfg.dist.minor = 26;
+            cfg.dist.release = Release::GO1_26;
             let compiler = compiler || flags[0] == "--static";
             assert_eq!(
                 compiler_flags_allow_internal_link(&cfg, &flags),

@@ -63,7 +63,10 @@ pub fn int_size(
     let trimmed = inputs.trimpath.then_some("");
     add(&["-trimpath", &gc::rewrite(dir, trimmed, "", objdir)]);
     add(&["-p", path]);
-    add(&[&format!("-lang=go1.{}", unkeyed.minor), "-complete"]);
+    add(&[
+        &format!("-lang=go{}", unkeyed.release.language()),
+        "-complete",
+    ]);
     if !unkeyed.install_suffix.is_empty() {
         add(&["-installsuffix", unkeyed.install_suffix]);
     }

@@ -89,7 +89,8 @@ impl Locks {
 
 /// fcntl(2) with a lock; rustix has it for whole files alone.
 fn control(file: &File, command: libc::c_int, lock: &mut libc::flock) -> io::Result<()> {
-    // SAFETY: the descriptor is open, and the kernel reads and writes the lock during the call only.
+    // SAFETY: the descriptor is open, and the kernel reads and writes the lock during the call
+    // only.
     let result = unsafe { libc::fcntl(file.as_raw_fd(), command, std::ptr::from_mut(lock)) };
     match result {
         -1 => Err(io::Error::last_os_error()),

@@ -5,7 +5,8 @@
 
 use crate::quote::{quote_bytes_in, quote_rune};
 use crate::raw;
-use crate::unicode::{Edition, is_print};
+use crate::release::Release;
+use crate::unicode::is_print;
 
 /// Objects and arrays within each other (maxNestingDepth).
 const MAX_DEPTH: usize = 10_000;
@@ -55,19 +56,19 @@ enum Next {
 pub struct Reader<'t> {
     text: &'t [u8],
     pos: usize,
-    minor: u32,
+    release: Release,
     /// True for objects, false for arrays; the outermost first.
     open: Vec<bool>,
     next: Next,
 }
 
 impl<'t> Reader<'t> {
-    /// Starts at the text's beginning. `minor` is the Go release whose messages are used.
-    pub fn new(text: &'t [u8], minor: u32) -> Reader<'t> {
+    /// Starts at the text's beginning. The messages are those of `release`.
+    pub fn new(text: &'t [u8], release: Release) -> Reader<'t> {
         Reader {
             text,
             pos: 0,
-            minor,
+            release,
             open: Vec::new(),
             next: Next::Value,
         }
@@ -129,7 +130,7 @@ impl<'t> Reader<'t> {
         let piece = match b {
             b'{' | b'[' => {
                 if self.open.len() == MAX_DEPTH {
-                    return if self.minor < 27 {
+                    return if !self.release.has_json_v2() {
                         self.unexpected("exceeded max depth")
                     } else {
                         Err("exceeded max depth".to_owned())
@@ -184,7 +185,7 @@ impl<'t> Reader<'t> {
 
     fn digits(&mut self, place: &str) -> Result<(), String> {
         if self.skip(|b| b.is_ascii_digit(), usize::MAX) == 0 {
-            let place = if self.minor < 27 {
+            let place = if !self.release.has_json_v2() {
                 place
             } else {
                 "in numeric literal"
@@ -219,7 +220,9 @@ impl<'t> Reader<'t> {
                     return Ok(raw::into_text(raw::lossy(&out)));
                 }
                 Some(b'\\') => self.escape(&mut out)?,
-                Some(_) if self.minor < 27 => return self.unexpected("in string literal"),
+                Some(_) if !self.release.has_json_v2() => {
+                    return self.unexpected("in string literal");
+                }
                 Some(_) => return self.unexpected("in string"),
             }
         }
@@ -245,7 +248,7 @@ impl<'t> Reader<'t> {
             Some(b'n') => b'\n',
             Some(b'r') => b'\r',
             Some(b't') => b'\t',
-            Some(_) if self.minor >= 27 => return self.bad_escape(start, 2),
+            Some(_) if self.release.has_json_v2() => return self.bad_escape(start, 2),
             _ => return self.inside("in string escape code"),
         };
         self.pos += 1;
@@ -261,7 +264,7 @@ impl<'t> Reader<'t> {
             let digit = self.text.get(self.pos).copied().map(char::from);
             match (digit.and_then(|c| c.to_digit(16)), digit) {
                 (Some(digit), _) => value = value << 4 | digit,
-                (None, Some(_)) if self.minor >= 27 => return self.bad_escape(start, 6),
+                (None, Some(_)) if self.release.has_json_v2() => return self.bad_escape(start, 6),
                 (None, _) => return self.inside("in \\u hexadecimal character escape"),
             }
             self.pos += 1;
@@ -296,7 +299,7 @@ impl<'t> Reader<'t> {
         };
         let shown = match std::str::from_utf8(what) {
             Ok(text) if !text.contains(odd) => format!("`{text}`"),
-            _ => quote_bytes_in(what, Edition::of_go(self.minor)),
+            _ => quote_bytes_in(what, self.release.unicode()),
         };
         Err(format!("invalid escape sequence {shown} in string"))
     }
@@ -306,7 +309,7 @@ impl<'t> Reader<'t> {
     fn inside<T>(&self, place: &str) -> Result<T, String> {
         match self.text.get(self.pos) {
             Some(_) => self.unexpected(place),
-            None if self.minor < 27 => Err(format!("invalid character ' ' {place}")),
+            None if !self.release.has_json_v2() => Err(format!("invalid character ' ' {place}")),
             None => Err(UNEXPECTED_END.to_owned()),
         }
     }
@@ -315,7 +318,7 @@ impl<'t> Reader<'t> {
     fn unexpected<T>(&self, place: &str) -> Result<T, String> {
         let rest = &self.text[self.pos..];
         let b = rest.first().copied().unwrap_or(b' ');
-        let shown = if self.minor < 27 {
+        let shown = if !self.release.has_json_v2() {
             quote_rune(char::from(b))
         } else {
             let head = &rest[..rest.len().min(4)];
@@ -333,8 +336,8 @@ impl<'t> Reader<'t> {
 mod tests {
     use super::*;
 
-    fn pieces(text: &[u8], minor: u32) -> Result<Vec<Piece>, String> {
-        let mut reader = Reader::new(text, minor);
+    fn pieces(text: &[u8], release: Release) -> Result<Vec<Piece>, String> {
+        let mut reader = Reader::new(text, release);
         let mut list = Vec::new();
         while let Some(piece) = reader.next_piece()? {
             list.push(piece);
@@ -363,12 +366,12 @@ mod tests {
             EndArray,
             EndObject,
         ];
-        assert_eq!(pieces(text, 26), Ok(want));
+        assert_eq!(pieces(text, Release::GO1_26), Ok(want));
     }
 
     #[test]
     fn strings() {
-        let one = |text: &[u8]| match pieces(text, 26).unwrap().remove(0) {
+        let one = |text: &[u8]| match pieces(text, Release::GO1_26).unwrap().remove(0) {
             Piece::String(s) => s,
             other => panic!("{other:?}"),
         };
@@ -481,21 +484,32 @@ mod tests {
         ];
         for (text, in26, in27) in cases {
             let shown = String::from_utf8_lossy(text);
-            assert_eq!(pieces(text, 26), Err((*in26).to_owned()), "1.26: {shown}");
+            assert_eq!(
+                pieces(text, Release::GO1_26),
+                Err((*in26).to_owned()),
+                "1.26: {shown}"
+            );
             let want = if in27.is_empty() { in26 } else { in27 };
-            assert_eq!(pieces(text, 27), Err((*want).to_owned()), "1.27: {shown}");
+            assert_eq!(
+                pieces(text, Release::GO1_27),
+                Err((*want).to_owned()),
+                "1.27: {shown}"
+            );
         }
     }
 
     #[test]
     fn depth() {
         let nested = |n: usize| [b"[".repeat(n), b"]".repeat(n)].concat();
-        assert!(pieces(&nested(10_000), 26).is_ok());
+        assert!(pieces(&nested(10_000), Release::GO1_26).is_ok());
         let deep = nested(10_001);
         assert_eq!(
-            pieces(&deep, 26).unwrap_err(),
+            pieces(&deep, Release::GO1_26).unwrap_err(),
             "invalid character '[' exceeded max depth"
         );
-        assert_eq!(pieces(&deep, 27).unwrap_err(), "exceeded max depth");
+        assert_eq!(
+            pieces(&deep, Release::GO1_27).unwrap_err(),
+            "exceeded max depth"
+        );
     }
 }

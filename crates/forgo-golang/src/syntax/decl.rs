@@ -189,7 +189,7 @@ impl Parser<'_> {
         if has_type_params {
             let opening = self.type_parameters()?;
             // From 1.27 on methods may have type parameters.
-            if is_method && self.minor < 27 {
+            if is_method && !self.release.has_generic_methods() {
                 return self.error(opening, "method must have no type parameters");
             }
         }

@@ -15,6 +15,8 @@ mod types;
 pub use comment::{CommentGroup, example_output};
 pub use decl::{Func, Param, ParamType};
 
+use crate::release::Release;
+
 /// A syntax error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
@@ -35,10 +37,10 @@ pub struct File {
     pub comments: Vec<CommentGroup>,
 }
 
-/// Parses a whole file (go/parser.ParseFile with ParseComments|SkipObjectResolution). `minor` is
-/// the Go release.
-pub fn parse_file(src: &[u8], minor: u32) -> Result<File> {
-    parser::Parser::new(src, minor)?.file()
+/// Parses a whole file (go/parser.ParseFile with ParseComments|SkipObjectResolution), as the
+/// go/parser of a release does.
+pub fn parse_file(src: &[u8], release: Release) -> Result<File> {
+    parser::Parser::new(src, release)?.file()
 }
 
 /// Line and column, from 1, of a byte offset. The end of a file belongs to its last line even when

@@ -8,6 +8,7 @@ use super::token::{Key, Op, Tok};
 use super::{Error, File, Result};
 use crate::deep::deep;
 use crate::raw;
+use crate::release::Release;
 
 /// Nesting beyond this is an error (maxNestLev).
 const MAX_NESTING: u32 = 100_000;
@@ -15,7 +16,7 @@ const MAX_NESTING: u32 = 100_000;
 pub(super) struct Parser<'s> {
     pub src: &'s [u8],
     /// The Go release.
-    pub minor: u32,
+    pub release: Release,
     scanner: Scanner<'s>,
     /// The current token, never a comment.
     pub token: Token,
@@ -34,7 +35,7 @@ pub(super) struct Parser<'s> {
 pub(super) const SEMI: Tok = Tok::Op(Op::Semicolon);
 
 impl<'s> Parser<'s> {
-    pub fn new(src: &'s [u8], minor: u32) -> Result<Parser<'s>> {
+    pub fn new(src: &'s [u8], release: Release) -> Result<Parser<'s>> {
         let token = Token {
             tok: Tok::Illegal,
             pos: 0,
@@ -43,7 +44,7 @@ impl<'s> Parser<'s> {
         };
         let mut p = Parser {
             src,
-            minor,
+            release,
             scanner: Scanner::new(src),
             token,
             last_end: 0,

@@ -3,11 +3,11 @@
 use super::*;
 
 fn declared(src: &str) -> File {
-    parse_file(src.as_bytes(), 27).unwrap_or_else(|e| panic!("{src}: {e:?}"))
+    parse_file(src.as_bytes(), Release::GO1_27).unwrap_or_else(|e| panic!("{src}: {e:?}"))
 }
 
 fn error(src: &str) -> String {
-    match parse_file(src.as_bytes(), 26) {
+    match parse_file(src.as_bytes(), Release::GO1_26) {
         Ok(_) => "no error".into(),
         Err(e) => {
             let (line, column) = line_and_column(src.as_bytes(), e.pos);

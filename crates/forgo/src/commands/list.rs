@@ -145,7 +145,9 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
         return delegate::exec(&invocation.given);
     }
     let options = Options::read(invocation);
-    if invocation.cfg().dist.minor >= 27 && invocation.args.iter().any(String::is_empty) {
+    if invocation.cfg().dist.release.list_refuses_empty_patterns()
+        && invocation.args.iter().any(String::is_empty)
+    {
         return Err(Stop::fatal("go: invalid package: \"\""));
     }
     let conflict = !options.format.is_empty() && options.json;
@@ -319,7 +321,7 @@ fn show(
                     out.push(b'\n');
                 }
             }
-            None => json::Writer::new(&mut out, cfg.dist.minor).package(&listed, &options.fields),
+            None => json::Writer::new(&mut out, cfg.dist.release).package(&listed, &options.fields),
         }
         // Not all at once, so that a reader can begin.
         if out.len() > 1 << 16 {

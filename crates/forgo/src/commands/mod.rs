@@ -97,7 +97,8 @@ impl Invocation<'_> {
         config::apply_flags(&mut self.startup.cfg, &self.flags)?;
         snapshot::judge(self.cfg());
         let cfg = self.cfg();
-        self.console.set_json(cfg.flags.json, cfg.dist.minor);
+        self.console
+            .set_json(cfg.flags.json.then_some(cfg.dist.release));
         Ok(())
     }
 

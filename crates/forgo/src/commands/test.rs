@@ -56,7 +56,7 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     invocation.startup.cfg.flags.json = given.json_builds;
     invocation
         .console
-        .set_json(given.json_builds, invocation.cfg().dist.minor);
+        .set_json(given.json_builds.then_some(invocation.cfg().dist.release));
     if given.json {
         footprint::refuse("events have their time");
     }

@@ -1,7 +1,8 @@
 //! `forgo --version`: forgo's version, and the Go release that it drives. `forgo version` is the
 //! stock command's.
 
-use crate::config::goroot::is_supported;
+use forgo_golang::release::is_native;
+
 use crate::config::{Startup, goroot};
 use crate::exit::Outcome;
 use crate::report::Console;
@@ -24,7 +25,7 @@ fn of_go(startup: &Startup) -> String {
         return "no go command found; install Go, or set FORGO_GO".to_owned();
     }
     let release = goroot::platform(dist);
-    match is_supported(&dist.version) {
+    match is_native(&dist.version) {
         true => format!("{release}, {file}"),
         false => format!("{release}, {file} (not supported: forgo runs it unchanged)"),
     }

@@ -14,12 +14,10 @@ use forgo_build::config::Distribution;
 use forgo_build::process::errno_text;
 use forgo_build::stock::{self, Kind, StockGo, kind};
 use forgo_golang::path;
+use forgo_golang::release::Release;
 
 use super::process::Variables;
 use crate::exit::{Outcome, Stop};
-
-/// Releases that forgo knows.
-pub const SUPPORTED: [&str; 2] = ["go1.26", "go1.27"];
 
 /// The stock go command: `$FORGO_GO`, else `$GOROOT/bin/go`, else the first `go` on PATH; whatever
 /// is forgo itself is passed over. Has no file where there is none. A FORGO_GO that can't be one is
@@ -368,12 +366,9 @@ pub fn distribution(given: &str, stock_go: &StockGo, defaults: &Defaults) -> Out
     let (host_goos, host_goarch) = tool_host(goroot);
     let version = version_of(goroot, stock_go, defaults)?;
     // Whatever VERSION calls it, it behaves as the release that its sources were made for.
-    let minor = match minor_of(defaults.constant("version")) {
-        0 => minor_of(&version),
-        minor => minor,
-    };
+    let release = Release::of(defaults.constant("version")).or_else(|| Release::of(&version));
     Ok(Distribution {
-        minor,
+        release: release.unwrap_or_default(),
         version,
         tool_dir: match goroot.as_str() {
             "" => String::new(),
@@ -398,80 +393,9 @@ pub fn clean(goroot: &str) -> String {
     }
 }
 
-/// Whether forgo knows how the go command of this release works: `go1.27`, `go1.27.3`, `go1.27rc1`,
-/// with ` X:…` where experiments were built in. Development versions and those with a suffix of
-/// their maker may work otherwise.
-pub fn is_supported(version: &str) -> bool {
-    let release = version.split(" X:").next().unwrap_or_default();
-    let Some(rest) = SUPPORTED
-        .iter()
-        .find_map(|minor| release.strip_prefix(minor))
-    else {
-        return false;
-    };
-    let number = ["", ".", "rc", "beta"]
-        .iter()
-        .filter_map(|before| rest.strip_prefix(before))
-        .next_back()
-        .unwrap_or(rest);
-    rest.is_empty()
-        || !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && number != rest
-}
-
-/// 27 of `go1.27.3`, `go1.27rc1`, `devel go1.27-…`.
-fn minor_of(version: &str) -> u32 {
-    let Some((_, rest)) = version.split_once("go1.") else {
-        return 0;
-    };
-    let end = rest
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(rest.len());
-    rest[..end].parse().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn releases() {
-        for (version, minor) in [
-            ("go1.27.3", 27),
-            ("go1.26rc1", 26),
-            ("devel go1.28-abc", 28),
-            ("", 0),
-        ] {
-            assert_eq!(minor_of(version), minor, "{version}");
-        }
-    }
-
-    #[test]
-    fn supported_releases() {
-        for version in [
-            "go1.26",
-            "go1.26.8",
-            "go1.27rc1",
-            "go1.27beta2",
-            "go1.27.3 X:jsonv2",
-        ] {
-            assert!(is_supported(version), "{version}");
-        }
-        for version in [
-            "",
-            "go1.25.9",
-            "go1.28",
-            "go1.2",
-            "go1.260",
-            "go1.27.",
-            "go1.27rc",
-            "go1.27.3-corp",
-            "go1.26.1 (vendor)",
-            "devel go1.28-abc",
-            "go1.27-devel_abc",
-        ] {
-            assert!(!is_supported(version), "{version}");
-        }
-    }
 
     #[test]
     fn generated_defaults() {

@@ -50,7 +50,7 @@ fn platform(cfg: &Config) -> Platform<'_> {
     Platform {
         goos: &cfg.target.goos,
         goarch: &cfg.target.goarch,
-        minor: cfg.dist.minor,
+        release: cfg.dist.release,
     }
 }
 
@@ -383,11 +383,13 @@ fn version_after(text: &str, words: &str) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
+    use forgo_golang::release::Release;
+
     use super::*;
 
     fn config(goos: &str, goarch: &str) -> Config {
         let mut cfg = Config::default();
-        cfg.dist.minor = 27;
+        cfg.dist.release = Release::GO1_27;
         cfg.dist.host_goos = "linux".into();
         cfg.dist.host_goarch = "amd64".into();
         cfg.target.goos = goos.into();

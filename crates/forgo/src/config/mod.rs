@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use forgo_build::config::{Config, DebugSettings, Environment, ModuleSettings};
 use forgo_build::process::look_path;
 use forgo_build::stock::StockGo;
+use forgo_golang::release;
 
 pub use apply::apply_flags;
 pub use init::{build_init, check_builder};
@@ -79,7 +80,7 @@ impl Startup {
         let unknown = |startup: &Startup| {
             let version = &startup.cfg.dist.version;
             // Without a distribution there is nothing to hand on to.
-            let known = version.is_empty() || goroot::is_supported(version);
+            let known = version.is_empty() || release::is_native(version);
             (!known).then(|| version.clone())
         };
         let hand_on = |version| Ok(Chosen::Stock { stock_go, version });
@@ -137,7 +138,7 @@ impl Startup {
         let found = |name: &str| look_path(&cfg, name).is_ok();
         let (cgo, cgo_changed) =
             target::cgo_enabled(&cfg.env, &cfg.target, &cfg.dist, &defaults, found);
-        cfg.context = target::context(&cfg.target, &buildcfg.tool_tags, cgo, cfg.dist.minor);
+        cfg.context = target::context(&cfg.target, &buildcfg.tool_tags, cgo, cfg.dist.release);
         let variables = variables::for_children(&cfg, &process, &defaults, cgo_changed);
         cfg.env.cmd = changed_for_children(&variables, &process);
         // The stock package sees GOEXPERIMENT of the process's environment only, and last.
@@ -221,7 +222,7 @@ impl Startup {
         let host = (cfg.dist.host_goos.as_str(), cfg.dist.host_goarch.as_str());
         let tags = buildcfg::read(&self.process, &self.defaults, host).tool_tags;
         let build_tags = std::mem::take(&mut cfg.context.build_tags);
-        cfg.context = target::context(&cfg.target, &tags, cgo, cfg.dist.minor);
+        cfg.context = target::context(&cfg.target, &tags, cgo, cfg.dist.release);
         cfg.context.build_tags = build_tags;
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Answers to internal/platform.
 
+use forgo_golang::release::Release;
+
 /// A port of Go.
 #[derive(Debug, Clone, Copy)]
 pub struct Port {
@@ -85,11 +87,11 @@ const PORTS: &[(&str, &str, Is)] = &[
 ];
 
 /// All ports of a release, sorted.
-pub fn ports(minor: u32) -> impl Iterator<Item = Port> {
+pub fn ports(release: Release) -> impl Iterator<Item = Port> {
     PORTS.iter().filter_map(move |&(goos, goarch, is)| {
         let is = match (goos, goarch) {
-            ("openbsd", "mips64") if minor >= 27 => return None,
-            ("linux", "ppc64") if minor >= 27 => Is::Cgo,
+            ("openbsd", "mips64") if release.is_without_openbsd_mips64() => return None,
+            ("linux", "ppc64") if release.linux_ppc64_has_cgo() => Is::Cgo,
             _ => is,
         };
         Some(Port {
@@ -110,7 +112,7 @@ pub struct Platform<'a> {
     /// GOARCH.
     pub goarch: &'a str,
     /// Minor release of the distribution.
-    pub minor: u32,
+    pub release: Release,
 }
 
 impl Platform<'_> {
@@ -125,7 +127,7 @@ impl Platform<'_> {
     }
 
     fn cgo(self) -> Option<bool> {
-        ports(self.minor)
+        ports(self.release)
             .find(|p| p.goos == self.goos && p.goarch == self.goarch)
             .map(|p| p.cgo)
     }
@@ -178,7 +180,8 @@ impl Platform<'_> {
             return false;
         }
         // linux/ppc64 learned to link externally in 1.27.
-        let ppc64 = self.minor >= 27 && (self.goos, self.goarch) == ("linux", "ppc64");
+        let ppc64 =
+            self.release.linux_ppc64_has_cgo() && (self.goos, self.goarch) == ("linux", "ppc64");
         match mode {
             "archive" | "default" | "exe" => true,
             "c-archive" => ppc64 || self.c_archive(),
@@ -269,17 +272,17 @@ mod tests {
 
     #[test]
     fn releases_differ() {
-        let at = |goos, goarch, minor| Platform {
+        let at = |goos, goarch, release| Platform {
             goos,
             goarch,
-            minor,
+            release,
         };
-        assert!(!at("linux", "ppc64", 26).cgo_supported());
-        assert!(at("linux", "ppc64", 27).cgo_supported());
-        assert!(!at("linux", "ppc64", 26).build_mode_supported("pie"));
-        assert!(at("linux", "ppc64", 27).build_mode_supported("plugin"));
-        assert!(at("openbsd", "mips64", 26).exists());
-        assert!(!at("openbsd", "mips64", 27).exists());
-        assert!(!at("foo", "amd64", 27).build_mode_supported("default"));
+        assert!(!at("linux", "ppc64", Release::GO1_26).cgo_supported());
+        assert!(at("linux", "ppc64", Release::GO1_27).cgo_supported());
+        assert!(!at("linux", "ppc64", Release::GO1_26).build_mode_supported("pie"));
+        assert!(at("linux", "ppc64", Release::GO1_27).build_mode_supported("plugin"));
+        assert!(at("openbsd", "mips64", Release::GO1_26).exists());
+        assert!(!at("openbsd", "mips64", Release::GO1_27).exists());
+        assert!(!at("foo", "amd64", Release::GO1_27).build_mode_supported("default"));
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use forgo_build::config::{BuildContext, Distribution, Environment, Target};
 use forgo_golang::goexperiment::{Experiment, parse_experiment_flags, parse_goexperiment};
 use forgo_golang::path;
+use forgo_golang::release::Release;
 
 use super::goroot::Defaults;
 use super::platform::Platform;
@@ -133,7 +134,7 @@ pub fn cgo_enabled(
     let platform = Platform {
         goos: &target.goos,
         goarch: &target.goarch,
-        minor: dist.minor,
+        release: dist.release,
     };
     let default = match defaults.constant("CGO_ENABLED") {
         "1" => true,
@@ -157,7 +158,7 @@ pub fn context(
     target: &Target,
     arch_tags: &[String],
     cgo_enabled: bool,
-    minor: u32,
+    release: Release,
 ) -> BuildContext {
     let experiments = target
         .experiments
@@ -167,7 +168,7 @@ pub fn context(
         cgo_enabled,
         build_tags: Vec::new(),
         tool_tags: experiments.chain(arch_tags.iter().cloned()).collect(),
-        release_tags: (1..=minor).map(|n| format!("go1.{n}")).collect(),
+        release_tags: release.build_tags(),
         install_suffix: String::new(),
         compiler: "gc".into(),
     }

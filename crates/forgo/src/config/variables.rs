@@ -92,7 +92,7 @@ impl List<'_> {
         );
         self.add("GOARCH", &target.goarch, target.goarch != dist.host_goarch);
         self.with_default("GOAUTH", "netrc");
-        if dist.minor < 27 {
+        if !dist.release.env_resolves_gobin() {
             self.plain("GOBIN");
         }
         let ((gocache, changed), _) = dirs::gocache(self.process, env.get("GOCACHE"));
@@ -119,7 +119,7 @@ impl List<'_> {
         self.with_default("GONOPROXY", private);
         self.with_default("GONOSUMDB", private);
         self.add("GOOS", &target.goos, target.goos != dist.host_goos);
-        if dist.minor >= 27 {
+        if dist.release.env_has_gopackagesdriver() {
             let driver = env.os("GOPACKAGESDRIVER");
             self.add("GOPACKAGESDRIVER", driver, !driver.is_empty());
         }

@@ -1,10 +1,12 @@
-//! Build events of `-json` (of Go 1.`minor`): one object a line, as load.JSONPrinter writes them.
+//! Build events of `-json`, in the form of a release: one object a line, as load.JSONPrinter writes
+//! them.
 
 use std::sync::Arc;
 
 use forgo_build::event::Event;
 pub use forgo_golang::json::escape as escape_as_go;
 use forgo_golang::raw;
+use forgo_golang::release::Release;
 use serde::Serialize;
 
 use super::text::as_lines;
@@ -13,22 +15,22 @@ use super::{Listener, Screen};
 /// Writes output of builds as JSON on standard output; what bypasses `-json` is text.
 pub struct Json {
     screen: Arc<Screen>,
-    minor: u32,
+    release: Release,
 }
 
 impl Json {
-    /// On this screen, as Go 1.`minor` writes it.
-    pub fn new(screen: Arc<Screen>, minor: u32) -> Json {
-        Json { screen, minor }
+    /// On this screen, in the form of a release.
+    pub fn new(screen: Arc<Screen>, release: Release) -> Json {
+        Json { screen, release }
     }
 }
 
 impl Listener for Json {
     fn event(&self, event: &Event) {
         let line = match event {
-            Event::Output { package, text } => output(package.as_deref(), text, self.minor),
+            Event::Output { package, text } => output(package.as_deref(), text, self.release),
             Event::Error { package, text } => {
-                failure(package.as_deref(), &as_lines(text), self.minor)
+                failure(package.as_deref(), &as_lines(text), self.release)
             }
             Event::Stderr(text) => return self.screen.stderr(&raw::bytes(text)),
             _ => return,
@@ -47,7 +49,7 @@ struct BuildEvent<'a> {
 }
 
 /// A `build-output` event; nothing for empty text.
-pub fn output(package: Option<&str>, text: &str, minor: u32) -> String {
+pub fn output(package: Option<&str>, text: &str, release: Release) -> String {
     if text.is_empty() {
         return String::new();
     }
@@ -57,15 +59,15 @@ pub fn output(package: Option<&str>, text: &str, minor: u32) -> String {
             action: "build-output",
             output: text,
         },
-        minor,
+        release,
     )
 }
 
 /// A `build-output` event for each line, then `build-fail`.
-pub fn failure(package: Option<&str>, text: &str, minor: u32) -> String {
+pub fn failure(package: Option<&str>, text: &str, release: Release) -> String {
     let mut out = String::new();
     for part in text.split_inclusive('\n') {
-        out.push_str(&output(package, part, minor));
+        out.push_str(&output(package, part, release));
     }
     out.push_str(&line(
         &BuildEvent {
@@ -73,14 +75,14 @@ pub fn failure(package: Option<&str>, text: &str, minor: u32) -> String {
             action: "build-fail",
             output: "",
         },
-        minor,
+        release,
     ));
     out
 }
 
-fn line(event: &BuildEvent<'_>, minor: u32) -> String {
+fn line(event: &BuildEvent<'_>, release: Release) -> String {
     let text = serde_json::to_string(event).expect("strings are JSON");
-    raw::json(&escape_as_go(&text), minor).into_owned() + "\n"
+    raw::json(&escape_as_go(&text), release).into_owned() + "\n"
 }
 
 #[cfg(test)]
@@ -89,12 +91,12 @@ mod tests {
 
     #[test]
     fn events() {
-        assert_eq!(output(Some("a"), "", 26), "");
+        assert_eq!(output(Some("a"), "", Release::GO1_26), "");
         assert_eq!(
-            output(Some("a"), "# a & <b>\n", 26),
+            output(Some("a"), "# a & <b>\n", Release::GO1_26),
             "{\"ImportPath\":\"a\",\"Action\":\"build-output\",\"Output\":\"# a \\u0026 \\u003cb\\u003e\\n\"}\n"
         );
-        let text = failure(None, "x\ny\n", 26);
+        let text = failure(None, "x\ny\n", Release::GO1_26);
         assert_eq!(text.lines().count(), 3);
         assert!(text.ends_with("{\"ImportPath\":\"\",\"Action\":\"build-fail\"}\n"));
     }

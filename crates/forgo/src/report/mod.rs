@@ -27,6 +27,7 @@ use forgo_build::plan::Plan;
 use forgo_build::process::errno_text;
 use forgo_cache::HashContext;
 use forgo_golang::raw;
+use forgo_golang::release::Release;
 
 use crate::exit::{Outcome, Stop};
 pub use recorder::Recorder;
@@ -101,13 +102,13 @@ impl Default for Console {
 }
 
 impl Console {
-    /// From now on output of builds is JSON on standard output (`-json`), as Go 1.`minor` writes
-    /// it; or text again.
-    pub fn set_json(&self, json: bool, minor: u32) {
+    /// From now on output of builds is JSON on standard output (`-json`), in the form of a release;
+    /// or text again.
+    pub fn set_json(&self, release: Option<Release>) {
         let screen = Arc::clone(&self.screen);
-        let voice: Arc<dyn Listener> = match json {
-            true => Arc::new(json::Json::new(screen, minor)),
-            false => Arc::new(text::Text::new(screen)),
+        let voice: Arc<dyn Listener> = match release {
+            Some(release) => Arc::new(json::Json::new(screen, release)),
+            None => Arc::new(text::Text::new(screen)),
         };
         *self.voice.write().unwrap_or_else(PoisonError::into_inner) = voice;
     }

@@ -205,12 +205,9 @@ pub fn table(verdicts: &[(String, Verdict)]) -> String {
 }
 
 /// The cells of a row of results: passed, passed without extras, failed, excepted, skipped.
-pub fn figures(verdicts: &[(String, Verdict)]) -> String {
+pub fn figures(verdicts: &[(String, Verdict)]) -> [String; 5] {
     let c = count(verdicts);
-    format!(
-        "{} | {} | {} | {} | {}",
-        c.passed, c.without_extras, c.failed, c.excepted, c.skipped
-    )
+    [c.passed, c.without_extras, c.failed, c.excepted, c.skipped].map(|n| n.to_string())
 }
 
 /// Of the tests one in a hundred may be an exception. A run of a few tests is no measure.
@@ -314,7 +311,7 @@ mod tests {
             "2 passed, 1 passed without extras, 2 failed, 1 excepted, 1 skipped: the stock command does \
              not pass them here\n"
         ));
-        assert_eq!(figures(&got), "2 | 1 | 2 | 1 | 1");
+        assert_eq!(figures(&got), ["2", "1", "2", "1", "1"]);
     }
 
     #[test]

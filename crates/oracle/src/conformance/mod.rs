@@ -8,7 +8,6 @@
 //! Each stock go process that forgo starts meanwhile is counted ([`stock`]).
 
 pub mod ledger;
-pub mod results;
 pub mod run_dir;
 pub mod runner;
 pub mod stock;
@@ -26,14 +25,33 @@ use stock::StockProcesses;
 
 use crate::cli::Which;
 use crate::places;
+use crate::record::{self, Table};
+
+/// The table in conformance/results.md.
+const RESULTS: Table = Table {
+    heading: "Results",
+    columns: &[
+        "release",
+        "tests",
+        "mode",
+        "passed",
+        "passed under FORGO_EXTRAS=off",
+        "failed",
+        "excepted",
+        "skipped",
+        "stock go processes",
+        "measured",
+    ],
+    keys: 3,
+};
 
 /// Runs cmd/go's own tests against forgo
 ///
 /// The tests ship with every Go distribution: the scripts in GOROOT/src/cmd/go/testdata/script, and
 /// the tests coded in Go. Their test binary is built once for each distribution, so that each go
 /// command that a test starts is forgo. A test that the stock command does not pass on this machine
-/// is skipped. Every other test must pass, or conformance/exceptions.txt of forgo's repository gives
-/// a reason. Prints the tests that fail, and how many stock go processes forgo started.
+/// is skipped. Every other test must pass, or conformance/exceptions.txt of forgo's repository
+/// gives a reason. Prints the tests that fail, and how many stock go processes forgo started.
 #[derive(Debug, Default, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Options {
@@ -172,11 +190,13 @@ fn run_suite(
         println!("logs of what failed: {}", dir.path.display());
     }
     if options.record {
-        let row = results::Row {
-            key: [release, suite.name().to_owned(), mode.to_owned()],
-            figures: format!("{} | {}", ledger::figures(&verdicts), stock.summary()),
-        };
-        results::record(&places::repository()?.join("conformance/results.md"), &row)?;
+        let mut row = vec![release, suite.name().to_owned(), mode.to_owned()];
+        row.extend(ledger::figures(&verdicts));
+        row.extend([stock.summary(), record::measured(None)]);
+        RESULTS.record(
+            &places::repository()?.join("conformance/results.md"),
+            &[row],
+        )?;
     }
     Ok(all_good && ledger::within_allowance(&verdicts) && stock.is_good())
 }

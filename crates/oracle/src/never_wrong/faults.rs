@@ -63,8 +63,9 @@ impl fmt::Display for Case {
     }
 }
 
-/// Makes things go wrong until time or steps are over. Says whether forgo was always right.
-pub(super) fn run(options: &Options, base: &Path) -> Result<bool> {
+/// Makes things go wrong until time or steps are over. Returns how many were made; `None` if forgo
+/// was wrong.
+pub(super) fn run(options: &Options, base: &Path) -> Result<Option<usize>> {
     let started = Instant::now();
     let mut faults = Faults {
         world: World::new(&options.programs, base)?,
@@ -78,7 +79,7 @@ pub(super) fn run(options: &Options, base: &Path) -> Result<bool> {
         let case = faults.case()?;
         if let Some(wrong) = faults.check(&case)? {
             println!("seed {}, fault {done}: {case}\n{wrong}", options.seed);
-            return Ok(false);
+            return Ok(None);
         }
         done += 1;
     }
@@ -90,7 +91,7 @@ pub(super) fn run(options: &Options, base: &Path) -> Result<bool> {
         options.seed,
         faults.skipped
     );
-    Ok(true)
+    Ok(Some(done))
 }
 
 struct Faults<'a> {

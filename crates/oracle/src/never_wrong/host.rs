@@ -93,8 +93,8 @@ const VARIABLES: [(&str, [&str; 3]); 3] = [
 const SOURCE: &str = "package main\n\n// #cgo LDFLAGS: -L${SRCDIR}/../early -L${SRCDIR}/../lib -lv\n\
     // int value(void);\nimport \"C\"\n\nfunc main() { println(C.value()) }\n";
 
-/// Changes the host until time or steps are over. Says whether forgo was always right.
-pub(super) fn run(options: &Options, base: &Path) -> Result<bool> {
+/// Changes the host until time or steps are over. Returns how many were made; `None` if forgo was wrong.
+pub(super) fn run(options: &Options, base: &Path) -> Result<Option<usize>> {
     let started = Instant::now();
     let mut host = Host::new(options, base)?;
     let mut done: BTreeMap<String, usize> = BTreeMap::new();
@@ -116,7 +116,7 @@ pub(super) fn run(options: &Options, base: &Path) -> Result<bool> {
                     how(&stock),
                     how(&forgo)
                 );
-                return Ok(false);
+                return Ok(None);
             }
         }
         failed += usize::from(!stock.ok);
@@ -129,7 +129,7 @@ pub(super) fn run(options: &Options, base: &Path) -> Result<bool> {
         options.programs.release(),
         options.seed
     );
-    Ok(true)
+    Ok(Some(steps))
 }
 
 /// How a build ended.

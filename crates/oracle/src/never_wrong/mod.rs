@@ -20,7 +20,9 @@ use std::time::{Duration, Instant};
 
 use crate::cli::Which;
 use crate::conformance::test_binary;
+use crate::places;
 use crate::programs::Programs;
+use crate::record::{self, Table};
 use edits::{Dice, Palette, Step};
 use world::World;
 
@@ -91,6 +93,12 @@ pub struct Flags {
     /// Stop after so many seconds [default: no limit]
     #[arg(long, value_name = "SECONDS")]
     time: Option<u64>,
+    /// Write the result to conformance/parity.md of the repository
+    #[arg(long)]
+    record: bool,
+    /// With --record: what else is to be known of the run
+    #[arg(long, value_name = "TEXT", requires = "record")]
+    note: Option<String>,
 }
 
 impl Flags {
@@ -149,19 +157,57 @@ struct Wrong {
 pub fn run(flags: &Flags) -> Result<bool, String> {
     let options = flags.resolve()?;
     println!("seed {}", options.seed);
-    if let Some(project) = &options.project {
-        return real::run(&options, project);
+    let base = || base(&options.programs);
+    let steps = match (&options.project, options.what) {
+        (Some(project), _) => real::run(&options, project)?,
+        (_, What::Tests) => test_results::run(&options)?,
+        (_, What::Faults) => faults::run(&options, &base()?)?,
+        (_, What::Host) => host::run(&options, &base()?)?,
+        (_, What::Edits) => edit(&options, &base()?)?,
+    };
+    if let (Some(steps), true) = (steps, flags.record) {
+        write(&options, steps, flags.note.as_deref())?;
     }
-    match options.what {
-        What::Tests => test_results::run(&options),
-        What::Faults => faults::run(&options, &base(&options.programs)?),
-        What::Host => host::run(&options, &base(&options.programs)?),
-        What::Edits => edit(&options, &base(&options.programs)?),
-    }
+    Ok(steps.is_some())
 }
 
-/// Makes sequences of edits until steps or time are over. Reports whether forgo was always right.
-fn edit(options: &Options, base: &Path) -> Result<bool, String> {
+/// Puts a run in which forgo was never wrong into conformance/parity.md.
+fn write(options: &Options, steps: usize, note: Option<&str>) -> Result<(), String> {
+    let what = match (&options.project, options.what) {
+        (Some(dir), _) => format!("edits of {}", dir.file_name().unwrap_or_default().display()),
+        (_, What::Edits) => "edits".to_owned(),
+        (_, What::Faults) => "faults".to_owned(),
+        (_, What::Host) => "changes of the host's tools".to_owned(),
+        (_, What::Tests) => "edits of what tests read".to_owned(),
+    };
+    let number = |n: usize| n.to_string();
+    let kinds = match options.kinds {
+        0 => "all".to_owned(),
+        kinds => number(kinds),
+    };
+    let table = Table {
+        heading: "Random edits and faults",
+        columns: &[
+            "what", "release", "kinds", "length", "seed", "steps", "wrong", "measured",
+        ],
+        keys: 5,
+    };
+    let row = vec![
+        what,
+        options.programs.release(),
+        kinds,
+        number(options.length),
+        options.seed.to_string(),
+        number(steps),
+        number(0),
+        record::measured(note),
+    ];
+    table.record(&places::repository()?.join("conformance/parity.md"), &[row])
+}
+
+/// Makes sequences of edits until steps or time are over. Returns how many steps were made; `None`
+/// if forgo was wrong.
+fn edit(options: &Options, base: &Path) -> Result<Option<usize>, String> {
     let started = Instant::now();
     let until = Some(started + options.time);
     let mut world = World::new(&options.programs, base)?;
@@ -186,7 +232,7 @@ fn edit(options: &Options, base: &Path) -> Result<bool, String> {
                 println!("    {step}");
             }
             println!("{}", wrong.difference);
-            return Ok(false);
+            return Ok(None);
         }
         sequence += 1;
     }
@@ -199,7 +245,7 @@ fn edit(options: &Options, base: &Path) -> Result<bool, String> {
         world.asked(),
         started.elapsed().as_secs()
     );
-    Ok(true)
+    Ok(Some(done))
 }
 
 /// Makes steps from the beginning, until one is wrong. Gives how many were made.

@@ -56,8 +56,8 @@ impl fmt::Display for Step {
     }
 }
 
-/// Edits a copy of the project until steps or time are over. Says whether forgo was always right.
-pub(super) fn run(options: &Options, project: &Path) -> Result<bool> {
+/// Edits a copy of the project until steps or time are over. Returns how many were made; `None` if forgo was wrong.
+pub(super) fn run(options: &Options, project: &Path) -> Result<Option<usize>> {
     let started = Instant::now();
     let (mut done, mut compared, mut sequence) = (0, 0, options.seed);
     while done < options.steps && started.elapsed() < options.time {
@@ -78,7 +78,7 @@ pub(super) fn run(options: &Options, project: &Path) -> Result<bool> {
                     println!("    {step}");
                 }
                 println!("{wrong}");
-                return Ok(false);
+                return Ok(None);
             }
         }
         done += steps.len();
@@ -91,7 +91,7 @@ pub(super) fn run(options: &Options, project: &Path) -> Result<bool> {
         options.seed,
         started.elapsed().as_secs()
     );
-    Ok(true)
+    Ok(Some(done))
 }
 
 /// Leaves out steps as long as the rest still goes wrong.

@@ -139,12 +139,14 @@ const UNLOGGED: [&str; 6] = [
 ];
 
 /// What it can't show.
-const UNKNOWN: [&str; 5] = [
+const UNKNOWN: [&str; 7] = [
     "run(\"run.sh\")",
     "run(\"testdata/run.sh\")",
     "run(\"../shared/run.sh\")",
     "raw(\"../shared/s.txt\")",
     "newer(\"testdata/a.txt\", \"data.txt\")",
+    "format(\"testdata/a.txt\")",
+    "equal(\"data.txt\", \"out\")",
 ];
 
 /// What it does before the log begins; mostly nothing.
@@ -241,7 +243,7 @@ const FUNCTIONS: [(&str, &[&str], &str); 16] = [
 ];
 
 /// The rest of them.
-const MORE: [(&str, &[&str], &str); 2] = [
+const MORE: [(&str, &[&str], &str); 4] = [
     (
         "raw",
         &["syscall"],
@@ -251,6 +253,16 @@ const MORE: [(&str, &[&str], &str); 2] = [
         "newer",
         &["os"],
         "func newer(f, g string) {\n\ti, err := os.Stat(f)\n\tj, err2 := os.Stat(g)\n\tif err == nil && err2 == nil {\n\t\tsay(i.ModTime().Before(j.ModTime()))\n\t}\n}\n",
+    ),
+    (
+        "format",
+        &["os", "io/fs"],
+        "func format(f string) {\n\ti, err := os.Stat(f)\n\tif err == nil {\n\t\tsay(fs.FormatFileInfo(i))\n\t}\n}\n",
+    ),
+    (
+        "equal",
+        &["os", "reflect"],
+        "func equal(f, g string) {\n\ti, _ := os.Stat(f)\n\tj, _ := os.Stat(g)\n\tsay(reflect.DeepEqual(i, j))\n}\n",
     ),
 ];
 

@@ -60,7 +60,7 @@ struct Counts {
 }
 
 /// `oracle never-wrong --tests`.
-pub fn run(options: &Options) -> Result<bool> {
+pub fn run(options: &Options) -> Result<Option<usize>> {
     let base = base(options)?;
     let started = Instant::now();
     let until = Some(started + options.time);
@@ -80,7 +80,7 @@ pub fn run(options: &Options) -> Result<bool> {
                 println!("    {step}");
             }
             println!("{}", wrong.difference);
-            return Ok(false);
+            return Ok(None);
         }
         sequence += 1;
     }
@@ -102,7 +102,7 @@ pub fn run(options: &Options) -> Result<bool> {
         counts.sampled - counts.by_content,
         counts.stock_wrong,
     );
-    Ok(true)
+    Ok(Some(counts.steps))
 }
 
 /// Makes steps from the beginning, until one is wrong.

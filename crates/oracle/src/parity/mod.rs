@@ -2,7 +2,7 @@
 //!
 //! | check | what must be equal |
 //! |---|---|
-//! | keys | the lines of `GODEBUG=gocachehash=1`, except those of the stock command's module index |
+//! | keys | lines of `GODEBUG=gocachehash=1`, except the stock command's module index |
 //! | words | standard output, standard error (`-x` included), exit status |
 //! | archives | every entry of the two caches, through its key, byte for byte |
 //! | programs | every executable, byte for byte |
@@ -12,8 +12,8 @@
 //! | moved | with `--moved`: nothing is compiled again in another directory |
 //! | killed | with `--kill N`: the cache entries that builds killed at N instants leave |
 //!
-//! forgo's own optimizations are off, except in variants with `FORGO_EXTRAS=on`. A project that does
-//! not build is compared by its output alone.
+//! forgo's own optimizations are off, except in variants with `FORGO_EXTRAS=on`. A project that
+//! does not build is compared by its output alone.
 
 mod caches;
 mod checks;
@@ -31,7 +31,9 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::places;
 use crate::programs::Programs;
+use crate::record::{self, Table};
 use checks::Bench;
 use projects::{Project, Variant};
 use report::{Report, Row};
@@ -47,8 +49,8 @@ const MATRIX: [&str; 5] = [
 
 /// Compares cache keys, bytes and output on a project
 ///
-/// Both commands run on the project in DIR, each with a cache of its own: build, build -n, list, and
-/// each command on the other's cache. Prints each difference as it is found, and a table:
+/// Both commands run on the project in DIR, each with a cache of its own: build, build -n, list,
+/// and each command on the other's cache. Prints each difference as it is found, and a table:
 ///
 ///   keys      lines of GODEBUG=gocachehash=1
 ///   words     standard output, standard error (-x included), exit status
@@ -121,7 +123,8 @@ pub struct Options {
         allow_hyphen_values = true
     )]
     test_pkgs: String,
-    /// Begin with copies of this GOCACHE: both commands with --tests and --moved, else the stock one
+    /// Begin with copies of this GOCACHE: both commands with --tests and --moved, else the stock
+    /// one
     #[arg(long, value_name = "GOCACHE")]
     stock_cache: Option<PathBuf>,
     /// Begin with the standard library in both caches
@@ -145,9 +148,39 @@ pub struct Options {
     /// Keep the caches and outputs, and print where they are
     #[arg(long)]
     keep: bool,
+    /// Write the results to conformance/parity.md of the repository
+    #[arg(long, conflicts_with = "only")]
+    record: bool,
+    /// With --record: what else is to be known of the run
+    #[arg(long, value_name = "TEXT", requires = "record")]
+    note: Option<String>,
 }
 
 impl Options {
+    /// Puts the results into the table of their kind.
+    fn write(&self, report: &Report) -> Result<(), String> {
+        let heading = match (self.tests, self.moved, self.extent()) {
+            (true, _, Extent::Dry) => "list, vet -n and test -n",
+            (true, ..) => "list, vet and test",
+            (_, true, _) => "Builds in other directories",
+            (.., Extent::Dry) => "Commands and keys, without building",
+            (.., Extent::Bytes) => "Archives and programs",
+            (.., Extent::Full) => "Builds",
+        };
+        let table = Table {
+            heading,
+            columns: &report::COLUMNS,
+            keys: 3,
+        };
+        let together = match (&self.dir, self.short) {
+            (Some(_), _) => None,
+            (None, true) => Some("conformance/projects, the part of CI"),
+            (None, false) => Some("conformance/projects"),
+        };
+        let rows = report.recorded(together, &record::measured(self.note.as_deref()));
+        table.record(&places::repository()?.join("conformance/parity.md"), &rows)
+    }
+
     fn extent(&self) -> Extent {
         match (self.dry, self.bytes) {
             (true, _) => Extent::Dry,
@@ -196,6 +229,9 @@ pub fn run(options: &Options) -> Result<bool, String> {
     }
     let report = compare_all(&cases, options)?;
     print!("{}", report.table());
+    if options.record {
+        options.write(&report)?;
+    }
     Ok(report.is_good())
 }
 

@@ -291,10 +291,10 @@ fn compiled_package(line: &str) -> Option<(String, bool)> {
 
 /// Reports whether forgo trusts its rules for this release without a proof in each cache.
 fn is_listed(release: &str) -> bool {
-    let list = include_str!("../../../forgo-build/releases.txt");
+    let list = include_str!("../../../forgo-golang/releases.txt");
     let lines = list.lines().filter(|line| !line.starts_with('#'));
-    let mut names = lines.filter_map(|line| line.split_whitespace().next());
-    names.any(|name| name == release)
+    let mut rights = lines.filter_map(|line| line.strip_prefix(release)?.strip_prefix(' '));
+    rights.any(|rights| rights.split_whitespace().any(|right| right == "tools"))
 }
 
 #[cfg(test)]

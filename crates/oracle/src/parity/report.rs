@@ -20,6 +20,8 @@ pub struct Report {
 /// The results for one project, variant and release.
 pub struct Row {
     title: String,
+    /// Project, variant, release.
+    key: [String; 3],
     /// Entries of the cache that were compared.
     pub archives: usize,
     /// Executables that were compared.
@@ -77,6 +79,63 @@ impl Report {
     }
 }
 
+/// The titles of a recorded table.
+pub const COLUMNS: [&str; CHECKS.len() + 5] = {
+    let mut columns = ["measured"; CHECKS.len() + 5];
+    (columns[0], columns[1], columns[2], columns[3]) = ("project", "variant", "release", "cases");
+    let mut i = 0;
+    while i < CHECKS.len() {
+        columns[4 + i] = CHECKS[i];
+        i += 1;
+    }
+    columns
+};
+
+impl Report {
+    /// Returns the rows as they are recorded: one for each case of a project, or, with a name for
+    /// them all, one for each release.
+    pub fn recorded(&self, together: Option<&str>, measured: &str) -> Vec<Vec<String>> {
+        let mut groups: Vec<([String; 3], Vec<&Row>)> = Vec::new();
+        for row in &self.rows {
+            let key = match together {
+                Some(name) => [name.to_owned(), "all".to_owned(), row.key[2].clone()],
+                None => row.key.clone(),
+            };
+            match groups.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, rows)) => rows.push(row),
+                None => groups.push((key, vec![row])),
+            }
+        }
+        let cells = |(key, rows): (&[String; 3], &[&Row])| {
+            let [project, variant, release] = key;
+            let variant = if variant.is_empty() { "plain" } else { variant };
+            let mut cells = vec![project.clone(), variant.to_owned(), release.clone()];
+            cells.push(rows.len().to_string());
+            cells.extend((0..CHECKS.len()).map(|check| recorded_cell(rows, check)));
+            cells.push(measured.to_owned());
+            cells
+        };
+        groups
+            .iter()
+            .map(|(key, rows)| cells((key, rows)))
+            .collect()
+    }
+}
+
+/// The result of a check in several cases.
+fn recorded_cell(rows: &[&Row], check: usize) -> String {
+    let results: Vec<bool> = rows.iter().filter_map(|row| row.results[check]).collect();
+    let failed = results.iter().filter(|good| !**good).count();
+    let sum = |of: fn(&Row) -> usize| rows.iter().map(|row| of(row)).sum::<usize>().to_string();
+    match (results.len(), failed, CHECKS[check]) {
+        (0, ..) => "–".to_owned(),
+        (_, 0, "archives") => sum(|row| row.archives),
+        (_, 0, "programs") => sum(|row| row.programs),
+        (_, 0, _) => "equal".to_owned(),
+        (all, failed, _) => format!("{failed} of {all} differ"),
+    }
+}
+
 impl Row {
     /// A row without results.
     pub fn new(project: &str, variant: &str, release: &str) -> Row {
@@ -84,6 +143,7 @@ impl Row {
             title: format!("{release} {project} {variant}")
                 .trim_end()
                 .to_owned(),
+            key: [project, variant, release].map(str::to_owned),
             archives: 0,
             programs: 0,
             results: [None; CHECKS.len()],
@@ -153,5 +213,17 @@ mod tests {
         );
         assert!(lines[2].contains("FAIL"), "{table}");
         assert_eq!(lines[3], "1 of 2 equal");
+        let recorded = report.recorded(None, "today");
+        assert_eq!(recorded[0].len(), COLUMNS.len());
+        assert_eq!(
+            recorded[0][..6],
+            ["p", "-race", "go1.26.8", "1", "equal", "–"]
+        );
+        assert_eq!(
+            recorded[1][..6],
+            ["q", "plain", "go1.27.3", "1", "–", "1 of 1 differ"]
+        );
+        assert_eq!(recorded[1].last().unwrap(), "today");
+        assert_eq!(report.recorded(Some("both"), "today").len(), 2);
     }
 }

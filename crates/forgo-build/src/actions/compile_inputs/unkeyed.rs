@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use forgo_golang::release::Release;
+
 use crate::config::Config;
 use crate::fsys::Overlay;
 use crate::package::Package;
@@ -45,8 +47,8 @@ pub struct Unkeyed<'r> {
     pub goroot_dir: &'r str,
     /// The release, with experiments: the salt, and the IDs of the tools.
     pub version: &'r str,
-    /// The minor release: part of the salt.
-    pub minor: u32,
+    /// The release: the salt of every key.
+    pub release: Release,
     /// GOOS, GOARCH and the like, where the environment has other values: the key has the values.
     pub env: Vec<String>,
     /// Working directory of the compiler. All files are named by absolute paths; it is what
@@ -91,7 +93,7 @@ impl<'r> Unkeyed<'r> {
             tools: Tools::of(config),
             goroot_dir: &config.dist.goroot,
             version: &config.dist.version,
-            minor: config.dist.minor,
+            release: config.dist.release,
             env: changed_env(config),
             cwd: &config.cwd,
             overlay,

@@ -138,7 +138,7 @@ impl Modules<'_> {
                 "internal error: invalid operation on toolchain module",
             ));
         }
-        if m.path == "golang.org/fips140" && self.cfg.dist.minor >= 27 {
+        if m.path == "golang.org/fips140" && self.cfg.dist.release.fips140_is_bundled() {
             return Err(Error::text(
                 "golang.org/fips140 is bundled with the Go distribution and cannot be downloaded",
             ));

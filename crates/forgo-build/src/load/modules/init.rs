@@ -308,7 +308,7 @@ impl<'a> Modules<'a> {
         } else {
             "implicitly requires"
         };
-        let remedy = if self.cfg.dist.minor >= 27 {
+        let remedy = if self.cfg.dist.release.go_work_may_want_toolchain() {
             format!("to download and use go {go}")
         } else {
             "to update it".to_string()
@@ -340,7 +340,7 @@ impl<'a> Modules<'a> {
 pub fn local_version(cfg: &Config) -> String {
     match gover::from_toolchain(&cfg.dist.version) {
         Some(v) => v.to_string(),
-        None => format!("1.{}", cfg.dist.minor),
+        None => cfg.dist.release.language(),
     }
 }
 
@@ -386,7 +386,7 @@ pub fn will_be_enabled(cfg: &Config) -> bool {
         "on" | "" => true,
         "auto" => {
             let has_work = || matches!(go_work(cfg, paths::is_disk_file), Ok(Some(_)));
-            go_mod(cfg).is_some() || cfg.dist.minor >= 27 && has_work()
+            go_mod(cfg).is_some() || cfg.dist.release.auto_modules_heed_go_work() && has_work()
         }
         _ => false,
     }

@@ -5,6 +5,8 @@ use std::io::{Error, ErrorKind, Result as IoResult};
 use std::sync::{Arc, Mutex};
 
 use super::*;
+use forgo_golang::release::Release;
+
 use crate::config::Config;
 use crate::event::{Event, Reporter};
 
@@ -135,12 +137,12 @@ impl Reporter for Said {
     }
 }
 
-fn config(minor: u32) -> Config {
+fn config(release: Release) -> Config {
     let mut cfg = Config::default();
     cfg.dist.goroot = "/go".to_string();
     cfg.dist.goroot_given = "/go".to_string();
-    cfg.dist.version = format!("go1.{minor}.0");
-    cfg.dist.minor = minor;
+    cfg.dist.version = format!("go{}.0", release.language());
+    cfg.dist.release = release;
     cfg.cwd = "/w".to_string();
     cfg.dirs.gomodcache = std::env::temp_dir().to_string_lossy().into_owned();
     cfg
@@ -303,7 +305,7 @@ fn loads_are_told() {
     ];
     for (name, text, patterns, want) in cases {
         assert_eq!(
-            load(&config(27), &Tree::new(&text), &patterns),
+            load(&config(Release::GO1_27), &Tree::new(&text), &patterns),
             want,
             "{name}"
         );
@@ -313,14 +315,14 @@ fn loads_are_told() {
 #[test]
 fn releases_differ_in_words() {
     let tree = Tree::new("-- go.work --\ngo 1.21\nuse ./a\n-- a/go.mod --\nmodule a\n\ngo 1.22\n");
-    let told = load(&config(26), &tree, &["./a"]);
+    let told = load(&config(Release::GO1_26), &tree, &["./a"]);
     assert!(told.contains("; to update it:\n\tgo work use"), "{told}");
 }
 
 #[test]
 fn explicit_modes() {
     let tree = Tree::new(&format!("{MODULE}-- p.go --\nimport \"x.com/y\"\n"));
-    let mut cfg = config(27);
+    let mut cfg = config(Release::GO1_27);
     cfg.modules.mod_explicit = true;
     cfg.modules.mod_flag = "readonly".to_string();
     let told = load(&cfg, &tree, &["."]);
@@ -345,7 +347,7 @@ fn explicit_modes() {
 #[test]
 fn what_state_tells() {
     let tree = Tree::new("-- go.mod --\nmodule m\n\ngo 1.24\ntool m/t\n-- p.go --\n");
-    let (cfg, said) = (config(27), Said::default());
+    let (cfg, said) = (config(Release::GO1_27), Said::default());
     let mut modules = Modules::init(&cfg, &tree, &said, RootMode::Auto).expect("a module");
     assert!(modules.state.enabled && modules.state.has_mod_root);
     assert_eq!(modules.state.go_mod_env, "/w/go.mod");

@@ -56,7 +56,7 @@ pub fn key(
     let Told { tool, flags, facts } = told;
     writeln!(hash, "{} {}", quote(tool), quote_slice(flags));
     writeln!(hash, "{package} {}", cx.node().vetx_only);
-    let config = config.of_content().to_json(cx.config().dist.minor);
+    let config = config.of_content().to_json(cx.config().dist.release);
     let places = cx.run.places();
     writeln!(hash, "{}", places.rewrite(&config, &places.as_names()));
     let p = cx.package();

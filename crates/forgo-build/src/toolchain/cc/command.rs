@@ -29,8 +29,8 @@ pub fn command(
     }
     arch_flags(c).iter().for_each(|flag| add(flag));
     if c.unkeyed.cgo_enabled {
-        let windows_26 = c.goos == "windows" && c.unkeyed.minor < 27;
-        add(if windows_26 { "-mthreads" } else { "-pthread" });
+        let pthread = c.goos != "windows" || c.unkeyed.release.windows_has_pthread();
+        add(if !pthread { "-mthreads" } else { "-pthread" });
     }
     if c.goos == "aix" {
         add("-mcmodel=large");
@@ -91,7 +91,9 @@ fn arch_flags(c: &CInputs<'_>) -> &'static [&'static str] {
             "-mno-odd-spreg",
         ],
         ("mips" | "mipsle", "softfloat") => &["-mabi=32", "-march=mips32", "-msoft-float"],
-        ("loong64", _) if c.unkeyed.minor >= 27 => &["-mabi=lp64d", "-mno-relax"],
+        ("loong64", _) if c.unkeyed.release.loong64_does_not_relax() => {
+            &["-mabi=lp64d", "-mno-relax"]
+        }
         ("loong64", _) => &["-mabi=lp64d"],
         ("ppc64", _) if c.goos == "aix" => &["-maix64"],
         _ => &[],
@@ -203,38 +205,52 @@ fn vendor_dir(inputs: &Inputs<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use forgo_golang::release::Release;
+
     use super::*;
     use crate::config::Config;
     use crate::package::Package;
 
     #[test]
     fn architectures_have_flags() {
-        for (os, arch, var, minor, want) in [
-            ("linux", "amd64", "", 27, &["-m64"][..]),
-            ("darwin", "amd64", "", 27, &["-arch", "x86_64", "-m64"]),
-            ("darwin", "arm64", "", 27, &["-arch", "arm64"]),
-            ("linux", "arm64", "", 27, &[]),
-            ("linux", "loong64", "", 26, &["-mabi=lp64d"]),
-            ("linux", "loong64", "", 27, &["-mabi=lp64d", "-mno-relax"]),
+        for (os, arch, var, release, want) in [
+            ("linux", "amd64", "", Release::GO1_27, &["-m64"][..]),
+            (
+                "darwin",
+                "amd64",
+                "",
+                Release::GO1_27,
+                &["-arch", "x86_64", "-m64"],
+            ),
+            ("darwin", "arm64", "", Release::GO1_27, &["-arch", "arm64"]),
+            ("linux", "arm64", "", Release::GO1_27, &[]),
+            ("linux", "loong64", "", Release::GO1_26, &["-mabi=lp64d"]),
+            (
+                "linux",
+                "loong64",
+                "",
+                Release::GO1_27,
+                &["-mabi=lp64d", "-mno-relax"],
+            ),
             (
                 "linux",
                 "mips",
                 "softfloat",
-                27,
+                Release::GO1_27,
                 &["-mabi=32", "-march=mips32", "-msoft-float"],
             ),
             (
                 "linux",
                 "mips64le",
                 "hardfloat",
-                27,
+                Release::GO1_27,
                 &["-mabi=64", "-mhard-float"],
             ),
-            ("linux", "ppc64", "", 27, &[]),
-            ("aix", "ppc64", "", 27, &["-maix64"]),
+            ("linux", "ppc64", "", Release::GO1_27, &[]),
+            ("aix", "ppc64", "", Release::GO1_27, &["-maix64"]),
         ] {
             let mut config = Config::default();
-            config.dist.minor = minor;
+            config.dist.release = release;
             config.target.goos = os.into();
             config.target.goarch = arch.into();
             config.target.arch_env = ("GOMIPS".into(), var.into());

@@ -4,6 +4,7 @@
 
 use forgo_cache::Hash;
 use forgo_golang::quote::{quote, quote_slice};
+use forgo_golang::release::Release;
 
 use crate::action::{ActionError, Facts};
 use crate::actions::compile_inputs::Files;
@@ -40,8 +41,8 @@ pub struct CInputs<'r> {
 pub struct UnkeyedC<'r> {
     /// cgo is enabled: true wherever a C file is compiled.
     pub cgo_enabled: bool,
-    /// The minor release: the salt of every key.
-    pub minor: u32,
+    /// The release: the salt of every key.
+    pub release: Release,
     /// FC names gfortran, or nothing. The `FC` line has all of it, where there is Fortran.
     pub is_gfortran: bool,
     /// PKG_CONFIG without arguments. See `pkg_config_names`.
@@ -68,7 +69,7 @@ impl<'r> CInputs<'r> {
             arch_env: (&config.target.arch_env.0, &config.target.arch_env.1),
             unkeyed: UnkeyedC {
                 cgo_enabled: config.context.cgo_enabled,
-                minor: config.dist.minor,
+                release: config.dist.release,
                 is_gfortran: fc.is_empty() || fc.contains("gfortran"),
                 pkg_config: cc::pkg_config_exe(config),
                 pkg_config_names: &p.cgo_pkg_config,

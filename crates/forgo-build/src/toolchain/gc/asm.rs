@@ -39,7 +39,7 @@ pub fn common_args(
         args.extend(dynlink.map(|_| "-D=GOBUILDMODE_shared=1".to_owned()));
     }
     // Since 1.27 the assembler knows what belongs to the standard library.
-    if unkeyed.minor >= 27 && inputs.standard {
+    if unkeyed.release.asm_has_std_flag() && inputs.standard {
         args.push("-std".to_owned());
     }
     for define in architecture_defines(inputs.arch_env) {

@@ -79,7 +79,7 @@ impl<'a> Cleaner<'a> {
         let shared = ShellShared::new(self.cfg, &reporter, "");
         let shell = Shell::new(&shared, None);
         // Until 1.26 every name is shown at once, found or not, and old directories are removed.
-        let old = self.cfg.dist.minor < 27;
+        let old = !self.cfg.dist.release.clean_removes_what_it_finds();
         if old && self.cfg.flags.shows_commands() {
             shell.show_cmd(&p.dir, &format!("rm -f {}", names.join(" ")));
         }

@@ -2,10 +2,10 @@
 //! program that the name `go` runs.
 
 use forgo_build::stock::{self, Kind, kind};
+use forgo_golang::release::{is_native, native};
 
 use super::finding::{Finding, Level};
-use crate::config::Startup;
-use crate::config::goroot::{self, SUPPORTED, is_supported};
+use crate::config::{goroot, Startup};
 use crate::config::process::Variables;
 use crate::config::toolchain::{self, Preview};
 
@@ -37,7 +37,7 @@ fn found(startup: &Startup) -> Finding {
 
 fn release(startup: &Startup) -> Finding {
     let dist = &startup.cfg.dist;
-    let supported = is_supported(&dist.version);
+    let supported = is_native(&dist.version);
     let release = goroot::platform(dist);
     let finding = match (dist.version.is_empty(), supported) {
         (true, _) => Finding::new(
@@ -54,7 +54,7 @@ fn release(startup: &Startup) -> Finding {
         )
         .remedy(format!(
             "install a release of {}, and set FORGO_GO to its go command",
-            SUPPORTED.join(" or ")
+            native().join(" or ")
         )),
     };
     finding
@@ -65,7 +65,7 @@ fn release(startup: &Startup) -> Finding {
 /// The toolchain that GOTOOLCHAIN, go.work or go.mod selects here.
 fn toolchain(startup: &Startup) -> Finding {
     let new = |level: Level, text: String| Finding::new("toolchain", level, text);
-    let unsupported = |name: &str| !is_supported(name);
+    let unsupported = |name: &str| !is_native(name);
     let hint = "set GOTOOLCHAIN=local to use the local release, if go.mod allows it";
     match toolchain::preview(startup) {
         Ok(Preview::Local) => new(Level::Ok, "the local one".to_owned()).fact("local", true),

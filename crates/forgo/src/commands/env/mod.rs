@@ -111,7 +111,7 @@ fn of_modules(invocation: &Invocation<'_>, state: &ModuleState) -> Vec<Variable>
         _ => &state.work_file,
     };
     let mut list = vec![plain("GOMOD", &state.go_mod_env)];
-    if cfg.dist.minor >= 27 {
+    if cfg.dist.release.env_resolves_gobin() {
         let changed = crate::config::variables::or_default(&cfg.env, "GOBIN", "").1;
         list.push(Variable {
             name: "GOBIN".into(),
@@ -175,8 +175,8 @@ fn show(invocation: &Invocation<'_>, all: &[Variable], json: bool, changed: bool
         return Ok(());
     };
     if json {
-        let minor = invocation.cfg().dist.minor;
-        let text = print::json(&chosen, changed, minor);
+        let release = invocation.cfg().dist.release;
+        let text = print::json(&chosen, changed, release);
         return invocation.console.must_print("go: ", &text);
     }
     invocation.console.print(print::shell(&chosen, changed)?);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use forgo_golang::json::append_text;
 use forgo_golang::raw;
+use forgo_golang::release::Release;
 
 use crate::config::variables::Variable;
 use crate::exit::{Outcome, Stop};
@@ -32,8 +33,8 @@ pub fn shell(variables: &[Variable], only_changed: bool) -> Outcome<String> {
     Ok(out)
 }
 
-/// An object; of two of a name the later counts. `minor` is the Go release.
-pub fn json(variables: &[Variable], only_changed: bool, minor: u32) -> Vec<u8> {
+/// An object; of two of a name the later counts. The form is that of `release`.
+pub fn json(variables: &[Variable], only_changed: bool, release: Release) -> Vec<u8> {
     let map: BTreeMap<&str, &str> = variables
         .iter()
         .filter(|v| v.name != "TERM" && (!only_changed || v.changed))
@@ -45,9 +46,9 @@ pub fn json(variables: &[Variable], only_changed: bool, minor: u32) -> Vec<u8> {
     let mut out = Vec::new();
     for (k, v) in map {
         out.extend_from_slice(if out.is_empty() { b"{\n\t" } else { b",\n\t" });
-        append_text(&mut out, k, minor);
+        append_text(&mut out, k, release);
         out.extend_from_slice(b": ");
-        append_text(&mut out, v, minor);
+        append_text(&mut out, v, release);
     }
     out.extend_from_slice(b"\n}\n");
     out
@@ -71,10 +72,10 @@ mod tests {
         assert_eq!(shell(&list, false).unwrap(), "A='<x>'\nB='it'\\''s'\n");
         assert_eq!(shell(&list, true).unwrap(), "B='it'\\''s'\n");
         assert_eq!(
-            json(&list, false, 26),
+            json(&list, false, Release::GO1_26),
             b"{\n\t\"A\": \"\\u003cx\\u003e\",\n\t\"B\": \"it's\"\n}\n"
         );
-        assert_eq!(json(&[], false, 26), b"{}\n");
+        assert_eq!(json(&[], false, Release::GO1_26), b"{}\n");
         assert!(shell(&[variable("A", "\0", false)], false).is_err());
     }
 }

@@ -73,7 +73,9 @@ fn check(invocation: &Invocation<'_>, key: &str, value: &str) -> Outcome {
         | "GOVERSION" | "GOTELEMETRY" | "GOTELEMETRYDIR" => {
             return fatal(format!("{key} cannot be modified"));
         }
-        "GOROOT" if cfg.dist.minor >= 27 => return fatal(format!("{key} cannot be modified")),
+        "GOROOT" if cfg.dist.release.env_refuses_goroot() => {
+            return fatal(format!("{key} cannot be modified"));
+        }
         "GOENV" | "GODEBUG" => {
             return fatal(format!("{key} can only be set using the OS environment"));
         }
@@ -157,7 +159,7 @@ fn check_target(
     let platform = Platform {
         goos: &goos,
         goarch: &goarch,
-        minor: cfg.dist.minor,
+        release: cfg.dist.release,
     };
     if (os_set || arch_set) && !platform.exists() {
         return fatal(format!("unsupported GOOS/GOARCH pair {goos}/{goarch}"));

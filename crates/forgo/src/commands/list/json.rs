@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use forgo_build::module::ModulePublic;
 use forgo_build::package::PackageError;
 use forgo_golang::json::append_text;
+use forgo_golang::release::Release;
 
 use super::public::{Listed, Shown};
 
@@ -33,18 +34,18 @@ impl Fields {
 pub struct Writer<'o> {
     out: &'o mut Vec<u8>,
     depth: usize,
-    minor: u32,
+    release: Release,
     /// Nothing is written yet in the object or array that is open.
     first: bool,
 }
 
 impl<'o> Writer<'o> {
-    /// `minor` is the Go release.
-    pub fn new(out: &'o mut Vec<u8>, minor: u32) -> Self {
+    /// The form is that of `release`.
+    pub fn new(out: &'o mut Vec<u8>, release: Release) -> Self {
         Writer {
             out,
             depth: 0,
-            minor,
+            release,
             first: true,
         }
     }
@@ -189,7 +190,7 @@ impl<'o> Writer<'o> {
     }
 
     fn string(&mut self, s: &str) {
-        append_text(self.out, s, self.minor);
+        append_text(self.out, s, self.release);
     }
 
     fn raw(&mut self, text: &str) {
@@ -238,7 +239,7 @@ mod tests {
             id: PackageId(0),
         };
         let mut out = Vec::new();
-        Writer::new(&mut out, 27).package(&p, &Fields::default());
+        Writer::new(&mut out, Release::GO1_27).package(&p, &Fields::default());
         let want = "{\n\t\"ImportPath\": \"a\\u003cb\",\n\t\"GoFiles\": [\n\t\t\"x.go\",\n\t\t\"y.go\"\n\t],\n\
             \t\"ImportMap\": {\n\t\t\"k\": \"v\"\n\t},\n\t\"Error\": {\n\t\t\"ImportStack\": [\n\t\t\t\"m\"\n\t\t],\n\
             \t\t\"Pos\": \"f:1\",\n\t\t\"Err\": \"\"\n\t},\n\t\"DepsErrors\": [\n\t\t{\n\t\t\t\"ImportStack\": [],\n\
@@ -247,7 +248,7 @@ mod tests {
         let mut fields = Fields::default();
         fields.add("Export,Nope");
         let mut out = Vec::new();
-        Writer::new(&mut out, 27).package(&p, &fields);
+        Writer::new(&mut out, Release::GO1_27).package(&p, &fields);
         assert_eq!(String::from_utf8_lossy(&out), "{}\n");
     }
 }

@@ -214,7 +214,7 @@ impl Words {
             help,
             timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
             output_dir,
-            vet: VetFlag::new(value(flags, "vet"), cfg.dist.minor),
+            vet: VetFlag::new(value(flags, "vet"), cfg.dist.release),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! cmd/go/internal/test/testflag.go and defaultVetFlags in test.go.
 
 use forgo_golang::quote::quote;
+use forgo_golang::release::Release;
 
 /// What vet is to do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,35 +14,6 @@ pub struct VetFlag {
     /// Flags of the tool.
     pub flags: Vec<String>,
 }
-
-/// Analyzers that hardly ever err. 1.27 corrected some names, and added one.
-const DEFAULT_26: [&str; 11] = [
-    "-atomic",
-    "-bool",
-    "-buildtags",
-    "-directive",
-    "-errorsas",
-    "-ifaceassert",
-    "-nilfunc",
-    "-printf",
-    "-slog",
-    "-stringintconv",
-    "-tests",
-];
-const DEFAULT_27: [&str; 12] = [
-    "-atomic",
-    "-bools",
-    "-buildtag",
-    "-directive",
-    "-errorsas",
-    "-ifaceassert",
-    "-nilfunc",
-    "-printf",
-    "-slog",
-    "-stdversion",
-    "-stringintconv",
-    "-tests",
-];
 
 /// The analyzers that `-vet` may name.
 pub const ANALYZERS: [&str; 39] = [
@@ -87,11 +59,11 @@ pub const ANALYZERS: [&str; 39] = [
 ];
 
 impl VetFlag {
-    /// From the flag's last value, which was checked; `minor` is the Go release.
-    pub fn new(value: Option<&str>, minor: u32) -> VetFlag {
+    /// From the flag's last value, which was checked, or the flags of `release`.
+    pub fn new(value: Option<&str>, release: Release) -> VetFlag {
         let own = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
         let Some(value) = value.filter(|v| !v.is_empty()) else {
-            let flags = own(if minor < 27 { &DEFAULT_26 } else { &DEFAULT_27 });
+            let flags = own(release.test_vet_flags());
             return VetFlag {
                 flags,
                 ..VetFlag::default()
@@ -189,19 +161,25 @@ mod tests {
 
     #[test]
     fn analyzers_chosen() {
-        assert_eq!(VetFlag::new(None, 26).flags.len(), 11);
+        assert_eq!(VetFlag::new(None, Release::GO1_26).flags.len(), 11);
         assert_eq!(
-            VetFlag::new(Some(""), 27).flags.last().map(String::as_str),
+            VetFlag::new(Some(""), Release::GO1_27)
+                .flags
+                .last()
+                .map(String::as_str),
             Some("-tests")
         );
-        assert!(VetFlag::new(Some("off"), 27).off);
+        assert!(VetFlag::new(Some("off"), Release::GO1_27).off);
         assert_eq!(
-            VetFlag::new(Some("all"), 27),
+            VetFlag::new(Some("all"), Release::GO1_27),
             VetFlag {
                 explicit: true,
                 ..VetFlag::default()
             }
         );
-        assert_eq!(VetFlag::new(Some("printf"), 27).flags, ["-printf"]);
+        assert_eq!(
+            VetFlag::new(Some("printf"), Release::GO1_27).flags,
+            ["-printf"]
+        );
     }
 }

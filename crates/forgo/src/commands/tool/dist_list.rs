@@ -4,6 +4,8 @@
 
 use serde::Serialize;
 
+use forgo_golang::release::Release;
+
 use crate::config::{Port, ports};
 
 #[derive(Serialize)]
@@ -20,7 +22,7 @@ struct Entry {
 }
 
 /// The list, or `None` for flags that only the real tool knows.
-pub fn impersonate(minor: u32, args: &[String]) -> Option<String> {
+pub fn impersonate(release: Release, args: &[String]) -> Option<String> {
     let (mut json, mut broken) = (false, false);
     for arg in args {
         let body = arg.strip_prefix("--").or_else(|| arg.strip_prefix('-'))?;
@@ -33,7 +35,7 @@ pub fn impersonate(minor: u32, args: &[String]) -> Option<String> {
             _ => return None,
         }
     }
-    let list: Vec<Port> = ports(minor).filter(|p| broken || !p.broken).collect();
+    let list: Vec<Port> = ports(release).filter(|p| broken || !p.broken).collect();
     if !json {
         return Some(
             list.iter()
@@ -65,19 +67,19 @@ mod tests {
     #[test]
     fn forms() {
         let args = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
-        let text = impersonate(27, &[]).unwrap();
+        let text = impersonate(Release::GO1_27, &[]).unwrap();
         assert!(text.contains("linux/amd64\n") && !text.contains("sparc64"));
         assert!(
-            impersonate(27, &args(&["-broken"]))
+            impersonate(Release::GO1_27, &args(&["-broken"]))
                 .unwrap()
                 .contains("linux/sparc64\n")
         );
         assert!(
-            impersonate(27, &args(&["--json", "-v"]))
+            impersonate(Release::GO1_27, &args(&["--json", "-v"]))
                 .unwrap()
                 .starts_with("[\n\t{\n\t\t\"GOOS\"")
         );
-        assert!(impersonate(27, &args(&["-x"])).is_none());
-        assert!(impersonate(27, &args(&["x"])).is_none());
+        assert!(impersonate(Release::GO1_27, &args(&["-x"])).is_none());
+        assert!(impersonate(Release::GO1_27, &args(&["x"])).is_none());
     }
 }

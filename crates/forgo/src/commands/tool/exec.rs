@@ -9,6 +9,7 @@ use std::process::{Command, ExitStatus};
 
 use forgo_build::config::Config;
 use forgo_build::process::{self, exit_text};
+use forgo_golang::release::Release;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::Signals;
 
@@ -56,11 +57,11 @@ pub fn complaint(result: &Result<ExitStatus>, words: &[String]) -> Option<String
 }
 
 /// The exit status. Until 1.26 that of a tool killed by a signal is -1, which raises nothing.
-pub fn status(result: &Result<ExitStatus>, minor: u32) -> i32 {
+pub fn status(result: &Result<ExitStatus>, release: Release) -> i32 {
     match result {
         Ok(status) => match status.code() {
             Some(code) => code,
-            None if minor < 27 => 0,
+            None if !release.tool_fails_by_signals() => 0,
             None => 1,
         },
         Err(_) => 1,

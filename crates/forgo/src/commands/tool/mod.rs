@@ -45,7 +45,8 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     let (name, args) = (name.clone(), args.to_vec());
     let file = path::join2(&invocation.cfg().dist.tool_dir, &name);
     // To Go 1.26 the directory of the tools is the tool without a name.
-    let may_exist = is_valid(&name) && (!name.is_empty() || invocation.cfg().dist.minor < 27);
+    let release = invocation.cfg().dist.release;
+    let may_exist = is_valid(&name) && !(name.is_empty() && release.tool_needs_a_name());
     if may_exist && disk::metadata(&file).is_ok() {
         let words: Vec<_> = std::iter::once(file).chain(args).collect();
         let how = Start {
@@ -58,7 +59,7 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     }
     if name == "dist"
         && args.first().is_some_and(|a| a == "list")
-        && let Some(text) = dist_list::impersonate(invocation.cfg().dist.minor, &args[1..])
+        && let Some(text) = dist_list::impersonate(invocation.cfg().dist.release, &args[1..])
     {
         invocation.console.print(text);
         return Ok(());
@@ -170,10 +171,10 @@ fn list(invocation: &Invocation<'_>) -> Outcome {
         .console
         .print(names.iter().map(|n| format!("{n}\n")).collect::<String>());
     let tools = module_tools(invocation)?;
-    let text: String = if invocation.cfg().dist.minor < 27 {
-        tools.iter().map(|t| format!("{t}\n")).collect()
-    } else {
+    let text: String = if invocation.cfg().dist.release.tool_lists_short_names() {
         with_names(&names, &tools)
+    } else {
+        tools.iter().map(|t| format!("{t}\n")).collect()
     };
     invocation.console.print(text);
     Ok(())
@@ -273,7 +274,7 @@ impl Start {
             let line = format!("go tool {}: {text}\n", self.name);
             reporter.event(Event::Stderr(line));
         }
-        let status = exec::status(&result, cfg.dist.minor);
+        let status = exec::status(&result, cfg.dist.release);
         reporter.event(Event::ExitStatus(status));
     }
 }

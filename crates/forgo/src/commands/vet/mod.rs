@@ -36,7 +36,7 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     invocation.configure()?;
     // -json is the tool's here, not the build's.
     invocation.startup.cfg.flags.json = false;
-    invocation.console.set_json(false, 0);
+    invocation.console.set_json(None);
     traced(invocation, |invocation| vet(invocation, given))
 }
 

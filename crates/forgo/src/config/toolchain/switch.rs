@@ -113,7 +113,7 @@ fn find_argument(cfg: &Config, args: &[String]) -> Option<Argument> {
     let is_run = command == "run";
     let table = match command.as_str() {
         // Go 1.26 looks for flags of install among those of run.
-        "install" if cfg.dist.minor >= 27 => Commands::INSTALL,
+        "install" if cfg.dist.release.switch_knows_flags_of_install() => Commands::INSTALL,
         "install" | "run" => Commands::RUN,
         _ => return None,
     };
@@ -222,6 +222,8 @@ fn newer(need: &str, releases: &[String]) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use forgo_golang::release::Release;
+
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
@@ -249,9 +251,9 @@ mod tests {
 
     #[test]
     fn the_package_is_found_behind_flags() {
-        let package = |minor, line: &str| {
+        let package = |release, line: &str| {
             let mut cfg = Config::default();
-            cfg.dist.minor = minor;
+            cfg.dist.release = release;
             find_argument(&cfg, &words(line)).map(|a| a.package)
         };
         let cases = [
@@ -265,15 +267,15 @@ mod tests {
             ("build a@v1", None),
         ];
         for (line, want) in cases {
-            assert_eq!(package(27, line).as_deref(), want, "{line}");
+            assert_eq!(package(Release::GO1_27, line).as_deref(), want, "{line}");
         }
         // Install has no -exec; Go 1.26 asks run.
         assert_eq!(
-            package(26, "install -exec y a@v1 b@v1").as_deref(),
+            package(Release::GO1_26, "install -exec y a@v1 b@v1").as_deref(),
             Some("a@v1")
         );
         assert_eq!(
-            package(27, "install -exec y a@v1 b@v1").as_deref(),
+            package(Release::GO1_27, "install -exec y a@v1 b@v1").as_deref(),
             Some("b@v1")
         );
     }
