@@ -36,7 +36,7 @@ pub trait Place {
 
 impl Place for str {
     fn place(&self) -> Cow<'_, Path> {
-        match crate::process::os(self) {
+        match crate::system::os(self) {
             Cow::Borrowed(path) => Cow::Borrowed(Path::new(path)),
             Cow::Owned(path) => Cow::Owned(PathBuf::from(path)),
         }

@@ -17,11 +17,11 @@ use forgo_golang::{path, raw};
 
 use crate::config::Config;
 use crate::disk;
+use crate::fatal::FatalError;
 use crate::index::FileIndex;
-use crate::load::FatalError;
-use crate::load::fips140::Fips;
-use crate::load::modules::FileKind;
-use crate::process::errno_text;
+use crate::system::{errno_text, fault};
+
+pub use crate::system::{PathError, failed_call, path_error};
 
 /// The disk and what `-overlay` changes of it. Cheap to share, safe to use from any thread.
 #[derive(Debug, Default)]
@@ -58,12 +58,26 @@ enum Seen {
     File(String),
 }
 
+/// Kind of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// A directory.
+    Dir,
+    /// A regular file.
+    Regular,
+    /// A symbolic link (only where links are not followed).
+    Symlink,
+    /// Anything else.
+    Other,
+}
+
 /// A directory entry: its name and its own kind, links not followed.
 pub type DirEntry = (String, FileKind);
 
 impl Overlay {
-    /// Reads the `-overlay` file, if one was given, and binds the GOFIPS140 snapshot.
-    pub(crate) fn new(cfg: &Config, fips: &Fips) -> Result<Overlay, FatalError> {
+    /// Reads the `-overlay` file, if one was given, and binds a directory (the first of `bind`, that
+    /// of a GOFIPS140 snapshot) to another.
+    pub(crate) fn new(cfg: &Config, bind: Option<(&str, String)>) -> Result<Overlay, FatalError> {
         let mut overlay = Overlay {
             cwd: cfg.cwd.clone(),
             index: FileIndex::new(cfg),
@@ -74,7 +88,7 @@ impl Overlay {
                 .read_overlay(&cfg.modules.overlay, cfg.dist.release)
                 .map_err(FatalError::go)?;
         }
-        if let Some((dir, mount_point)) = fips.bind(&cfg.dist.goroot) {
+        if let Some((dir, mount_point)) = bind {
             overlay.bind(dir, &mount_point);
         }
         Ok(overlay)
@@ -591,39 +605,6 @@ pub(crate) fn is_missing(e: &io::Error) -> bool {
     e.kind() == io::ErrorKind::NotFound
 }
 
-/// What went wrong with which file (fs.PathError): the payload of the errors of an [`Overlay`].
-#[derive(Debug, Clone)]
-pub struct PathError {
-    op: String,
-    path: String,
-    /// What went wrong, without the file.
-    pub cause: String,
-}
-
-impl PathError {
-    /// The error of a file in an error of I/O.
-    pub(crate) fn of(e: &io::Error) -> Option<&PathError> {
-        e.get_ref().and_then(|e| e.downcast_ref::<PathError>())
-    }
-}
-
-impl std::fmt::Display for PathError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}: {}", self.op, self.path, self.cause)
-    }
-}
-
-impl std::error::Error for PathError {}
-
-fn fault(kind: io::ErrorKind, op: &str, name: &str, cause: impl Into<String>) -> io::Error {
-    let error = PathError {
-        op: op.to_owned(),
-        path: name.to_owned(),
-        cause: cause.into(),
-    };
-    io::Error::new(kind, error)
-}
-
 fn not_a_directory(op: &str, name: &str) -> io::Error {
     fault(io::ErrorKind::NotADirectory, op, name, "not a directory")
 }
@@ -631,19 +612,6 @@ fn not_a_directory(op: &str, name: &str) -> io::Error {
 /// An error of the operating system with the text of Go's fs.PathError; its kind is kept.
 fn wrap(op: &str, name: &str, e: &io::Error) -> io::Error {
     fault(e.kind(), op, name, errno_text(e))
-}
-
-/// `open FILE: no such file or directory`, as fs.PathError prints it.
-pub(crate) fn path_error(op: &str, name: &str, e: &io::Error) -> String {
-    let op = failed_call(op, e);
-    format!("{op} {name}: {}", errno_text(e))
-}
-
-/// Which call a reader says has failed: a directory can be opened, but not read as a file.
-pub(crate) fn failed_call<'a>(op: &'a str, e: &io::Error) -> &'a str {
-    let inner = e.get_ref().and_then(|e| e.downcast_ref::<PathError>());
-    let read = inner.is_some_and(|e| e.op == "read") || e.kind() == io::ErrorKind::IsADirectory;
-    if op == "open" && read { "read" } else { op }
 }
 
 #[cfg(test)]

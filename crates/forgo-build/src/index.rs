@@ -13,6 +13,7 @@
 //! while it was read, changes its stat.
 
 mod codec;
+pub mod head;
 mod table;
 
 use std::collections::HashMap;
@@ -28,8 +29,7 @@ use crate::config::Config;
 use crate::disk;
 use crate::footprint::{self, Stat};
 use crate::kept;
-use crate::load::FileHead;
-use crate::load::head::{Content, Extent};
+use head::{Content, Extent, FileHead};
 use table::{Record, Table};
 
 const MAGIC: &[u8; 8] = b"forgoI2\n";

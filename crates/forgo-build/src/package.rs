@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::load::scan::DirFacts;
+use crate::facts::DirFacts;
 use crate::module::ModulePublic;
+
+pub use crate::facts::Directive;
 
 /// Index of a package in its [`PackageGraph`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -230,15 +232,6 @@ pub struct PackageInternal {
     pub pkg_obj: String,
     /// go/build's BinDir.
     pub bin_dir: String,
-}
-
-/// A `//go:` directive of a file header.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Directive {
-    /// Full text: `//go:debug panicnil=1`.
-    pub text: String,
-    /// `file:line:col`.
-    pub pos: String,
 }
 
 /// Coverage settings of a package.

@@ -5,20 +5,18 @@
 
 pub mod start;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{LazyLock, Mutex};
 
-use forgo_golang::{path, quote, raw};
+use forgo_golang::{path, quote};
 use rustix::fs::{Access, AtFlags, CWD};
 
 use crate::config::Config;
 use crate::disk::{self, Place};
-use crate::fsys::PathError;
+
+pub use crate::system::{errno_text, os, os_all};
 
 /// Finds a program on `$PATH`; a name with a slash is looked at where it is. What was found is
 /// remembered. The error is os/exec's: `exec: "gcc": executable file not found in $PATH`.
@@ -66,34 +64,6 @@ fn executable(file: &str) -> Result<(), String> {
     }
     rustix::fs::accessat(CWD, &*file.place(), Access::EXEC_OK, AtFlags::EACCESS)
         .map_err(|e| errno_text(&e.into()))
-}
-
-/// An error of the system in Go's words (syscall.Errno.Error).
-pub fn errno_text(e: &io::Error) -> String {
-    if let Some(e) = e.get_ref().and_then(|e| e.downcast_ref::<PathError>()) {
-        return e.cause.clone();
-    }
-    // Rust capitalizes and adds the number: "No such file or directory (os error 2)".
-    let text = e.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) if e.raw_os_error().is_some() => first.to_lowercase().chain(chars).collect(),
-        _ => text.to_owned(),
-    }
-}
-
-/// A variable's name or value, or an argument, as the system has it: it need not be UTF-8.
-pub fn os(text: &str) -> Cow<'_, OsStr> {
-    match raw::bytes(text) {
-        Cow::Borrowed(bytes) => Cow::Borrowed(OsStr::from_bytes(bytes)),
-        Cow::Owned(bytes) => Cow::Owned(OsString::from_vec(bytes)),
-    }
-}
-
-/// Arguments, or a list of the like, as the system has them ([`os`]).
-pub fn os_all<S: AsRef<str>>(texts: &[S]) -> impl Iterator<Item = Cow<'_, OsStr>> {
-    texts.iter().map(|text| os(text.as_ref()))
 }
 
 /// A command with the environment that the go command gives its children: its own, its settings,

@@ -7,7 +7,7 @@ use forgo_golang::constraint::BuildLines;
 use forgo_golang::header::{Directive, Embed, Header, Import, ImportComment};
 use forgo_golang::position::Position;
 
-use crate::load::FileHead;
+use super::head::FileHead;
 
 const GO: u8 = 1;
 const OTHER: u8 = 2;

@@ -13,29 +13,6 @@ use crate::config::Config;
 use crate::disk;
 use crate::package::{ErrorKind, ImportInfo, Package, PackageError};
 
-impl FatalError {
-    /// Exit status 1 with this text and a newline.
-    pub fn new(text: impl fmt::Display) -> FatalError {
-        FatalError {
-            stderr: format!("{text}\n"),
-            code: 1,
-        }
-    }
-
-    /// base.Fatal(err): the text behind `go: `.
-    pub fn go(text: impl fmt::Display) -> FatalError {
-        FatalError::new(format_args!("go: {text}"))
-    }
-
-    /// base.ExitIfErrors: all has been said already.
-    pub fn reported() -> FatalError {
-        FatalError {
-            stderr: String::new(),
-            code: 1,
-        }
-    }
-}
-
 impl fmt::Display for PackageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stack = &self.import_stack;

@@ -115,7 +115,7 @@ impl<'a> Scanner<'a> {
         let fips = Fips::new(cfg)?;
         Ok(Scanner {
             cfg,
-            overlay: Overlay::new(cfg, &fips)?,
+            overlay: Overlay::new(cfg, fips.bind(&cfg.dist.goroot))?,
             fips,
             tags: ImportsTags {
                 tags: Some(tags),

@@ -18,6 +18,9 @@ use crate::config::Config;
 use crate::disk;
 use crate::event::Reporter;
 
+pub use crate::fatal::FatalError as Fatal;
+pub use crate::fsys::FileKind;
+
 /// The files of the invocation, with the overlay applied, and what source directories import.
 /// Implemented by the package loader, so that each directory is read once in a whole invocation.
 /// Called from several threads at once.
@@ -68,19 +71,6 @@ pub enum PackageKind {
     },
 }
 
-/// Kind of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
-    /// A directory.
-    Dir,
-    /// A regular file.
-    Regular,
-    /// A symbolic link (only in [`SourceTree::read_dir`]).
-    Symlink,
-    /// Anything else.
-    Other,
-}
-
 /// Imports of the files of one directory (imports.ScanDir's results).
 #[derive(Debug, Clone, Default)]
 pub struct DirImports {
@@ -93,23 +83,6 @@ pub struct DirImports {
     /// Another error, in the stock command's words.
     pub error: Option<String>,
 }
-
-/// An error that ends the command (base.Fatal and base.Errorf with ExitIfErrors).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fatal {
-    /// All of what goes to standard error, `go: ` prefix included, ends in a newline.
-    pub stderr: String,
-    /// The exit status.
-    pub code: i32,
-}
-
-impl fmt::Display for Fatal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.stderr.trim_end())
-    }
-}
-
-impl std::error::Error for Fatal {}
 
 /// How the command treats the main module (modload.Root and the Loader's Force/Allow switches).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use forgo_build::stock::{self, Kind, kind};
 use forgo_golang::release::{is_native, native};
 
 use super::finding::{Finding, Level};
-use crate::config::{goroot, Startup};
 use crate::config::process::Variables;
 use crate::config::toolchain::{self, Preview};
+use crate::config::{Startup, goroot};
 
 /// Reports on the distribution and on the toolchain that a command here would use.
 pub fn examine(startup: &Startup) -> Vec<Finding> {
