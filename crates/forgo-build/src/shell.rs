@@ -20,13 +20,13 @@ use std::time::{Duration, Instant};
 
 use forgo_golang::quote::quote;
 use forgo_golang::raw;
+use forgo_load::config::Config;
+use forgo_load::event::{Event, Reporter, Usage};
+use forgo_load::footprint;
+use forgo_load::package::Package;
+use forgo_load::process;
 
-use crate::config::Config;
 use crate::error::ActionError;
-use crate::event::{Event, Reporter, Usage};
-use crate::footprint;
-use crate::package::Package;
-use crate::process;
 
 use children::Children;
 pub use concurrency::CompileTokens;

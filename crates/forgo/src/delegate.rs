@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::IsTerminal;
 use std::os::unix::process::CommandExt;
 
-use forgo_build::process::{errno_text, os};
-use forgo_build::stock::StockGo;
 use forgo_golang::release;
+use forgo_load::process::{errno_text, os};
+use forgo_load::stock::StockGo;
 
 use crate::config::goroot;
 use crate::config::process::Variables;

@@ -4,7 +4,7 @@
 //!
 //! Tried before the settings are resolved, for resolving them costs as much as all the stats. Hence
 //! the order of things: who asks what is the key ([`key`]), everything else is an input
-//! ([`forgo_build::footprint`]), and whatever makes an answer unfit to be given again is found out
+//! ([`forgo_load::footprint`]), and whatever makes an answer unfit to be given again is found out
 //! when it is about to be kept, where there is no hurry. On any doubt the work is done.
 //!
 //! Snapshots lie in GOCACHE beside the entries that their answers came from: who clears the cache
@@ -22,11 +22,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use forgo_build::build_id::read_build_id;
-use forgo_build::config::Config;
-use forgo_build::disk;
-use forgo_build::event::{Event, Reporter as _};
-use forgo_build::footprint::{self, Footprint, Stat};
 use forgo_cache::disk::{DiskCache, KeptFile};
+use forgo_load::config::Config;
+use forgo_load::disk;
+use forgo_load::event::{Event, Reporter as _};
+use forgo_load::footprint::{self, Footprint, Stat};
 
 use crate::config::guess_gocache;
 use crate::config::process::Variables;

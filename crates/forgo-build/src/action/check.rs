@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use forgo_cache::ActionId;
+use forgo_load::verdict::{Miss, Way};
 
 use crate::action::outcome::Artifact;
 use crate::action::own_keys::OwnKeys;
 use crate::action::trust::Claim;
 use crate::action::vet_config::VetConfig;
-use crate::verdict::{Miss, Way};
 
 /// What remains to be done of a package's build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

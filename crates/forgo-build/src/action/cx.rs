@@ -5,6 +5,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use forgo_cache::{ActionId, hash_to_string};
+use forgo_load::config::Config;
+use forgo_load::event::{Event, Spent};
+use forgo_load::footprint::{self, Look};
+use forgo_load::package::{Package, PackageId};
+use forgo_load::verdict::Stale;
 
 use crate::action::actor::Actor;
 use crate::action::job::{Job, PackageFacts};
@@ -12,15 +17,10 @@ use crate::action::memos::{CompilerFacts, Moving, Reread, Surroundings, SwigFact
 use crate::action::neighbours::Neighbours;
 use crate::action::outcome::Outcome;
 use crate::action::trust::Trust;
-use crate::config::Config;
 use crate::error::ActionError;
-use crate::event::{Event, Spent};
 use crate::exports::{Exports, Places};
-use crate::footprint::{self, Look};
-use crate::package::{Package, PackageId};
 use crate::plan::{Node, NodeId};
 use crate::shell::{CompileTokens, Shell, ShellShared};
-use crate::verdict::Stale;
 
 /// What an action is given.
 pub struct ActionCx<'r> {

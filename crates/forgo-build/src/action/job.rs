@@ -1,12 +1,12 @@
 //! What a run is given: the packages, the plan, what the command wants of it.
 
 use forgo_cache::{HashContext, Tiered};
+use forgo_load::config::Config;
+use forgo_load::event::Reporter;
+use forgo_load::fsys::Overlay;
+use forgo_load::package::PackageGraph;
 
 use crate::action::actor::Actors;
-use crate::config::Config;
-use crate::event::Reporter;
-use crate::fsys::Overlay;
-use crate::package::PackageGraph;
 use crate::plan::Plan;
 
 /// All that a run works on.

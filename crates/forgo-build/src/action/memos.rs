@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use forgo_cache::ActionId;
+use forgo_load::footprint::Stat;
 
 use crate::error::ActionError;
 use crate::exports::Places;
-use crate::footprint::Stat;
 
 /// The answer for one tool, once there is one.
 pub(crate) type ToolAnswer = Arc<OnceLock<Result<String, ActionError>>>;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use forgo_cache::ActionId;
+use forgo_load::verdict::{Verdict, Way};
 
 use crate::action::check::CacheCheck;
 use crate::action::vet_config::VetConfig;
 use crate::plan::NodeId;
 use crate::shell::CommandTimes;
-use crate::verdict::{Verdict, Way};
 
 /// What became of an action.
 #[derive(Debug, Default)]

@@ -4,8 +4,7 @@
 use std::sync::OnceLock;
 
 use forgo_cache::ActionId;
-
-use crate::verdict::CompileDoubt as Doubt;
+use forgo_load::verdict::CompileDoubt as Doubt;
 
 /// The keys of a package's build.
 #[derive(Debug, Clone)]

@@ -5,10 +5,9 @@
 use std::collections::BTreeMap;
 
 use forgo_golang::release::Release;
+use forgo_load::go_json;
+use forgo_load::module::{ModuleError, ModulePublic};
 use serde::Serialize;
-
-use crate::go_json;
-use crate::module::{ModuleError, ModulePublic};
 
 /// The configuration file that vet reads. Field order is the stock command's.
 #[derive(Debug, Clone, Default, Serialize)]

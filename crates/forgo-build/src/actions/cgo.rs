@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use forgo_golang::path;
 use forgo_golang::raw;
+use forgo_load::disk;
 
 use crate::action::{ActionCx, ActionError, CgoOutputs, Outcome, Provider};
 use crate::actions::cgo_compile::build_key;
 use crate::actions::cgo_link::{self, Imports, cgo_stem};
 use crate::actions::compile_inputs::{Files, Inputs};
 use crate::actions::swig;
-use crate::disk;
 use crate::plan::{Kind, NodeId};
 use crate::toolchain::cc::CFlags;
 use crate::toolchain::cc::inputs::CInputs;
@@ -228,7 +228,10 @@ fn check_recorded_flags(
         .filter(|f| path::base(f).starts_with("_cgo_"))
     {
         let source = disk::own::read(file).map_err(|e| {
-            ActionError::new(format!("open {file}: {}", crate::process::errno_text(&e)))
+            ActionError::new(format!(
+                "open {file}: {}",
+                forgo_load::process::errno_text(&e)
+            ))
         })?;
         flags.extend(recorded_flags(&raw::borrow(&source)));
     }

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use forgo_cache::ActionId;
 use forgo_golang::path;
+use forgo_load::disk;
 
 use crate::action::{ActionCx, ActionError, Outcome, Provider};
 use crate::actions::compile_inputs::{Files, Inputs};
-use crate::disk;
 use crate::plan::{CgoCompiler, NodeId};
 use crate::toolchain::cc::{self, command};
 use crate::toolchain::make_absolute;

@@ -5,18 +5,18 @@
 use std::sync::Arc;
 
 use forgo_cache::{ActionId, hash_to_string};
+use forgo_load::load::parse_go_debug;
+use forgo_load::package::Package;
+use forgo_load::verdict::{Stale, Way, Why};
 
 use crate::action::check::{CacheCheck, Derived, Known, Need};
 use crate::action::own_keys::OwnKeys;
 use crate::action::{ActionCx, ActionError, Outcome, Provider};
 use crate::actions::compile_inputs::{Inputs, allowed};
 use crate::actions::{objdir_cache, vet_config};
-use crate::load::parse_go_debug;
-use crate::package::Package;
 use crate::plan::{Mode, NodeId};
 use crate::run::reuse::Missed;
 use crate::run::{cutoff, moving, reread, reuse};
-use crate::verdict::{Stale, Way, Why};
 
 impl CacheCheck {
     /// Nothing that the build makes is to be found under its key, nor under those of forgo's own.

@@ -8,6 +8,9 @@ use std::sync::Arc;
 use forgo_cache::ActionId;
 use forgo_golang::path;
 use forgo_golang::raw;
+use forgo_load::disk;
+use forgo_load::load::no_go_text;
+use forgo_load::verdict::{Verdict, Way};
 use serde::Serialize;
 
 use crate::action::check::{CacheCheck, Known};
@@ -17,8 +20,6 @@ use crate::actions::check_cache::load_compiled_go_files;
 use crate::actions::compile_inputs::Inputs;
 use crate::actions::{assemble, cgo, objdir_cache, vet_config};
 use crate::archive;
-use crate::disk;
-use crate::load::no_go_text;
 use crate::plan::NodeId;
 use crate::run::moving::go_part::{GoPart, Moved};
 use crate::run::trust::{self, Ask};
@@ -26,7 +27,6 @@ use crate::run::turns::{self, Turn};
 use crate::run::{cutoff, moving, reread, reuse, stamp};
 use crate::shell::{join_unambiguously, readable_cgo_names, write_whole};
 use crate::toolchain::{gc, make_absolute, memory};
-use crate::verdict::{Verdict, Way};
 
 /// The work of a `build` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
@@ -443,7 +443,7 @@ impl Compilation<'_, '_> {
             patterns: unkeyed.embed,
             files,
         };
-        crate::go_json::indent(&config, unkeyed.release)
+        forgo_load::go_json::indent(&config, unkeyed.release)
     }
 
     /// `defs_linux_amd64.h` is `defs_GOOS_GOARCH.h` to assembly.
@@ -481,7 +481,7 @@ impl Compilation<'_, '_> {
         if !cx.config().flags.n
             && let Err(e) = disk::own::metadata(archive)
         {
-            let why = crate::process::errno_text(&e);
+            let why = forgo_load::process::errno_text(&e);
             let text = format!("os.Stat of archive file failed: stat {archive}: {why}");
             return Err(ActionError::fatal(text));
         }

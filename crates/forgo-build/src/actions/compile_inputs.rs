@@ -13,13 +13,13 @@ mod unkeyed;
 use forgo_cache::{ActionId, Hash, OutputId};
 use forgo_golang::gover;
 use forgo_golang::quote::{quote, quote_slice};
+use forgo_load::config::Config;
+use forgo_load::fsys::Overlay;
+use forgo_load::package::Package;
 
 use crate::action::own_keys::Header;
 use crate::action::{ActionCx, ActionError, Facts};
 use crate::build_id;
-use crate::config::Config;
-use crate::fsys::Overlay;
-use crate::package::Package;
 use crate::plan::{Kind, NodeId};
 use crate::run::reread;
 use crate::toolchain::cc::inputs::CInputs;

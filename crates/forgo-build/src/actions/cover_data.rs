@@ -4,13 +4,13 @@
 //! Answers to cmd/go/internal/work/cover.go.
 
 use forgo_golang::{json, path, raw};
+use forgo_load::disk;
+use forgo_load::process::errno_text;
 use serde::Serialize;
 
 use crate::action::{ActionCx, ActionError, Outcome};
 use crate::actions::cover::meta_file_name;
-use crate::disk;
 use crate::plan::Mode;
-use crate::process::errno_text;
 
 /// The meta-data file of the package of a `test run` node; `None` when the package has no functions
 /// (BuildActionCoverMetaFile).

@@ -12,6 +12,10 @@ use forgo_cache::{ActionId, hash_to_string};
 use forgo_golang::quote::{quote, unhex, unquote, unquote_bytes};
 use forgo_golang::raw;
 use forgo_golang::release::Release;
+use forgo_load::config::Config;
+use forgo_load::fsys::Overlay;
+use forgo_load::module::ModulePublic;
+use forgo_load::package::Package;
 
 use crate::action::Facts;
 use crate::action::facts::table::Table;
@@ -20,10 +24,6 @@ use crate::actions::compile_inputs::{Import, Inputs as Compile};
 use crate::actions::link_inputs::{Archive, Inputs as Link};
 use crate::actions::test_inputs::{Input, Key};
 use crate::actions::{pgo, test_cache, vet};
-use crate::config::Config;
-use crate::fsys::Overlay;
-use crate::module::ModulePublic;
-use crate::package::Package;
 use crate::plan::NodeId;
 use crate::toolchain::Tools;
 

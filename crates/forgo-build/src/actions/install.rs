@@ -7,13 +7,13 @@ use std::fs::FileTimes;
 use std::time::SystemTime;
 
 use forgo_golang::path;
+use forgo_load::disk;
+use forgo_load::footprint;
+use forgo_load::verdict::{Verdict, Way};
 
 use crate::action::{ActionCx, ActionError, Artifact, Outcome};
 use crate::actions::objdir_cache;
-use crate::disk;
-use crate::footprint;
 use crate::plan::Kind;
-use crate::verdict::{Verdict, Way};
 
 /// The work of an install node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {

@@ -4,16 +4,16 @@
 
 use forgo_cache::ActionId;
 use forgo_golang::path;
+use forgo_load::package::Package;
+use forgo_load::verdict::{Miss, Verdict, Way, Why};
 
 use crate::action::check::Known;
 use crate::action::{ActionCx, ActionError, Artifact, Outcome};
 use crate::actions::link_inputs::Inputs;
-use crate::package::Package;
 use crate::run::reuse::{self, Missed};
 use crate::run::turns::{self, Turn};
 use crate::run::{links, stamp};
 use crate::toolchain::{gc, memory};
-use crate::verdict::{Miss, Verdict, Way, Why};
 
 /// The work of a `link` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {

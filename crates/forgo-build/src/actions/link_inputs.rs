@@ -11,12 +11,12 @@ mod unkeyed;
 use forgo_cache::{ActionId, Hash};
 use forgo_golang::quote::{quote, quote_bytes, quote_slice};
 use forgo_golang::raw;
+use forgo_load::config::Config;
+use forgo_load::package::Package;
 
 use crate::action::{ActionCx, ActionError, Artifact, Facts};
 use crate::build_id;
-use crate::config::Config;
 
-use crate::package::Package;
 use crate::plan::{Kind, NodeId};
 
 pub use unkeyed::Unkeyed;

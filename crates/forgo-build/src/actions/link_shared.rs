@@ -2,11 +2,12 @@
 //!
 //! Answers to `linkShared` in cmd/go/internal/work/exec.go.
 
+use forgo_load::verdict::Verdict;
+
 use crate::action::{ActionCx, ActionError, Artifact, Outcome};
 use crate::actions::link_inputs::{Archive, Inputs};
 use crate::run::reuse;
 use crate::toolchain::gc;
-use crate::verdict::Verdict;
 
 /// The work of a `go build -buildmode=shared` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {

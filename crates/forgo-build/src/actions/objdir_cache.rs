@@ -4,9 +4,9 @@
 //! Answers to cacheObjdirFile and its kin in cmd/go/internal/work/exec.go.
 
 use forgo_cache::{ActionId, Verify, get_bytes, get_file, put_bytes, put_file};
+use forgo_load::disk;
 
 use crate::action::{ActionCx, ActionError};
-use crate::disk;
 
 /// The header that cgo writes for -buildmode=c-archive and c-shared.
 pub const CGO_HEADER: &str = "_cgo_install.h";

@@ -4,12 +4,12 @@
 
 use forgo_cache::{ActionId, Verify, get_file, put_file};
 use forgo_golang::quote::quote;
+use forgo_load::verdict::{Miss, Verdict, Way, Why};
 
 use crate::action::{ActionCx, ActionError, Artifact, Facts, Outcome};
 use crate::run::reread;
 use crate::shell::join_unambiguously;
 use crate::toolchain::{Tools, gc};
-use crate::verdict::{Miss, Verdict, Way, Why};
 
 /// What the conversion depends on.
 pub struct Inputs<'a> {

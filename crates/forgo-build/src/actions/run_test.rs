@@ -6,20 +6,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::process::os;
 use forgo_golang::{path, raw};
+use forgo_load::disk;
+use forgo_load::event::Event;
+use forgo_load::footprint;
+use forgo_load::package::Package;
+use forgo_load::process::os;
+use forgo_load::verdict;
 
 use crate::action::{ActionCx, ActionError, Actor, Actors, Outcome, Provider};
 use crate::actions::test_cache::{Run, TestCache};
 use crate::actions::test_output::{Sink, Verdict};
 use crate::actions::test_settings::{CoverProfile, TestSettings};
 use crate::actions::{cover_data, test_process};
-use crate::disk;
-use crate::event::Event;
-use crate::footprint;
-use crate::package::Package;
 use crate::plan::{Kind, NodeId, Plan, TestStep};
-use crate::verdict;
 
 impl CoverProfile {
     /// Adds the profile in a file; a test need not have made one.
@@ -50,7 +50,7 @@ impl CoverProfile {
         if let Err(e) = std::io::Write::write_all(&mut *out, body) {
             complain(format!(
                 "saving coverage profile: {}",
-                crate::process::errno_text(&e)
+                forgo_load::process::errno_text(&e)
             ));
         }
     }
@@ -132,7 +132,7 @@ struct RunTest {
 /// What `go test` prints of a package that could not even be loaded. `cause` is the package with
 /// the error.
 pub fn setup_failed(
-    config: &crate::config::Config,
+    config: &forgo_load::config::Config,
     settings: &TestSettings,
     import_path: &str,
     cause: &str,
@@ -356,7 +356,7 @@ impl RunTest {
             "" => bin,
             path => format!("{bin}:{path}"),
         };
-        let program = crate::process::look_path(config, &words[0]);
+        let program = forgo_load::process::look_path(config, &words[0]);
         let mut command = Command::new(os(program.as_ref().unwrap_or(&words[0])));
         std::os::unix::process::CommandExt::arg0(&mut command, os(&words[0]))
             .args(words[1..].iter().map(|word| os(word)))
@@ -367,7 +367,7 @@ impl RunTest {
             .env("PWD", os(&p.dir))
             .envs(coverage.map(|dir| ("GOCOVERDIR", os(dir))))
             .stdin(Stdio::null());
-        crate::process::start::program_like_go(&mut command);
+        forgo_load::process::start::program_like_go(&mut command);
         command
     }
 }

@@ -4,13 +4,13 @@
 
 use std::sync::LazyLock;
 
+use forgo_load::footprint;
+use forgo_load::process::errno_text;
 use regex::bytes::Regex;
 
 use crate::action::{ActionCx, ActionError};
 use crate::actions::compile_inputs::{Files, Inputs};
-use crate::footprint;
 use crate::plan::cgo::swig_outputs;
-use crate::process::errno_text;
 use crate::shell::write_whole;
 use crate::toolchain::{self, gc};
 

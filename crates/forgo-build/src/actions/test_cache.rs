@@ -11,16 +11,16 @@ use std::time::SystemTime;
 
 use forgo_cache::{ActionId, Entry, Verify, get_bytes, get_file, put_bytes};
 use forgo_golang::quote::quote_slice;
+use forgo_load::disk;
+use forgo_load::footprint::{self, Look};
+use forgo_load::package::Package;
+use forgo_load::verdict::{Miss, TestRule, Verdict, Way, Why};
 
 use crate::action::{ActionCx, Facts, Outcome};
 use crate::actions::test_contents::{self, Before, Test};
 use crate::actions::test_inputs::{self, LOG_MAGIC, trace};
 use crate::actions::test_settings::TestSettings;
-use crate::disk;
-use crate::footprint::{self, Look};
-use crate::package::Package;
 use crate::plan::{Mode, NodeId};
-use crate::verdict::{Miss, TestRule, Verdict, Way, Why};
 
 /// Arguments of a test that its result depends on and that do not keep it from being cached.
 const CACHEABLE: [&str; 11] = [
@@ -334,7 +334,7 @@ impl TestCache {
             Ok(log) if log.starts_with(LOG_MAGIC) && log.ends_with(b"\n") => log,
             Ok(_) => return trace(cx, || format!("{path}: reading testlog: malformed")),
             Err(e) => {
-                let why = crate::process::errno_text(&e);
+                let why = forgo_load::process::errno_text(&e);
                 return trace(cx, || {
                     format!("{path}: reading testlog: open {file}: {why}")
                 });
@@ -354,7 +354,7 @@ impl TestCache {
             match disk::own::read(profile) {
                 Ok(bytes) => kept = Some(bytes),
                 Err(e) => {
-                    let why = crate::process::errno_text(&e);
+                    let why = forgo_load::process::errno_text(&e);
                     return trace(cx, || {
                         format!("{path}: reading cover profile: open {profile}: {why}")
                     });

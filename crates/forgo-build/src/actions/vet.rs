@@ -5,19 +5,19 @@
 use forgo_cache::{ActionId, Verify, get_file, put_file};
 use forgo_golang::quote::{quote, quote_bytes_in, quote_slice};
 use forgo_golang::release::Release;
+use forgo_load::disk;
+use forgo_load::process::errno_text;
+use forgo_load::verdict::{Miss, Verdict, Way, Why};
 
 use crate::action::vet_config::VetConfig;
 use crate::action::{ActionCx, ActionError, Artifact, Facts, Outcome, Provider, VetOutputs};
 use crate::actions::compile_inputs::Files;
 use crate::actions::vet_output;
-use crate::disk;
 use crate::plan::Kind;
-use crate::process::errno_text;
 use crate::run::moving::vets;
 use crate::run::reread;
 use crate::run::trust::{self, Ask};
 use crate::toolchain::{Tools, cc, gc, memory};
-use crate::verdict::{Miss, Verdict, Way, Why};
 
 /// What vetting depends on.
 pub struct Inputs<'r> {

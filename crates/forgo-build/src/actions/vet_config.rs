@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 
 use forgo_golang::gover;
+use forgo_load::module::ModulePublic;
 
 use crate::action::ActionCx;
 use crate::action::vet_config::{Module, ModuleFields, VetConfig};
-use crate::module::ModulePublic;
 use crate::plan::NodeId;
 use crate::toolchain::in_dir;
 

@@ -6,14 +6,14 @@
 
 use std::collections::BTreeMap;
 
+use forgo_load::disk;
+use forgo_load::event::Event;
+use forgo_load::load::short_path;
+use forgo_load::process::errno_text;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::action::{ActionCx, ActionError, VetOutput};
-use crate::disk;
-use crate::event::Event;
-use crate::load::short_path;
-use crate::process::errno_text;
 
 /// Handles the output of vetting one package.
 pub(super) fn handle(cx: &ActionCx<'_>, text: Vec<u8>) -> Result<(), ActionError> {

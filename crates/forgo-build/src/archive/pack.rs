@@ -1,11 +1,11 @@
 //! Appending members to an archive, byte for byte as the stock command does it within its own
 //! process. Answers to packInternal in cmd/go/internal/work/gc.go.
 
-use crate::disk;
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 
 use forgo_cache::path_error;
+use forgo_load::disk;
 
 /// Appends files as members, as `go tool pack r` does. The error is a text in the stock command's
 /// words.

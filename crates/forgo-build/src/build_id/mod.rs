@@ -16,11 +16,11 @@ use std::os::unix::fs::FileExt;
 
 use forgo_cache::{hash_to_string, path_error};
 use forgo_golang::object::pieces::Pieces;
+use forgo_load::disk;
 use memchr::memmem;
 use sha2::{Digest, Sha256};
 
 use crate::archive::{self, Buffer};
-use crate::disk;
 
 /// How much of an executable is read at first; the ID of most lies there.
 const HEAD: usize = 32 * 1024;

@@ -11,11 +11,11 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use forgo_cache::disk::DiskCache;
 use forgo_golang::object::relocate::seen;
 use forgo_golang::object::{Fingerprint, Unfit};
+use forgo_load::config::Config;
+use forgo_load::disk;
+use forgo_load::kept;
 
 use crate::archive;
-use crate::config::Config;
-use crate::disk;
-use crate::kept;
 use earlier::Earlier;
 pub use places::Places;
 

@@ -13,9 +13,8 @@ use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use forgo_golang::object::{Rename, Unfit};
-
-use crate::config::Config;
-use crate::package::{Package, PackageGraph};
+use forgo_load::config::Config;
+use forgo_load::package::{Package, PackageGraph};
 
 /// The places of a run, innermost first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]

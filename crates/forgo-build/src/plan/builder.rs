@@ -6,8 +6,9 @@
 
 use std::collections::HashMap;
 
-use crate::config::Config;
-use crate::package::{Package, PackageGraph, PackageId};
+use forgo_load::config::Config;
+use forgo_load::package::{Package, PackageGraph, PackageId};
+
 use crate::plan::mode::Mode;
 use crate::plan::node::{Node, NodeId, Plan};
 
@@ -40,7 +41,7 @@ impl std::fmt::Display for PlanError {
 
 impl std::error::Error for PlanError {}
 
-/// Where the planner has its packages from: [`crate::load::Loader`], or a graph as it stands.
+/// Where the planner has its packages from: [`forgo_load::load::Loader`], or a graph as it stands.
 pub trait Packages {
     /// What is loaded.
     fn graph(&self) -> &PackageGraph;

@@ -4,8 +4,8 @@
 //! Answers to `cgoAction` in cmd/go/internal/work/action.go.
 
 use forgo_golang::path;
+use forgo_load::package::{Package, PackageId};
 
-use crate::package::{Package, PackageId};
 use crate::plan::builder::{Packages, PlanBuilder, Step};
 use crate::plan::mode::Mode;
 use crate::plan::node::{CgoCompiler, Kind, Node, NodeId};

@@ -4,9 +4,9 @@
 //! Answers to `CompileAction` and `installAction` in cmd/go/internal/work/action.go.
 
 use forgo_golang::deep::deep;
+use forgo_load::package::PackageId;
 use sha2::{Digest, Sha256};
 
-use crate::package::PackageId;
 use crate::plan::builder::{BuildMode, Packages, PlanBuilder, Step};
 use crate::plan::mode::Mode;
 use crate::plan::node::{Kind, Node, NodeId};

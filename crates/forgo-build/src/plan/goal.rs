@@ -5,10 +5,10 @@
 //! cmd/go/internal/work/build.go.
 
 use forgo_golang::path;
+use forgo_load::config::{Config, PkgsFilter};
+use forgo_load::load::TargetDir;
+use forgo_load::package::{Package, PackageGraph, PackageId};
 
-use crate::config::{Config, PkgsFilter};
-use crate::load::TargetDir;
-use crate::package::{Package, PackageGraph, PackageId};
 use crate::plan::builder::{BuildMode, Packages, PlanBuilder, PlanError};
 use crate::plan::mode::Mode;
 use crate::plan::node::{Node, NodeId};

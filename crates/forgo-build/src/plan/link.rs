@@ -5,8 +5,8 @@
 use std::collections::HashSet;
 
 use forgo_golang::path;
+use forgo_load::package::PackageId;
 
-use crate::package::PackageId;
 use crate::plan::builder::{BuildMode, Packages, PlanBuilder, PlanError};
 use crate::plan::mode::Mode;
 use crate::plan::node::{Kind, Node, NodeId};

@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use crate::package::PackageId;
+use forgo_load::package::PackageId;
+
 use crate::plan::mode::Mode;
 
 /// Identifies a node within its [`Plan`].

@@ -1,8 +1,9 @@
 //! Where the planner has its packages from: the loader.
 
+use forgo_load::load::Loader;
+use forgo_load::package::{PackageGraph, PackageId};
+
 use crate::build_id;
-use crate::load::Loader;
-use crate::package::{PackageGraph, PackageId};
 use crate::plan::builder::{Packages, PlanError};
 
 impl Packages for Loader<'_> {

@@ -4,8 +4,8 @@
 //! `libname` in work/build.go.
 
 use forgo_golang::{path, pattern};
+use forgo_load::package::{Package, PackageId};
 
-use crate::package::{Package, PackageId};
 use crate::plan::builder::{BuildMode, Packages, PlanBuilder, PlanError, Step};
 use crate::plan::mode::Mode;
 use crate::plan::node::{Kind, Node, NodeId};

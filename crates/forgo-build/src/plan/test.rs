@@ -3,9 +3,9 @@
 //! cmd/go/internal/test/test.go.
 
 use forgo_golang::path;
+use forgo_load::load::TestPackages;
+use forgo_load::package::{Package, PackageId};
 
-use crate::load::TestPackages;
-use crate::package::{Package, PackageId};
 use crate::plan::builder::{BuildMode, Packages, PlanBuilder, PlanError};
 use crate::plan::mode::Mode;
 use crate::plan::node::{Kind, Node, NodeId, TestStep};

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
+use forgo_load::config::{Config, PkgsFilter};
+use forgo_load::package::{Package, PackageGraph, PackageId};
+
 use super::goal::{Output, filter, install_errors};
 use super::*;
-use crate::config::{Config, PkgsFilter};
-use crate::package::{Package, PackageGraph, PackageId};
 
 /// A graph as it stands.
 struct Made(PackageGraph);

@@ -3,8 +3,8 @@
 //! Answers to `VetAction` in cmd/go/internal/work/action.go.
 
 use forgo_golang::deep::deep;
+use forgo_load::package::PackageId;
 
-use crate::package::PackageId;
 use crate::plan::builder::{BuildMode, Packages, PlanBuilder};
 use crate::plan::mode::Mode;
 use crate::plan::node::{Kind, Node, NodeId};

@@ -6,11 +6,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
+use forgo_load::go_json;
+use forgo_load::local_time::Zone;
 use serde::{Serialize, Serializer};
 
 use crate::action::{Outcome, Provider, RunCx};
-use crate::go_json;
-use crate::local_time::Zone;
 use crate::plan::{Kind, NodeId, Plan};
 use forgo_cache::hash_to_string;
 

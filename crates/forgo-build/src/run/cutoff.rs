@@ -20,6 +20,7 @@
 
 use forgo_cache::{ActionId, Content, OutputId, Verify, put_bytes};
 use forgo_golang::quote::hex;
+use forgo_load::verdict::{CompileDoubt as Doubt, Way, Why};
 
 use crate::action::check::{Derived, Known};
 use crate::action::own_keys::{Header, OwnKeys};
@@ -30,7 +31,6 @@ use crate::actions::objdir_cache;
 use crate::plan::NodeId;
 use crate::run::stamp::Donor;
 use crate::run::trust::{self, Ask};
-use crate::verdict::{CompileDoubt as Doubt, Way, Why};
 
 /// Finds an archive that a compile would write again, and stores it under the stock key, unless it
 /// is to be compared; or returns why there is none.

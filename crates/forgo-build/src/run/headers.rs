@@ -5,10 +5,11 @@
 //! Answers to `Input.include` in cmd/asm/internal/lex/input.go: names are looked up in the
 //! package's directory, those in headers too.
 
+use forgo_load::disk;
+
 use crate::action::ActionCx;
 use crate::action::own_keys::Header;
 use crate::actions::compile_inputs::Inputs;
-use crate::disk;
 use crate::run::reread;
 
 /// Headers that assembly reads beside the package's own, what the compile makes of the package

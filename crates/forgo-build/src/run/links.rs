@@ -14,19 +14,20 @@ use forgo_cache::{ActionId, Verify, get_bytes, hash_to_string, put_bytes};
 use forgo_golang::deep::deep;
 use forgo_golang::quote::hex;
 use forgo_golang::{path, quoted};
+use forgo_load::config::Config;
+use forgo_load::package::Package;
+use forgo_load::verdict::{Way, Why};
+use forgo_load::{disk, footprint};
 
 use crate::action::check::Known;
 use crate::action::{ActionCx, ActionError, Artifact, Outcome};
 use crate::actions::link_inputs::Inputs;
-use crate::config::Config;
-use crate::package::Package;
+use crate::build_id;
 use crate::plan::{Kind, NodeId, Plan};
 use crate::toolchain::cc;
 use crate::toolchain::system_linker::{self, Further};
-use crate::verdict::{Way, Why};
-use crate::{build_id, disk, footprint};
 
-pub use crate::verdict::LinkDoubt as Doubt;
+pub use forgo_load::verdict::LinkDoubt as Doubt;
 
 /// The part that the system has in a link.
 #[derive(Debug, Clone)]

@@ -5,9 +5,9 @@
 use std::sync::OnceLock;
 
 use forgo_golang::raw;
+use forgo_load::event::Event;
 
 use crate::action::{Job, Outcome, PackageFacts, RunCx};
-use crate::event::Event;
 use crate::run::action_graph::Times;
 use crate::shell::write_whole;
 
@@ -38,7 +38,7 @@ pub struct Summary {
     pub ran_programs: bool,
     /// An error ended the run before its time. It was reported; the stock command exits at once.
     pub fatal: bool,
-    /// For `go list`: what was found out of each package, by [`crate::package::PackageId`]; empty
+    /// For `go list`: what was found out of each package, by [`forgo_load::package::PackageId`]; empty
     /// without `RunOptions::is_cmd_list`.
     pub facts: Vec<PackageFacts>,
 }

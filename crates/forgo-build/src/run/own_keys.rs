@@ -6,11 +6,12 @@
 
 use std::sync::OnceLock;
 
+use forgo_load::verdict::CompileDoubt as Doubt;
+
 use crate::action::own_keys::OwnKeys;
 use crate::action::{ActionCx, ActionError};
 use crate::actions::compile_inputs::Inputs;
 use crate::run::{cutoff, headers, moving};
-use crate::verdict::CompileDoubt as Doubt;
 
 impl OwnKeys {
     /// Those of a build with these inputs.

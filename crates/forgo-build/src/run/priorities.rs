@@ -2,7 +2,8 @@
 //!
 //! Nothing of the kind is in cmd/go.
 
-use crate::package::PackageGraph;
+use forgo_load::package::PackageGraph;
+
 use crate::plan::Plan;
 use crate::run::schedule::longest_way_first;
 use crate::shell::costs::Costs;
@@ -20,9 +21,9 @@ pub fn priorities(costs: &Costs, plan: &Plan, graph: &PackageGraph) -> Vec<u32> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
-    use crate::package::{Package, PackageId};
     use crate::plan::{Mode, Node, NodeId};
+    use forgo_load::config::Config;
+    use forgo_load::package::{Package, PackageId};
 
     #[test]
     fn the_longest_way_goes_first_and_tests_keep_their_order() {

@@ -2,7 +2,7 @@
 //! the tool read had the contents that the key names.
 //!
 //! A key takes a file's hash from wherever it is known: read in this invocation, or kept from an
-//! earlier one because the file's stat is unchanged ([`crate::index`]). Neither says what the file
+//! earlier one because the file's stat is unchanged ([`forgo_load::index`]). Neither says what the file
 //! holds at the moment a tool reads it: an editor may save it meanwhile, and a write through a
 //! memory mapping that is dirty already changes no stat at all. So the files are hashed once more
 //! immediately before a tool runs and again after it. If a hash differs, or a stat between the two,
@@ -16,9 +16,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use forgo_cache::{ActionId, OutputId, hash};
+use forgo_load::footprint::{self, Stat};
 
 use crate::action::ActionCx;
-use crate::footprint::{self, Stat};
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -19,15 +19,15 @@
 use forgo_cache::{ActionId, get_bytes, get_file, hash_to_string};
 
 use forgo_golang::raw;
+use forgo_load::footprint::{self, Look};
+use forgo_load::verdict::{Miss, Stale, Way, Why};
 
 use crate::action::check::Known;
 use crate::action::{ActionCx, ActionError, Artifact};
 use crate::actions::link_inputs::Inputs;
 use crate::build_id;
-use crate::footprint::{self, Look};
 use crate::plan::{Kind, Mode, NodeId};
 use crate::shell::join_unambiguously;
-use crate::verdict::{Miss, Stale, Way, Why};
 
 /// What is to be made, unless it is known.
 #[derive(Debug)]

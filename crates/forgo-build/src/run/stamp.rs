@@ -10,14 +10,15 @@ use forgo_cache::{ActionId, Content, OutputId, Verify, get_file, hash_to_string,
 
 use forgo_golang::object::pieces::Pieces;
 use forgo_golang::raw;
+use forgo_load::disk;
 use memchr::memmem;
 
 use crate::action::{ActionCx, ActionError};
+use crate::archive;
 use crate::archive::Buffer;
 use crate::build_id;
 use crate::plan::Kind;
 use crate::shell::join_unambiguously;
-use crate::{archive, disk};
 
 /// What was made.
 #[derive(Debug)]

@@ -17,11 +17,11 @@ use std::sync::Mutex;
 use forgo_cache::ActionId;
 use forgo_golang::quote::quote;
 use forgo_golang::release;
+use forgo_load::event::Event;
 
 use crate::action::trust::record::Record;
 use crate::action::trust::{Claim, Rule, Standing, Subject, Trust};
 use crate::action::{ActionCx, ActionError};
-use crate::event::Event;
 
 impl Subject {
     fn of_rule(cx: &ActionCx<'_>, rule: Rule) -> Result<Subject, ActionError> {

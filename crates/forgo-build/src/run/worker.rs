@@ -15,16 +15,16 @@ use std::thread;
 use std::time::SystemTime;
 
 use crossbeam_channel::{Sender, bounded, select_biased};
+use forgo_load::event::{Event, Spent, Usage};
+use forgo_load::threads;
+use forgo_load::verdict::Verdict;
 
 use crate::action::{ActionCx, ActionError, Outcome, RunCx};
 use crate::actions;
-use crate::event::{Event, Spent, Usage};
 use crate::plan::NodeId;
 use crate::run::action_graph::Times;
 use crate::run::priorities;
 use crate::run::schedule::{Schedule, Turn};
-use crate::threads;
-use crate::verdict::Verdict;
 
 /// A node to run, and the root cause if something it depends on failed.
 struct Task {

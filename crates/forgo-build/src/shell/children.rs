@@ -9,9 +9,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
+use forgo_load::event::Usage;
 use rustix::process::{Pid, Signal, WaitIdOptions};
-
-use crate::event::Usage;
 
 /// Programs now running.
 #[derive(Debug, Default)]

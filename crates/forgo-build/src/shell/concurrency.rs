@@ -4,7 +4,7 @@
 
 use std::sync::Mutex;
 
-use crate::config::Config;
+use forgo_load::config::Config;
 
 /// The tokens of a run: twice the processors, and for each of the compiles that -p allows at once a
 /// minimum that is set aside.

@@ -10,9 +10,9 @@ use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use forgo_cache::disk::{KeptFile, KeyText};
+use forgo_load::config::Config;
+use forgo_load::kept;
 
-use crate::config::Config;
-use crate::kept;
 use crate::shell::children::Ended;
 
 const MAGIC: &[u8; 8] = b"forgoC2\n";

@@ -8,12 +8,12 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 
 use forgo_golang::quote::quote;
 use forgo_golang::{path, raw};
+use forgo_load::disk::{self, Place};
+use forgo_load::footprint;
+use forgo_load::process::errno_text;
+use forgo_load::remove::remove_all;
 
-use crate::disk::{self, Place};
 use crate::error::ActionError;
-use crate::footprint;
-use crate::process::errno_text;
-use crate::remove::remove_all;
 use crate::shell::Shell;
 
 impl Shell<'_> {

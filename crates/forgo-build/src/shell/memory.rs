@@ -1,6 +1,6 @@
 //! How much memory is free.
 
-use crate::disk;
+use forgo_load::disk;
 
 /// Memory that can be used without swapping: the machine's, or what is left to the container.
 pub fn free_memory() -> Option<u64> {

@@ -24,10 +24,10 @@ use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use forgo_cache::disk::{DiskCache, Need, Processes, Progress, Slots, Taken, Watch};
+use forgo_load::config::Config;
+use forgo_load::disk;
+use forgo_load::kept;
 
-use crate::config::Config;
-use crate::disk;
-use crate::kept;
 use crate::shell::free_memory;
 
 /// How often the one at the head of the line looks for a token.

@@ -4,12 +4,12 @@
 use std::sync::PoisonError;
 
 use forgo_cache::HashContext;
+use forgo_load::disk;
+use forgo_load::footprint::{self, Look};
+use forgo_load::process::errno_text;
 
 use crate::action::{ActionCx, ActionError, Facts};
 use crate::build_id;
-use crate::disk;
-use crate::footprint::{self, Look};
-use crate::process::errno_text;
 use crate::toolchain::cc_probe;
 
 impl Facts for ActionCx<'_> {

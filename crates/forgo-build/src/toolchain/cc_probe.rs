@@ -10,19 +10,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
 use forgo_golang::quote::{quote, quote_bytes, quote_slice};
 use forgo_golang::quoted;
+use forgo_load::config::Config;
+use forgo_load::disk;
+use forgo_load::footprint::{self, Look, Notes};
+use forgo_load::kept;
+use forgo_load::local_time::Zone;
+use forgo_load::plain_tool;
+use forgo_load::process;
+use forgo_load::stat_text::stat_text;
 
 use crate::action::ActionCx;
 use crate::action::memos::CTool;
 use crate::build_id;
-use crate::config::Config;
-use crate::disk;
-use crate::footprint::{self, Look, Notes};
-use crate::kept;
-use crate::local_time::Zone;
-use crate::process;
 use crate::shell::join_unambiguously;
-use crate::stat_text::stat_text;
-use crate::toolchain::{cc, plain_tool};
+use crate::toolchain::cc;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

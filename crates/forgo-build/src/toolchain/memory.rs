@@ -6,8 +6,9 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::config::Config;
-use crate::disk;
+use forgo_load::config::Config;
+use forgo_load::disk;
+
 use crate::shell::free_memory;
 
 /// For how long an answer about free memory serves all compiles that begin: there may be many, and

@@ -11,15 +11,13 @@ pub mod cgo;
 pub mod gc;
 pub mod memory;
 pub mod pkg_config;
-pub mod plain_tool;
 pub mod security;
 pub mod swig;
 pub mod system_linker;
 pub mod tool_id;
 
 use forgo_golang::path;
-
-use crate::config::Config;
+use forgo_load::config::Config;
 
 /// Where the tools of the distribution lie, and the program that runs them (-toolexec).
 #[derive(Debug, Clone, Copy)]

@@ -4,10 +4,10 @@
 
 use forgo_golang::quote::quote_rune;
 use forgo_golang::raw;
+use forgo_load::footprint;
 
 use crate::action::{ActionCx, ActionError};
 use crate::actions::compile_inputs::Inputs;
-use crate::footprint;
 use crate::toolchain::cc::inputs::CInputs;
 use crate::toolchain::cgo;
 use crate::toolchain::security::{

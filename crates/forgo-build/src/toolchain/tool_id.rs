@@ -8,14 +8,15 @@
 use std::process::Stdio;
 
 use forgo_golang::quote::quote;
+use forgo_load::config::Config;
+use forgo_load::event::Event;
+use forgo_load::footprint::{Look, Notes};
+use forgo_load::plain_tool;
+use forgo_load::{disk, kept, process};
 
 use crate::action::{ActionCx, ActionError};
 use crate::build_id;
-use crate::config::Config;
-use crate::event::Event;
-use crate::footprint::{Look, Notes};
-use crate::toolchain::{plain_tool, tool};
-use crate::{disk, kept, process};
+use crate::toolchain::tool;
 
 impl ActionCx<'_> {
     /// The identity of a tool (`compile`, `cgo` …), as keys have it. Several threads may ask at

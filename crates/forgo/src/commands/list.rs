@@ -15,12 +15,12 @@ mod values;
 use std::rc::Rc;
 
 use forgo_build::action::{PackageFacts, RunOptions};
-use forgo_build::footprint::{self, Look};
-use forgo_build::load::{Loader, PackageOpts, RootMode};
-use forgo_build::package::PackageId;
 use forgo_build::plan::{BuildMode, Mode, Node, PlanBuilder};
 use forgo_golang::template::value::{STRING, STRINGS, Signature, Type, Value};
 use forgo_golang::template::{Functions, Template};
+use forgo_load::footprint::{self, Look};
+use forgo_load::load::{Loader, PackageOpts, RootMode};
+use forgo_load::package::PackageId;
 
 use super::{Command, Invocation, LOADING, Lasting, Loading, stop_at};
 use crate::delegate;

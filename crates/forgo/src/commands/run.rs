@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use forgo_build::action::{ActionCx, ActionError, Actor, Actors, Outcome as Done, RunOptions};
-use forgo_build::config::Config;
-use forgo_build::event::Event;
-use forgo_build::load::{Loader, PackageOpts, RootMode};
-use forgo_build::package::{Package, PackageId};
 use forgo_build::plan::{BuildMode, Kind, Mode, Node, PlanBuilder};
-use forgo_build::process::{exit_text, look_path, os, start};
+use forgo_load::config::Config;
+use forgo_load::event::Event;
+use forgo_load::load::{Loader, PackageOpts, RootMode};
+use forgo_load::package::{Package, PackageId};
+use forgo_load::process::{exit_text, look_path, os, start};
 
 use super::{Command, Invocation, Lasting, Loading, is_versioned, stop_at};
 use crate::exit::{Outcome, Stop};

@@ -14,14 +14,14 @@ use std::sync::atomic::Ordering;
 
 use forgo_build::action::{RunOptions, VetOptions};
 use forgo_build::actions::run_test::{self, AllTests, setup_failed};
-use forgo_build::config::Config;
-use forgo_build::event::{Event, Reporter};
-use forgo_build::footprint;
-use forgo_build::load::{Loader, PackageOpts, RootMode, TestCover, TestPackages, Testmain};
-use forgo_build::package::PackageId;
 use forgo_build::plan::PlanBuilder;
 use forgo_build::plan::test::{BinaryOptions, MainFile, TestPlan};
 use forgo_build::shell::{Shell, ShellShared};
+use forgo_load::config::Config;
+use forgo_load::event::{Event, Reporter};
+use forgo_load::footprint;
+use forgo_load::load::{Loader, PackageOpts, RootMode, TestCover, TestPackages, Testmain};
+use forgo_load::package::PackageId;
 
 use super::run::exec_words;
 use super::{Command, Invocation, LOADING, LOADING_TESTS, Loading, stop_at, traced};
@@ -237,9 +237,8 @@ impl Tests<'_> {
     /// What the packages under test import.
     fn imported(&self, builder: &PlanBuilder<'_, Loader<'_>>) -> HashSet<PackageId> {
         let packages = self.packages.iter().map(|p| builder.package(*p));
-        let cycle = |p: &&forgo_build::package::Package| {
-            p.error.as_ref().is_some_and(|e| e.is_import_cycle)
-        };
+        let cycle =
+            |p: &&forgo_load::package::Package| p.error.as_ref().is_some_and(|e| e.is_import_cycle);
         packages
             .filter(|p| !cycle(p))
             .flat_map(|p| p.internal.imports.iter().copied())
@@ -323,6 +322,6 @@ impl Tests<'_> {
         };
         let file = format!("{}_testmain.go", main.dir);
         std::fs::write(&file, source.as_slice())
-            .map_err(|e| format!("open {file}: {}", forgo_build::process::errno_text(&e)))
+            .map_err(|e| format!("open {file}: {}", forgo_load::process::errno_text(&e)))
     }
 }

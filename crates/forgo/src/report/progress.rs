@@ -5,8 +5,8 @@ use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use forgo_build::event::Event;
 use forgo_build::plan::{Mode, Node};
+use forgo_load::event::Event;
 
 use super::{Listener, Run, Screen};
 

@@ -10,8 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use forgo_build::event::Event;
 use forgo_build::plan::{Kind, Node};
+use forgo_load::event::Event;
 use serde::Serialize;
 
 use super::{Listener, Run};

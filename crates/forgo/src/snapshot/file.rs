@@ -1,13 +1,13 @@
 //! A snapshot as a file. It is read whole, which takes less than a millisecond, and used as it lies
 //! in memory. (Mapped, it would end the process by a signal when another one truncates it.) What is
 //! damaged, cut off or of another format is no snapshot; the key is the file's
-//! ([`forgo_build::kept`]).
+//! ([`forgo_load::kept`]).
 //!
 //! ```text
 //! time in nanoseconds since 1970
 //! number of outputs; each: path, size, mode, build ID
 //! number of directories that must be writable; each: path
-//! inputs: see forgo_build::footprint::Table
+//! inputs: see forgo_load::footprint::Table
 //! number of pieces said; each: stream, bytes
 //! ```
 //!
@@ -15,7 +15,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use forgo_build::footprint::{Input, Table};
+use forgo_load::footprint::{Input, Table};
 
 use crate::report::Said;
 
@@ -175,7 +175,7 @@ impl<'b> Rest<'b> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use forgo_build::footprint::{Look, Seen, Stat};
+    use forgo_load::footprint::{Look, Seen, Stat};
 
     fn sample() -> Vec<u8> {
         let seen = |path: &str| match Stat::of(path) {

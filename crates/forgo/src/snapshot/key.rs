@@ -3,10 +3,10 @@
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 
-use forgo_build::disk;
-use forgo_build::footprint::is_noise;
-use forgo_build::kept;
 use forgo_cache::disk::KeyText;
+use forgo_load::disk;
+use forgo_load::footprint::is_noise;
+use forgo_load::kept;
 
 /// Changes with the format of the key and of the file.
 const FORMAT: &str = "forgo snapshot 2";

@@ -1,9 +1,9 @@
 //! The source files of a package, which a key has by name and content.
 
 use forgo_golang::path;
+use forgo_load::package::Package;
 
 use crate::action::ActionCx;
-use crate::package::Package;
 use crate::run::reread;
 
 /// The files of a package that its archive depends on: names relative to `dir`.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use forgo_golang::release::Release;
+use forgo_load::config::Config;
+use forgo_load::fsys::Overlay;
+use forgo_load::package::Package;
 
-use crate::config::Config;
-use crate::fsys::Overlay;
-use crate::package::Package;
 use crate::toolchain::{Tools, changed_env};
 
 /// What the command lines of a compile are made of and the stock key leaves out, with the reason

@@ -3,6 +3,7 @@
 //! it.
 
 use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
+use forgo_load::verdict::Way;
 
 use crate::action::check::Known;
 use crate::action::own_keys::OwnKeys;
@@ -10,7 +11,6 @@ use crate::action::{ActionCx, ActionError, RunCx};
 use crate::actions::compile_inputs::Inputs;
 use crate::run::moving::record::Kept;
 use crate::run::moving::{Made, put, record_of};
-use crate::verdict::Way;
 
 /// Keeps the record of an archive that was found under its stock key.
 pub fn adopt(

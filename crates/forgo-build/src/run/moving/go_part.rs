@@ -10,13 +10,13 @@ use forgo_cache::{ActionId, OutputId};
 use forgo_golang::object::archive;
 use forgo_golang::path;
 use forgo_golang::quote::hex;
+use forgo_load::disk;
 
 use super::record::Kept;
 use super::{Made, elsewhere, may_move, put, record_of_plain, relocated, sources};
 use crate::action::trust::Rule;
 use crate::action::{ActionCx, ActionError};
 use crate::actions::compile_inputs::{Inputs, Place};
-use crate::disk;
 use crate::run::{cutoff, trust};
 
 /// The Go part of a package's archive.

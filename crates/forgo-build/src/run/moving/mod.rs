@@ -24,6 +24,7 @@ use forgo_golang::object::pieces::Pieces;
 use forgo_golang::object::relocate::{self, Move, Moved};
 use forgo_golang::object::{Fingerprint, Unfit};
 use forgo_golang::quote::hex;
+use forgo_load::verdict::{CompileDoubt as Doubt, Way, Why};
 
 use crate::action::check::{Derived, Known};
 use crate::action::own_keys::{Header, OwnKeys};
@@ -36,7 +37,6 @@ use crate::plan::NodeId;
 use crate::run::cutoff;
 use crate::run::stamp::Donor;
 use crate::run::trust::{self, Ask};
-use crate::verdict::{CompileDoubt as Doubt, Way, Why};
 
 pub use adopt::{adopt, end};
 use record::{Kept, Record};

@@ -1,14 +1,14 @@
 //! Whether the sources themselves say what a source file is called: then its name is not all there
 //! is to move.
 
+use forgo_load::disk;
+use forgo_load::load::head::line_directives;
 use memchr::memmem;
 
 use crate::action::ActionCx;
 use crate::action::own_keys::Header;
 use crate::actions::compile_inputs::Inputs;
-use crate::disk;
 use crate::exports::Places;
-use crate::load::head::line_directives;
 use crate::run::reread;
 
 /// Whether every name of a source file that lies in a place is due to where the file lies.

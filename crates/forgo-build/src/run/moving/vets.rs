@@ -8,6 +8,7 @@
 use forgo_cache::{ActionId, OutputId, Verify, get_file, put_file};
 use forgo_golang::path::join2;
 use forgo_golang::quote::{quote, quote_slice};
+use forgo_load::plain_tool;
 
 use crate::action::own_keys::OwnKeys;
 use crate::action::trust::Rule;
@@ -16,7 +17,6 @@ use crate::action::{ActionCx, ActionError, Provider};
 use crate::actions::compile_inputs::Inputs;
 use crate::plan::NodeId;
 use crate::run::trust;
-use crate::toolchain::plain_tool;
 
 /// What the tool is told beside its configuration.
 #[derive(Debug, Clone, Copy)]

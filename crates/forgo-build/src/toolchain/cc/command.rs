@@ -208,8 +208,8 @@ mod tests {
     use forgo_golang::release::Release;
 
     use super::*;
-    use crate::config::Config;
-    use crate::package::Package;
+    use forgo_load::config::Config;
+    use forgo_load::package::Package;
 
     #[test]
     fn architectures_have_flags() {

@@ -5,11 +5,11 @@
 use forgo_cache::Hash;
 use forgo_golang::quote::{quote, quote_slice};
 use forgo_golang::release::Release;
+use forgo_load::config::Config;
+use forgo_load::package::Package;
 
 use crate::action::{ActionError, Facts};
 use crate::actions::compile_inputs::Files;
-use crate::config::Config;
-use crate::package::Package;
 use crate::toolchain::cc::{self, CFlags};
 
 /// Compilers and their flags, resolved: what command lines of C compilers are made of.

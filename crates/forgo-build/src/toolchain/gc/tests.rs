@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use forgo_load::config::Config;
+use forgo_load::fsys::Overlay;
+use forgo_load::module::ModulePublic;
+use forgo_load::package::Package;
+
 use super::link::{Executable, executable};
 use super::*;
 use crate::action::facts::table::Table;
 use crate::actions::link_inputs;
-use crate::config::Config;
-use crate::fsys::Overlay;
-use crate::module::ModulePublic;
-use crate::package::Package;
 
 fn config() -> Config {
     let mut config = Config::default();

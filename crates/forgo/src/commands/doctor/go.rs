@@ -1,8 +1,8 @@
 //! The go command that forgo drives, its release, the toolchain that go.mod asks for, and the
 //! program that the name `go` runs.
 
-use forgo_build::stock::{self, Kind, kind};
 use forgo_golang::release::{is_native, native};
+use forgo_load::stock::{self, Kind, kind};
 
 use super::finding::{Finding, Level};
 use crate::config::process::Variables;
@@ -112,8 +112,8 @@ pub fn on_path(variables: &Variables) -> Finding {
 fn is_this_program(file: &str) -> bool {
     use std::os::unix::fs::MetadataExt;
     let identity = |meta: &std::fs::Metadata| (meta.dev(), meta.ino());
-    let this = std::env::current_exe().and_then(forgo_build::disk::own::metadata);
-    let that = forgo_build::disk::own::metadata(file);
+    let this = std::env::current_exe().and_then(forgo_load::disk::own::metadata);
+    let that = forgo_load::disk::own::metadata(file);
     matches!((this, that), (Ok(this), Ok(that)) if identity(&this) == identity(&that))
 }
 

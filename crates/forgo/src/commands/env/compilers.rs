@@ -5,13 +5,13 @@
 use std::sync::{Arc, OnceLock};
 
 use forgo_build::action::{ActionCx, ActionError, Actor, Actors, Outcome as Done, RunOptions};
-use forgo_build::config::Config;
-use forgo_build::fsys::Overlay;
-use forgo_build::package::{Package, PackageGraph};
-use forgo_build::plan::{Kind, Node, NodeId, Plan};
+use forgo_build::plan::{Kind, Mode, Node, NodeId, Plan};
 use forgo_build::toolchain::cc::inputs::CInputs;
 use forgo_build::toolchain::cc::{self, CFlags, command};
 use forgo_golang::quoted;
+use forgo_load::config::Config;
+use forgo_load::fsys::Overlay;
+use forgo_load::package::{Package, PackageGraph};
 
 use crate::config::variables::Variable;
 use crate::exit::Outcome;

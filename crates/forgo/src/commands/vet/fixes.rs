@@ -7,8 +7,8 @@ use std::io::Read;
 use std::sync::Mutex;
 
 use forgo_build::action::{ActionCx, ActionError, Actor, Outcome, Provider, VetOutputs};
-use forgo_build::disk;
-use forgo_build::process::errno_text;
+use forgo_load::disk;
+use forgo_load::process::errno_text;
 use zip::ZipArchive;
 
 use crate::report::Console;

@@ -9,9 +9,9 @@ mod fixes;
 use std::sync::Arc;
 
 use forgo_build::action::{Actors, RunOptions, VetOptions, VetOutput};
-use forgo_build::load::{Loader, PackageOpts, RootMode, Testmain};
-use forgo_build::package::PackageId;
 use forgo_build::plan::{BuildMode, Kind, Mode, Node, PlanBuilder};
+use forgo_load::load::{Loader, PackageOpts, RootMode, Testmain};
+use forgo_load::package::PackageId;
 
 use super::{Command, Invocation, LOADING, LOADING_TESTS, Loading, stop_at, traced};
 use crate::exit::{Outcome, Stop};

@@ -81,7 +81,7 @@ fn ancestors(dir: &str) -> impl Iterator<Item = &str> {
 
 /// search.InDir: `path` relative to `dir` if it lies in it (`.` for the directory itself), also
 /// when only their real paths do.
-pub(crate) fn in_dir(path: &str, dir: &str) -> Option<String> {
+pub fn in_dir(path: &str, dir: &str) -> Option<String> {
     if let Some(rel) = in_dir_lexically(path, dir) {
         return Some(rel);
     }

@@ -20,7 +20,7 @@ pub mod fips140;
 mod flags;
 mod godebug;
 mod gopath;
-pub(crate) mod head;
+pub mod head;
 mod import;
 mod linker_deps;
 mod locate;
@@ -42,7 +42,6 @@ mod visibility;
 
 pub use error::{no_go_text, short_path};
 pub use godebug::parse_go_debug;
-pub(crate) use head::FileHead;
 pub use match_package::MatchPackage;
 /// What makes the stock command stop at once (base.Fatal, base.Fatalf, base.ExitIfErrors).
 pub use modules::Fatal as FatalError;

@@ -62,7 +62,7 @@ impl Stat {
     }
 
     /// Of what a path leads to; links are followed.
-    pub(crate) fn of_target(path: &str) -> Result<Stat, Errno> {
+    pub fn of_target(path: &str) -> Result<Stat, Errno> {
         match rustix::fs::stat(path) {
             Ok(stat) => Ok(Stat::from(stat)),
             Err(e) => Err(e.raw_os_error()),

@@ -154,14 +154,14 @@ impl FileIndex {
     }
 
     /// Whether a Go file is known to have no line directive.
-    pub(crate) fn has_no_lines(&self, file: &str) -> bool {
+    pub fn has_no_lines(&self, file: &str) -> bool {
         let found = self.find(file).and_then(|found| found.record);
         found.is_some_and(|record| record.no_lines)
     }
 
     /// Drops what is known of a file, for later invocations too: it holds something else than its
     /// stat let expect.
-    pub(crate) fn forget(&self, file: &str) {
+    pub fn forget(&self, file: &str) {
         let Some(part) = self.parts.as_ref().map(|parts| parts.part(file)) else {
             return;
         };

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use forgo_golang::{path, quote};
 
-use super::FatalError;
 use super::modules::{ImportError, ImportErrorKind, MatchError};
 use super::scan::{Pos, Problem};
 use crate::config::Config;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use forgo_golang::cgo_directive::{CgoFlags, save_cgo};
+use forgo_golang::cgo_directive::save_cgo;
 use forgo_golang::constraint::Context;
 use forgo_golang::header::{Header, ImportComment};
 use forgo_golang::position::ErrorList;

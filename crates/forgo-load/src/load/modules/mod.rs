@@ -23,7 +23,7 @@ mod modfile;
 mod outside;
 mod packages;
 mod paths;
-pub(crate) use paths::in_dir;
+pub use paths::in_dir;
 mod pool;
 mod requirements;
 mod roots;

@@ -19,7 +19,7 @@ use forgo_golang::path;
 use crate::config::Config;
 use crate::footprint::{self, Look, Notes, saw};
 use crate::kept;
-use crate::toolchain::plain_tool;
+use crate::plain_tool;
 use crate::{disk, process};
 
 /// Variables of git's that change no answer. Any other may send it elsewhere.

@@ -11,7 +11,7 @@ use crate::config::Environment;
 use crate::disk;
 
 /// Directories of time zones, in the order in which package time searches them.
-pub(crate) const DIRS: [&str; 4] = [
+pub const DIRS: [&str; 4] = [
     "/usr/share/zoneinfo",
     "/usr/share/lib/zoneinfo",
     "/usr/lib/locale/TZ",
