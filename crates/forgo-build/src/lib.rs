@@ -19,6 +19,7 @@ pub mod build_id;
 pub mod error;
 pub mod exports;
 pub mod plan;
+pub mod reuse;
 pub mod run;
 pub mod shell;
 pub mod toolchain;

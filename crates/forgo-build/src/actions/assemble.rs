@@ -3,8 +3,8 @@
 //! Answers to asm and symabis in cmd/go/internal/work/gc.go.
 
 use crate::action::{ActionCx, ActionError};
-use crate::actions::compile_inputs::Inputs;
 use crate::toolchain::gc::asm;
+use crate::toolchain::inputs::compile::Inputs;
 
 /// Assembles files; returns the object files, absolute.
 pub(super) fn assemble(

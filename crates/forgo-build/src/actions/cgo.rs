@@ -14,11 +14,12 @@ use forgo_load::disk;
 use crate::action::{ActionCx, ActionError, CgoOutputs, Outcome, Provider};
 use crate::actions::cgo_compile::build_key;
 use crate::actions::cgo_link::{self, Imports, cgo_stem};
-use crate::actions::compile_inputs::{Files, Inputs};
 use crate::actions::swig;
 use crate::plan::{Kind, NodeId};
+use crate::reuse::objdir_cache;
 use crate::toolchain::cc::CFlags;
 use crate::toolchain::cc::inputs::CInputs;
+use crate::toolchain::inputs::compile::{Files, Inputs};
 use crate::toolchain::{self, in_dir, make_absolute, pkg_config, security};
 
 /// What of a cgo package goes into its compile and its archive.
@@ -96,7 +97,7 @@ fn run_cgo(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<CgoOutputs, ActionE
     go_files.extend(sources.iter().map(cgo1));
 
     let options = overlay_option(inputs, &mut sources);
-    let header = super::objdir_cache::CGO_HEADER;
+    let header = objdir_cache::CGO_HEADER;
     let run = toolchain::cgo::translate(inputs, &flags, objdir, header, options, sources);
     cx.shell
         .run(files.dir, inputs.import_path, &run.env, &run.args)?;

@@ -10,9 +10,9 @@ use forgo_golang::path;
 use forgo_load::disk;
 
 use crate::action::{ActionCx, ActionError, Outcome, Provider};
-use crate::actions::compile_inputs::{Files, Inputs};
 use crate::plan::{CgoCompiler, NodeId};
 use crate::toolchain::cc::{self, command};
+use crate::toolchain::inputs::compile::{Files, Inputs};
 use crate::toolchain::make_absolute;
 
 /// One run of a compiler.

@@ -8,10 +8,10 @@ use forgo_golang::path;
 
 use crate::action::{ActionCx, ActionError, CgoOutputs};
 use crate::actions::cgo_compile::{self, Compile};
-use crate::actions::compile_inputs::Inputs;
 use crate::plan::{CgoCompiler, NodeId};
 use crate::shell::join_unambiguously;
 use crate::toolchain::cc::{self, command};
+use crate::toolchain::inputs::compile::Inputs;
 use crate::toolchain::{self, in_dir};
 
 /// What the link told.

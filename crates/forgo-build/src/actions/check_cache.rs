@@ -12,11 +12,11 @@ use forgo_load::verdict::{Stale, Way, Why};
 use crate::action::check::{CacheCheck, Derived, Known, Need};
 use crate::action::own_keys::OwnKeys;
 use crate::action::{ActionCx, ActionError, Outcome, Provider};
-use crate::actions::compile_inputs::{Inputs, allowed};
-use crate::actions::{objdir_cache, vet_config};
+use crate::actions::vet_config;
 use crate::plan::{Mode, NodeId};
-use crate::run::reuse::Missed;
-use crate::run::{cutoff, moving, reread, reuse};
+use crate::reuse::{self, Missed, cutoff, moving, objdir_cache};
+use crate::toolchain::inputs::compile::{Inputs, allowed};
+use crate::toolchain::reread;
 
 impl CacheCheck {
     /// Nothing that the build makes is to be found under its key, nor under those of forgo's own.

@@ -17,16 +17,16 @@ use crate::action::check::{CacheCheck, Known};
 use crate::action::own_keys::OwnKeys;
 use crate::action::{ActionCx, ActionError, Artifact, CgoOutputs, Outcome, Provider};
 use crate::actions::check_cache::load_compiled_go_files;
-use crate::actions::compile_inputs::Inputs;
-use crate::actions::{assemble, cgo, objdir_cache, vet_config};
+use crate::actions::{assemble, cgo, vet_config};
 use crate::archive;
 use crate::plan::NodeId;
-use crate::run::moving::go_part::{GoPart, Moved};
-use crate::run::trust::{self, Ask};
-use crate::run::turns::{self, Turn};
-use crate::run::{cutoff, moving, reread, reuse, stamp};
+use crate::reuse::moving::go_part::{GoPart, Moved};
+use crate::reuse::trust::{self, Ask};
+use crate::reuse::turns::{self, Turn};
+use crate::reuse::{self, cutoff, moving, objdir_cache, stamp};
 use crate::shell::{join_unambiguously, readable_cgo_names, write_whole};
-use crate::toolchain::{gc, make_absolute, memory};
+use crate::toolchain::inputs::compile::Inputs;
+use crate::toolchain::{gc, make_absolute, memory, reread};
 
 /// The work of a `build` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {

@@ -11,10 +11,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::action::{ActionCx, ActionError, CoverOutputs, Outcome, Provider};
-use crate::actions::compile_inputs::Inputs;
-use crate::actions::objdir_cache;
 use crate::plan::NodeId;
+use crate::reuse::objdir_cache;
 use crate::toolchain::gc;
+use crate::toolchain::inputs::compile::Inputs;
 
 /// The work of a `cover` node of the build `build`. `cov_meta_file` is the name of the meta-data
 /// file, where one is wanted. Nothing is done where the build needs nothing.

@@ -20,12 +20,13 @@ use forgo_load::package::Package;
 use crate::action::Facts;
 use crate::action::facts::table::Table;
 use crate::action::vet_config::VetConfig;
-use crate::actions::compile_inputs::{Import, Inputs as Compile};
-use crate::actions::link_inputs::{Archive, Inputs as Link};
+use crate::actions::test_cache;
 use crate::actions::test_inputs::{Input, Key};
-use crate::actions::{pgo, test_cache, vet};
 use crate::plan::NodeId;
 use crate::toolchain::Tools;
+use crate::toolchain::inputs::compile::{Import, Inputs as Compile};
+use crate::toolchain::inputs::link::{Archive, Inputs as Link};
+use crate::toolchain::inputs::{pgo, vet};
 
 const RECORDINGS: [&str; 2] = [
     include_str!("../../testdata/keys/go1.26.txt"),

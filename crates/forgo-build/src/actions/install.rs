@@ -12,8 +12,8 @@ use forgo_load::footprint;
 use forgo_load::verdict::{Verdict, Way};
 
 use crate::action::{ActionCx, ActionError, Artifact, Outcome};
-use crate::actions::objdir_cache;
 use crate::plan::Kind;
+use crate::reuse::objdir_cache;
 
 /// The work of an install node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {

@@ -9,10 +9,9 @@ use forgo_load::verdict::{Miss, Verdict, Way, Why};
 
 use crate::action::check::Known;
 use crate::action::{ActionCx, ActionError, Artifact, Outcome};
-use crate::actions::link_inputs::Inputs;
-use crate::run::reuse::{self, Missed};
-use crate::run::turns::{self, Turn};
-use crate::run::{links, stamp};
+use crate::reuse::turns::{self, Turn};
+use crate::reuse::{self, Missed, links, stamp};
+use crate::toolchain::inputs::link::Inputs;
 use crate::toolchain::{gc, memory};
 
 /// The work of a `link` node.

@@ -5,9 +5,9 @@
 use forgo_load::verdict::Verdict;
 
 use crate::action::{ActionCx, ActionError, Artifact, Outcome};
-use crate::actions::link_inputs::{Archive, Inputs};
-use crate::run::reuse;
+use crate::reuse;
 use crate::toolchain::gc;
+use crate::toolchain::inputs::link::{Archive, Inputs};
 
 /// The work of a `go build -buildmode=shared` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {

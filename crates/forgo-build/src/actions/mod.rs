@@ -10,7 +10,6 @@ pub mod cgo_compile;
 pub mod cgo_link;
 pub mod check_cache;
 pub mod compile;
-pub mod compile_inputs;
 pub mod cover;
 pub mod cover_data;
 #[cfg(test)]
@@ -18,9 +17,7 @@ mod golden;
 mod idle;
 pub mod install;
 pub mod link;
-pub mod link_inputs;
 pub mod link_shared;
-pub mod objdir_cache;
 pub mod pgo;
 pub mod run_test;
 pub mod swig;

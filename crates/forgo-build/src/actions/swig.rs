@@ -9,9 +9,9 @@ use forgo_load::process::errno_text;
 use regex::bytes::Regex;
 
 use crate::action::{ActionCx, ActionError};
-use crate::actions::compile_inputs::{Files, Inputs};
 use crate::plan::cgo::swig_outputs;
 use crate::shell::write_whole;
+use crate::toolchain::inputs::compile::{Files, Inputs};
 use crate::toolchain::{self, gc};
 
 const TOO_OLD: &str = "must have SWIG version >= 3.0.6";

@@ -8,22 +8,13 @@ use forgo_golang::raw;
 use forgo_load::event::Event;
 
 use crate::action::{Job, Outcome, PackageFacts, RunCx};
+use crate::reuse::moving;
 use crate::run::action_graph::Times;
 use crate::shell::write_whole;
 
 mod action_graph;
-pub(crate) mod cutoff;
-pub(crate) mod headers;
-pub(crate) mod links;
-pub(crate) mod moving;
-pub(crate) mod own_keys;
 mod priorities;
-pub(crate) mod reread;
-pub mod reuse;
 pub mod schedule;
-pub(crate) mod stamp;
-pub(crate) mod trust;
-pub(crate) mod turns;
 pub mod workdir;
 mod worker;
 

@@ -4,7 +4,7 @@
 //!
 //! A token is a [slot](forgo_cache::disk::Slots), which ends with its holder. It is held while one
 //! tool runs, and by nothing else: who holds one waits for nobody. So who waits for a token may
-//! hold the lock of an [action](crate::run::turns) that others wait for: tokens come back whatever those
+//! hold the lock of an [action](crate::reuse::turns) that others wait for: tokens come back whatever those
 //! others do. There is one exception, a tool that starts forgo itself (a wrapper of the C compiler,
 //! say), and waits for it: if all tokens were with such tools, nobody would ever get one. So a
 //! process that has waited for long at the head of the line, and has got nothing, runs one more

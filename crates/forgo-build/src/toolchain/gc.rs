@@ -17,7 +17,7 @@ use std::fmt::Write;
 use sha1::{Digest, Sha1};
 
 use crate::action::{ActionError, Facts};
-use crate::actions::compile_inputs::{Files, Inputs};
+use crate::toolchain::inputs::compile::{Files, Inputs};
 use crate::toolchain::make_absolute;
 
 pub use trimpath::{rewrite, trimpath};

@@ -6,8 +6,8 @@ use forgo_cache::{ActionId, hash_to_string};
 use forgo_golang::path;
 
 use crate::action::Facts;
-use crate::actions::compile_inputs::Inputs;
 use crate::toolchain::cc::inputs::CInputs;
+use crate::toolchain::inputs::compile::Inputs;
 
 /// Returns the words that a compiler's command line begins with (`compilerCmd`). `include` is the
 /// package's directory, `work_dir` is hidden in object files.

@@ -9,8 +9,8 @@ use forgo_load::config::Config;
 use forgo_load::package::Package;
 
 use crate::action::{ActionError, Facts};
-use crate::actions::compile_inputs::Files;
 use crate::toolchain::cc::{self, CFlags};
+use crate::toolchain::inputs::compile::Files;
 
 /// Compilers and their flags, resolved: what command lines of C compilers are made of.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 //! Answers to asmArgs, asm and symabis in cmd/go/internal/work/gc.go.
 
 use crate::action::{ActionError, Facts};
-use crate::actions::compile_inputs::Inputs;
 use crate::toolchain::gc::{package_path, trimpath};
+use crate::toolchain::inputs::compile::Inputs;
 use crate::toolchain::make_absolute;
 
 /// Returns the words that every assembly of a package begins with.

@@ -5,8 +5,8 @@
 use forgo_golang::quoted;
 
 use crate::action::{ActionError, Facts};
-use crate::actions::link_inputs::Inputs;
 use crate::toolchain::gc::plugin_path;
+use crate::toolchain::inputs::link::Inputs;
 
 /// A linker run.
 #[derive(Debug)]

@@ -28,7 +28,7 @@ const LTO_SECTION: &[u8] = b".gnu.lto_";
 const LONGEST_SCRIPT: u64 = 1 << 16;
 
 /// Libraries that the GCC driver names beside those of the command line, under the flags that
-/// [`crate::run::links`] lets through.
+/// [`crate::reuse::links`] lets through.
 const IMPLIED: [&str; 7] = ["c", "gcc", "gcc_eh", "gcc_s", "m", "pthread", "stdc++"];
 
 /// The directories whose listings are in the key, and the names of the files in them.

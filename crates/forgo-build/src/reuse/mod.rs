@@ -6,15 +6,25 @@
 //! | [`Way::InstalledExecutable`] | the executable installed was linked from the same main package, which is then not needed |
 //! | [`Way::TestResult`] | all that the executable is for is a test whose result is cached |
 //! | [`Way::CacheEntry`] | the cache has it |
-//! | [`Way::ExportData`] | the cache has an archive compiled from the same sources and export data: `super::cutoff` |
-//! | [`Way::Moved`] | the cache has an archive compiled from the same in another directory: `super::moving` |
-//! | [`Way::KeptExecutable`] | the cache keeps a copy of the executable: `super::links` |
-//! | [`Way::LinkRecord`] | nobody wants the executable, and the link is on record: `super::links` |
+//! | [`Way::ExportData`] | the cache has an archive compiled from the same sources and export data: [`cutoff`] |
+//! | [`Way::Moved`] | the cache has an archive compiled from the same in another directory: [`moving`] |
+//! | [`Way::KeptExecutable`] | the cache keeps a copy of the executable: [`links`] |
+//! | [`Way::LinkRecord`] | nobody wants the executable, and the link is on record: [`links`] |
 //!
 //! The last four are forgo's own. They are tried apart from the others, where the stock command
 //! would begin to build or link.
 //!
 //! Answers to `useCache` in cmd/go/internal/work/buildid.go.
+
+pub(crate) mod cutoff;
+pub(crate) mod headers;
+pub(crate) mod links;
+pub(crate) mod moving;
+pub(crate) mod objdir_cache;
+pub(crate) mod own_keys;
+pub(crate) mod stamp;
+pub(crate) mod trust;
+pub(crate) mod turns;
 
 use forgo_cache::{ActionId, get_bytes, get_file, hash_to_string};
 
@@ -24,10 +34,10 @@ use forgo_load::verdict::{Miss, Stale, Way, Why};
 
 use crate::action::check::Known;
 use crate::action::{ActionCx, ActionError, Artifact};
-use crate::actions::link_inputs::Inputs;
 use crate::build_id;
 use crate::plan::{Kind, Mode, NodeId};
 use crate::shell::join_unambiguously;
+use crate::toolchain::inputs::link::Inputs;
 
 /// What is to be made, unless it is known.
 #[derive(Debug)]

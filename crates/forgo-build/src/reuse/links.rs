@@ -21,10 +21,10 @@ use forgo_load::{disk, footprint};
 
 use crate::action::check::Known;
 use crate::action::{ActionCx, ActionError, Artifact, Outcome};
-use crate::actions::link_inputs::Inputs;
 use crate::build_id;
 use crate::plan::{Kind, NodeId, Plan};
 use crate::toolchain::cc;
+use crate::toolchain::inputs::link::Inputs;
 use crate::toolchain::system_linker::{self, Further};
 
 pub use forgo_load::verdict::LinkDoubt as Doubt;

@@ -8,9 +8,9 @@ use forgo_load::verdict::Way;
 use crate::action::check::Known;
 use crate::action::own_keys::OwnKeys;
 use crate::action::{ActionCx, ActionError, RunCx};
-use crate::actions::compile_inputs::Inputs;
-use crate::run::moving::record::Kept;
-use crate::run::moving::{Made, put, record_of};
+use crate::reuse::moving::record::Kept;
+use crate::reuse::moving::{Made, put, record_of};
+use crate::toolchain::inputs::compile::Inputs;
 
 /// Keeps the record of an archive that was found under its stock key.
 pub fn adopt(

@@ -21,8 +21,8 @@ use crate::action::own_keys::Header;
 use crate::action::{ActionCx, ActionError, Facts};
 use crate::build_id;
 use crate::plan::{Kind, NodeId};
-use crate::run::reread;
 use crate::toolchain::cc::inputs::CInputs;
+use crate::toolchain::reread;
 
 pub use files::Files;
 use files::Part;
@@ -185,7 +185,7 @@ impl<'r> Inputs<'r> {
         Ok(hash.action_id())
     }
 
-    /// The key of `crate::run::cutoff`: with what `imported` says of each package imported in place
+    /// The key of `crate::reuse::cutoff`: with what `imported` says of each package imported in place
     /// of its content ID.
     pub fn key_by(
         &self,
@@ -201,7 +201,7 @@ impl<'r> Inputs<'r> {
         Ok(hash.action_id())
     }
 
-    /// The key of `crate::run::moving`: with another place, and with what `imported` says of each
+    /// The key of `crate::reuse::moving`: with another place, and with what `imported` says of each
     /// package imported in place of its content ID.
     pub fn key_elsewhere(
         &self,
@@ -218,7 +218,7 @@ impl<'r> Inputs<'r> {
         Ok(hash.action_id())
     }
 
-    /// The key of `crate::run::moving::go_part`: as [`Inputs::key_elsewhere`], of what the Go
+    /// The key of `crate::reuse::moving::go_part`: as [`Inputs::key_elsewhere`], of what the Go
     /// compiler alone reads of a cgo package. `generated` are the sources that cgo wrote, by name.
     pub fn key_of_go_part(
         &self,

@@ -16,8 +16,8 @@ use super::record::Kept;
 use super::{Made, elsewhere, may_move, put, record_of_plain, relocated, sources};
 use crate::action::trust::Rule;
 use crate::action::{ActionCx, ActionError};
-use crate::actions::compile_inputs::{Inputs, Place};
-use crate::run::{cutoff, trust};
+use crate::reuse::{cutoff, trust};
+use crate::toolchain::inputs::compile::{Inputs, Place};
 
 /// The Go part of a package's archive.
 #[derive(Debug)]

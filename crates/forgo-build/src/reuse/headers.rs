@@ -9,8 +9,8 @@ use forgo_load::disk;
 
 use crate::action::ActionCx;
 use crate::action::own_keys::Header;
-use crate::actions::compile_inputs::Inputs;
-use crate::run::reread;
+use crate::toolchain::inputs::compile::Inputs;
+use crate::toolchain::reread;
 
 /// Headers that assembly reads beside the package's own, what the compile makes of the package
 /// (go_asm.h), and what belongs to the assembler; `None` where that can't be told.

@@ -10,8 +10,8 @@ use forgo_load::verdict::CompileDoubt as Doubt;
 
 use crate::action::own_keys::OwnKeys;
 use crate::action::{ActionCx, ActionError};
-use crate::actions::compile_inputs::Inputs;
-use crate::run::{cutoff, headers, moving};
+use crate::reuse::{cutoff, headers, moving};
+use crate::toolchain::inputs::compile::Inputs;
 
 impl OwnKeys {
     /// Those of a build with these inputs.

@@ -30,13 +30,13 @@ use crate::action::check::{Derived, Known};
 use crate::action::own_keys::{Header, OwnKeys};
 use crate::action::trust::{Claim, Rule};
 use crate::action::{ActionCx, ActionError, Artifact};
-use crate::actions::compile_inputs::{Import, Inputs, Place};
 use crate::build_id;
 use crate::exports::{Anywhere, Places};
 use crate::plan::NodeId;
-use crate::run::cutoff;
-use crate::run::stamp::Donor;
-use crate::run::trust::{self, Ask};
+use crate::reuse::cutoff;
+use crate::reuse::stamp::Donor;
+use crate::reuse::trust::{self, Ask};
+use crate::toolchain::inputs::compile::{Import, Inputs, Place};
 
 pub use adopt::{adopt, end};
 use record::{Kept, Record};

@@ -14,9 +14,9 @@ use crate::action::own_keys::OwnKeys;
 use crate::action::trust::Rule;
 use crate::action::vet_config::VetConfig;
 use crate::action::{ActionCx, ActionError, Provider};
-use crate::actions::compile_inputs::Inputs;
 use crate::plan::NodeId;
-use crate::run::trust;
+use crate::reuse::trust;
+use crate::toolchain::inputs::compile::Inputs;
 
 /// What the tool is told beside its configuration.
 #[derive(Debug, Clone, Copy)]

@@ -26,11 +26,11 @@ use crate::action::check::{Derived, Known};
 use crate::action::own_keys::{Header, OwnKeys};
 use crate::action::trust::{Claim, Rule};
 use crate::action::{ActionCx, ActionError, Artifact};
-use crate::actions::compile_inputs::{Import, Inputs};
-use crate::actions::objdir_cache;
 use crate::plan::NodeId;
-use crate::run::stamp::Donor;
-use crate::run::trust::{self, Ask};
+use crate::reuse::objdir_cache;
+use crate::reuse::stamp::Donor;
+use crate::reuse::trust::{self, Ask};
+use crate::toolchain::inputs::compile::{Import, Inputs};
 
 /// Finds an archive that a compile would write again, and stores it under the stock key, unless it
 /// is to be compared; or returns why there is none.

@@ -4,7 +4,7 @@ use forgo_golang::path;
 use forgo_load::package::Package;
 
 use crate::action::ActionCx;
-use crate::run::reread;
+use crate::toolchain::reread;
 
 /// The files of a package that its archive depends on: names relative to `dir`.
 #[derive(Debug, Clone, Copy, Default)]

@@ -36,7 +36,7 @@ pub struct Record {
     pub key: ActionId,
     /// Its content ID.
     pub content: String,
-    /// [`crate::run::stamp::Donor::checksum`] of it.
+    /// [`crate::reuse::stamp::Donor::checksum`] of it.
     pub sum: u128,
     /// [`crate::exports::Anywhere::id`] of it.
     pub export: [u8; 32],

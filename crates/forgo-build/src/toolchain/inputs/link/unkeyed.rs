@@ -4,7 +4,7 @@ use forgo_load::config::Config;
 use forgo_load::package::Package;
 
 use super::{Archive, has_cxx};
-use crate::actions::compile_inputs::Files;
+use crate::toolchain::inputs::compile::Files;
 use crate::toolchain::{Tools, cc, changed_env};
 
 /// What the command lines of a link are made of and the stock key leaves out, with the reason why

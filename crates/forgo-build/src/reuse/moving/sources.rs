@@ -7,9 +7,9 @@ use memchr::memmem;
 
 use crate::action::ActionCx;
 use crate::action::own_keys::Header;
-use crate::actions::compile_inputs::Inputs;
 use crate::exports::Places;
-use crate::run::reread;
+use crate::toolchain::inputs::compile::Inputs;
+use crate::toolchain::reread;
 
 /// Whether every name of a source file that lies in a place is due to where the file lies.
 pub fn are_plain(
@@ -53,7 +53,7 @@ pub fn is_plain_go(text: &[u8], places: &Places) -> bool {
 }
 
 /// The preprocessor may name any file. What it includes is in the key, or the package is not moved
-/// ([`crate::run::headers`]).
+/// ([`crate::reuse::headers`]).
 fn is_plain_assembly(text: &[u8], places: &Places) -> bool {
     let plain = |line: &[u8]| {
         let Some(rest) = line.trim_ascii_start().strip_prefix(b"#") else {
