@@ -4,6 +4,7 @@
 
 pub mod bench;
 pub mod dist;
+pub mod links;
 pub mod measure;
 pub mod record;
 pub mod tour;

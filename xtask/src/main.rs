@@ -1,5 +1,5 @@
 //! `cargo xtask TASK`: the project's chores. Each task is a module of the library, except those of
-//! the oracle, which is a crate of its own.
+//! the oracle, which is another crate.
 
 use std::process::ExitCode;
 
@@ -19,6 +19,11 @@ tasks:
         bench/results.md
   parity, never-wrong, conformance
         the tasks of the oracle (cargo xtask parity --help)
+  links [--go GOROOT]... [--linker PROGRAM] [--pkgs PATTERNS] [--variants NAME,NAME] [--no-tests]
+        [--jobs N] DIR...
+        link every program and test binary of the modules in DIR with the stock linker and with
+        forgo's (PROGRAM: forgo or forgo-link), compare them byte by byte and print a table; variants are
+        plain, trimpath, stripped, pie, cover, race, nocgo, arm64, fips
   record [--go GOROOT] [--forgo PROGRAM] [--cache GOCACHE] [--out FILE]
         run the commands of the README's recording in a pseudo-terminal, and draw what they print as
         an animated SVG in docs/recording.svg; --cache names a GOCACHE to begin with
@@ -41,6 +46,7 @@ fn main() -> ExitCode {
         "bench" => xtask::bench::main(&rest),
         "dist" => xtask::dist::main(&rest),
         "record" => xtask::record::main(&rest),
+        "links" => xtask::links::main(&rest),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

@@ -15,6 +15,8 @@ mod response_file;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -241,12 +243,28 @@ impl<'r> Shell<'r> {
                 "invalid command-line argument {arg} in command: {line}"
             ));
         }
+        self.show_run(dir, env, args);
+        if self.config().flags.n {
+            return RunOutput::default();
+        }
+        self.run_unshown(dir, env, unseen, args)
+    }
+
+    /// Shows for -n and -x that a command is run.
+    pub fn show_run(&self, dir: &str, env: &[String], args: &[String]) {
         if self.shows_commands() {
             self.show_cmd(dir, &(env_prefix(env) + &join_unambiguously(args)));
-            if self.config().flags.n {
-                return RunOutput::default();
-            }
         }
+    }
+
+    /// [`Shell::run_out_with`], for a command that was shown.
+    pub fn run_unshown(
+        &self,
+        dir: &str,
+        env: &[String],
+        unseen: &[String],
+        args: &[String],
+    ) -> RunOutput {
         match process::look_path(self.config(), &args[0]) {
             Ok(program) => self.execute(dir, env.iter().chain(unseen), args, &program),
             Err(text) => RunOutput::failed(text),
@@ -268,10 +286,7 @@ impl<'r> Shell<'r> {
         if let Some(package) = self.package {
             command.env("TOOLEXEC_IMPORTPATH", process::os(&package.desc()));
         }
-        for pair in env {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            command.env(process::os(key), process::os(value));
-        }
+        set_all(&mut command, env);
         let response_file = match response_file::make(self.config(), program, &args[1..]) {
             Ok(file) => file,
             Err(text) => return RunOutput::failed(text),
@@ -281,6 +296,26 @@ impl<'r> Shell<'r> {
             None => command.args(process::os_all(&args[1..])),
         };
 
+        self.start(command, args, program)
+    }
+
+    /// Runs one of forgo's own programs, `name` of `file`, in place of a tool. `line` is the tool's
+    /// command line, which counts as run.
+    pub fn run_own(
+        &self,
+        dir: &str,
+        env: &[String],
+        line: &[String],
+        (file, name): (&str, &str),
+        args: &[String],
+    ) -> RunOutput {
+        let mut command = process::command(self.config(), dir, file, &[]);
+        set_all(&mut command, env.iter());
+        command.arg0(name).args(process::os_all(args));
+        self.start(command, line, file)
+    }
+
+    fn start(&self, command: Command, args: &[String], program: &str) -> RunOutput {
         footprint::worked();
         let (children, costs) = (&self.shared.children, &self.shared.costs);
         let package = self.package.map(Package::desc).unwrap_or_default();
@@ -327,7 +362,18 @@ impl<'r> Shell<'r> {
         unseen: &[String],
         args: &[String],
     ) -> Result<(), ActionError> {
-        let RunOutput { output, error } = self.run_out_with(dir, env, unseen, args);
+        let output = self.run_out_with(dir, env, unseen, args);
+        self.report_run(dir, desc, args, output)
+    }
+
+    /// Reports what a command said under `desc` (the command itself if empty).
+    pub fn report_run(
+        &self,
+        dir: &str,
+        desc: &str,
+        args: &[String],
+        RunOutput { output, error }: RunOutput,
+    ) -> Result<(), ActionError> {
         if output.is_empty() && error.is_none() {
             return Ok(());
         }
@@ -389,6 +435,14 @@ fn is_single_program(config: &Config, program: &str) -> bool {
         .strip_prefix(config.dist.tool_dir.as_str())
         .and_then(|rest| rest.strip_prefix('/'));
     !config.dist.tool_dir.is_empty() && matches!(name, Some("asm" | "compile" | "cover" | "vet"))
+}
+
+/// Sets variables of a command's environment, `K=V`.
+fn set_all<'e>(command: &mut Command, env: impl Iterator<Item = &'e String>) {
+    for pair in env {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        command.env(process::os(key), process::os(value));
+    }
 }
 
 /// Variables before a command, as a shell wants them: `K='v' `.

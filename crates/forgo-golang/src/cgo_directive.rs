@@ -79,7 +79,7 @@ fn cgo_line(line: &str) -> Option<&str> {
     rest.starts_with([' ', '\t']).then_some(rest)
 }
 
-/// Replaces `${SRCDIR}`; also says whether the result is safe to hand to a compiler.
+/// Replaces `${SRCDIR}`; also returns whether the result is safe to hand to a compiler.
 fn expand_src_dir(arg: &str, dir: &str) -> (String, bool) {
     if !arg.contains("${SRCDIR}") {
         return (arg.to_owned(), is_safe(arg));

@@ -2,8 +2,8 @@
 //! and those limits are made for Go's stacks, which grow to a gigabyte. [`deep`] lets the native
 //! stack grow as well.
 //!
-//! Every function that calls itself for what is nested in its input goes through it once a level,
-//! or has a limit of a few thousand calls, or works on a list of its own instead.
+//! Every function that calls itself for nested input goes through it once a level, or has a limit
+//! of a few thousand calls, or works on an explicit list instead.
 
 /// At least so much stack is left when the closure begins; what runs between two calls of [`deep`]
 /// has to do with it, in an unoptimized build too.

@@ -8,7 +8,7 @@ use blocks::Block;
 
 use crate::unicode::is_upper;
 
-/// Beginnings, in lower case, of comments that are no documentation.
+/// Beginnings, in lower case, of comments that are not documentation.
 const ILLEGAL_PREFIXES: [&str; 3] = ["copyright", "all rights", "author"];
 
 /// The first sentence of a comment's text.
@@ -23,7 +23,7 @@ pub fn synopsis(text: &str) -> String {
         return String::new();
     };
     let text = inline::plain(first, &mut doc.links);
-    // Definitions count as used wherever in the text they are.
+    // Definitions count as used at any place in the text.
     for block in &doc.blocks[1..] {
         for text in block.texts() {
             inline::plain(text, &mut doc.links);

@@ -31,7 +31,7 @@ pub struct Table {
 }
 
 /// Reads the table from the text of GOROOT/src/internal/godebugs/table.go, each entry of which is a
-/// composite literal on a line of its own. `local` is the distribution's version, `1.27.3`.
+/// composite literal on a separate line. `local` is the distribution's version, `1.27.3`.
 pub fn parse_godebugs_table(source: &str, local: &str) -> Table {
     let mut list = Vec::new();
     for line in source.lines() {
@@ -103,7 +103,7 @@ pub fn parse_go_debug(table: &Table, text: &str) -> Result<(String, String), God
         return Err(missing());
     }
     // Another word that merely begins so: the text up to the first space is not `//go:debug`. The
-    // stock command takes what follows the space all the same.
+    // stock command takes the text after the space nevertheless.
     let Some(space) = rest.find([' ', '\t']) else {
         return Err(if rest.trim().is_empty() {
             missing()

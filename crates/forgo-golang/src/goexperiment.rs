@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Flags {
     /// Lower-case names in the order of goexperiment.Flags.
     pub names: Vec<String>,
-    /// On by default, with the expression that says where (Go source text).
+    /// On by default, with the expression that defines the platforms (Go source text).
     pub baseline: BTreeMap<String, String>,
     /// Architectures with the register ABI as the default.
     pub regabi_supported: BTreeSet<String>,

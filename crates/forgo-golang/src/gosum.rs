@@ -2,7 +2,7 @@
 
 use crate::module::Version;
 
-/// The hash of an empty go.mod, which an old bug wrote for what is not a module; ignored.
+/// The hash of an empty go.mod, which an old bug wrote for directories without a module; ignored.
 const EMPTY_GO_MOD_HASH: &str = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=";
 
 /// Parses go.sum text into (module, hash) pairs in file order; versions keep a `/go.mod` suffix.

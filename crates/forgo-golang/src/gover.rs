@@ -14,7 +14,7 @@ pub const DEFAULT_GO_MOD: &str = "1.16";
 pub const DEFAULT_GO_WORK: &str = "1.18";
 /// From here on go.mod lists all modules that provide packages (graph pruning).
 pub const EXPLICIT_INDIRECT: &str = "1.17";
-/// From here on indirect requirements stand in a block of their own.
+/// From this version on indirect requirements stand in a separate block.
 pub const SEPARATE_INDIRECT: &str = "1.17";
 /// From here on `go mod tidy` keeps go.mod sums for test dependencies.
 pub const TIDY_GO_MOD_SUM: &str = "1.21";

@@ -2,8 +2,8 @@
 //! with go/scanner and go/parser as far as the import section goes.
 //!
 //! A file is read in two steps, as the stock command reads it. First the end of the imports is
-//! found byte by byte; then only what is before it is scanned and parsed. When the first step
-//! fails, the whole file is parsed, so that the parser's words for the fault come out.
+//! found byte by byte; then only the text before it is scanned and parsed. When the first step
+//! fails, the whole file is parsed, so that the error is the parser's.
 
 mod extent;
 mod import_comment;
@@ -28,7 +28,7 @@ use crate::quote::unquote;
 use crate::unicode::is_graphic;
 use crate::{doc, path};
 
-/// What the head of a Go file says.
+/// The contents of the head of a Go file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Header {
     /// Name in the package clause; empty when that does not parse. Set even when the imports do
@@ -111,7 +111,7 @@ pub enum HeaderError {
         /// File name.
         file: String,
     },
-    /// The constraint lines can't be told.
+    /// The constraint lines can't be determined.
     BuildLines {
         /// File name.
         file: String,
@@ -222,7 +222,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// What the package clause and its comments say.
+    /// The contents of the package clause and its comments.
     fn package(&mut self, head: &[u8]) {
         if let Some(name) = self.tree.package {
             self.header.package = self.parser.scanner.text(name).into_owned();

@@ -50,7 +50,7 @@ pub struct InvalidPathError {
     pub kind: &'static str,
     /// The path.
     pub path: String,
-    /// What is wrong with it.
+    /// The error.
     pub err: String,
 }
 
@@ -75,7 +75,7 @@ pub struct InvalidVersionError {
     pub version: String,
     /// A pseudo-version?
     pub pseudo: bool,
-    /// What is wrong with it.
+    /// The error.
     pub err: String,
 }
 
@@ -193,7 +193,7 @@ fn split_gopkg_in(path: &str) -> Option<(&str, &str)> {
     ok.then(|| path.split_at(prefix.len()))
 }
 
-/// Does the version agree with the path's major suffix?
+/// Reports whether the version agrees with the path's major suffix.
 pub fn match_path_major(version: &str, path_major: &str) -> bool {
     check_path_major(version, path_major).is_ok()
 }
@@ -272,7 +272,7 @@ pub(crate) fn sort_by(list: &mut [Version], compare: fn(&str, &str, &str) -> Ord
     });
 }
 
-/// Does a prefix of the path match one of the comma-separated globs (GOPRIVATE …)?
+/// Reports whether a prefix of the path matches one of the comma-separated globs (GOPRIVATE …).
 pub fn match_prefix_patterns(globs: &str, target: &str) -> bool {
     globs.split(',').any(|glob| {
         let glob = glob.strip_suffix('/').unwrap_or(glob);

@@ -6,7 +6,7 @@ use crate::gover;
 use crate::module::{Version, check_import_path};
 use crate::semver;
 
-/// What vendor/modules.txt says.
+/// The contents of vendor/modules.txt.
 #[derive(Debug, Clone, Default)]
 pub struct ModulesTxt {
     /// Modules that have packages in vendor, in file order (vendorList).

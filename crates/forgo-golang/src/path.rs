@@ -128,7 +128,7 @@ pub fn is_abs(path: &str) -> bool {
     path.starts_with('/')
 }
 
-/// filepath.Rel; `None` where it can't be told without the current directory.
+/// filepath.Rel; `None` if it can't be determined without the current directory.
 pub fn rel(base: &str, target: &str) -> Option<String> {
     let (base, target) = (clean(base), clean(target));
     if base == target {

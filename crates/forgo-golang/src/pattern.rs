@@ -55,7 +55,7 @@ impl Pattern {
         }
     }
 
-    /// Does the name match?
+    /// Reports whether the name matches.
     pub fn matches(&self, name: &str) -> bool {
         if !self.vendor_is_special {
             return self
@@ -116,7 +116,7 @@ fn compile(text: &[u8]) -> Vec<Item> {
     items
 }
 
-/// Matches in time proportional to the product of the lengths, whatever the pattern. A wildcard
+/// Matches in time proportional to the product of the lengths, for every pattern. A wildcard
 /// matches any bytes but `not`.
 fn matches(items: &[Item], name: &[u8], not: u8) -> bool {
     let literal = items
@@ -135,7 +135,7 @@ fn matches(items: &[Item], name: &[u8], not: u8) -> bool {
         [Item::Wildcard] => return !name.contains(&not),
         _ => {}
     }
-    // at[i]: the items before i match what was read so far.
+    // at[i]: the items before i match the text so far.
     let mut at = vec![false; items.len() + 1];
     at[0] = true;
     skip_wildcards(items, &mut at);
@@ -169,7 +169,7 @@ pub fn tree_can_match(pattern: &str, name: &str) -> bool {
         Some((before, _)) => (before, true),
         None => (pattern, false),
     };
-    // Unlike elsewhere, nothing is below an empty name but what is absolute.
+    // Unlike elsewhere, only absolute names are below an empty name.
     let below = if name.is_empty() {
         prefix.is_empty() || prefix.starts_with('/')
     } else {
@@ -198,7 +198,7 @@ pub fn is_local(pattern: &str) -> bool {
     is_local_import(pattern) || path::is_abs(pattern)
 }
 
-/// Does the path look like a standard one: no dot in the first element?
+/// Reports whether the path looks like one of the standard library: no dot in the first element.
 pub fn is_standard_import_path(path: &str) -> bool {
     let first = path.split('/').next().unwrap_or("");
     !first.contains('.')
@@ -267,7 +267,7 @@ impl IgnorePatterns {
         all
     }
 
-    /// Is the directory (relative to the module's root) ignored?
+    /// Reports whether the directory (relative to the module's root) is ignored.
     pub fn should_ignore(&self, dir: &str) -> bool {
         if dir.is_empty() || self.relative.is_empty() && self.any.is_empty() {
             return false;

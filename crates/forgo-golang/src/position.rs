@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub struct Position {
     /// File name; may be empty. All positions of a file share it.
     pub file: Arc<str>,
-    /// Line, from 1; 0 means that there is no position.
+    /// Line, from 1; 0 means no position.
     pub line: u32,
     /// Column in bytes, from 1; 0 when unknown.
     pub column: u32,
@@ -61,7 +61,7 @@ impl fmt::Display for SyntaxError {
     }
 }
 
-/// Syntax errors of one file (scanner.ErrorList): displays the first and says how many follow.
+/// Syntax errors of one file (scanner.ErrorList): displays the first and the number of others.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ErrorList(pub Vec<SyntaxError>);
 

@@ -21,7 +21,7 @@ fn parse(v: &str) -> Option<Parts<'_>> {
     let pre = semver::prerelease(v);
     let release = &v[..v.len() - build.len() - pre.len()];
     let (head, rev) = pre.rsplit_once('-')?;
-    // What is before the time: nothing, `-0.` or `-pre.0.`.
+    // The text before the time: nothing, `-0.` or `-pre.0.`.
     let (before, time) = head.split_at(head.len().checked_sub(14)?);
     if !time.bytes().all(|b| b.is_ascii_digit())
         || rev.is_empty()
@@ -58,12 +58,13 @@ fn invalid(v: &str, err: String) -> InvalidVersionError {
     }
 }
 
-/// Is it a pseudo-version?
+/// Reports whether it is a pseudo-version.
 pub fn is_pseudo_version(v: &str) -> bool {
     parse(v).is_some()
 }
 
-/// Is it the pseudo-version with a zero time and revision that stands for "no commit"?
+/// Reports whether it is the pseudo-version with a zero time and revision, which stands for "no
+/// commit".
 pub fn is_zero_pseudo_version(v: &str) -> bool {
     v == zero_pseudo_version(semver::major(v))
 }

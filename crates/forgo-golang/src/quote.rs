@@ -202,7 +202,7 @@ pub(crate) fn unquote_char<'a>(s: &'a str, quote: char, value: &mut Vec<u8>) -> 
         return None;
     }
     if c != '\\' {
-        // Go decodes what it copies.
+        // Go decodes the text that it copies.
         let c = raw::decoded(c);
         value.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
         return Some(chars.as_str());

@@ -15,7 +15,7 @@ pub fn compile(pattern: &str) -> Result<Regex, String> {
         .map_err(|_| format!("error parsing regexp: expression too large: `{pattern}`"))
 }
 
-/// What is wrong, and the part of the expression that is.
+/// The error, and the part of the expression that has it.
 type Fault<'a> = (&'static str, &'a str);
 
 const BAD_CLASS: &str = "invalid character class range";
@@ -322,7 +322,7 @@ fn unicode_class(text: &str) -> Result<usize, Fault<'_>> {
         Some(c) => 2 + c.len_utf8(),
         None => return Err((BAD_ESCAPE, text)),
     };
-    // Whether the name exists is the crate's to say: both know the same Unicode tables.
+    // The crate checks whether the name exists: both have the same Unicode tables.
     match Regex::new(&text[..len]) {
         Ok(_) => Ok(len),
         Err(_) => Err((BAD_CLASS, &text[..len])),

@@ -1,7 +1,7 @@
 //! From what a test prints to the events of `go test -json`. Answers to cmd/internal/test2json,
 //! which 1.27 gave types of output and marks around errors.
 //!
-//! No clock and no stream: the caller says what time it is, and takes the events away.
+//! No clock and no stream: the caller passes the time, and takes the events away.
 
 use crate::json::append_string;
 use crate::release::Release;
@@ -51,7 +51,7 @@ pub struct Converter {
     output: LineBuffer,
     /// Framing lines begin with a mark.
     marked: bool,
-    /// What is being written frames tests.
+    /// The current output frames tests.
     framing: bool,
     in_error: bool,
     escaped: bool,
@@ -251,7 +251,7 @@ impl Converter {
         self.flush_reports(0);
         self.test = name;
         match e.action.as_str() {
-            // It only says whose output follows.
+            // It only names the test whose output follows.
             "name" => {}
             // First the line, so that nothing seems printed after the pause.
             "pause" => {
@@ -500,7 +500,7 @@ impl LineBuffer {
     }
 }
 
-/// `Benchmark` and something that is no lower-case letter.
+/// `Benchmark` and a character other than a lower-case letter.
 fn is_benchmark_name(name: &[u8]) -> bool {
     let name = name.trim_ascii_end();
     let Some(rest) = name.strip_prefix(b"Benchmark") else {

@@ -2,9 +2,9 @@
 //! IsGraphic), and bytes trimmed of white space as Go trims them.
 //!
 //! The table follows Unicode 17, which Go 1.27 uses. Go 1.26 uses Unicode 15, which differs only
-//! for characters that were not assigned then. That is told apart where bytes are quoted that are
-//! no text, since they become such characters by chance, and a key depends on it; in texts they
-//! hardly ever are.
+//! for characters that were not assigned then. The difference matters where bytes that are not text
+//! are quoted, since they may become such characters by chance, and a key depends on it; texts
+//! hardly ever contain them.
 
 mod table;
 

@@ -1,4 +1,5 @@
-//! Real archives: what is read can be written again, and a move there and back is no move.
+//! Real archives: each can be written again as it was read, and a move there and back changes
+//! nothing.
 //!
 //! FORGO_TEST_ARCHIVES names directories, separated by colons, that are searched for archives:
 //! caches of the go command, of builds of the standard library and of large projects. Without it,

@@ -4,7 +4,7 @@
 //! needed only where they are called directly, where an interface method of the same name and type
 //! is called on a type that is converted to an interface, or by reflection.
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 use crate::error::{Result, failed};
 use crate::input::object::aux;
@@ -12,29 +12,48 @@ use crate::reloc::kind;
 use crate::symbols::{ABI_INTERNAL, ABI0, Sym, Symbols, attr};
 use crate::types::{self, Type};
 
-/// A method: its name, and the type of the function without receiver.
-type Signature = (Vec<u8>, Sym);
+/// A method: the number of its name, and the type of the function without receiver.
+type Signature = (u32, Sym);
+
+/// A number for each name.
+#[derive(Default)]
+struct Names(HashMap<Vec<u8>, u32>);
+
+impl Names {
+    fn number(&mut self, name: &[u8]) -> u32 {
+        let next = self.0.len() as u32;
+        *self.0.entry_ref(name).or_insert(next)
+    }
+}
 
 /// A method of a type that is converted to an interface: the method's signature, and the three
 /// symbols that it needs.
 struct Method {
     signature: Signature,
+    exported: bool,
     needs: [Sym; 3],
 }
 
 #[derive(Default)]
 struct Flood {
     todo: Vec<Sym>,
+    names: Names,
     called: HashSet<Signature>,
-    called_by_name: HashSet<Vec<u8>>,
+    called_by_name: HashSet<u32>,
     methods: Vec<Method>,
     reflection: bool,
     inits: Vec<Sym>,
+    deferreturn: Sym,
+    deferreturns: HashMap<Sym, i32>,
 }
 
-/// Marks all that `roots` need.
-pub fn mark(symbols: &mut Symbols, entry: &str, roots: &[Sym]) -> Result<()> {
-    let mut flood = Flood::default();
+/// Marks all that `roots` need. Returns where functions call runtime.deferreturn first: all
+/// relocations are looked at here, and nobody else needs to.
+pub fn mark(symbols: &mut Symbols, entry: &str, roots: &[Sym]) -> Result<HashMap<Sym, i32>> {
+    let mut flood = Flood {
+        deferreturn: symbols.lookup("runtime.deferreturn", ABI_INTERNAL),
+        ..Flood::default()
+    };
     for name in [entry, "runtime.unreachableMethod"] {
         for version in [ABI0, ABI_INTERNAL] {
             let sym = symbols.lookup(name, version);
@@ -52,13 +71,7 @@ pub fn mark(symbols: &mut Symbols, entry: &str, roots: &[Sym]) -> Result<()> {
         flood.run(symbols)?;
         let methods = std::mem::take(&mut flood.methods);
         for method in methods {
-            let exported = || {
-                std::str::from_utf8(&method.signature.0)
-                    .ok()
-                    .and_then(|name| name.chars().next())
-                    .is_some_and(char::is_uppercase)
-            };
-            if flood.reflection && exported()
+            if flood.reflection && method.exported
                 || flood.called.contains(&method.signature)
                 || flood.called_by_name.contains(&method.signature.0)
             {
@@ -73,7 +86,8 @@ pub fn mark(symbols: &mut Symbols, entry: &str, roots: &[Sym]) -> Result<()> {
             break;
         }
     }
-    skip_unused_map_inits(symbols, &flood.inits, no_op)
+    skip_unused_map_inits(symbols, &flood.inits, no_op)?;
+    Ok(flood.deferreturns)
 }
 
 impl Flood {
@@ -134,13 +148,16 @@ impl Flood {
                     kind::USEIFACEMETHOD => {
                         let name = types::name_at(symbols, reloc.sym, reloc.add);
                         let typ = symbols.target_at(reloc.sym, reloc.add + 4);
-                        self.called.insert((name.to_owned(), typ));
+                        self.called.insert((self.names.number(name), typ));
                     }
                     kind::USENAMEDMETHOD => {
-                        self.called_by_name
-                            .insert(symbols.data(reloc.sym).to_owned());
+                        let name = self.names.number(symbols.data(reloc.sym));
+                        self.called_by_name.insert(name);
                     }
                     _ => {
+                        if reloc.sym == self.deferreturn && reloc.is_direct_call() {
+                            self.deferreturns.entry(sym).or_insert(reloc.off);
+                        }
                         if converted
                             && symbols.is_go_type(reloc.sym)
                             && !symbols.has(reloc.sym, attr::USED_IN_IFACE)
@@ -184,10 +201,14 @@ impl Flood {
         }
         for (i, needs) in methods.into_iter().enumerate() {
             let at = (first + 16 * i) as i64;
-            let name = types::name_at(symbols, typ, at).to_owned();
+            let name = types::name_at(symbols, typ, at);
             let mtyp = symbols.target_at(typ, at + 4);
+            let first = str::from_utf8(name)
+                .ok()
+                .and_then(|name| name.chars().next());
             self.methods.push(Method {
-                signature: (name, mtyp),
+                signature: (self.names.number(name), mtyp),
+                exported: first.is_some_and(char::is_uppercase),
                 needs,
             });
         }

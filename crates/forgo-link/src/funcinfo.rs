@@ -10,6 +10,8 @@ pub struct FuncInfo<'s, 'a> {
     symbols: &'s Symbols<'a>,
     func: Sym,
     data: &'s [u8],
+    nfiles: usize,
+    ninlined: usize,
 }
 
 /// A call that was inlined.
@@ -29,12 +31,30 @@ const NODE: usize = 24;
 impl<'s, 'a> FuncInfo<'s, 'a> {
     /// The record of a function; `None` for functions that have none.
     pub fn of(symbols: &'s Symbols<'a>, func: Sym) -> Option<FuncInfo<'s, 'a>> {
-        let info = symbols.aux(func, aux::FUNC_INFO);
+        FuncInfo::read(symbols, func, symbols.aux(func, aux::FUNC_INFO))
+    }
+
+    /// The record of a function, which is `info`; `None` where that is none.
+    pub fn read(symbols: &'s Symbols<'a>, func: Sym, info: Sym) -> Option<FuncInfo<'s, 'a>> {
+        if info == 0 {
+            return None;
+        }
         let data = symbols.data(info);
-        (info != 0).then_some(FuncInfo {
+        let count = |at: usize, size: usize| match u32_at(data, at) {
+            Some(count) if count as usize <= data.len() / size => count as usize,
+            _ => {
+                symbols.note_damage();
+                0
+            }
+        };
+        let nfiles = count(FILES, 4);
+        let ninlined = count(tree(nfiles), NODE);
+        Some(FuncInfo {
             symbols,
             func,
             data,
+            nfiles,
+            ninlined,
         })
     }
 
@@ -60,40 +80,21 @@ impl<'s, 'a> FuncInfo<'s, 'a> {
         self.word(12)
     }
 
-    /// Number of source files.
-    pub fn nfiles(&self) -> usize {
-        let count = self.word(FILES) as usize;
-        if count > self.data.len() / 4 {
-            self.symbols.note_damage();
-            return 0;
-        }
-        count
-    }
-
     /// Numbers of source files, in the unit.
     pub fn files(&self) -> impl Iterator<Item = u32> {
-        (0..self.nfiles()).map(|i| self.word(FILES + 4 + 4 * i))
-    }
-
-    fn tree(&self) -> usize {
-        FILES + 4 + 4 * self.nfiles()
+        (0..self.nfiles).map(|i| self.word(FILES + 4 + 4 * i))
     }
 
     /// Number of calls that were inlined.
     pub fn ninlined(&self) -> usize {
-        let count = self.word(self.tree()) as usize;
-        if count > self.data.len() / NODE {
-            self.symbols.note_damage();
-            return 0;
-        }
-        count
+        self.ninlined
     }
 
     /// The calls that were inlined.
     pub fn inlined(&self) -> impl Iterator<Item = Inlined> {
-        let start = self.tree() + 4;
+        let start = tree(self.nfiles) + 4;
         let object = self.symbols.object_of(self.func);
-        (0..self.ninlined()).map(move |i| {
+        (0..self.ninlined).map(move |i| {
             let at = start + NODE * i;
             let func = SymRef {
                 pkg: self.word(at + 12),
@@ -106,4 +107,9 @@ impl<'s, 'a> FuncInfo<'s, 'a> {
             }
         })
     }
+}
+
+/// Where the number of calls that were inlined is, after so many files.
+fn tree(nfiles: usize) -> usize {
+    FILES + 4 + 4 * nfiles
 }

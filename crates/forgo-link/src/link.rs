@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
 use crate::arch::{Arch, Target};
@@ -81,6 +82,8 @@ pub struct Link<'a> {
     pub is_dynamic: bool,
     /// What the dynamic linker gets.
     pub dynamic: Dynamic,
+    /// Where functions call runtime.deferreturn first.
+    pub deferreturns: HashMap<Sym, i32>,
     /// Functions of objects of other compilers.
     pub host_text: Vec<Sym>,
     /// Where counters of coverage begin in .noptrbss, and their length.
@@ -133,6 +136,7 @@ impl<'a> Link<'a> {
         config: &ImportCfg,
         damage: &'a Damage,
     ) -> Result<Link<'a>> {
+        check_host_objects(options, &program)?;
         let header = program.header.clone();
         let objects = std::mem::take(&mut program.objects);
         let mut symbols = Symbols::new(header.release, objects, damage);
@@ -159,6 +163,7 @@ impl<'a> Link<'a> {
             unreachable_method: 0,
             is_dynamic: dynamic.needed || options.buildmode == BuildMode::Pie,
             dynamic,
+            deferreturns: HashMap::new(),
             host_text,
             counters: (0, 0),
             fips: [0; 8],
@@ -189,7 +194,7 @@ impl<'a> Link<'a> {
         let mut roots = self.dynamic.exports.clone();
         roots.push(self.main_inittasks);
         let entry = self.target().entry;
-        deadcode::mark(&mut self.symbols, entry, &roots)?;
+        self.deferreturns = deadcode::mark(&mut self.symbols, entry, &roots)?;
         self.check()?;
         self.set_up()?;
         self.set_strings()?;
@@ -591,13 +596,8 @@ const INTERNAL_PACKAGES: [&str; 11] = [
     "runtime/asan",
 ];
 
-/// Loads objects of other compilers, if the program can be linked here. Returns their functions.
-fn load_host_objects(
-    options: &Options,
-    program: &Program,
-    symbols: &mut Symbols,
-    dynamic: &mut Dynamic,
-) -> Result<Vec<Sym>> {
+/// Fails if objects of other compilers need the host linker.
+fn check_host_objects(options: &Options, program: &Program) -> Result<()> {
     if program.header.arch == Arch::Arm64 && !program.host_objects.is_empty() {
         return unsupported("objects of other compilers for arm64");
     }
@@ -613,6 +613,16 @@ fn load_host_objects(
     if is_cgo && !options.internal && (foreign || program.prefers_external) {
         return unsupported("external linking");
     }
+    Ok(())
+}
+
+/// Loads objects of other compilers. Returns their functions.
+fn load_host_objects(
+    options: &Options,
+    program: &Program,
+    symbols: &mut Symbols,
+    dynamic: &mut Dynamic,
+) -> Result<Vec<Sym>> {
     let mut text = Vec::new();
     let mut dupok = HashSet::new();
     let version = symbols.objects.last().map_or(0, |object| object.version) + 1;

@@ -14,7 +14,7 @@ use crate::funcinfo::FuncInfo;
 use crate::input::object::aux;
 use crate::kind::Kind;
 use crate::link::Link;
-use crate::symbols::{ABI_INTERNAL, ABI0, Sym, Symbols, attr};
+use crate::symbols::{ABI0, Sym, Symbols, attr};
 use crate::text::{MIN_FUNCTION, round};
 
 const MAGIC: u32 = 0xffff_fff1;
@@ -58,6 +58,8 @@ pub enum Table {
 pub struct Pclntab {
     /// The functions, in their order.
     pub funcs: Vec<Sym>,
+    /// What belongs to each of them.
+    parts: Parts,
     /// From symbol to the table that it is.
     pub tables: HashMap<Sym, Table>,
     /// The symbols of the tables that moduledata refers to, in [`Table`]'s order.
@@ -71,7 +73,6 @@ pub struct Pclntab {
     pc_syms: Vec<Sym>,
     func_starts: Vec<u32>,
     func_data: Vec<Sym>,
-    inline_trees: HashMap<Sym, Sym>,
     text: (i64, i64),
 }
 
@@ -85,6 +86,7 @@ impl Pclntab {
         let (Some(&first), Some(&last)) = (link.text.all.first(), link.text.all.last()) else {
             return failed("no functions");
         };
+        plan.parts = Parts::of(&link.symbols, &plan.funcs);
         let symbols = &mut link.symbols;
         plan.text = (
             symbols.value[first as usize],
@@ -113,7 +115,7 @@ impl Pclntab {
         let size = plan.plan_pc(symbols);
         plan.add(symbols, carrier, Table::Pc, "runtime.pctab", size, 1);
         plan.make_inline_trees(symbols);
-        let size = plan.plan_funcs(symbols);
+        let size = plan.plan_funcs();
         plan.add(symbols, carrier, Table::Funcs, "runtime.functab", size, 4);
         let (size, align) = plan.plan_func_data(symbols)?;
         plan.add(symbols, carrier, Table::FuncData, "go:func.*", size, align);
@@ -159,9 +161,11 @@ impl Pclntab {
                 size += symbols.name(sym).len() as i64 + 1;
             }
         };
-        for &func in &self.funcs {
-            add(func);
-            if let Some(info) = FuncInfo::of(symbols, func) {
+        for part in &self.parts.list {
+            add(part.func);
+            if part.ninlined > 0
+                && let Some(info) = part.info(symbols)
+            {
                 info.inlined().for_each(|call| add(call.func));
             }
         }
@@ -177,15 +181,15 @@ impl Pclntab {
         let mut units: Vec<(u32, u32)> = Vec::new();
         let mut unit_of: HashMap<u32, usize> = HashMap::new();
         let mut seen: Vec<Vec<bool>> = vec![Vec::new(); symbols.objects.len()];
-        for &func in &self.funcs {
-            let Some(place) = symbols.origin(func) else {
+        for part in &self.parts.list {
+            let Some(place) = symbols.origin(part.func) else {
                 continue;
             };
             let unit = *unit_of.entry(place.object).or_insert_with(|| {
                 units.push((place.object, 0));
                 units.len() - 1
             });
-            let Some(info) = FuncInfo::of(symbols, func) else {
+            let Some(info) = part.info(symbols) else {
                 continue;
             };
             let object = &symbols.objects[place.object as usize];
@@ -228,16 +232,15 @@ impl Pclntab {
         let mut size = 1;
         let mut seen = vec![false; symbols.len() as usize];
         let mut list = Vec::new();
-        for &func in &self.funcs {
-            let Some(info) = FuncInfo::of(symbols, func) else {
+        for part in &self.parts.list {
+            if part.info == 0 {
                 continue;
-            };
-            let tables = PcTables::of(symbols, func);
+            }
             list.clear();
-            list.extend([tables.sp, tables.file, tables.line]);
-            list.extend_from_slice(&tables.data);
-            if info.ninlined() > 0 {
-                list.push(tables.inline);
+            list.extend([part.sp, part.file, part.line]);
+            list.extend_from_slice(self.parts.listed(part).0);
+            if part.ninlined > 0 {
+                list.push(part.inline);
             }
             for &sym in &list {
                 if std::mem::replace(&mut seen[sym as usize], true) {
@@ -254,10 +257,12 @@ impl Pclntab {
 
     fn make_inline_trees(&mut self, symbols: &mut Symbols) {
         let mut tree = Vec::new();
-        for i in 0..self.funcs.len() {
-            let func = self.funcs[i];
+        for part in &mut self.parts.list {
+            if part.ninlined == 0 {
+                continue;
+            }
             tree.clear();
-            if let Some(info) = FuncInfo::of(symbols, func) {
+            if let Some(info) = part.info(symbols) {
                 for call in info.inlined() {
                     let name = self.name_offsets.get(call.func as usize);
                     let Some(inlined) = FuncInfo::of(symbols, call.func) else {
@@ -278,46 +283,16 @@ impl Pclntab {
             symbols.set(sym, attr::REACHABLE, true);
             symbols.set_alignment(sym, 4);
             symbols.own_mut(sym).add_bytes(&tree);
-            self.inline_trees.insert(func, sym);
+            part.tree = sym;
         }
     }
 
-    /// Tables of a function for the garbage collector and others; 0 for none.
-    fn func_data(&self, symbols: &Symbols, func: Sym) -> Vec<Sym> {
-        let Some(info) = FuncInfo::of(symbols, func) else {
-            return Vec::new();
-        };
-        let mut list: Vec<Sym> = symbols
-            .auxs(func)
-            .filter(|(what, _)| *what == aux::FUNCDATA)
-            .map(|(_, sym)| sym)
-            .collect();
-        if info.ninlined() > 0 {
-            list.resize(list.len().max(INLINE_TREE_FUNCDATA + 1), 0);
-            list[INLINE_TREE_FUNCDATA] = self.inline_trees.get(&func).copied().unwrap_or(0);
-        }
-        list
-    }
-
-    fn plan_funcs(&mut self, symbols: &Symbols) -> i64 {
+    fn plan_funcs(&mut self) -> i64 {
         let mut size = self.funcs.len() * 8 + 4;
-        for &func in &self.funcs {
+        for part in &self.parts.list {
             size = size.next_multiple_of(8);
             self.func_starts.push(size as u32);
-            size += FUNC;
-            let (mut pcdata, mut funcdata) = (0, 0);
-            let Some(info) = FuncInfo::of(symbols, func) else {
-                continue;
-            };
-            for (what, _) in symbols.auxs(func) {
-                pcdata += usize::from(what == aux::PCDATA);
-                funcdata += usize::from(what == aux::FUNCDATA);
-            }
-            if info.ninlined() > 0 {
-                pcdata = pcdata.max(INLINE_TREE_PCDATA + 1);
-                funcdata = funcdata.max(INLINE_TREE_FUNCDATA + 1);
-            }
-            size += 4 * (pcdata + funcdata);
+            size += FUNC + 4 * (part.npcdata() + part.nfuncdata());
         }
         size as i64
     }
@@ -325,9 +300,9 @@ impl Pclntab {
     fn plan_func_data(&mut self, symbols: &mut Symbols) -> Result<(i64, i64)> {
         let mut seen = vec![false; symbols.len() as usize];
         let mut list = Vec::new();
-        for &func in &self.funcs {
-            for (i, sym) in self.func_data(symbols, func).into_iter().enumerate() {
-                if !is_ignored(symbols, func, i, sym)
+        for part in &self.parts.list {
+            for (i, sym) in self.parts.funcdata(part).enumerate() {
+                if !is_ignored(symbols, part.func, i, sym)
                     && !std::mem::replace(&mut seen[sym as usize], true)
                 {
                     list.push((alignment(symbols, sym), sym));
@@ -442,11 +417,10 @@ impl Pclntab {
         }
 
         const CHUNK: usize = 512;
-        let deferreturn = symbols.lookup("runtime.deferreturn", ABI_INTERNAL);
         let mut rest = out;
         let mut at = 0;
         let mut chunks = Vec::new();
-        for (i, funcs) in self.funcs.chunks(CHUNK).enumerate() {
+        for (i, funcs) in self.parts.list.chunks(CHUNK).enumerate() {
             let start = self.func_starts[i * CHUNK] as usize;
             let end = self
                 .func_starts
@@ -461,65 +435,54 @@ impl Pclntab {
         chunks
             .into_par_iter()
             .for_each(|(first, start, funcs, chunk)| {
-                for (i, &func) in funcs.iter().enumerate() {
+                for (i, part) in funcs.iter().enumerate() {
                     let at = self.func_starts[first + i] as usize - start;
                     let Some(out) = chunk.get_mut(at..) else {
                         return symbols.note_damage();
                     };
-                    self.write_func(link, func, offset(func), deferreturn, out);
+                    self.write_func(link, part, offset(part.func), out);
                 }
             });
         Ok(())
     }
 
-    fn write_func(&self, link: &Link, func: Sym, offset: u32, deferreturn: Sym, out: &mut [u8]) {
+    fn write_func(&self, link: &Link, part: &Part, offset: u32, out: &mut [u8]) {
         let symbols = &link.symbols;
-        let info = FuncInfo::of(symbols, func);
         let value = |sym: Sym| symbols.value[sym as usize] as u32;
         let mut fields = [0_u32; FUNC / 4];
         fields[0] = offset;
-        fields[1] = self.name_offsets[func as usize];
-        fields[3] = symbols
-            .relocs(func)
-            .find(|reloc| reloc.is_direct_call() && reloc.sym == deferreturn)
-            .map_or(0, |reloc| {
-                (reloc.off as u32).wrapping_sub(link.target().deferreturn)
-            });
-        let unit = symbols.origin(func).map(|place| place.object);
+        fields[1] = self.name_offsets[part.func as usize];
+        let deferreturn = link.deferreturns.get(&part.func);
+        fields[3] = deferreturn.map_or(0, |off| {
+            (*off as u32).wrapping_sub(link.target().deferreturn)
+        });
+        let unit = symbols.origin(part.func).map(|place| place.object);
         fields[8] = unit
             .and_then(|unit| self.unit_offsets.get(&unit))
             .copied()
             .unwrap_or(NONE);
-        let funcdata = self.func_data(symbols, func);
-        let mut npcdata = 0;
-        if let Some(info) = info {
-            let mut tables = PcTables::of(symbols, func);
+        if let Some(info) = part.info(symbols) {
             fields[2] = info.args();
-            fields[4] = value(tables.sp);
-            fields[5] = value(tables.file);
-            fields[6] = value(tables.line);
+            fields[4] = value(part.sp);
+            fields[5] = value(part.file);
+            fields[6] = value(part.line);
+            fields[7] = part.npcdata() as u32;
             fields[9] = info.start_line();
             let [id, flags] = info.id_and_flags();
-            fields[10] = u32::from_le_bytes([id, flags, 0, funcdata.len() as u8]);
-            if info.ninlined() > 0 {
-                let count = tables.data.len().max(INLINE_TREE_PCDATA + 1);
-                tables.data.resize(count, 0);
-                tables.data[INLINE_TREE_PCDATA] = tables.inline;
-            }
-            npcdata = tables.data.len();
-            for (i, sym) in tables.data.iter().enumerate() {
-                let value = if *sym == 0 { 0 } else { value(*sym) };
-                put(out, FUNC + 4 * i, &value.to_le_bytes());
-            }
+            fields[10] = u32::from_le_bytes([id, flags, 0, part.nfuncdata() as u8]);
         }
-        fields[7] = npcdata as u32;
-        for (i, field) in fields.into_iter().enumerate() {
-            put(out, 4 * i, &field.to_le_bytes());
+        let mut at = 0;
+        let mut add = |word: u32| {
+            put(out, at, &word.to_le_bytes());
+            at += 4;
+        };
+        fields.into_iter().for_each(&mut add);
+        for sym in self.parts.pcdata(part) {
+            add(if sym == 0 { 0 } else { value(sym) });
         }
-        for (i, sym) in funcdata.into_iter().enumerate() {
-            let ignored = is_ignored(symbols, func, i, sym);
-            let value = if ignored { NONE } else { value(sym) };
-            put(out, FUNC + 4 * (npcdata + i), &value.to_le_bytes());
+        for (i, sym) in self.parts.funcdata(part).enumerate() {
+            let ignored = is_ignored(symbols, part.func, i, sym);
+            add(if ignored { NONE } else { value(sym) });
         }
     }
 
@@ -574,31 +537,142 @@ fn functions(link: &Link) -> Vec<Sym> {
     all.filter(|sym| !containers.contains(sym)).collect()
 }
 
-/// Tables by program counter of a function; 0 for none.
-#[derive(Debug, Default)]
-struct PcTables {
+/// What belongs to a function; 0 for none.
+#[derive(Debug, Default, Clone, Copy)]
+struct Part {
+    func: Sym,
+    info: Sym,
     sp: Sym,
     file: Sym,
     line: Sym,
     inline: Sym,
-    data: Vec<Sym>,
+    /// The tree of calls that were inlined.
+    tree: Sym,
+    /// Number of calls that were inlined.
+    ninlined: u32,
+    /// Where in the list of [`Parts`] its tables begin, and how many there are: those by program
+    /// counter, then those of the function.
+    first: u32,
+    listed: [u32; 2],
 }
 
-impl PcTables {
-    fn of(symbols: &Symbols, func: Sym) -> PcTables {
-        let mut tables = PcTables::default();
+impl Part {
+    fn info<'s, 'a>(&self, symbols: &'s Symbols<'a>) -> Option<FuncInfo<'s, 'a>> {
+        FuncInfo::read(symbols, self.func, self.info)
+    }
+
+    /// Number of tables by program counter in the output.
+    fn npcdata(&self) -> usize {
+        self.count(0, INLINE_TREE_PCDATA)
+    }
+
+    /// Number of tables of the function in the output.
+    fn nfuncdata(&self) -> usize {
+        self.count(1, INLINE_TREE_FUNCDATA)
+    }
+
+    fn count(&self, which: usize, of_tree: usize) -> usize {
+        let listed = self.listed[which] as usize;
+        match (self.info, self.ninlined) {
+            (0, _) => 0,
+            (_, 0) => listed,
+            _ => listed.max(of_tree + 1),
+        }
+    }
+}
+
+/// What belongs to each function, found once.
+#[derive(Debug, Default)]
+struct Parts {
+    list: Vec<Part>,
+    tables: Vec<Sym>,
+}
+
+impl Parts {
+    fn of(symbols: &Symbols, funcs: &[Sym]) -> Parts {
+        const CHUNK: usize = 2048;
+        let chunks: Vec<Parts> = funcs
+            .par_chunks(CHUNK)
+            .map(|funcs| {
+                let mut parts = Parts::default();
+                let mut of_func = Vec::new();
+                for &func in funcs {
+                    parts.add(symbols, func, &mut of_func);
+                }
+                parts
+            })
+            .collect();
+        let mut parts = Parts::default();
+        for mut chunk in chunks {
+            let first = parts.tables.len() as u32;
+            chunk.list.iter_mut().for_each(|part| part.first += first);
+            parts.list.append(&mut chunk.list);
+            parts.tables.append(&mut chunk.tables);
+        }
+        parts
+    }
+
+    fn add(&mut self, symbols: &Symbols, func: Sym, of_func: &mut Vec<Sym>) {
+        let mut part = Part {
+            func,
+            first: self.tables.len() as u32,
+            ..Part::default()
+        };
+        of_func.clear();
         for (what, sym) in symbols.auxs(func) {
             match what {
-                aux::PCSP => tables.sp = sym,
-                aux::PCFILE => tables.file = sym,
-                aux::PCLINE => tables.line = sym,
-                aux::PCINLINE => tables.inline = sym,
-                aux::PCDATA => tables.data.push(sym),
+                aux::FUNC_INFO if part.info == 0 => part.info = sym,
+                aux::PCSP => part.sp = sym,
+                aux::PCFILE => part.file = sym,
+                aux::PCLINE => part.line = sym,
+                aux::PCINLINE => part.inline = sym,
+                aux::PCDATA => self.tables.push(sym),
+                aux::FUNCDATA => of_func.push(sym),
                 _ => {}
             }
         }
-        tables
+        part.listed = [self.tables.len() as u32 - part.first, of_func.len() as u32];
+        self.tables.extend_from_slice(of_func);
+        part.ninlined = part.info(symbols).map_or(0, |info| info.ninlined() as u32);
+        self.list.push(part);
     }
+
+    /// The tables that the compiler listed: by program counter, of the function.
+    fn listed(&self, part: &Part) -> (&[Sym], &[Sym]) {
+        let first = part.first as usize;
+        let [pcdata, funcdata] = part.listed.map(|count| count as usize);
+        let tables = self.tables.get(first..first + pcdata + funcdata);
+        tables
+            .unwrap_or_default()
+            .split_at_checked(pcdata)
+            .unwrap_or_default()
+    }
+
+    /// The tables by program counter in the output.
+    fn pcdata(&self, part: &Part) -> impl Iterator<Item = Sym> {
+        let listed = self.listed(part).0;
+        let tree = (part.ninlined > 0).then_some((INLINE_TREE_PCDATA, part.inline));
+        with_tree(listed, part.npcdata(), tree)
+    }
+
+    /// The tables of the function in the output.
+    fn funcdata(&self, part: &Part) -> impl Iterator<Item = Sym> {
+        let listed = self.listed(part).1;
+        let tree = (part.ninlined > 0).then_some((INLINE_TREE_FUNCDATA, part.tree));
+        with_tree(listed, part.nfuncdata(), tree)
+    }
+}
+
+/// So many tables of a list, but for that of the inlined calls; 0 beyond the list.
+fn with_tree(
+    listed: &[Sym],
+    count: usize,
+    tree: Option<(usize, Sym)>,
+) -> impl Iterator<Item = Sym> {
+    (0..count).map(move |i| match tree {
+        Some((at, sym)) if at == i => sym,
+        _ => listed.get(i).copied().unwrap_or(0),
+    })
 }
 
 /// Reports whether a table of a function is none: functions in assembly refer to tables that a Go

@@ -5,7 +5,7 @@
 //! those found by a hash or by name, then undefined ones. Hashing of names is done in parallel; the
 //! table itself is filled by one thread, for the first definition gets the number.
 
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 
 use rayon::prelude::*;
 
@@ -24,14 +24,23 @@ pub fn load(
     linknames: &mut Linknames,
 ) -> Result<()> {
     let hashes: Vec<Hashes> = symbols.objects.par_iter().map(hash_names).collect();
-    let defined: usize = symbols
-        .objects
-        .iter()
-        .map(|object| (object.ndef + object.nnonpkg) as usize)
-        .sum();
-    symbols.reserve(defined + defined / 4);
+    let sum = |count: fn(&Object) -> u32| -> usize {
+        symbols.objects.iter().map(|o| count(o) as usize).sum()
+    };
+    let (defined, short, long) = (
+        sum(|object| object.ndef + object.nnonpkg),
+        sum(|object| object.nhashed64),
+        sum(|object| object.nhashed),
+    );
+    let mut merge = Merge {
+        // Most are the same as others.
+        short: HashTable::with_capacity(short / 8),
+        long: HashTable::with_capacity(long / 4),
+        larger: Vec::new(),
+    };
+    let names = hashes.iter().flatten().filter(|hash| **hash != 0).count();
+    symbols.begin_loading(defined + short / 8 + long / 4, [names / 4, names / 4]);
 
-    let mut merge = Merge::default();
     for object in 1..symbols.objects.len() as u32 {
         let end = symbols.objects[object as usize].ndef;
         for index in 0..end {
@@ -71,6 +80,7 @@ pub fn load(
             }
         }
     }
+    symbols.end_loading();
     for (sym, size) in merge.larger {
         symbols.own_mut(sym).size = size;
     }
@@ -90,10 +100,26 @@ fn hash_names(object: &Object) -> Hashes {
         .collect()
 }
 
-#[derive(Default)]
+/// A symbol that is identified by its content: the hash, the symbol, its size.
+type ByContent<H> = (H, Sym, u32);
+
+/// The position of a short hash, which may be the content itself.
+fn spread(hash: u64) -> u64 {
+    let hash = (hash ^ hash >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    hash ^ hash >> 29
+}
+
+/// The position of a hash: part of it.
+fn part(hash: &[u8; 16]) -> u64 {
+    let [part, _] = hash.as_chunks().0 else {
+        return 0;
+    };
+    u64::from_le_bytes(*part)
+}
+
 struct Merge {
-    short: HashMap<u64, (Sym, u32)>,
-    long: HashMap<[u8; 16], (Sym, u32)>,
+    short: HashTable<ByContent<u64>>,
+    long: HashTable<ByContent<[u8; 16]>>,
     /// Symbols that are larger than the definition that counts.
     larger: Vec<(Sym, i64)>,
 }
@@ -150,7 +176,7 @@ impl Merge {
     fn add_by_content(
         symbols: &mut Symbols,
         place: Place,
-        known: Option<&mut (Sym, u32)>,
+        known: Option<(&mut Sym, &mut u32)>,
     ) -> Option<(Sym, u32)> {
         let record = Self::record(symbols, place);
         let Some((sym, size)) = known else {
@@ -169,17 +195,27 @@ impl Merge {
 
     fn add_hashed64(&mut self, symbols: &mut Symbols, place: Place, number: u32) {
         let hash = symbols.objects[place.object as usize].hash64(number);
-        let new = Self::add_by_content(symbols, place, self.short.get_mut(&hash));
-        if let Some(new) = new {
-            self.short.insert(hash, new);
+        let known = self
+            .short
+            .find_mut(spread(hash), |(other, ..)| *other == hash);
+        let known = known.map(|(_, sym, size)| (sym, size));
+        if let Some((sym, size)) = Self::add_by_content(symbols, place, known) {
+            let new = (hash, sym, size);
+            let position = |(hash, ..): &ByContent<u64>| spread(*hash);
+            self.short.insert_unique(spread(hash), new, position);
         }
     }
 
     fn add_hashed(&mut self, symbols: &mut Symbols, place: Place, number: u32) {
         let hash = symbols.objects[place.object as usize].hash(number);
-        let new = Self::add_by_content(symbols, place, self.long.get_mut(&hash));
-        if let Some(new) = new {
-            self.long.insert(hash, new);
+        let known = self
+            .long
+            .find_mut(part(&hash), |(other, ..)| *other == hash);
+        let known = known.map(|(_, sym, size)| (sym, size));
+        if let Some((sym, size)) = Self::add_by_content(symbols, place, known) {
+            let new = (hash, sym, size);
+            let position = |(hash, ..): &ByContent<[u8; 16]>| part(hash);
+            self.long.insert_unique(part(&hash), new, position);
         }
     }
 

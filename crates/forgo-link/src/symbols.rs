@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::input::object::{self, Object, Record, SymRef, aux, flag, flag2, pkg};
+use crate::input::object::{self, Object, RELOC_SIZE, Record, SymRef, aux, flag, flag2, pkg};
 use crate::kind::Kind;
 use crate::release::Release;
 use crate::reloc::{Reloc, kind};
@@ -94,6 +94,8 @@ pub struct Symbols<'a> {
     pub sub: HashMap<Sym, Sym>,
     /// The first symbol that no Go object defines.
     pub first_undefined: Sym,
+    /// Objects are being loaded: the columns that nobody needs yet are filled at the end.
+    loading: bool,
     /// Symbols of package runtime that are referred to by number.
     pub builtin: Vec<Sym>,
     names: [HashTable<(u64, Sym)>; 2],
@@ -127,6 +129,7 @@ impl<'a> Symbols<'a> {
             outer: Vec::new(),
             sub: HashMap::new(),
             first_undefined: 0,
+            loading: false,
             builtin: Vec::new(),
             names: [HashTable::new(), HashTable::new()],
             statics: HashMap::new(),
@@ -157,17 +160,40 @@ impl<'a> Symbols<'a> {
         self.kind.push(kind);
         self.attr.push(0);
         self.align.push(0);
-        self.value.push(0);
-        self.section.push(0);
-        self.outer.push(0);
+        if !self.loading {
+            self.value.push(0);
+            self.section.push(0);
+            self.outer.push(0);
+        }
         sym
     }
 
-    /// Makes room in the table of names.
-    pub fn reserve(&mut self, names: usize) {
-        for table in &mut self.names {
-            table.reserve(names / 2, |(hash, _)| *hash);
+    /// Makes room for the symbols of objects. Addresses, sections and outer symbols are there from
+    /// [`Symbols::end_loading`] on.
+    pub fn begin_loading(&mut self, symbols: usize, names: [usize; 2]) {
+        for (table, names) in self.names.iter_mut().zip(names) {
+            table.reserve(names, |(hash, _)| *hash);
         }
+        self.place.reserve(symbols);
+        self.kind.reserve(symbols);
+        self.attr.reserve(symbols);
+        self.align.reserve(symbols);
+        self.loading = true;
+    }
+
+    /// Ends what [`Symbols::begin_loading`] began.
+    pub fn end_loading(&mut self) {
+        // Zeros that nobody touches take no memory, as long as the columns need not grow.
+        let room = self.place.len() + self.place.len() / 8;
+        fn column<T: Clone + Default>(room: usize, used: usize) -> Vec<T> {
+            let mut column = vec![T::default(); room];
+            column.truncate(used);
+            column
+        }
+        self.value = column(room, self.place.len());
+        self.section = column(room, self.place.len());
+        self.outer = column(room, self.place.len());
+        self.loading = false;
     }
 
     /// Looks up a name, given its hash. Versions from [`STATIC`] on are elsewhere.
@@ -506,8 +532,8 @@ impl<'a> Symbols<'a> {
     #[inline]
     pub fn resolve(&self, object: &Object<'a>, sym: SymRef) -> Sym {
         let index = match sym.pkg {
-            0 if sym.index == 0 => return 0,
             pkg::SELF => Some(sym.index),
+            0 if sym.index == 0 => return 0,
             pkg::HASHED64 => sym.index.checked_add(object.ndef),
             pkg::HASHED => sym.index.checked_add(object.ndef + object.nhashed64),
             pkg::NONE => sym
@@ -554,18 +580,15 @@ impl<'a> Symbols<'a> {
                 symbols: self,
                 own: relocs,
                 object: &self.objects[0],
-                next: 0,
-                end: relocs.len(),
+                raw: &[],
             };
         }
         let object = &self.objects[place.object as usize];
-        let (next, end) = object.relocs(place.index);
         Relocs {
             symbols: self,
             own: &[],
             object,
-            next,
-            end,
+            raw: object.relocs(place.index),
         }
     }
 
@@ -591,9 +614,14 @@ impl<'a> Symbols<'a> {
     /// The first symbol that is something to a symbol; 0 where none is.
     #[inline]
     pub fn aux(&self, sym: Sym, what: u8) -> Sym {
-        self.auxs(sym)
+        let Some(place) = self.origin(sym) else {
+            return 0;
+        };
+        let object = &self.objects[place.object as usize];
+        object
+            .auxs(place.index)
             .find(|(other, _)| *other == what)
-            .map_or(0, |(_, sym)| sym)
+            .map_or(0, |(_, sym)| self.resolve(object, sym))
     }
 
     /// The type of a variable; 0 where it is not known.
@@ -613,8 +641,7 @@ pub struct Relocs<'s, 'a> {
     symbols: &'s Symbols<'a>,
     own: &'s [Reloc],
     object: &'s Object<'a>,
-    next: usize,
-    end: usize,
+    raw: &'a [[u8; RELOC_SIZE]],
 }
 
 impl Iterator for Relocs<'_, '_> {
@@ -622,26 +649,24 @@ impl Iterator for Relocs<'_, '_> {
 
     #[inline]
     fn next(&mut self) -> Option<Reloc> {
-        if self.next == self.end {
-            return None;
+        if let Some((first, rest)) = self.raw.split_first() {
+            self.raw = rest;
+            let raw = self.object.reloc(first);
+            return Some(Reloc {
+                off: raw.off,
+                siz: raw.siz,
+                raw: raw.typ,
+                add: raw.add,
+                sym: self.symbols.resolve(self.object, raw.sym),
+            });
         }
-        let number = self.next;
-        self.next += 1;
-        if let Some(reloc) = self.own.get(number) {
-            return Some(*reloc);
-        }
-        let raw = self.object.reloc(number);
-        Some(Reloc {
-            off: raw.off,
-            siz: raw.siz,
-            raw: raw.typ,
-            add: raw.add,
-            sym: self.symbols.resolve(self.object, raw.sym),
-        })
+        let (first, rest) = self.own.split_first()?;
+        self.own = rest;
+        Some(*first)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.end - self.next;
+        let left = self.raw.len() + self.own.len();
         (left, Some(left))
     }
 }

@@ -1,14 +1,14 @@
-//! Writes the output: once, into a mapped file of its final size, in parallel. Answers to asmb in
+//! Writes the output: once, into a file of its final size, in parallel. Answers to asmb in
 //! cmd/link/internal/ld/asmb.go, to writeBlocks in data.go and to outbuf.go.
+//!
+//! Each job makes its bytes in memory and writes them with one system call: to write into a mapped
+//! file takes a page fault for each page, and a full disk would end the process.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 
-use memmap2::MmapMut;
 use rayon::prelude::*;
-use rustix::fs::{FallocateFlags, fallocate};
-use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
 use crate::dwarf;
@@ -76,43 +76,35 @@ pub fn write(link: &Link, image: Image) -> Result<()> {
 
 fn write_file(link: &Link, image: &Image, file: &File) -> Result<()> {
     let io = Error::of_file(&link.options.output);
-    // A mapped file needs its blocks before it is written: a full disk would end the process.
-    match fallocate(file, FallocateFlags::empty(), 0, image.size) {
-        Err(Errno::OPNOTSUPP) => {}
-        allocated => allocated.map_err(|e| io(e.into()))?,
-    }
     file.set_len(image.size).map_err(io)?;
-    // SAFETY: the file was just created; nothing else has it.
-    let mut map = unsafe { MmapMut::map_mut(file) }.map_err(io)?;
-
     let mut jobs = jobs(link);
     jobs.sort_by_key(|job| job.offset);
-    let mut rest = &mut map[..];
     let mut at = 0;
-    let mut outs = Vec::with_capacity(jobs.len());
     for job in &jobs {
-        let skip = job.offset.checked_sub(at).map(|skip| skip as usize);
-        let after = skip.and_then(|skip| rest.split_at_mut_checked(skip));
-        let split = after.and_then(|(_, after)| after.split_at_mut_checked(job.length as usize));
-        let Some((out, after)) = split else {
-            return failed("sections overlap");
-        };
-        outs.push((job, out));
-        rest = after;
-        at = job.offset + job.length;
-    }
-    outs.into_par_iter()
-        .try_for_each(|(job, out)| write_job(link, job, out))?;
-    let dwarf = link.dwarf.iter().flat_map(|dwarf| &dwarf.parts);
-    for (offset, bytes) in image.parts.iter().chain(dwarf) {
-        let range = *offset as usize..*offset as usize + bytes.len();
-        match map.get_mut(range) {
-            Some(out) => out.copy_from_slice(bytes),
-            None => return failed("a part is beyond the file"),
+        let end = job.offset.checked_add(job.length);
+        match end.filter(|end| job.offset >= at && *end <= image.size) {
+            Some(end) => at = end,
+            None => return failed("sections overlap"),
         }
     }
+    jobs.into_par_iter().try_for_each(|job| {
+        let mut out = vec![job.pad; job.length as usize];
+        for &sym in job.syms {
+            if !link.symbols.is_sub_symbol(sym) {
+                write_symbol(link, &job, sym, &mut out)?;
+            }
+        }
+        file.write_all_at(&out, job.offset).map_err(io)
+    })?;
+    let dwarf = link.dwarf.iter().flat_map(|dwarf| &dwarf.parts);
+    for (offset, bytes) in image.parts.iter().chain(dwarf) {
+        if offset + bytes.len() as u64 > image.size {
+            return failed("a part is beyond the file");
+        }
+        file.write_all_at(bytes, *offset).map_err(io)?;
+    }
     link.check()?;
-    write_fips_sum(link, &mut map)
+    write_fips_sum(link, file)
 }
 
 fn jobs<'l>(link: &'l Link) -> Vec<Job<'l>> {
@@ -155,19 +147,6 @@ fn jobs<'l>(link: &'l Link) -> Vec<Job<'l>> {
     jobs
 }
 
-fn write_job(link: &Link, job: &Job, out: &mut [u8]) -> Result<()> {
-    if job.pad != 0 {
-        out.fill(job.pad);
-    }
-    for &sym in job.syms {
-        if link.symbols.is_sub_symbol(sym) {
-            continue;
-        }
-        write_symbol(link, job, sym, out)?;
-    }
-    Ok(())
-}
-
 fn write_symbol(link: &Link, job: &Job, sym: Sym, out: &mut [u8]) -> Result<()> {
     let symbols = &link.symbols;
     let at = (symbols.value[sym as usize] as u64).wrapping_sub(job.address) as usize;
@@ -186,7 +165,8 @@ fn write_symbol(link: &Link, job: &Job, sym: Sym, out: &mut [u8]) -> Result<()> 
 
 /// Writes the sum of the FIPS module, an HMAC-SHA256 without key, and to the file of `-fipso` what
 /// it is of. Answers to asmbfips in cmd/link/internal/ld/fips140.go.
-fn write_fips_sum(link: &Link, out: &mut [u8]) -> Result<()> {
+fn write_fips_sum(link: &Link, file: &File) -> Result<()> {
+    let io = Error::of_file(&link.options.output);
     let mut inner = Sha256::new_with_prefix([0x36; 64]);
     let mut copy = match &link.options.fips_object {
         Some(path) => Some((path, File::create(path).map_err(Error::of_file(path))?)),
@@ -204,25 +184,19 @@ fn write_fips_sum(link: &Link, out: &mut [u8]) -> Result<()> {
     let value = |sym: Sym| link.symbols.value[sym as usize] as u64;
     for (pair, segment) in link.fips.chunks(2).zip(segments) {
         let (start, end) = (value(pair[0]), value(pair[1]));
-        let from = link.sections.file_offset(segment, start) as usize;
-        let Some(bytes) = end
-            .checked_sub(start)
-            .and_then(|length| out.get(from..from + length as usize))
-        else {
+        let from = link.sections.file_offset(segment, start);
+        let Some(length) = end.checked_sub(start).filter(|length| *length < LARGEST) else {
             return failed("the FIPS module is not in its segment");
         };
-        add(&(bytes.len() as u64).to_be_bytes())?;
-        add(bytes)?;
+        let mut bytes = vec![0; length as usize];
+        file.read_exact_at(&mut bytes, from).map_err(io)?;
+        add(&length.to_be_bytes())?;
+        add(&bytes)?;
     }
     let mut outer = Sha256::new_with_prefix([0x5c; 64]);
     outer.update(inner.finalize());
     let at = link
         .sections
-        .file_offset(Segment::Data, value(link.fips_info)) as usize
-        + 16;
-    match out.get_mut(at..at + 32) {
-        Some(out) => out.copy_from_slice(&outer.finalize()),
-        None => return failed("go:fipsinfo is not in its segment"),
-    }
-    Ok(())
+        .file_offset(Segment::Data, value(link.fips_info));
+    file.write_all_at(&outer.finalize(), at + 16).map_err(io)
 }

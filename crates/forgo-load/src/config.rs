@@ -11,6 +11,9 @@ use forgo_golang::release::Release;
 
 use crate::stock::StockGo;
 
+/// The name by which forgo's program is started to be a linker.
+pub const LINKER: &str = "forgo-link";
+
 /// The settings of one invocation.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -44,6 +47,9 @@ pub struct Config {
     pub link_store: u64,
     /// FORGO_VERIFY: the share of derived results that the tools make as well, in percent.
     pub verify_percent: u8,
+    /// The program that is [`LINKER`] when it is started by that name; empty where links are left to
+    /// the stock linker (`FORGO_LINK`).
+    pub linker: String,
     /// GOMAXPROCS: how many threads a Go program would run at once here.
     pub gomaxprocs: usize,
 }

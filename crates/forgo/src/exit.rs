@@ -6,7 +6,7 @@
 /// Why a command stops early.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stop {
-    /// Text for standard error, whole lines; empty when everything was said already.
+    /// Text for standard error, whole lines; empty when everything was printed already.
     pub text: String,
     /// The exit status is to be at least this.
     pub status: i32,
@@ -31,7 +31,7 @@ impl Stop {
         Stop { text, status }
     }
 
-    /// Nothing more to say: exit with this status, or the reporter's when that is higher.
+    /// No message: exit with this status, or the reporter's when that is higher.
     pub fn status(status: i32) -> Stop {
         Stop {
             text: String::new(),

@@ -1,8 +1,9 @@
 //! forgo: the go command's build orchestrator and cache.
 //!
-//! This crate alone reads the environment, prints and exits. [`flags`] says what can be asked,
-//! [`config`] resolves it once, [`commands`] has a file per command, [`delegate`] hands the rest to
-//! the stock command, [`report`] turns the engine's events into what the user sees.
+//! This crate alone reads the environment, prints and exits. [`flags`] defines the command lines,
+//! [`config`] resolves them once, [`commands`] has a file per command, [`delegate`] hands the rest
+//! to the stock command, [`linker`] is the program in another role, [`report`] turns the engine's
+//! events into output.
 #![cfg_attr(
     test,
     allow(clippy::disallowed_methods, reason = "tests look at what came out")
@@ -13,6 +14,8 @@ mod config;
 mod delegate;
 mod exit;
 mod flags;
+mod history;
+mod linker;
 mod report;
 mod session;
 mod signals;
@@ -23,12 +26,16 @@ use report::Console;
 
 fn main() {
     signals::reset_ignored();
+    if let Some(status) = linker::run_if_asked() {
+        exit_now(status);
+    }
     signals::ignore();
     let console = Console::default();
     if let Err(Stop { text, status }) = commands::run(&console) {
         console.warn(&text);
         console.raise(status);
     }
+    console.ends();
     exit_now(console.status())
 }
 

@@ -23,8 +23,8 @@ use crate::report::streams::write_stderr_text;
 use crate::report::{Console, Run};
 use crate::signals;
 
-/// A work directory and a cache, for one invocation. The cache is opened when it is needed: what is
-/// wrong with the packages is said before.
+/// A work directory and a cache, for one invocation. The cache is opened when it is needed: errors
+/// of packages are reported before.
 pub struct Session<'a> {
     cfg: &'a Config,
     console: &'a Console,
@@ -87,7 +87,7 @@ impl<'a> Session<'a> {
         Ok(self.store.get_or_init(|| store))
     }
 
-    /// To be called between loading and what is said of the packages: see [`needs_cache`].
+    /// To be called between loading and reports about the packages: see [`needs_cache`].
     pub fn loaded(&self, graph: &PackageGraph) -> Outcome {
         match loads_from_cache(self.cfg, graph) {
             true => self.store().map(drop),
@@ -112,6 +112,7 @@ impl<'a> Session<'a> {
         let interrupt = signals::interrupts();
         self.console.show_progress(self.cfg.env.os("TERM"));
         self.console.run_begins(&Run {
+            config: self.cfg,
             plan,
             graph,
             hashes: &store.hashes,
@@ -153,7 +154,7 @@ impl<'a> Session<'a> {
         Ok(summary)
     }
 
-    /// Removes the work directory, and says so if that fails.
+    /// Removes the work directory, and reports a failure.
     pub fn close(mut self) -> Outcome {
         match self.work.take() {
             Some(work) => work.close().map_err(|e| Stop::fatal(format!("go: {e}"))),
@@ -163,7 +164,7 @@ impl<'a> Session<'a> {
 }
 
 impl Drop for Session<'_> {
-    /// An early end: nobody is left to hear of an error.
+    /// An early end: an error could not be reported.
     fn drop(&mut self) {
         drop(Closing(self.work.take()));
     }
@@ -209,8 +210,8 @@ fn trace(cfg: &Config) -> Option<Trace> {
     Some(Arc::new(|line: &str| write_stderr_text(line)))
 }
 
-/// Whoever loads packages needs a cache directory, though forgo has nothing to look up in it: the
-/// stock command keeps its module index there, unless there is no cache.
+/// A command that loads packages needs a cache directory, though forgo looks up nothing in it: the
+/// stock command keeps its module index there, unless the cache is off.
 pub fn needs_cache(cfg: &Config, graph: &PackageGraph) -> Outcome {
     if !loads_from_cache(cfg, graph) {
         return Ok(());

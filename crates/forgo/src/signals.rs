@@ -15,7 +15,7 @@ pub fn interrupts() -> Receiver<()> {
     static CHANNEL: OnceLock<Receiver<()>> = OnceLock::new();
     let channel = CHANNEL.get_or_init(|| {
         let (sender, receiver) = unbounded();
-        // Without handlers the signals end the process, which is what is wanted then.
+        // Without handlers the signals end the process, as they should then.
         let wanted: &[i32] = match is_ignored(SIGINT) {
             true => &[SIGQUIT],
             false => &[SIGINT, SIGQUIT],
@@ -26,7 +26,7 @@ pub fn interrupts() -> Receiver<()> {
                     let _ = sender.send(());
                 }
             };
-            // Where the system allows no more threads, nobody hears of the signals either.
+            // Where the system allows no more threads, the signals are not handled either.
             let _ = std::thread::Builder::new().spawn(forward);
         }
         receiver
@@ -74,7 +74,7 @@ pub fn reset_ignored() {
     ];
     for signal in (1..32).filter(|signal| !kept.contains(signal)) {
         // SAFETY: no other thread runs yet, and no handler but Rust's own for stack overflow has
-        // been installed, which is put back. A number that is no signal is refused.
+        // been installed, which is put back. An invalid signal number is refused.
         unsafe {
             let before = libc::signal(signal, libc::SIG_DFL);
             if !matches!(before, libc::SIG_IGN | libc::SIG_DFL | libc::SIG_ERR) {
@@ -88,7 +88,7 @@ pub fn reset_ignored() {
 /// programs that it starts get the default back.
 pub fn ignore() {
     for signal in IGNORED {
-        // The flag is nobody's. Without the handler the signal does what it did.
+        // The flag is not read. Without the handler the signal has its previous effect.
         let _ = signal_hook::flag::register(signal, Arc::default());
     }
 }

@@ -1,4 +1,4 @@
-//! `go build`, `install`, `run`: what is said, what is left, with every kind of output.
+//! `go build`, `install`, `run`: output and files, with every kind of result.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;

@@ -1,4 +1,4 @@
-//! GOCACHEPROG: the helper hears from forgo what it hears from the stock command.
+//! GOCACHEPROG: the helper gets the same requests from forgo as from the stock command.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
@@ -23,7 +23,7 @@ const FILES: &[(&str, &str)] = &[
     ("c/c.go", "package c\n\nfunc C() int { return \"\" }\n"),
 ];
 
-/// Makes a helper that keeps what it gets in a directory of this name the cache of both commands.
+/// Makes a helper, which stores its items in a directory of this name, the cache of both commands.
 fn use_helper(world: &mut World, name: &str) {
     let dir = world.path(name);
     std::fs::create_dir_all(&dir).unwrap();

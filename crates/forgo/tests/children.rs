@@ -1,6 +1,6 @@
-//! What programs that the command starts inherit: environment, ignored and blocked signals, limits.
-//! Recording wrappers stand in the places of all of them; what they see under forgo is what they
-//! see under the stock command.
+//! The properties that started programs inherit: environment, ignored and blocked signals, limits.
+//! Recording wrappers stand in the places of all of them; they must see the same under forgo as
+//! under the stock command.
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
@@ -163,7 +163,7 @@ fn children_inherit_what_those_of_the_stock_command_do() {
         ] {
             wrapper(world, name, &then);
         }
-        // Each world has a commit of its own, of which nothing is known.
+        // Each world has a different commit, of which nothing is cached.
         world.write("root", world.path("").to_str().unwrap());
         let git = "git init -q && git add . && git -c user.name=n -c user.email=e commit -qm m";
         let mut git_command = Command::new("sh");
@@ -190,8 +190,7 @@ fn children_inherit_what_those_of_the_stock_command_do() {
                 .to_owned();
             let args: Vec<String> = args.iter().map(|arg| arg.replace("$W", &root)).collect();
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
-            // Each starts programs of its own: not those whose result is known, from another world
-            // too.
+            // Each starts different programs: none whose result is cached, also from another world.
             let c = FILES[4].1.replace("int x;", &format!("int x; // {root}"));
             world.write(FILES[4].0, &c);
             let signals = signals[i % signals.len()];

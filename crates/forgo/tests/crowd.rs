@@ -61,8 +61,8 @@ fn two_do_the_work_of_one() {
     });
 }
 
-/// A wrapper of the tools that says how many run while it does, and lets each take its time. What
-/// it writes is below `$MARKS`.
+/// A wrapper of the tools that records how many run at the same time, and makes each slow. Its
+/// files are below `$MARKS`.
 const COUNTING: &str = r#"#!/bin/sh
 case "$2" in -V*) exec "$@" ;; esac
 mark=$MARKS/running.$$
@@ -81,8 +81,8 @@ fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Builds of packages that need nothing of each other, through the wrapper; each has packages of
-/// its own.
+/// Builds of packages that need nothing of each other, through the wrapper; each has different
+/// packages.
 fn start_builds(world: &mut World, builds: usize) -> Vec<Child> {
     for build in 0..builds {
         for p in 0..2 * processors() {
@@ -173,8 +173,8 @@ fn signal(name: &str, pid: u32) {
     assert!(sent.expect("kill").success());
 }
 
-/// A process stopped, or only its compiler, holds nobody up: neither by what it makes nor by the
-/// tokens it has.
+/// A process stopped, or only its compiler, holds no other process up: neither by its results nor
+/// by its tokens.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_stopped_neighbour_is_not_waited_for() {

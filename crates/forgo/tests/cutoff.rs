@@ -92,7 +92,7 @@ fn in_doubt_the_work_is_done() {
         let leaf = |world: &World, text: &str| {
             world.write("leaf/leaf.go", &LEAF.replace("one", text));
         };
-        // The compiler has something to say.
+        // The compiler prints something.
         leaf(world, "a");
         compiled(world, &["-gcflags=example.com/m/...=-S"]);
         leaf(world, "b");

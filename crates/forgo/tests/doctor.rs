@@ -1,4 +1,4 @@
-//! `forgo doctor`: what it finds in installations that work and in those that do not.
+//! `forgo doctor`: its findings in installations that work and in those that do not.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests make the installations that they examine"
@@ -13,7 +13,7 @@ use support::{World, each};
 
 const MODULE: &[(&str, &str)] = &[("go.mod", "module m\n\ngo 1.26\n"), ("m.go", "package m\n")];
 
-/// Runs it, and checks that the exit status says whether there is an error.
+/// Runs it, and checks that the exit status reflects errors.
 #[track_caller]
 fn findings(w: &World) -> Vec<Value> {
     let said = w.forgo(&["doctor", "--json"]);

@@ -1,4 +1,4 @@
-//! Wrong flags and arguments: the stock command's words and exit status.
+//! Wrong flags and arguments: the stock command's messages and exit status.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;

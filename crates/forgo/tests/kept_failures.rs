@@ -1,5 +1,5 @@
-//! What makes the stock command fail makes forgo fail in the same words, also where the answer was
-//! known: one thing after the other is broken that a kept answer silently relies on.
+//! A failure of the stock command is a failure of forgo with the same message, also if the answer
+//! was cached: the conditions of a kept answer are broken one by one.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;

@@ -1,4 +1,4 @@
-//! Every file of forgo's own in GOCACHE says what it is: one in another's place is not believed.
+//! Every file in GOCACHE that only forgo reads names its key: one in another's place is ignored.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
@@ -39,7 +39,7 @@ const COMMANDS: &[&[&str]] = &[
     &["test", "./..."],
 ];
 
-/// Files of forgo's own, by their kind.
+/// Files that only forgo reads, by their kind.
 fn own_files(cache: &Path) -> Vec<Vec<PathBuf>> {
     let mut kinds = [
         ("-s", Vec::new()),
@@ -73,7 +73,7 @@ fn own_files(cache: &Path) -> Vec<Vec<PathBuf>> {
 fn say(world: &World) -> Vec<Said> {
     let run = |args: &&[&str]| {
         let mut said = world.forgo(args);
-        // Whether a result is cached is no matter here, nor how long it took.
+        // Whether a result is cached does not matter here, nor its time.
         for word in ["(cached)", "0.00"] {
             if let Some(at) = said.stdout.find(word) {
                 let end = said.stdout[at..]

@@ -1,4 +1,4 @@
-//! Links are not done twice, and what is there afterwards is what the stock command makes.
+//! Links are not done twice, and the files afterwards equal those of the stock command.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
@@ -53,13 +53,13 @@ fn an_executable_is_linked_once() {
             std::os::unix::fs::PermissionsExt::mode(&meta.permissions())
         };
         assert_eq!(mode("w/out"), mode("w/stock"));
-        // The user may do with it what he likes.
+        // The user may change it.
         std::fs::write(&out, "changed").expect("a file");
         std::fs::remove_file(&out).expect("a file");
         assert_eq!(links(world, &args), 0);
         assert!(std::fs::read(&out).expect("a file") == first);
 
-        // A link to something else is replaced, as by a move; what it led to stays.
+        // A link to something else is replaced, as by a move; its target stays.
         std::fs::rename(&out, world.path("w/elsewhere")).expect("a file");
         assert_eq!(
             world.stock(&["build", "-o", "elsewhere", "./b"]).code,
@@ -72,7 +72,7 @@ fn an_executable_is_linked_once() {
         assert!(std::fs::read(&out).expect("a file") == first);
         assert_eq!(mode("w/out"), mode("w/stock"));
 
-        // Other flags are another link; no store is no copy.
+        // Other flags are another link; without a store there is no copy.
         assert_eq!(
             links(world, &["build", "-ldflags=-s", "-o", "out", "./a"]),
             1
@@ -98,7 +98,7 @@ fn a_copy_that_fails_is_that_of_a_link() {
     });
 }
 
-/// From another file system nothing can be moved: what is no regular file is written into.
+/// From another file system nothing can be moved: a file that is not regular is written into.
 #[test]
 fn a_link_at_the_destination_fares_as_in_a_move() {
     each(FILES, |world| {
@@ -139,7 +139,7 @@ fn what_is_thrown_away_is_only_on_record() {
             "package main\n\nfunc main() { println(\"c\") }\n",
         );
         assert_eq!(links(world, &["build", "./..."]), 1);
-        // A record is no executable.
+        // A record is not an executable.
         assert_eq!(links(world, &["build", "-o", "out", "./a"]), 1);
         world.set("FORGO_EXTRAS", "off");
         assert_eq!(links(world, &["build", "./..."]), 2);

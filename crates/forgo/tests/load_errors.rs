@@ -1,4 +1,4 @@
-//! Broken packages: the stock command's words and exit status, before anything is built.
+//! Broken packages: the stock command's messages and exit status, before anything is built.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
@@ -32,7 +32,7 @@ fn same_builds_with(files: &[(&str, &str)], args: &[&str], prepare: impl Fn(&mut
 }
 
 /// Makes files old: the stock command reads files that were just written by other means, with other
-/// words.
+/// messages.
 fn age(dir: &Path) {
     let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
     for entry in std::fs::read_dir(dir).expect("a directory") {
@@ -79,7 +79,8 @@ fn files_that_do_not_parse() {
 
 #[test]
 fn files_just_written() {
-    // The same faults in the words of go/build, which reads what is too young for the index.
+    // The same faults with the messages of go/build, which reads files that are too young for the
+    // index.
     let files = [
         GO_MOD,
         ("h/h.go", "//go:build (\n\npackage h\n"),
@@ -383,8 +384,8 @@ fn checksums_that_can_not_be_read() {
     same_builds(&files, &["."]);
 }
 
-/// A cache is looked for when packages are loaded or when there is something to build: what is
-/// wrong before that is said first.
+/// A cache is looked for when packages are loaded or when there is something to build: errors
+/// before that are reported first.
 #[test]
 fn without_a_cache() {
     let files = [
@@ -424,7 +425,7 @@ fn lists_of_what_does_not_build() {
 }
 
 /// Where the stock command walks over all dependencies to name variants, it reports the errors that
-/// it meets, and lists the packages all the same.
+/// it meets, and lists the packages nevertheless.
 #[test]
 fn list_reports_errors_of_dependencies_where_it_walks() {
     let files = [

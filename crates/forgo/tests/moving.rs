@@ -1,5 +1,5 @@
-//! What was compiled in one directory is not compiled in another; and what comes out is what the
-//! stock command makes there.
+//! A package compiled in one directory is not compiled in another; and the result equals that of
+//! the stock command there.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
@@ -56,7 +56,7 @@ fn check_out(world: &World, dir: &str) {
 }
 
 fn copy(from: &Path, to: &Path) {
-    // What is copied does not hold the copy.
+    // The copy does not contain itself.
     let items: Vec<_> = fs::read_dir(from).unwrap().flatten().collect();
     fs::create_dir_all(to).unwrap();
     for item in items {
@@ -195,7 +195,7 @@ fn elsewhere(world: &mut World, args: &[&str]) -> Said {
     world.forgo(args)
 }
 
-/// Compiles in `w` and in another checkout: says what is compiled in the other.
+/// Compiles in `w` and in another checkout: returns the packages compiled in the other.
 fn compiled_elsewhere(world: &mut World, args: &[&str]) -> Vec<String> {
     world.start_in("w");
     assert_eq!(world.forgo(args).code, Some(0));
@@ -393,7 +393,7 @@ fn what_vet_found_out_is_known_elsewhere() {
         let said = elsewhere(world, &args);
         assert!(vetted(&said) > 0);
         world.same(&["vet", "./..."]);
-        // What is found wrong is said everywhere.
+        // Findings are printed everywhere.
         world.write(
             "leaf/wrong.go",
             "package leaf\n\nimport \"fmt\"\n\nfunc W() { fmt.Printf(\"%d\", \"x\") }\n",
@@ -448,7 +448,7 @@ fn texts(world: &World) -> Vec<(PathBuf, String)> {
     texts.collect()
 }
 
-/// The records of what was compiled in the world, and what each says of the archive: its keys.
+/// The records of archives compiled in the world, and the keys in each.
 fn records(world: &World) -> Vec<(PathBuf, String, String)> {
     let dir = format!(" {}/w\n", world.dir.path().to_str().unwrap());
     let records = texts(world).into_iter().filter_map(|(file, text)| {

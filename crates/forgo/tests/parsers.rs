@@ -1,6 +1,5 @@
-//! Random texts for all parsers that read what users write: go.mod, go.work, the overlay's JSON,
-//! templates, build constraints, directives, test files. forgo says of each what the stock command
-//! says.
+//! Random texts for all parsers of users' files: go.mod, go.work, the overlay's JSON, templates,
+//! build constraints, directives, test files. forgo's output for each equals the stock command's.
 //!
 //! `FORGO_PARSERS_STEPS` and `FORGO_PARSERS_SEED` make longer and other runs; the same seed makes
 //! the same texts.

@@ -1,5 +1,5 @@
 //! A file changes while a tool reads it: nothing in the cache then contradicts its key, so the
-//! stock command, which believes the cache, builds what the sources say.
+//! stock command, which believes the cache, builds the current sources.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
@@ -45,8 +45,8 @@ const FILES: &[(&str, &str)] = &[
     ),
 ];
 
-/// A distribution like another one, but for its tools: each makes a change when it is told to by
-/// the environment. `CHANGE` names the tool, `CHANGE_FILE` the file, `CHANGE_TO` one with the new
+/// A distribution like another one, except for its tools: each makes a change if the environment
+/// asks for it. `CHANGE` names the tool, `CHANGE_FILE` the file, `CHANGE_TO` one with the new
 /// contents. The old ones are put back when the tool is done if `CHANGE_BACK` is set, with their
 /// time.
 fn meddling_distribution(world: &mut World) {
@@ -183,7 +183,7 @@ fn an_entry_holds_what_its_key_says() {
                 let said = String::from_utf8_lossy(&out.stderr).into_owned();
                 let said = said.lines().next().unwrap_or_default();
                 assert_eq!(said, "old old 1 1", "{tool} {file} {back}");
-                // forgo itself does not believe what it left either.
+                // forgo itself does not use that entry either.
                 let out = std::fs::read(world.path("w/out")).expect("a file");
                 assert_eq!(world.forgo(&args).code, Some(0));
                 assert!(out == std::fs::read(world.path("w/out")).expect("a file"));
@@ -203,7 +203,7 @@ fn what_vet_says_is_of_what_its_key_says() {
             );
             let good = bad.replace("%d", "%s");
             world.write("v/v.go", &good);
-            // What is there while vet runs is wrong.
+            // The file during the run of vet is wrong.
             let path = world.path("w/v/v.go");
             let to = world.path("changed");
             std::fs::write(&to, &bad).expect("a file");

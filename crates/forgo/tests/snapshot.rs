@@ -1,6 +1,6 @@
 //! Answers that are given again: only as long as nothing changed.
 //!
-//! Whether an answer was given again or found anew is told by a mark: the kept answer is changed on
+//! A mark shows whether an answer was given again or computed anew: the kept answer is changed on
 //! disk, and shows up or does not.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
@@ -22,7 +22,7 @@ fn kept(world: &World) -> Vec<PathBuf> {
     answers.filter(is_answer).collect()
 }
 
-/// forgo's own files in the world's cache that begin like this, with what is in them.
+/// forgo's own files in the world's cache that begin like this, with their contents.
 fn own_files(world: &World, beginning: &[u8]) -> Vec<(PathBuf, Vec<u8>)> {
     let shards = std::fs::read_dir(world.path("cache")).into_iter().flatten();
     let files = shards
@@ -36,7 +36,7 @@ fn own_files(world: &World, beginning: &[u8]) -> Vec<(PathBuf, Vec<u8>)> {
         .collect()
 }
 
-/// Marks all kept answers: `mark:` becomes `MARK:` in what they say.
+/// Marks all kept answers: `mark:` becomes `MARK:` in their output.
 fn mark(world: &World) -> usize {
     let mut marked = 0;
     for file in kept(world) {
@@ -373,7 +373,7 @@ fn processes_at_once_keep_one_good_answer() {
     });
 }
 
-/// Runs git with nobody's settings.
+/// Runs git without any user's settings.
 fn git(world: &World, args: &[&str]) {
     let output = std::process::Command::new("git")
         .args(["-c", "user.name=n", "-c", "user.email=e@example.com"])
@@ -486,7 +486,7 @@ fn any_change_of_the_repository_makes_the_work_be_done() {
     }
 }
 
-/// Git does not tell what is ignored where it shall not look for files that are not tracked.
+/// Git does not list ignored files if it does not look for untracked files.
 #[test]
 fn repositories_whose_untracked_files_are_not_shown() {
     const COMMAND: &[(&str, &str)] = &[
@@ -510,8 +510,7 @@ fn repositories_whose_untracked_files_are_not_shown() {
     });
 }
 
-/// Under GOPROXY=off a commit goes by the version that it had before it was tagged, whoever told
-/// it.
+/// Under GOPROXY=off a commit has the version that it had before it was tagged, for both commands.
 #[test]
 fn tags_put_on_commits_that_were_built() {
     const COMMAND: &[(&str, &str)] = &[
@@ -551,7 +550,7 @@ fn tags_put_on_commits_that_were_built() {
             if !tagged {
                 git(world, &["tag", "-f", "v1.2.3"]);
             } else {
-                // The version that is told now is kept too, but a pseudo-version goes before it.
+                // The new version is cached too, but a pseudo-version precedes it.
                 std::fs::remove_file(&tagged_info).expect("removed");
             }
         }
@@ -629,8 +628,7 @@ fn outputs_are_part_of_the_answer() {
             build();
             harm(&out, &first);
             build();
-            // What is cut off after its build ID passes for up to date, as it does with the stock
-            // command.
+            // A file cut off after its build ID counts as up to date, as with the stock command.
             if *name != "cut off" {
                 assert_eq!(bytes(&out), first, "{name}");
             }
@@ -686,7 +684,7 @@ fn is_indexed(world: &World, file: &str) -> bool {
         .any(|(_, bytes)| bytes.windows(name.len()).any(|part| part == name))
 }
 
-/// What a test reads of its own process is no input: each has its own.
+/// Files of a test's own process are not inputs: each process has other ones.
 #[test]
 fn cached_tests_that_looked_at_themselves_are_told_again() {
     const TESTED: &[(&str, &str)] = &[
@@ -702,7 +700,7 @@ fn cached_tests_that_looked_at_themselves_are_told_again() {
     });
 }
 
-/// Results of tests: what tests read counts, and what they write is written.
+/// Results of tests: the files that tests read count, and those that they write are written.
 #[test]
 fn cached_tests_are_told_again_until_their_inputs_change() {
     const TESTED: &[(&str, &str)] = &[

@@ -18,8 +18,7 @@ fn forgo() -> &'static str {
     env!("CARGO_BIN_EXE_forgo")
 }
 
-/// Writes a script that counts its runs, and refuses to run often: what would be a chain without
-/// end ends.
+/// Writes a script that counts its runs, and refuses to run often: an endless chain ends.
 fn script(file: &Path, text: &str) {
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     let count = file.with_extension("count");
@@ -35,7 +34,7 @@ fn runs(script: &Path) -> usize {
     text.lines().count()
 }
 
-/// What forgo says with these settings; `-` takes a variable away.
+/// The output of forgo with these settings; `-` takes a variable away.
 fn say(world: &mut World, env: &[(&str, &str)], args: &[&str]) -> Said {
     world.unset_all();
     for (key, value) in env {
@@ -203,7 +202,7 @@ fn no_go_command_anywhere() {
     });
 }
 
-/// A distribution of another release whose go command shows what it was given.
+/// A distribution of another release whose go command shows its arguments and environment.
 fn other_release(world: &World, version: &str) -> PathBuf {
     let goroot = world.path("other");
     let _ = std::fs::remove_dir_all(&goroot);

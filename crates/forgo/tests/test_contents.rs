@@ -36,7 +36,7 @@ fn is_cached(world: &World, package: &str) -> bool {
     said.stdout.contains("(cached)")
 }
 
-/// All files and directories are written at this time, as far as anybody can tell.
+/// All files and directories are written at this time, as far as their times show.
 fn touch(world: &World, time: SystemTime) {
     for name in ["p/testdata/a.txt", "p/stat.txt", "p/testdata", "p"] {
         let file = std::fs::File::open(world.path("w").join(name)).expect("a file");
@@ -100,7 +100,7 @@ fn contents_do() {
         }
         world.set("VARIABLE", "set");
         assert!(!is_cached(world, "./p"));
-        // Known from before.
+        // Cached from before.
         world.unset_all();
         std::fs::remove_file(world.path("w/p/testdata/b.txt")).expect("a file");
         assert!(is_cached(world, "./p"));
@@ -135,8 +135,8 @@ fn what_the_stock_key_misses_is_not_kept_by_content() {
     });
 }
 
-/// With `-trimpath` the binary is the same in every checkout, and so is what it finds there; but
-/// for a test that asks where it is, or that finds something else.
+/// With `-trimpath` the binary is the same in every checkout, and so are its results; except for a
+/// test that asks for its directory, or that finds other files.
 #[test]
 fn another_checkout_is_as_good() {
     let mut files = FILES.to_vec();
@@ -270,8 +270,7 @@ fn constants_of_the_system_are_harmless() {
     });
 }
 
-/// A file of the same size in a directory that was only listed, or asked for, or that nobody looked
-/// at.
+/// A file of the same size in a directory that was only listed, or stat'ed, or not looked at.
 #[test]
 fn contents_below_directories_count() {
     let body = "\tfilepath.Glob(\"testdata/*\")\n\tos.Stat(\"../shared\")\n";
@@ -286,8 +285,7 @@ fn contents_below_directories_count() {
     ];
     each(&files, |world| {
         assert!(!is_cached(world, "./p"));
-        // What lies outside of the package's directory was not known to be an input when the test
-        // began.
+        // A file outside of the package's directory was not a recorded input when the test began.
         world.forgo(&["test", "./p"]);
         for file in ["p/testdata/a.txt", "p/deep/below/b.txt", "shared/dir/s.txt"] {
             world.write(file, "two");

@@ -1,4 +1,4 @@
-//! `go test`: what is said of tests that pass, fail, hang or can't be built, as text and as JSON.
+//! `go test`: the output for tests that pass, fail, hang or can't be built, as text and as JSON.
 
 #![allow(
     clippy::disallowed_methods,
@@ -101,7 +101,7 @@ fn results() {
     });
 }
 
-/// Ctrl-C at a terminal: the program gets it and has its say; the command waits for it.
+/// Ctrl-C at a terminal: the program gets it and may print; the command waits for it.
 #[test]
 fn interrupts_are_the_programs() {
     let main = "package main\n\nimport (\"os\"; \"os/signal\")\n\n\

@@ -34,7 +34,7 @@ else
 fi
 ";
 
-/// A world whose distribution has tools with IDs that are in no list, and a cache of its own.
+/// A world whose distribution has tools with IDs that are in no list, and a separate cache.
 fn world(goroot: &Path) -> World {
     let mut world = World::new(goroot, &[("go.mod", "module example.com/m\n\ngo 1.26\n")]);
     for i in 0..PACKAGES {
@@ -131,7 +131,7 @@ fn check_out(world: &mut World, dir: &str) {
     world.start_in(dir);
 }
 
-/// How often forgo ran a tool, and what it printed of its own.
+/// How often forgo ran a tool, and its own lines.
 fn ran(world: &World, args: &[&str], tool: &str) -> (usize, Vec<String>) {
     let Said { stderr, code, .. } = world.forgo(args);
     assert_eq!(code, Some(0), "{stderr}");

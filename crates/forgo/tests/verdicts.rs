@@ -136,9 +136,11 @@ fn builds() {
             verdict_of(&cold, "link m"),
             "ran installed-target:absent cache-entry:absent kept-executable:absent"
         );
-        assert_eq!(
-            cold["build m"].text("stale"),
-            "stale dependency: example.com/m/leaf"
+        // Of the standard library too, if it was never compiled before.
+        assert!(
+            cold["build m"]
+                .text("stale")
+                .starts_with("stale dependency: ")
         );
         assert_eq!(cold["build m/leaf"].text("stale"), "build ID mismatch");
         assert_eq!(verdict_of(&cold, "build check cache m"), "done");
@@ -188,7 +190,7 @@ fn builds() {
             "{changed:?}"
         );
 
-        // Without touching a file: everything is known, wherever it is put.
+        // Without touching a file: everything is cached, for every kind of output.
         let again = run(world, &["build", "-o", "other", "."]);
         assert_eq!(verdict_of(&again, "build m"), "reused cache-entry");
         assert_eq!(verdict_of(&again, "link m"), "reused kept-executable");
@@ -359,7 +361,7 @@ fn tests() {
         assert_eq!(verdict_of(&cold, name), first);
         assert!(cold[name].0["peak"].as_u64() > Some(1 << 20));
         let warm = run(world, &test(&[]));
-        // What was just written is not part of the stock key yet.
+        // A file that was just written is not part of the stock key yet.
         let by_content = "reused test-by-content";
         assert!(
             ["reused cached-test", by_content].contains(&&*verdict_of(&warm, name)),
@@ -416,7 +418,11 @@ fn tests() {
         let file = run(world, &test(&short));
         assert_eq!(verdict_of(&file, name), ran);
         assert_ne!(has(&file[name], "open "), has(&other[name], "open "));
-        age(&data, std::time::SystemTime::now());
+        // However long it takes until the test is looked at.
+        age(
+            &data,
+            std::time::SystemTime::now() + std::time::Duration::from_secs(3600),
+        );
         let new = run(world, &test(&short));
         assert!(verdict_of(&new, name).starts_with("ran cached-test:too-new "));
         let detail = new[name].0["tried"][0]["detail"].as_str().expect("a file");

@@ -19,7 +19,7 @@ fn git(world: &World, args: &[&str]) {
         .env_clear()
         .env("PATH", std::env::var("PATH").unwrap_or_default())
         .env("HOME", world.path("home"))
-        // The commit is the same wherever and whenever the test runs.
+        // The commit is the same at each place and time of the test.
         .env("GIT_AUTHOR_DATE", "2026-01-02T03:04:05Z")
         .env("GIT_COMMITTER_DATE", "2026-01-02T03:04:05Z")
         .output()
@@ -27,7 +27,7 @@ fn git(world: &World, args: &[&str]) {
     assert!(output.status.success(), "git {args:?}: {output:?}");
 }
 
-/// What would be written into the program, whatever else would be done.
+/// The text that would be written into the program, without any other action.
 fn version(said: &Said) -> String {
     let (_, rest) = said
         .stderr
@@ -39,7 +39,7 @@ fn version(said: &Said) -> String {
 #[track_caller]
 fn both_say(world: &World, expected: &str) {
     let args = ["build", "-n", "-o", "out"];
-    // There the stock command keeps a commit's version, whatever becomes of tags.
+    // There the stock command keeps a commit's version, even if tags change.
     let kept = world.path("gopath/pkg");
     if kept.exists() {
         std::fs::remove_dir_all(kept).expect("it can be removed");

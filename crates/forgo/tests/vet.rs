@@ -1,4 +1,4 @@
-//! `go vet`: the same words, exit status, keys and fixes as the stock command's. The packages
+//! `go vet`: the same output, exit status, keys and fixes as the stock command's. The packages
 //! import nothing, so that nothing of the standard library has to be compiled.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 

@@ -63,7 +63,7 @@ impl Which {
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        // Help goes to standard output, and is no failure.
+        // Help goes to standard output with exit status 0.
         Err(e) => {
             let _ = e.print();
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));

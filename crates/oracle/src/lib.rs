@@ -1,7 +1,7 @@
 //! The oracle: runs the stock go command and forgo on the same work, and reports every difference.
 //!
-//! The stock command is the specification, so nothing in here knows how forgo works; it only looks
-//! at what the two commands print, write and leave in their caches. [`parity`] compares them on a
+//! The stock command is the specification: this crate does not depend on how forgo works, and only
+//! examines the output, the files and the caches of the two commands. [`parity`] compares them on a
 //! project, [`never_wrong`] after random edits and faults, [`conformance`] by cmd/go's own tests.
 
 pub mod cli;

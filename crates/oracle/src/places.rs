@@ -1,9 +1,9 @@
-//! Directories: what is kept between runs, and forgo's repository, if this program was built in
+//! Directories: the one kept between runs, and forgo's repository, if this program was built in
 //! one.
 
 use std::path::{Path, PathBuf};
 
-/// Returns the directory for what is kept between runs: `$XDG_CACHE_HOME/forgo/conformance`.
+/// Returns the directory that is kept between runs: `$XDG_CACHE_HOME/forgo/conformance`.
 pub fn cache_dir() -> Result<PathBuf, String> {
     let base = match std::env::var_os("XDG_CACHE_HOME").filter(|dir| !dir.is_empty()) {
         Some(dir) => PathBuf::from(dir),

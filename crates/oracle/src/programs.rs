@@ -92,7 +92,7 @@ fn goroot_of(go: &Path) -> Result<PathBuf, String> {
 fn built() -> Option<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let target = target.or_else(|| Some(crate::places::repository().ok()?.join("target")));
-    // A test is a program in a directory of its own below.
+    // A test is a program in a directory below.
     let exe = std::env::current_exe().unwrap_or_default();
     let beside = exe.ancestors().skip(1).take(2).map(|dir| dir.join("forgo"));
     let others = ["release/forgo", "debug/forgo"];

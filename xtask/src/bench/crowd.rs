@@ -1,5 +1,5 @@
 //! Many checkouts of a module at once on one cache: how many compiles that takes in all, and of how
-//! many packages. Once each is what it should be.
+//! many packages. Each should be compiled once.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -14,7 +14,7 @@ use oracle::tree;
 /// Its name among the scenarios.
 pub const NAME: &str = "crowd of checkouts";
 
-/// What is built at once, and where.
+/// The checkouts, and their directory.
 pub struct Crowd<'a> {
     /// The commands.
     pub programs: &'a Programs,

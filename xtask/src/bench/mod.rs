@@ -16,7 +16,7 @@ use oracle::record::{self, Row, Table};
 use oracle::{places, tree};
 use scenarios::{Place, SCENARIOS, Scenario};
 
-/// What is asked for.
+/// The options.
 struct Options {
     programs: Programs,
     project: Option<PathBuf>,
@@ -34,7 +34,7 @@ struct Options {
     names: Vec<String>,
     /// The results are put into bench/results.md.
     record: bool,
-    /// What else is to be known of the runs.
+    /// A remark about the runs.
     note: Option<String>,
 }
 
@@ -238,8 +238,8 @@ fn measure(scenario: &Scenario, options: &Options) -> Result<Vec<[Cost; 2]>, Str
         options.runs
     };
     // The first round fills caches and the kernel's page cache; a cold build fills its own. In the
-    // second nothing is left to be made, and what was known only of results that were just made
-    // becomes known.
+    // second nothing is left to be made, and facts that are not recorded for new results are
+    // recorded.
     let uncounted = match (scenario.cold, scenario.elsewhere) {
         (true, _) => 0,
         (false, true) => 1,
@@ -329,8 +329,8 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// Whether forgo can begin with what the stock command's first run left: what is measured is
-    /// that nothing is to be done, and to do it all once is enough.
+    /// Whether forgo can begin with the cache of the stock command's first run: the scenario
+    /// measures runs without work, so doing the work once is enough.
     fn same_answers(&self) -> bool {
         let scenario = self.scenario;
         let filled = cache_of(&self.temp, Who::Forgo).exists();

@@ -15,7 +15,7 @@ use forgo_build::run::schedule::{Schedule, Turn, longest_way_first};
 use oracle::record::{Row, Table};
 use serde::Deserialize;
 
-/// What it is called on the command line.
+/// Its name on the command line.
 pub const NAME: &str = "order";
 
 /// So many processors.

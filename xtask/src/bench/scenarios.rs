@@ -1,4 +1,4 @@
-//! What is measured. `OUT` in an argument stands for a path of the command's own.
+//! The scenarios. `OUT` in an argument stands for a path that only this command uses.
 
 /// One thing to measure.
 pub struct Scenario {
@@ -13,7 +13,7 @@ pub struct Scenario {
     /// Each run is in a new copy of that directory, with a cache that a run in the directory itself
     /// has filled (see `--cache`).
     pub elsewhere: bool,
-    /// What is done before each run.
+    /// The edit before each run.
     pub change: Option<Change>,
 }
 
@@ -24,7 +24,7 @@ pub enum Place {
     Lab,
     /// In the directory given by `--project`.
     Project,
-    /// In a module made of as many packages as `--packages` says.
+    /// In a generated module with the number of packages of `--packages`.
     Generated,
 }
 

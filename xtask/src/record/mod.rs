@@ -19,7 +19,7 @@ const STORY: [&str; 5] = [
     "forgo doctor",
 ];
 
-/// What is done before, and not shown: both commands find everything done, and have left a program.
+/// The commands before, which are not shown: they fill the caches and leave two programs.
 const BEFORE: [&str; 5] = [
     "go build std",
     "go build -o hello . && forgo build -a -o hello-forgo .",
@@ -31,7 +31,7 @@ const BEFORE: [&str; 5] = [
 
 const HELLO: &str = "package main\n\nfunc main() { println(\"hello\") }\n";
 
-/// A command and what it printed.
+/// A command and its output.
 pub struct Step {
     /// The command.
     pub command: &'static str,

@@ -33,7 +33,7 @@ pub fn run(mut command: Command) -> Result<Ran, String> {
         .stderr(stdio().map_err(|e| fail(&e))?);
     let start = Instant::now();
     let mut child = command.spawn().map_err(|e| fail(&e))?;
-    // The terminal ends when nobody has its other side: neither this process nor `command`.
+    // The terminal ends when no process has its other side: neither this one nor `command`.
     drop((command, slave));
     let mut screen = vt100::Parser::new(ROWS, COLUMNS, SCROLLBACK);
     let (mut master, mut bytes) = (File::from(master), [0; 4096]);

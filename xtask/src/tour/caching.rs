@@ -93,8 +93,8 @@ pub const ONE_BYTE: Exercise = Exercise {
 
 fn one_byte(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
     lab.warm()?;
-    // An output of its own for each: a program in place that already holds the main package's
-    // archive spares the compile of main.
+    // A separate output for each: with a program in place that already holds the main package's
+    // archive, main would not be compiled.
     let build = |who: Who| {
         let out = lab
             .beside(&format!("lab-{}", who.title()))

@@ -1,5 +1,5 @@
 //! The laboratory: a throwaway module, a GOCACHE for each of the two commands, and a way to run
-//! either command in it and look at everything it said.
+//! either command in it and examine all its output.
 //!
 //! A build of everything takes long, the standard library being most of it. So each is done once,
 //! with all the flags that exercises look at the effect of, and shared ([`Lab::cold`],
@@ -72,7 +72,7 @@ pub fn flag_value(line: &str, flag: &str) -> Option<String> {
 /// A build of everything that several exercises look at.
 #[derive(Debug)]
 pub struct Built {
-    /// What the command said.
+    /// The output of the command.
     pub run: Run,
     /// Its action graph.
     pub graph: Vec<Action>,
@@ -139,7 +139,7 @@ impl Lab {
     }
 
     /// Begins an exercise: the module `example.com/cachelab` as it was at first, two empty caches,
-    /// and of earlier exercises what is shared.
+    /// and the shared parts of earlier exercises.
     pub fn reset(&self) -> Result<(), String> {
         let items = fs::read_dir(self.root.path()).map_err(|e| e.to_string())?;
         for item in items.flatten().filter(|item| item.file_name() != SHARED) {
@@ -257,8 +257,8 @@ impl Lab {
         self.beside(SHARED).join(name)
     }
 
-    /// Gives each command a copy of the cache of its own [cold](Lab::cold) build, so that an
-    /// exercise starts warm.
+    /// Gives each command a copy of the cache of its [cold](Lab::cold) build, so that an exercise
+    /// starts warm.
     pub fn warm(&self) -> Result<(), String> {
         Who::BOTH.into_iter().try_for_each(|who| self.warm_one(who))
     }
@@ -333,7 +333,7 @@ impl Lab {
     }
 }
 
-/// Runs a command to its end, collecting what it said and what it cost.
+/// Runs a command to its end, collecting its output and its cost.
 pub fn run(cmd: Command) -> Result<Run, String> {
     let out = tempfile::NamedTempFile::new().map_err(|e| e.to_string())?;
     let err = tempfile::NamedTempFile::new().map_err(|e| e.to_string())?;
@@ -372,7 +372,7 @@ pub struct Action {
     pub mode: String,
     /// Import path.
     pub package: String,
-    /// Identifiers of what must be done before.
+    /// Identifiers of its dependencies.
     pub deps: Vec<i64>,
     /// When it began and ended, in seconds since the first of the file; `None` where it did not
     /// run.

@@ -22,7 +22,7 @@ use sheet::Sheet;
 pub struct Exercise {
     /// Its number in the lab.
     pub number: usize,
-    /// What it is called.
+    /// Its title.
     pub title: &'static str,
     /// What a newcomer should look at.
     pub look: &'static str,

@@ -1,5 +1,5 @@
-//! `tour DIR`: build a project with the stock go command and with forgo, side by side, each from an
-//! empty GOCACHE of its own, then again, and compare what came out.
+//! `tour DIR`: build a project with the stock go command and with forgo, side by side, each from a
+//! separate, empty GOCACHE, then again, and compare the results.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -60,7 +60,7 @@ impl Sheet {
         self.check(&format!("{label}: the same"), ok, &detail);
     }
 
-    /// Checks what must hold.
+    /// The checks.
     pub fn check(&mut self, what: &str, ok: bool, detail: &str) {
         self.failed += usize::from(!ok);
         self.lines.push(Line::Check {
@@ -75,7 +75,7 @@ impl Sheet {
         self.check(&format!("{}: {what}", who.title()), ok, detail);
     }
 
-    /// Did all checks hold (and was there one)?
+    /// Reports whether all checks hold, and there is at least one.
     pub fn passed(&self) -> bool {
         self.failed == 0 && self.lines.iter().any(|l| matches!(l, Line::Check { .. }))
     }

@@ -1,4 +1,4 @@
-//! Exercises 1 and 2: read the tool calls that `-x` shows, and what is left in `$WORK`.
+//! Exercises 1 and 2: read the tool calls that `-x` shows, and the files in `$WORK`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -69,8 +69,8 @@ fn read_tool_calls(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
     Ok(())
 }
 
-/// The lines the exercise asks for: what they are, and how they look without what differs from run
-/// to run.
+/// The lines of the exercise: their names, and their text without the parts that differ from run to
+/// run.
 fn milestones(run: &Run) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     for line in run.stderr.lines() {

@@ -34,6 +34,8 @@ pub struct ActionCx<'r> {
     pub failed: Option<NodeId>,
     /// The node's key, as soon as it is known: for the action graph of runs that fail.
     pub key: Cell<Option<ActionId>>,
+    /// The same for reporters, where the action graph shows no key of the node.
+    pub reported_key: Cell<Option<ActionId>>,
 }
 
 /// What all actions of a run share.
@@ -183,6 +185,7 @@ impl<'r> ActionCx<'r> {
             shell,
             failed,
             key: Cell::default(),
+            reported_key: Cell::default(),
         }
     }
 

@@ -22,6 +22,8 @@ pub enum Rule {
     GoPart,
     /// What vet found in another directory holds here.
     Vet,
+    /// forgo's linker writes the bytes of cmd/link.
+    Link,
 }
 
 /// What a rule is held to.
@@ -34,11 +36,13 @@ pub(crate) struct Terms {
     pub(crate) tool: &'static str,
     /// How many different packages' results must agree.
     pub(crate) enough: usize,
+    /// The tools of listed releases need no proof.
+    pub(crate) listed: bool,
 }
 
 impl Rule {
     /// How many there are.
-    pub(crate) const COUNT: usize = 5;
+    pub(crate) const COUNT: usize = 6;
 
     /// What it is held to.
     pub(crate) const fn terms(self) -> Terms {
@@ -49,12 +53,15 @@ impl Rule {
             Rule::Assembly => ("moved archives with assembly", 1, "asm", 5),
             Rule::GoPart => ("Go parts of cgo packages", 1, "compile", 5),
             Rule::Vet => ("moved results of vet", 1, "vet", 20),
+            Rule::Link => ("links by forgo", 1, "link", 20),
         };
         Terms {
             name,
             version,
             tool,
             enough,
+            // Programs differ more than archives: each cache sees its own proof.
+            listed: !matches!(self, Rule::Link),
         }
     }
 }
@@ -136,6 +143,7 @@ mod tests {
             Rule::Assembly,
             Rule::GoPart,
             Rule::Vet,
+            Rule::Link,
         ];
         let names: BTreeSet<_> = rules.iter().map(|rule| rule.terms().name).collect();
         assert_eq!(names.len(), Rule::COUNT);

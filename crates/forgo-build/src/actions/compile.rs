@@ -31,6 +31,7 @@ use crate::toolchain::{gc, make_absolute, memory, reread};
 /// The work of a `build` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     let check = check_of(cx);
+    cx.reported_key.set(check.action_id);
     let mut outcome = Outcome {
         action_id: check.action_id,
         build_id: check.build_id.clone(),

@@ -4,15 +4,15 @@
 
 use forgo_cache::ActionId;
 use forgo_golang::path;
-use forgo_load::package::Package;
 use forgo_load::verdict::{Miss, Verdict, Way, Why};
 
 use crate::action::check::Known;
 use crate::action::{ActionCx, ActionError, Artifact, Outcome};
+use crate::actions::own_link;
 use crate::reuse::turns::{self, Turn};
 use crate::reuse::{self, Missed, links, stamp};
+use crate::toolchain::gc;
 use crate::toolchain::inputs::link::Inputs;
-use crate::toolchain::{gc, memory};
 
 /// The work of a `link` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
@@ -113,13 +113,8 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
             main_archive: main.built.path().unwrap_or_default(),
         },
     )?;
-    cx.shell.run_with(
-        &link.dir,
-        inputs.import_path,
-        &link.env,
-        &memory::for_link(cx.config(), may_link_externally(cx, inputs)),
-        &link.args,
-    )?;
+    let key = outcome.action_id.expect("a link has a key");
+    own_link::run(cx, inputs, &link, &key)?;
 
     let main_archive = node
         .deps
@@ -129,7 +124,7 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
         cx,
         &stamp::Made {
             file: &node.target,
-            key: outcome.action_id.expect("a link has a key"),
+            key,
             build_id: &outcome.build_id,
             main_key: main_archive.and_then(|&dep| cx.outcome(dep).action_id),
             recorded: false,
@@ -140,20 +135,4 @@ fn link(cx: &ActionCx<'_>, inputs: &Inputs<'_>, outcome: &mut Outcome) -> Result
     outcome.cached_executable = stamped.cached.unwrap_or_default();
     outcome.built = Artifact::Built(node.target.clone());
     Ok(())
-}
-
-/// Reports whether cmd/link might decide to link with the C compiler. The C code of the
-/// distribution's own packages, such as net, it links by itself.
-fn may_link_externally(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> bool {
-    let has_c = |p: &Package| p.uses_cgo() || p.uses_swig() || !p.syso_files.is_empty();
-    let mut flags = inputs.forced_ldflags.iter().chain(inputs.ldflags);
-    let names_linking = |flag: &String| {
-        ["linkmode", "extld", "race", "msan", "asan"]
-            .iter()
-            .any(|n| flag.contains(n))
-    };
-    !matches!(inputs.ld_buildmode, "" | "exe" | "pie")
-        || inputs.extlink_enabled == "1"
-        || links::packages(cx, inputs).any(|p| !p.goroot && has_c(p))
-        || flags.any(names_linking)
 }

@@ -18,6 +18,7 @@ mod idle;
 pub mod install;
 pub mod link;
 pub mod link_shared;
+mod own_link;
 pub mod pgo;
 pub mod run_test;
 pub mod swig;

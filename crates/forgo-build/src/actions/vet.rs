@@ -50,7 +50,7 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         stdout: hashes.subkey(&id, "stdout"),
         fixes: hashes.subkey(&id, "fix.zip"),
     };
-    cx.key.set(Some(id));
+    cx.reported_key.set(Some(id));
     let (facts, fix_archive, verdict) = match cached(cx, &keys)? {
         Ok((facts, fixes)) => {
             let verdict = Verdict::Reused(Way::CacheEntry);

@@ -30,7 +30,8 @@ impl Subject {
         let job = &cx.run.job;
         let record = Record::of(job.hashes, terms.name, terms.version, &tool);
         let kept = record.read(job.cache.local_part());
-        let standing = Standing::of(kept, release::is_compared(&tool), terms.enough);
+        let listed = terms.listed && release::is_compared(&tool);
+        let standing = Standing::of(kept, listed, terms.enough);
         Ok(Subject {
             tool,
             record,

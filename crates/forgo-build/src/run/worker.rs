@@ -335,6 +335,7 @@ fn conclude(cx: &ActionCx<'_>, result: Result<Outcome, ActionError>) -> Outcome 
             }
             Outcome {
                 action_id: cx.key.get(),
+                reported_key: cx.reported_key.get(),
                 failed: Some(cx.failed.unwrap_or(cx.id)),
                 verdict: Verdict::Failed,
                 ..Outcome::default()

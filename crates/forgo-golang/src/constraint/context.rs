@@ -51,7 +51,7 @@ impl Context {
         self.tags.contains(name)
     }
 
-    /// Does the file name's GOOS/GOARCH suffix allow the file (goodOSArchFile)?
+    /// Reports whether the file name's GOOS/GOARCH suffix allows the file (goodOSArchFile).
     pub fn good_os_arch_file(&self, name: &str, seen: Option<&mut SeenTags>) -> bool {
         match file_name_tags(name) {
             FileNameTags::None => true,
@@ -95,7 +95,7 @@ impl Context {
     }
 }
 
-/// What a file name says of its system.
+/// The constraint that a file name implies.
 pub(super) enum FileNameTags<'a> {
     None,
     One(&'a str),

@@ -1,4 +1,5 @@
-//! Constraint expressions and what they imply. Answers to go/build/constraint/{expr,vers}.go.
+//! Constraint expressions and the Go version that they imply. Answers to
+//! go/build/constraint/{expr,vers}.go.
 
 use std::fmt;
 
@@ -18,8 +19,8 @@ pub enum Expr {
 }
 
 impl Expr {
-    /// The value when `ok` says which tags hold. Both sides are always evaluated, so that all tags
-    /// are seen.
+    /// The value for the tags for which `ok` holds. Both sides are always evaluated, so that all
+    /// tags are seen.
     pub fn eval(&self, ok: &mut dyn FnMut(&str) -> bool) -> bool {
         match self {
             Expr::Tag(tag) => ok(tag),

@@ -19,7 +19,7 @@ pub struct BuildLines {
 }
 
 impl BuildLines {
-    /// Do the lines allow the file, where `eval` says whether an expression holds?
+    /// Reports whether the lines allow the file; `eval` evaluates an expression.
     pub(super) fn allow(&self, mut eval: impl FnMut(&Expr) -> bool) -> Result<bool, SyntaxError> {
         if let Some(line) = &self.go_build {
             return Ok(eval(&parse(line)?));

@@ -94,7 +94,8 @@ const MAX_SIZE: usize = 1000;
 const UNEXPECTED_END: &str = "unexpected end of expression";
 const MISSING_PAREN: &str = "missing close paren";
 
-/// A recursive descent parser. Each method leaves the token after what it parsed in `token`.
+/// A recursive descent parser. Each method leaves the token after the text that it parsed in
+/// `token`.
 struct Parser<'a> {
     text: &'a str,
     next: usize,
@@ -210,7 +211,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// Parses the old syntax: spaces mean or, commas mean and. What is malformed is the tag `ignore`.
+/// Parses the old syntax: spaces mean or, commas mean and. A malformed word is the tag `ignore`.
 fn parse_plus_build(text: &str) -> Result<Expr, SyntaxError> {
     const MAX_OPERATORS: usize = 100;
     let mut operators = 0;

@@ -73,7 +73,7 @@ fn is_doc_link(label: &str, before: &str, after: &str) -> bool {
     }
 }
 
-/// What is before the last dot, when an exported name follows it.
+/// The text before the last dot, when an exported name follows it.
 fn split_name(text: &str) -> Option<&str> {
     let (before, name) = text.rsplit_once('.').unwrap_or(("", text));
     let exported = ident_len(name) == name.len() && name.starts_with(is_upper);

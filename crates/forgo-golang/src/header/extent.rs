@@ -6,7 +6,7 @@ use memchr::{memchr, memchr2};
 /// Why the end was not found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// This is not how a Go file begins: the parser must see all of the file to say why.
+    /// A Go file does not begin like this: the parser must see all of the file for the error.
     Syntax,
     /// A NUL byte.
     Nul,

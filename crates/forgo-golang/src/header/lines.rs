@@ -7,7 +7,7 @@ use crate::path;
 use crate::position::Position;
 use crate::raw;
 
-/// What a `//line` comment says of the text behind it.
+/// The position that a `//line` comment gives to the text after it.
 #[derive(Debug)]
 struct LineInfo {
     offset: usize,

@@ -62,7 +62,7 @@ pub(super) struct Parser<'a> {
     /// All comments up to the next token.
     pub comments: Vec<Token>,
     token: Token,
-    /// The comment group right before `token`, on lines of its own.
+    /// The comment group right before `token`, on separate lines.
     lead: Option<Group>,
     /// Where skipping after an error stopped last, and how often it did there.
     sync: (usize, u32),

@@ -96,7 +96,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Decodes what is not an ASCII character.
+    /// Decodes a character that is not ASCII.
     fn unusual(&mut self, first: u8) -> char {
         if first == 0 {
             self.error(self.offset, "illegal character NUL");

@@ -210,7 +210,7 @@ fn bytes_that_are_no_text() {
         let err = read_go("d/x.go", src).unwrap_err();
         assert_eq!(err.to_string(), "read d/x.go: unexpected NUL in input");
     }
-    // Behind the head nobody looks.
+    // The text after the head is not examined.
     assert!(
         read_go("x.go", b"package x\nvar x = \"\0\"")
             .unwrap()
@@ -276,7 +276,7 @@ fn prefixes() {
         assert_eq!(got.is_some(), len >= enough, "{len}");
         assert!(got.is_none_or(|got| got == whole));
     }
-    // All of the file is needed to find embeds, or to say what is wrong.
+    // All of the file is needed to find embeds, or for the error.
     assert!(read_go_prefix("x.go", b"package x\nimport _ \"embed\"\nvar x").is_none());
     assert!(read_go_prefix("x.go", b"package x\nimport 1\nvar x").is_none());
     assert!(read_go_prefix("x.go", b"package x\0").is_some_and(|r| r.is_err()));

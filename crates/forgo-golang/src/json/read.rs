@@ -13,8 +13,8 @@ const MAX_DEPTH: usize = 10_000;
 
 const UNEXPECTED_END: &str = "unexpected end of JSON input";
 
-/// A piece of JSON text. Strings are unquoted: what is not UTF-8, and half a surrogate pair, is
-/// U+FFFD there.
+/// A piece of JSON text. Strings are unquoted: bytes that are not UTF-8, and half a surrogate pair,
+/// become U+FFFD.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
     /// `{`
@@ -37,7 +37,7 @@ pub enum Piece {
     Null,
 }
 
-/// What may come next.
+/// The tokens that may come next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     Value,
@@ -304,8 +304,8 @@ impl<'t> Reader<'t> {
         Err(format!("invalid escape sequence {shown} in string"))
     }
 
-    /// The message for what is wrong inside a literal; before 1.27 the end of the text counts as a
-    /// space there.
+    /// The message for an error inside a literal; before 1.27 the end of the text counts as a space
+    /// there.
     fn inside<T>(&self, place: &str) -> Result<T, String> {
         match self.text.get(self.pos) {
             Some(_) => self.unexpected(place),
@@ -383,7 +383,7 @@ mod tests {
         assert_eq!(one(b"\"\xff\xe2\x82\""), "\u{fffd}\u{fffd}\u{fffd}");
     }
 
-    /// What encoding/json said of each, in 1.26 and, where it differs, in 1.27.
+    /// The error of encoding/json for each, in 1.26 and, where it differs, in 1.27.
     #[test]
     fn messages() {
         let end = UNEXPECTED_END;

@@ -501,7 +501,7 @@ fn godebug(line: &Line, args: &[String]) -> Result<Godebug, LineError> {
     }
 }
 
-/// Has the line an `// indirect` comment (alone, or before a semicolon and more)?
+/// Reports whether the line has an `// indirect` comment (alone, or before a semicolon and more).
 fn is_indirect(line: &Line) -> bool {
     let Some(comment) = line.suffix.first() else {
         return false;
@@ -547,7 +547,7 @@ fn deprecation(text: &str) -> &str {
     }
 }
 
-/// Reads a version; a fixer or else the canonical form decides what it is.
+/// Reads a version; a fixer or else the canonical form determines it.
 fn parse_version(
     verb: &str,
     path: &str,

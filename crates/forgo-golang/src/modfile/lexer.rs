@@ -12,7 +12,7 @@ use crate::unicode::is_print;
 pub(super) enum Kind {
     End,
     Newline,
-    /// A comment on a line of its own, with the newline.
+    /// A comment on a separate line, with the newline.
     Comment,
     /// A comment after something, with the newline.
     SuffixComment,
@@ -157,8 +157,8 @@ impl<'a> Lexer<'a> {
                     self.byte += i;
                     return self.error("unexpected newline in string");
                 }
-                // Whatever follows is part of the string; a newline then is part of it too, and
-                // the stock parser goes on to the closing quote in the same way.
+                // All that follows is part of the string; a newline then is part of it too, and the
+                // stock parser goes on to the closing quote in the same way.
                 b'\\' if quote != b'`' => {
                     bytes.next();
                 }

@@ -24,7 +24,8 @@ pub fn module_path(text: &str) -> String {
     String::new()
 }
 
-/// Is it a file path in a replace or use line (`./x`, `../x`, `/x`, also in Windows' spelling)?
+/// Reports whether it is a file path in a replace or use line (`./x`, `../x`, `/x`, also in
+/// Windows' spelling).
 pub fn is_directory_path(path: &str) -> bool {
     let relative = |rest: &str| rest.is_empty() || rest.starts_with(['/', '\\']);
     let drive = |b: &[u8]| matches!(b, [letter, b':', ..] if letter.is_ascii_alphabetic());

@@ -94,7 +94,7 @@ pub fn go_part(archive: &[u8]) -> Option<&[u8]> {
 }
 
 /// The SHA-256 of the member with an archive's export data, without the build ID: of all that an
-/// importer's compile reads. `None` where there is no build ID.
+/// importer's compile reads. `None` if it has no build ID.
 pub fn export_id(member: &[u8]) -> Option<[u8; 32]> {
     let [before, after] = without_build_id(member)?;
     let sha = Sha256::new().chain_update(before).chain_update(after);
@@ -110,8 +110,8 @@ fn without_build_id(data: &[u8]) -> Option<[&[u8]; 2]> {
     Some([before, &after[end..]])
 }
 
-/// The build ID of a Go package's archive, from the archive's first 1024 bytes. Empty where a Go
-/// object says none; `None` where this is not how a Go archive begins.
+/// The build ID of a Go package's archive, from the archive's first 1024 bytes. Empty if a Go
+/// object has none; `None` if a Go archive does not begin like this.
 pub fn build_id(head: &[u8]) -> Option<String> {
     let mut lines = head.splitn(5, |b| *b == b'\n');
     let mut line = |prefix: &[u8]| lines.next().filter(|line| line.starts_with(prefix));
@@ -119,7 +119,7 @@ pub fn build_id(head: &[u8]) -> Option<String> {
     line(b"__.PKGDEF")?;
     line(b"go object ")?;
     let Some(line) = line(b"build id ") else {
-        // A whole line that says something else. A line that is cut off says nothing.
+        // A complete line with other contents. A line that is cut off proves nothing.
         return head
             .iter()
             .filter(|b| **b == b'\n')
@@ -147,7 +147,7 @@ impl Entry<'_> {
     }
 }
 
-/// Length of what a header says before the size.
+/// Length of the fields of a header before the size.
 const BEFORE_SIZE: usize = 48;
 
 /// Reads a whole archive as the Go tools write it: nothing before, between or after the members.
@@ -206,7 +206,7 @@ pub fn push_entry<'a>(archive: &mut Pieces<'a>, header: &'a [u8], data: Pieces<'
     }
 }
 
-/// The end of a header. Archives are far smaller than ten digits can say.
+/// The end of a header. Archives are far smaller than ten digits can express.
 fn size_field(size: usize) -> String {
     format!("{size:<10}`\n")
 }

@@ -94,7 +94,7 @@ pub struct Object<'a> {
     offsets: [usize; BLOCKS],
 }
 
-/// What is to be different.
+/// The changes.
 pub struct Changes<'a> {
     /// Names of source files.
     pub rename: &'a Rename<'a>,
@@ -198,7 +198,7 @@ impl<'a> Object<'a> {
         out.extend_from_slice(self.bytes);
     }
 
-    /// The member with what is to be different. What can't be is not copied: most strings, and the
+    /// The member with the changes. Parts that can't change are not copied: most strings, and the
     /// blocks with flags, hashes, relocations and data.
     pub fn changed(&self, changes: &Changes) -> Result<Pieces<'a>, Unfit> {
         let edits = Edits::of(self, changes.rename)?;

@@ -16,7 +16,7 @@
 //!   [`pieces`].
 //!
 //! These formats are internal to the distribution and promise nothing from release to release. The
-//! readers refuse whatever they do not know for certain; what they accept they can write again,
+//! readers refuse all that they do not know for certain; they can write all that they accept again,
 //! byte for byte. No input makes them panic or loop (`fuzz/`).
 
 pub mod archive;

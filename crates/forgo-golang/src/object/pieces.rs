@@ -1,5 +1,5 @@
-//! Bytes in pieces, most of them somebody else's: an archive that was moved is for the greater part
-//! the one that it was made of, and is neither copied nor held twice.
+//! Bytes in pieces, most of them borrowed: the greater part of a moved archive is that of the
+//! original, and is neither copied nor held twice.
 
 use std::borrow::Cow;
 use std::io::{self, Read};

@@ -92,7 +92,7 @@ pub struct Export<'a> {
     pub fingerprint: Fingerprint,
 }
 
-/// The elements that name source files, and what they become.
+/// The elements that name source files, and their new values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Renames(BTreeMap<usize, Vec<u8>>);
 
@@ -205,8 +205,8 @@ impl<'a> Export<'a> {
         })
     }
 
-    /// What names change. Refused where a string that is renamed, or what it becomes, means
-    /// something else too.
+    /// The renamed strings. Refused if a string that is renamed, or its new value, has another
+    /// meaning too.
     pub fn renames(&self, rename: &Rename) -> Result<Renames, Unfit> {
         let mut renames = BTreeMap::new();
         for index in self.file_names() {

@@ -6,8 +6,8 @@
 //! blocks. In the archive: the members' sizes. Code, data, debug information, hashes of symbols and
 //! their order know files by index alone.
 //!
-//! Whether the compiler was told of a path in a way that enters the code (`-d=libfuzzer`, `-asan`,
-//! …) is not to be seen here: who asks for a move must know.
+//! Whether a path enters the code by a compiler flag (`-d=libfuzzer`, `-asan`, …) can't be seen
+//! here: the caller must know.
 
 use sha2::{Digest, Sha256};
 
@@ -108,7 +108,7 @@ pub struct Seen {
     pub fingerprint: Fingerprint,
     /// The fingerprint that it would have with the other names.
     pub renamed_fingerprint: Fingerprint,
-    /// The other names are no others.
+    /// The new names equal the old ones.
     pub same: bool,
 }
 

@@ -232,7 +232,8 @@ impl Parser<'_> {
         Ok(list)
     }
 
-    /// Each operator makes what is left of it an operand: the rounds are nested in each other.
+    /// Each operator makes the text to the left of it an operand: the rounds are nested in each
+    /// other.
     pub fn binary_expr(&mut self, mut x: Expr, min: u32) -> Result<Expr> {
         let mut levels = 0;
         loop {

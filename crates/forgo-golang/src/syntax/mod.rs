@@ -1,5 +1,5 @@
 //! Go syntax as far as forgo needs it: whole files are checked as the stock command checks test
-//! files (go/parser), and what they declare at top level is listed. No tree is kept.
+//! files (go/parser), and their declarations at top level are listed. No tree is kept.
 //!
 //! Parsing stops at the first error: it is the only one the go command shows.
 

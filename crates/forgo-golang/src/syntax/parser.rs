@@ -66,8 +66,8 @@ impl<'s> Parser<'s> {
         })
     }
 
-    /// Takes the next token that is no comment; gathers comments on the way. A comment on the line
-    /// of the token before makes a group with those on that line, others with adjacent lines.
+    /// Takes the next token that is not a comment; gathers comments on the way. A comment on the
+    /// line of the token before makes a group with those on that line, others with adjacent lines.
     pub fn next(&mut self) -> Result<()> {
         let previous = (self.token.tok != Tok::Illegal).then_some(self.token.pos);
         self.last_end = self.token.end;
@@ -127,7 +127,7 @@ impl<'s> Parser<'s> {
         })
     }
 
-    /// `expected X, found Y`; what was found is told only at the current token.
+    /// `expected X, found Y`; the token found is named only if it is the current one.
     pub fn expected<T>(&self, pos: usize, what: &str) -> Result<T> {
         let mut message = format!("expected {what}");
         if pos == self.token.pos {

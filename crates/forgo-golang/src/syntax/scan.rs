@@ -8,7 +8,7 @@ use crate::unicode::{is_digit, is_letter, is_print};
 /// A token: its kind and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
+    /// Its kind.
     pub tok: Tok,
     /// Byte offset of its first byte.
     pub pos: usize,

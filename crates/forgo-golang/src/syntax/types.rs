@@ -5,7 +5,7 @@ use super::expr::{Expr, Kind};
 use super::parser::Parser;
 use super::token::{Key, Op, Tok};
 
-/// A parameter as far as it was told: name, type or both.
+/// A parameter as far as it was written: name, type or both.
 pub(super) struct Field {
     pub name: Option<(usize, String)>,
     pub typ: Option<Expr>,
@@ -376,7 +376,7 @@ impl Parser<'_> {
         Ok(self.expr(pos, Kind::Ellipsis))
     }
 
-    /// Parameters up to `closing`; `first` is what was taken of the first already.
+    /// Parameters up to `closing`; `first` is the part of the first one that was parsed already.
     pub fn parameter_list(
         &mut self,
         first: Option<Field>,

@@ -207,7 +207,7 @@ impl<'s> Lexer<'s> {
         item
     }
 
-    /// Drops what was passed over without `next`.
+    /// Drops the text that was passed over without `next`.
     fn ignore(&mut self) {
         self.line += newlines(&self.input[self.start..self.pos]);
         self.start = self.pos;

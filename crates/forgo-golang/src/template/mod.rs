@@ -55,7 +55,7 @@ impl Template {
         })
     }
 
-    /// Writes the template applied to `data`. After an error `out` holds what was written before.
+    /// Writes the template applied to `data`. After an error `out` holds the text before it.
     pub fn execute(&self, data: &Value, call: Call<'_>, out: &mut Vec<u8>) -> Result<(), String> {
         exec::execute(self, data, call, out)
     }

@@ -55,7 +55,7 @@ struct Parser<'p, 's, 'f> {
     stack_depth: usize,
 }
 
-/// What may follow an action that opens a list.
+/// The actions that may follow one that opens a list.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Control {
     If,
@@ -246,7 +246,7 @@ impl<'p, 's, 'f> Parser<'p, 's, 'f> {
         self.error("unexpected EOF")
     }
 
-    /// What is nested in a control structure comes through here, a level each.
+    /// Each level of nested control structures goes through this function.
     fn text_or_action(&mut self) -> Result<Node> {
         let token = self.next_non_space();
         match token.kind {

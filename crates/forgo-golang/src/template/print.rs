@@ -62,8 +62,8 @@ pub(super) fn display_as(v: &Value, verb: u8) -> String {
     raw::into_text(out)
 }
 
-/// What an action prints for a value: behind its pointers, unless a method of the pointer makes
-/// its text (which the type of what it points to has, too).
+/// The text that an action prints for a value: behind its pointers, unless a method of the pointer
+/// makes the text (which the type of its target has, too).
 pub(super) fn printable(v: &Value) -> Value {
     let pointer = matches!(v.kind(), Some(Kind::Pointer(_)));
     let v = if pointer { v.indirect().0 } else { v.clone() };
@@ -402,7 +402,7 @@ struct Formatted<'o, 'a> {
     at: usize,
     /// The next argument.
     next: usize,
-    /// An explicit `[n]` was used: unused arguments are no error.
+    /// An explicit `[n]` was used: unused arguments are allowed.
     reordered: bool,
 }
 

@@ -126,7 +126,7 @@ pub(super) fn rune(out: &mut Vec<u8>, f: &Format, bits: u64, verb: char) {
     }
 }
 
-/// A Go literal with what it has beyond ASCII escaped.
+/// A Go literal with characters beyond ASCII escaped.
 pub(super) fn ascii(literal: &str) -> String {
     let mut out = String::with_capacity(literal.len());
     for c in literal.chars() {

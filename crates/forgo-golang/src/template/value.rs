@@ -1,11 +1,11 @@
-//! The values a template works on: typed as Go types them, so that errors and `%v` can say what
-//! Go's reflection would. Structs are lazy: a field is made when a template asks for it.
+//! The values a template works on: typed as Go types them, so that errors and `%v` have the text of
+//! Go's reflection. Structs are lazy: a field is made when a template asks for it.
 
 use std::rc::Rc;
 
 use crate::raw;
 
-/// A Go type. Types are static tables, written down by whoever offers data to a template.
+/// A Go type. Types are static tables, defined beside the data for a template.
 pub type Type = &'static TypeDesc;
 
 /// Describes a Go type.
@@ -13,7 +13,7 @@ pub type Type = &'static TypeDesc;
 pub struct TypeDesc {
     /// As reflection prints it: `*load.PackagePublic`, `[]string`, `interface {}`.
     pub name: &'static str,
-    /// What it is made of.
+    /// Its structure.
     pub kind: Kind,
     /// Methods of the type; for a named type also those of the pointer to it, since every value a
     /// template meets through a pointer is addressable.
@@ -168,7 +168,7 @@ static ERROR_METHODS: [Method; 1] = [Method {
     },
 }];
 
-/// What the runtime says when a method follows a nil pointer.
+/// The runtime's error when a method follows a nil pointer.
 pub const NIL_DEREFERENCE: &str =
     "runtime error: invalid memory address or nil pointer dereference";
 

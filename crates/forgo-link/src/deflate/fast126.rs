@@ -2,7 +2,7 @@
 //! huffman_bit_writer.go of that release.
 
 use super::huffman::{
-    BitWriter, END, Encoder, Header, LITERALS, MAX_STORED, OFFSETS, Token, length_class,
+    BitWriter, END, Encoder, Header, LITERALS, MAX_STORED, OFFSETS, Token, common, length_class,
     offset_class, write_tokens,
 };
 
@@ -17,7 +17,7 @@ pub fn compress(data: &[u8], out: &mut Vec<u8>) {
     let mut writer = BitWriter::new(out);
     let mut matcher = Matcher {
         data,
-        table: vec![Entry::default(); 1 << TABLE_BITS],
+        table: Box::new([Entry::default(); 1 << TABLE_BITS]),
     };
     let mut tokens = Vec::with_capacity(MAX_STORED);
     let mut start = 0;
@@ -51,7 +51,7 @@ struct Entry {
 
 struct Matcher<'d> {
     data: &'d [u8],
-    table: Vec<Entry>,
+    table: Box<[Entry; 1 << TABLE_BITS]>,
 }
 
 fn hash(bytes: u32) -> usize {
@@ -135,7 +135,7 @@ impl Matcher<'_> {
     fn extend(&self, at: usize, from: usize, end: usize) -> usize {
         let end = end.min(at + MAX_MATCH - 4);
         let (a, b) = (&self.data[at..end], &self.data[from..]);
-        a.iter().zip(b).take_while(|(a, b)| a == b).count()
+        common(a, b)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::huffman::{
     BitWriter, END, Encoder, Header, LENGTH_EXTRA, LITERALS, MAX_STORED, OFFSET_EXTRA, OFFSETS,
-    Token, length_class, offset_class, write_tokens,
+    Token, common, length_class, offset_class, write_tokens,
 };
 
 const TABLE_BITS: u32 = 15;
@@ -22,7 +22,7 @@ pub fn compress(data: &[u8], out: &mut Vec<u8>) {
     let mut writer = Writer::new(out);
     let mut matcher = Matcher {
         data,
-        table: vec![0; 1 << TABLE_BITS],
+        table: Box::new([0; 1 << TABLE_BITS]),
         oldest: 0,
         history: 0,
     };
@@ -80,8 +80,9 @@ impl Tokens {
     }
 
     fn add_literals(&mut self, bytes: &[u8]) {
+        self.list
+            .extend(bytes.iter().map(|byte| Token::Literal(*byte)));
         for &byte in bytes {
-            self.list.push(Token::Literal(byte));
             self.literals[usize::from(byte)] += 1;
         }
     }
@@ -155,7 +156,7 @@ fn fast_log2(value: f32) -> f32 {
 struct Matcher<'d> {
     data: &'d [u8],
     /// One more than where five bytes with a hash were.
-    table: Vec<u32>,
+    table: Box<[u32; 1 << TABLE_BITS]>,
     /// The first byte that a match may go back to.
     oldest: usize,
     /// Bytes that Go has in its buffer before the block.
@@ -273,18 +274,7 @@ impl Matcher<'_> {
     }
 
     fn extend(&self, at: usize, from: usize, end: usize) -> usize {
-        let (a, b) = (&self.data[at..end], &self.data[from..]);
-        let mut length = 0;
-        for (a, b) in a.chunks_exact(8).zip(b.chunks_exact(8)) {
-            let word = |bytes: &[u8]| bytes.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
-            let difference = word(a).unwrap_or(0) ^ word(b).unwrap_or(0);
-            if difference != 0 {
-                return length + difference.trailing_zeros() as usize / 8;
-            }
-            length += 8;
-        }
-        let rest = a[length..].iter().zip(&b[length..]);
-        length + rest.take_while(|(a, b)| a == b).count()
+        common(&self.data[at..end], &self.data[from..])
     }
 }
 

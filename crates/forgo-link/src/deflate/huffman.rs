@@ -38,6 +38,11 @@ impl Code {
         u64::from(self.0 >> 8)
     }
 
+    /// This code and then some bits, at most 16.
+    fn followed_by(self, bits: u32, count: u8) -> Code {
+        Code((self.0 >> 8 | bits << self.length()) << 8 | u32::from(self.length() + count))
+    }
+
     /// Reports whether there is no code.
     pub fn is_none(self) -> bool {
         self.0 == 0
@@ -247,6 +252,15 @@ impl<'o> BitWriter<'o> {
         self.bits(code.bits(), code.length());
     }
 
+    /// Leaves less than a byte of bits.
+    fn write_whole_bytes(&mut self) {
+        while self.count >= 8 {
+            self.out.push(self.bits as u8);
+            self.bits >>= 8;
+            self.count -= 8;
+        }
+    }
+
     /// Fills the last byte.
     pub fn flush(&mut self) {
         while self.count > 0 {
@@ -388,19 +402,14 @@ pub const LENGTH_BASE: [u8; 29] = [
     160, 192, 224, 255,
 ];
 
-/// How many more bits an offset of each class has.
+/// How many more bits an offset of each class has: half the class, less 1.
 pub const OFFSET_EXTRA: [u8; OFFSETS] = [
     0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13,
     13,
 ];
 
-/// The smallest offset, less 1, of each class.
-pub const OFFSET_BASE: [u32; OFFSETS] = [
-    0, 1, 2, 3, 4, 6, 8, 0xc, 0x10, 0x18, 0x20, 0x30, 0x40, 0x60, 0x80, 0xc0, 0x100, 0x180, 0x200,
-    0x300, 0x400, 0x600, 0x800, 0xc00, 0x1000, 0x1800, 0x2000, 0x3000, 0x4000, 0x6000,
-];
-
 /// The class of a length, less 3.
+#[inline]
 pub fn length_class(length: u8) -> usize {
     const CLASSES: [u8; 256] = {
         let mut classes = [0; 256];
@@ -418,7 +427,8 @@ pub fn length_class(length: u8) -> usize {
     usize::from(CLASSES[usize::from(length)])
 }
 
-/// The class of an offset, less 1.
+/// The class of an offset, less 1: the smallest of a class is a power of two or one and a half.
+#[inline]
 pub fn offset_class(offset: u32) -> usize {
     match offset {
         0..4 => offset as usize,
@@ -438,26 +448,74 @@ pub enum Token {
     Match(u8, u16),
 }
 
-/// Writes tokens.
+/// Writes tokens. Most of the time of compression is spent here and in the search for matches.
 pub fn write_tokens(out: &mut BitWriter, tokens: &[Token], literals: &[Code], offsets: &[Code]) {
-    for token in tokens {
-        match *token {
-            Token::Literal(byte) => out.code(literals[usize::from(byte)]),
-            Token::Match(length, offset) => {
-                let class = length_class(length);
-                out.code(literals[END + 1 + class]);
-                let extra = LENGTH_EXTRA[class];
-                if extra > 0 {
-                    out.bits(u64::from(length - LENGTH_BASE[class]), extra);
+    /// Tokens at once, and the bytes that they need: 48 bits each, and what is left before.
+    const PART: usize = 512;
+    const ROOM: usize = PART * 7 + 16;
+    let code_of = |codes: &[Code], at: usize| codes.get(at).copied().unwrap_or_default();
+    let literal: [Code; END] = std::array::from_fn(|byte| code_of(literals, byte));
+    // A length's code and what follows it, together.
+    let length: [Code; 256] = std::array::from_fn(|length| {
+        let class = length_class(length as u8);
+        let code = code_of(literals, END + 1 + class);
+        code.followed_by(
+            length as u32 - u32::from(LENGTH_BASE[class]),
+            LENGTH_EXTRA[class],
+        )
+    });
+    let offset: [Code; 32] = std::array::from_fn(|class| code_of(offsets, class));
+
+    out.write_whole_bytes();
+    let (mut bits, mut count) = (out.bits, out.count);
+    let mut buffer = [0; ROOM];
+    for part in tokens.chunks(PART) {
+        let mut at = 0;
+        for token in part {
+            match *token {
+                Token::Literal(byte) => {
+                    let code = literal[usize::from(byte)];
+                    bits |= code.bits() << count;
+                    count += u32::from(code.length());
                 }
-                let offset = u32::from(offset);
-                let class = offset_class(offset);
-                out.code(offsets[class]);
-                let extra = OFFSET_EXTRA[class];
-                if extra > 0 {
-                    out.bits(u64::from(offset - OFFSET_BASE[class]), extra);
+                Token::Match(more, distance) => {
+                    let code = length[usize::from(more)];
+                    bits |= code.bits() << count;
+                    count += u32::from(code.length());
+                    let distance = u32::from(distance);
+                    let class = offset_class(distance) & 31;
+                    let code = offset[class];
+                    bits |= code.bits() << count;
+                    count += u32::from(code.length());
+                    let extra = (class as u32 / 2).saturating_sub(1);
+                    bits |= u64::from(distance & ((1 << extra) - 1)) << count;
+                    count += extra;
                 }
             }
+            if let Some(out) = buffer.get_mut(at..at + 8) {
+                out.copy_from_slice(&bits.to_le_bytes());
+            }
+            at += count as usize / 8;
+            bits >>= count & !7;
+            count &= 7;
         }
+        out.out
+            .extend_from_slice(buffer.get(..at).unwrap_or_default());
     }
+    (out.bits, out.count) = (bits, count);
+}
+
+/// Number of bytes at the beginning that are the same.
+#[inline]
+pub fn common(a: &[u8], b: &[u8]) -> usize {
+    let mut length = 0;
+    for (a, b) in a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0) {
+        let difference = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+        if difference != 0 {
+            return length + difference.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    let rest = a.iter().zip(b).skip(length);
+    length + rest.take_while(|(a, b)| a == b).count()
 }

@@ -142,6 +142,11 @@ pub fn run(link: &mut Link, mut dwarf: Dwarf) -> Result<Dwarf> {
         script = script.or(made.script.clone());
         install(&mut link.symbols, &mut lists, &dwarf.dies, unit, syms, made);
     }
+    for list in [&lists.line, &lists.locs, &lists.ranges, &lists.info] {
+        for &sym in list {
+            link.symbols.attr[sym as usize] |= attr::REACHABLE | attr::NOT_IN_SYMBOL_TABLE;
+        }
+    }
     for (sym, list, with_count) in [
         (address_header, &lists.address, false),
         (ranges_header, &lists.ranges, true),
@@ -468,15 +473,6 @@ fn install(
         lists.info.push(syms.end);
     }
     lists.address.push(syms.address);
-    for sym in lists
-        .line
-        .iter()
-        .chain(&lists.locs)
-        .chain(&lists.ranges)
-        .chain(&lists.info)
-    {
-        symbols.attr[*sym as usize] |= attr::REACHABLE | attr::NOT_IN_SYMBOL_TABLE;
-    }
 }
 
 /// Splits a path into directory and last element, as Go's package path does: the directory is

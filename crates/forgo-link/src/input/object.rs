@@ -16,7 +16,8 @@ const BLOCKS: usize = 19;
 const HEADER: usize = 8 + 8 + 4 + 4 * BLOCKS;
 
 const SYMBOL_SIZE: usize = 21;
-const RELOC_SIZE: usize = 23;
+/// Bytes of a relocation.
+pub const RELOC_SIZE: usize = 23;
 const AUX_SIZE: usize = 9;
 
 /// Set once something is read that cannot be.
@@ -442,57 +443,49 @@ impl<'a> Object<'a> {
         self.bytes.get(start + from..start + to).unwrap_or_default()
     }
 
-    /// A symbol's relocations: the first and the one after the last.
+    /// A symbol's relocations, for [`Object::reloc`].
     #[inline]
-    pub fn relocs(&self, index: u32) -> (usize, usize) {
+    pub fn relocs(&self, index: u32) -> &'a [[u8; RELOC_SIZE]] {
         let limit = self.count(Block::Reloc, RELOC_SIZE) as usize;
-        self.range(Block::RelocIndex, index, limit)
+        let (from, to) = self.range(Block::RelocIndex, index, limit);
+        self.records(self.start(Block::Reloc), from, to)
     }
 
-    /// A relocation, by its number in the whole object.
+    /// Records from one number to another of a block that begins at `start`.
     #[inline]
-    pub fn reloc(&self, number: usize) -> RawReloc {
-        let at = self.start(Block::Reloc) + RELOC_SIZE * number;
-        let read = || {
-            let bytes = self.bytes.get(at..at + RELOC_SIZE)?;
-            Some(RawReloc {
-                off: u32_at(bytes, 0)? as i32,
-                siz: *bytes.get(4)?,
-                typ: self.release.relocation(u16_at(bytes, 5)?),
-                add: u64_at(bytes, 7)? as i64,
-                sym: SymRef {
-                    pkg: u32_at(bytes, 15)?,
-                    index: u32_at(bytes, 19)?,
-                },
-            })
-        };
-        self.out_of_bounds(read()).unwrap_or(RawReloc {
-            off: 0,
-            siz: 0,
-            typ: 0,
-            add: 0,
-            sym: SymRef { pkg: 0, index: 0 },
-        })
+    fn records<const SIZE: usize>(&self, start: usize, from: usize, to: usize) -> &'a [[u8; SIZE]] {
+        let range = start + SIZE * from..start + SIZE * to;
+        self.bytes.get(range).unwrap_or_default().as_chunks().0
+    }
+
+    /// A relocation of this object.
+    #[inline]
+    pub fn reloc(&self, bytes: &[u8; RELOC_SIZE]) -> RawReloc {
+        let word = |at: usize| u32_at(bytes, at).unwrap_or(0);
+        RawReloc {
+            off: word(0) as i32,
+            siz: bytes[4],
+            typ: self.release.relocation(u16_at(bytes, 5).unwrap_or(0)),
+            add: u64_at(bytes, 7).unwrap_or(0) as i64,
+            sym: SymRef {
+                pkg: word(15),
+                index: word(19),
+            },
+        }
     }
 
     /// The symbols that belong to a symbol: what they are to it, and which.
     #[inline]
-    pub fn auxs(&self, index: u32) -> impl Iterator<Item = (u8, SymRef)> {
+    pub fn auxs(&self, index: u32) -> impl Iterator<Item = (u8, SymRef)> + use<'a> {
         let limit = self.count(Block::Aux, AUX_SIZE) as usize;
         let (from, to) = self.range(Block::AuxIndex, index, limit);
-        let start = self.start(Block::Aux);
-        (from..to).map(move |number| {
-            let at = start + AUX_SIZE * number;
-            let read = || {
-                let bytes = self.bytes.get(at..at + AUX_SIZE)?;
-                let sym = SymRef {
-                    pkg: u32_at(bytes, 1)?,
-                    index: u32_at(bytes, 5)?,
-                };
-                Some((*bytes.first()?, sym))
+        let records: &'a [[u8; AUX_SIZE]] = self.records(self.start(Block::Aux), from, to);
+        records.iter().map(|bytes| {
+            let sym = SymRef {
+                pkg: u32_at(bytes, 1).unwrap_or(0),
+                index: u32_at(bytes, 5).unwrap_or(0),
             };
-            self.out_of_bounds(read())
-                .unwrap_or((u8::MAX, SymRef { pkg: 0, index: 0 }))
+            (bytes[0], sym)
         })
     }
 

@@ -82,7 +82,7 @@ fn default_output(cfg: &Config, loader: &Loader<'_>, packages: &[PackageId]) -> 
     }
 }
 
-/// Is the output nothing, a file, or a directory?
+/// Reports whether the output is nothing, a file, or a directory.
 fn classify(output: String, explicit: bool) -> Outcome<Output> {
     if output.is_empty() || output == "/dev/null" {
         return Ok(Output::None);

@@ -68,7 +68,7 @@ fn list(out: &mut String, commands: &[Described]) {
 
 /// Returns the lines that precede the stock command's text on `help` and `help TOPIC`, each with
 /// the prefix `forgo: `; `None` where forgo adds nothing to a topic. `help` alone gets here only
-/// under the name `go`: forgo has a [`page`] of its own.
+/// under the name `go`: under its own name forgo prints [`page`].
 pub fn preface(topic: &[String]) -> Option<String> {
     let mut lines = Vec::new();
     match topic {

@@ -144,7 +144,7 @@ fn remove_leftover(cfg: &Config, p: &Package) {
         m.is_file() && (m.permissions().mode() & 0o111 != 0 || cfg.target.goos == "windows")
     });
     if executable {
-        // A courtesy; the stock command says nothing either.
+        // A courtesy; the stock command does not report failures either.
         let _ = std::fs::remove_file(&name);
     }
 }

@@ -42,7 +42,7 @@ pub const COMMAND: Command = Command {
     run,
 };
 
-/// What the flags of `list` itself say.
+/// The settings of the flags that only `list` has.
 struct Options {
     compiled: bool,
     deps: bool,
@@ -271,7 +271,7 @@ fn build(
     Ok(summary.facts)
 }
 
-/// Writes what was asked for, package by package.
+/// Writes the requested facts, package by package.
 fn show(
     invocation: &Invocation<'_>,
     options: &Options,

@@ -19,8 +19,8 @@ use crate::exit::{Outcome, Stop};
 /// piece by piece would take some milliseconds.
 pub type Lasting<T> = ManuallyDrop<T>;
 
-/// The command's scanner, which is not freed either. A command may end in many places; what was
-/// learned of files is kept at each of them.
+/// The command's scanner, which is not freed either. A command may end in many places; the facts
+/// about files are saved at each of them.
 pub struct LastingScanner<'c>(Lasting<Scanner<'c>>);
 
 impl<'c> Deref for LastingScanner<'c> {
@@ -37,8 +37,8 @@ impl Drop for LastingScanner<'_> {
     }
 }
 
-/// A loader about to be made. The settings are complete already; what is wrong with them is said
-/// once the modules had their say.
+/// A loader about to be made. The settings are complete already; their errors are reported after
+/// those of the modules.
 pub struct Loading {
     root: RootMode,
     complaint: Option<Stop>,

@@ -11,6 +11,7 @@ mod help;
 mod install;
 mod list;
 mod loading;
+mod log;
 mod man;
 mod own;
 mod run;
@@ -18,6 +19,7 @@ pub mod test;
 mod tool;
 mod version;
 mod vet;
+mod why;
 
 use std::fs::File;
 use std::io::IsTerminal;
@@ -35,6 +37,7 @@ use crate::flags::table::Commands;
 use crate::flags::{Flags, ParseError, goflags};
 use crate::report::Console;
 use crate::report::events::Events;
+use crate::report::log::Log;
 use crate::report::streams::write_stderr;
 use crate::snapshot::{self, Beginning, Recording};
 use crate::{config, delegate};
@@ -71,7 +74,7 @@ const COMMANDS: &[&Command] = &[
 pub struct Invocation<'a> {
     /// The command.
     pub command: &'static Command,
-    /// What the environment says; its `cfg` gets what the flags say by [`Invocation::configure`].
+    /// The settings of the environment; [`Invocation::configure`] adds those of the flags to `cfg`.
     pub startup: Startup,
     /// The command's flags as set by GOFLAGS and the arguments.
     pub flags: Flags,
@@ -109,12 +112,12 @@ impl Invocation<'_> {
     }
 }
 
-/// Is the argument `path@version`?
+/// Reports whether the argument is `path@version`.
 fn is_versioned(arg: &str) -> bool {
     arg.contains('@') && !forgo_golang::pattern::is_local_import(arg) && !arg.starts_with('/')
 }
 
-/// What loading says when it ends the command.
+/// Turns a fatal error of loading into the end of the command.
 fn stop_at(fatal: FatalError) -> Stop {
     Stop {
         text: fatal.stderr,
@@ -122,7 +125,7 @@ fn stop_at(fatal: FatalError) -> Stop {
     }
 }
 
-/// base.Command.Usage, after a line of its own where there is one to say.
+/// base.Command.Usage, after a message if there is one.
 fn usage(command: &Command, message: &str) -> Stop {
     let mut text = String::new();
     if !message.is_empty() {
@@ -143,7 +146,7 @@ const LOADING_TESTS: &str = "load.TestPackagesAndErrors";
 pub fn run(console: &Console) -> Outcome {
     let args = process::arguments();
     let named_go = process::is_named_go();
-    // Before the environment is checked: doctor reports what is wrong with it.
+    // Before the environment is checked: doctor reports its errors.
     if !named_go && let Some(outcome) = own::run(&args, console) {
         return outcome;
     }
@@ -161,7 +164,7 @@ pub fn run(console: &Console) -> Outcome {
     }
 }
 
-/// Ends a forgo that was started as the stock command, and one that is told what it does not
+/// Ends a forgo that was started as the stock command, and one with a variable that it does not
 /// understand.
 fn check_environment() -> Outcome {
     let variables = Variables::read();
@@ -179,13 +182,14 @@ fn check_environment() -> Outcome {
     Ok(())
 }
 
-/// Does one of forgo's own commands; `args` begin with its name.
+/// Runs a command that forgo has; `args` begin with its name.
 fn start(command: &'static Command, mut args: Vec<String>, console: &Console) -> Outcome {
     let mut rest = args.split_off(1);
     let given = args.iter().chain(&rest).cloned().collect();
     open_events(console)?;
     let start = process::take_chdir(&mut rest)?;
     args.append(&mut rest);
+    open_log(&args, console);
     let recording = match snapshot::begin(command.name, console) {
         Beginning::Answered => return Ok(()),
         Beginning::Work(recording) => recording,
@@ -210,6 +214,13 @@ fn open_events(console: &Console) -> Outcome {
         console.add(Arc::new(events));
     }
     Ok(())
+}
+
+/// From now on everything is recorded in the log of all runs, unless `FORGO_LOG=off`.
+fn open_log(command: &[String], console: &Console) {
+    if let Some(log) = Log::begin(&Variables::read(), command) {
+        console.add(Arc::new(log));
+    }
 }
 
 /// A command line.
@@ -249,7 +260,7 @@ fn work(
     let goflags = goflags::words(startup.cfg.env.get("GOFLAGS"), lenient);
     let goflags = match goflags {
         Ok(words) => words,
-        // A command with flags of its own looks at GOFLAGS later; the words are the same.
+        // A command that parses its flags itself looks at GOFLAGS later; the error is the same.
         Err(text) => return Err(Stop::fatal(text)),
     };
     let flags = Flags::of(command.flags);

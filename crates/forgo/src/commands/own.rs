@@ -1,7 +1,7 @@
 //! The commands that only forgo has: one table for dispatch, help, the manual page and completion.
 //! Under the name `go` they do not exist, and the stock command reports that they are unknown.
 
-use super::{completion, doctor, man, version};
+use super::{completion, doctor, log, man, version, why};
 use crate::exit::{Outcome, Stop};
 use crate::report::Console;
 
@@ -22,7 +22,13 @@ pub struct Verb {
 }
 
 /// All of them, sorted by name.
-pub const VERBS: &[Verb] = &[completion::VERB, doctor::VERB, man::VERB];
+pub const VERBS: &[Verb] = &[
+    completion::VERB,
+    doctor::VERB,
+    log::VERB,
+    man::VERB,
+    why::VERB,
+];
 
 impl Verb {
     /// Returns the text of `forgo help NAME`.

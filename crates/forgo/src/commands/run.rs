@@ -162,7 +162,7 @@ pub fn exec_words(cfg: &Config, flags: &crate::flags::Flags) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Runs what was linked.
+/// Runs the linked program.
 #[derive(Debug)]
 struct RunProgram {
     exec: Vec<String>,

@@ -1,7 +1,7 @@
 //! `go test`: builds and runs the tests of packages.
 //!
-//! Answers to runTest in cmd/go/internal/test/test.go. What is done for each package is planned in
-//! `forgo_build::plan::test` and done in `forgo_build::actions::run_test`.
+//! Answers to runTest in cmd/go/internal/test/test.go. The actions of each package are planned in
+//! `forgo_build::plan::test` and run in `forgo_build::actions::run_test`.
 
 mod checks;
 mod flags;

@@ -7,8 +7,8 @@ use crate::config::{Startup, goroot};
 use crate::exit::Outcome;
 use crate::report::Console;
 
-/// Prints a line for forgo and a line for the Go distribution. A missing distribution is no
-/// failure: the question was for forgo's version.
+/// Prints a line for forgo and a line for the Go distribution. A missing distribution does not fail
+/// the command: the question was for forgo's version.
 pub fn run(console: &Console) -> Outcome {
     let go = match Startup::local("version") {
         Ok(startup) => of_go(&startup),

@@ -1,4 +1,4 @@
-//! What flags say, into the configuration.
+//! Applies the flags to the configuration.
 //!
 //! Answers to the flag types of cmd/go/internal/work/build.go, cmd/go/internal/load/flag.go and
 //! cmd/go/internal/base/flag.go.

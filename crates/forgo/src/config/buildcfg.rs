@@ -6,7 +6,7 @@
 use super::goroot::Defaults;
 use super::process::Variables;
 
-/// What the process's environment says of the architecture.
+/// The settings of the process's environment for the architecture.
 pub struct BuildCfg {
     /// `amd64.v1`, … for the process's own GOARCH.
     pub tool_tags: Vec<String>,

@@ -40,10 +40,10 @@ fn user_dir(variables: &Variables, xdg: &str, unix: &str, mac: &str) -> Result<S
     }
 }
 
-/// A setting, and whether it differs from what it would be by default.
+/// A setting, and whether it differs from its default.
 pub type Changed<T> = (T, bool);
 
-/// GOCACHE in force (cache.DefaultDir), and why it is off where the user did not say so.
+/// GOCACHE in force (cache.DefaultDir), and why it is off if the user did not choose that.
 pub fn gocache(variables: &Variables, setting: &str) -> (Changed<String>, Option<String>) {
     let (default, error) = match user_cache(variables) {
         Ok(dir) => (path::join2(&dir, "go-build"), None),

@@ -1,4 +1,4 @@
-//! The go/env file of the user and GOROOT/go.env: where they are and what they say.
+//! The go/env file of the user and GOROOT/go.env: where they are, and their settings.
 //!
 //! Answers to EnvFile, readEnvFile and CanGetenv in cmd/go/internal/cfg/cfg.go, and to
 //! internal/cfg.
@@ -76,12 +76,14 @@ const KNOWN: &[&str] = &[
     "PKG_CONFIG",
 ];
 
-/// Is this a variable of the go command's (cfg.CanGetenv)? `file` holds what the files say.
+/// Reports whether this is a variable of the go command (cfg.CanGetenv). `file` holds the settings
+/// of the files.
 pub fn is_known(key: &str, file: &BTreeMap<String, String>) -> bool {
     file.contains_key(key) || KNOWN.binary_search(&key).is_ok()
 }
 
-/// The user's file, and whether GOENV named it (cfg.EnvFile). The error says why there is none.
+/// The user's file, and whether GOENV named it (cfg.EnvFile). The error is the reason why there is
+/// none.
 pub fn location(variables: &Variables) -> Result<(String, bool), String> {
     match variables.get("GOENV") {
         "" => Ok((dirs::user_config(variables)? + "/go/env", false)),

@@ -19,9 +19,9 @@ use forgo_load::{disk, footprint};
 use super::process::Variables;
 use crate::exit::{Outcome, Stop};
 
-/// The stock go command: `$FORGO_GO`, else `$GOROOT/bin/go`, else the first `go` on PATH; whatever
-/// is forgo itself is passed over. Has no file where there is none. A FORGO_GO that can't be one is
-/// an error.
+/// The stock go command: `$FORGO_GO`, else `$GOROOT/bin/go`, else the first `go` on PATH; forgo
+/// itself is passed over. The file is empty if there is no such command. A FORGO_GO that can't be a
+/// go command is an error.
 pub fn find_stock_go(variables: &Variables) -> Outcome<StockGo> {
     let stock = |file: String| StockGo::new(file, &variables.marker);
     let chosen = variables.get("FORGO_GO");
@@ -119,8 +119,8 @@ pub fn is_outside(stock_go: &StockGo) -> bool {
     goroot_around(stock_go.file()).is_empty()
 }
 
-/// Makes sure that a chosen command is a go command before a whole command line is handed to it:
-/// one that can't be told from its file is asked.
+/// Makes sure that a chosen command is a go command before a whole command line is handed to it: a
+/// program whose file does not show that is asked.
 pub fn check_chosen(stock_go: &StockGo, variables: &Variables) -> Outcome {
     if variables.get("FORGO_GO").is_empty() || kind(stock_go.file()) == Kind::Go {
         return Ok(());
@@ -133,8 +133,8 @@ fn is_other_go_program(file: &str) -> bool {
     kind(file) == Kind::OtherGo
 }
 
-/// What the stock command itself says of a variable, whatever is set. A program that has no answer
-/// is not a go command.
+/// Asks the stock command for the value of a variable, without the settings of this process. A
+/// program that has no answer is not a go command.
 fn ask(stock_go: &StockGo, variable: &str) -> Outcome<String> {
     footprint::refuse("a stock command that lies elsewhere is asked");
     let stop = |text: String| Err(Stop::with_status(text, 2));
@@ -196,7 +196,8 @@ pub struct Defaults {
 }
 
 impl Defaults {
-    /// Reads them from the distribution's sources; what is missing there has Go's own value.
+    /// Reads them from the distribution's sources; a constant that is missing there has Go's
+    /// default.
     pub fn read(goroot: &str) -> Defaults {
         let read = |file: &str| disk::read_to_string(path::join2(goroot, file)).unwrap_or_default();
         Defaults::parse(
@@ -306,8 +307,8 @@ fn host() -> (&'static str, &'static str) {
     (os, arch)
 }
 
-/// The host that the distribution's tools are for: this machine's, unless the tool directory says
-/// otherwise (a 386 distribution on amd64).
+/// The host that the distribution's tools are for: this machine's, unless the tool directory names
+/// another (a 386 distribution on amd64).
 fn tool_host(goroot: &str) -> (String, String) {
     let (os, arch) = host();
     let tools = path::join2(goroot, "pkg/tool");
@@ -326,8 +327,9 @@ fn tool_host(goroot: &str) -> (String, String) {
     (os.to_owned(), arch.to_owned())
 }
 
-/// The version of the distribution at a GOROOT. One put together by hand may lack the file that
-/// says it; its sources say it too. Where there are none, that of the stock command counts.
+/// The version of the distribution at a GOROOT. A distribution assembled by hand may lack the
+/// VERSION file; its sources name the version too. Without sources, the version of the stock
+/// command counts.
 fn version_of(goroot: &str, stock_go: &StockGo, defaults: &Defaults) -> Outcome<String> {
     let in_file = |goroot: &str| {
         let text = disk::read_to_string(path::join2(goroot, "VERSION")).unwrap_or_default();
@@ -365,7 +367,7 @@ pub fn distribution(given: &str, stock_go: &StockGo, defaults: &Defaults) -> Out
     let goroot = &clean(given);
     let (host_goos, host_goarch) = tool_host(goroot);
     let version = version_of(goroot, stock_go, defaults)?;
-    // Whatever VERSION calls it, it behaves as the release that its sources were made for.
+    // Its behavior is that of the release that its sources were made for, even if VERSION differs.
     let release = Release::of(defaults.constant("version")).or_else(|| Release::of(&version));
     Ok(Distribution {
         release: release.unwrap_or_default(),

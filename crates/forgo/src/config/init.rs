@@ -12,8 +12,8 @@ use super::Platform;
 use crate::exit::{Outcome, Stop};
 use crate::flags::{goflags, kind};
 
-/// work.BuildInit, but for what the modules' and the overlay's own initialization say. `p` is `-p`
-/// as given, `goflags` are GOFLAGS' words.
+/// work.BuildInit, without the initialization of modules and of the overlay. `p` is `-p` as given,
+/// `goflags` are GOFLAGS' words.
 pub fn build_init(cfg: &mut Config, modules_enabled: bool, p: &str, goflags: &[String]) -> Outcome {
     forbid_prompts(cfg);
     cfg.modes.buildmode.clone_from(&cfg.flags.buildmode);
@@ -33,7 +33,7 @@ pub fn build_init(cfg: &mut Config, modules_enabled: bool, p: &str, goflags: &[S
     cover_mode(cfg)
 }
 
-/// modload.Init: git must not ask for passwords, in whatever program runs it.
+/// modload.Init: git must not ask for passwords in any program that runs it.
 fn forbid_prompts(cfg: &mut Config) {
     if cfg.env.get("GO111MODULE") == "off" {
         return;

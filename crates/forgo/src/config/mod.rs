@@ -34,12 +34,13 @@ pub use platform::{Platform, Port, ports};
 pub use target::parse_experiments;
 
 use crate::exit::{Outcome, Stop};
+use crate::linker;
 use crate::report::Console;
 use goroot::Defaults;
 use process::Variables;
 use variables::Variable;
 
-/// What does the work of an invocation.
+/// The program that does the work of an invocation.
 pub enum Chosen {
     /// forgo, with these settings.
     Startup(Box<Startup>),
@@ -52,7 +53,7 @@ pub enum Chosen {
     },
 }
 
-/// What is known before the command's flags are parsed.
+/// The settings before the command's flags are parsed.
 pub struct Startup {
     /// The settings so far.
     pub cfg: Config,
@@ -62,7 +63,7 @@ pub struct Startup {
     pub defaults: Defaults,
     /// What children are given, with what `go env -changed` wants to know.
     pub variables: Vec<Variable>,
-    /// What is wrong with GOAMD64 and its kin, or with GOEXPERIMENT (buildcfg.Check): exit status
+    /// The error of GOAMD64 and similar variables, or of GOEXPERIMENT (buildcfg.Check): exit status
     /// 2.
     pub buildcfg_error: Option<String>,
 }
@@ -91,7 +92,7 @@ impl Startup {
                 Some(version) => hand_on(version),
                 None => Ok(Chosen::Startup(Box::new(startup))),
             },
-            // What an unknown release says of that, it says itself.
+            // An unknown release reports its own error.
             (Err(_), Some(version)) => hand_on(version),
             (Err(stop), None) => Err(stop),
         }
@@ -123,12 +124,16 @@ impl Startup {
             cwd,
             dirs: dirs::resolve(&process, &env),
             modules: module_settings(&env),
-            // Who traces keys sees what the stock command does, step by step.
+            // A trace of keys shows the steps of the stock command.
             extras: process.get("FORGO_EXTRAS") != "off" && !debug.traces_cache(),
             debug,
             link_store: own::link_store(process.get("FORGO_LINK_STORE_SIZE"))
                 .unwrap_or(own::DEFAULT_LINK_STORE),
             verify_percent: own::percent(process.get("FORGO_VERIFY")).unwrap_or(0),
+            linker: match process.get("FORGO_LINK") {
+                "off" => String::new(),
+                _ => linker::program().to_owned(),
+            },
             gomaxprocs: gomaxprocs(process.get("GOMAXPROCS")),
             dist,
             target,

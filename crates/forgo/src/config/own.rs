@@ -12,9 +12,9 @@ pub struct Variable {
     pub name: &'static str,
     /// A value, as help shows it.
     pub example: &'static str,
-    /// What it does.
+    /// Its effect.
     pub help: &'static str,
-    /// What it may be set to.
+    /// Its possible values.
     values: &'static str,
     /// Whether a value is one of these.
     accepts: fn(&str) -> bool,
@@ -46,11 +46,25 @@ pub const VARIABLES: &[Variable] = &[
         accepts: |_| true,
     },
     Variable {
+        name: "FORGO_LINK",
+        example: "off",
+        help: "link with the stock linker alone",
+        values: "on or off",
+        accepts: |value| matches!(value, "on" | "off"),
+    },
+    Variable {
         name: "FORGO_LINK_STORE_SIZE",
         example: "4G",
         help: "keep at most this much of linked executables in GOCACHE; 0 or off keeps none",
         values: "a number of bytes, also with K, M, G or T, or off",
         accepts: |value| link_store(value).is_some(),
+    },
+    Variable {
+        name: "FORGO_LOG",
+        example: "off",
+        help: "keep no log of what is done, or one of at most this size; else 256M in $XDG_STATE_HOME/forgo",
+        values: "on, off, or a number of bytes, also with K, M, G or T",
+        accepts: |value| log_budget(value).is_some(),
     },
     Variable {
         name: "FORGO_VERIFY",
@@ -63,6 +77,17 @@ pub const VARIABLES: &[Variable] = &[
 
 /// What executables that are kept may take where nothing is set.
 pub const DEFAULT_LINK_STORE: u64 = 2 << 30;
+
+/// What the log of all runs may take where nothing is set.
+const DEFAULT_LOG: u64 = 256 << 20;
+
+/// FORGO_LOG: how much the log of all runs may take; 0 keeps none.
+pub fn log_budget(set: &str) -> Option<u64> {
+    match set {
+        "" | "on" => Some(DEFAULT_LOG),
+        _ => link_store(set),
+    }
+}
 
 /// Reports the first variable whose value can't be understood. An empty value counts as none.
 pub fn check(variables: &Variables) -> Outcome {
@@ -150,6 +175,20 @@ mod tests {
         ];
         for (set, bytes) in cases {
             assert_eq!(link_store(set), bytes, "{set}");
+        }
+    }
+
+    #[test]
+    fn budgets_of_the_log() {
+        let cases = [
+            ("", Some(256 << 20)),
+            ("on", Some(256 << 20)),
+            ("off", Some(0)),
+            ("10M", Some(10 << 20)),
+            ("of", None),
+        ];
+        for (set, expected) in cases {
+            assert_eq!(log_budget(set), expected, "{set}");
         }
     }
 

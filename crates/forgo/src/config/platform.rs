@@ -11,15 +11,15 @@ pub struct Port {
     pub goos: &'static str,
     /// GOARCH.
     pub goarch: &'static str,
-    /// Can cgo be used?
+    /// Whether cgo can be used.
     pub cgo: bool,
-    /// Do its failures hold back releases?
+    /// Whether its failures hold back releases.
     pub first_class: bool,
-    /// Is it known not to work?
+    /// Whether it is marked as broken.
     pub broken: bool,
 }
 
-/// What is known of a port.
+/// The facts about a port.
 #[derive(Clone, Copy, PartialEq)]
 enum Is {
     /// Supported, without cgo.
@@ -116,12 +116,12 @@ pub struct Platform<'a> {
 }
 
 impl Platform<'_> {
-    /// Is it a port of this release at all?
+    /// Reports whether it is a port of this release at all.
     pub fn exists(self) -> bool {
         self.cgo().is_some()
     }
 
-    /// Can cgo be used on it?
+    /// Reports whether cgo can be used on it.
     pub fn cgo_supported(self) -> bool {
         self.cgo().unwrap_or(false)
     }

@@ -1,4 +1,4 @@
-//! What is taken from the process itself: environment, current directory, arguments.
+//! The inputs from the process itself: environment, current directory, arguments.
 //!
 //! Answers to os.Getwd, to base.Cwd, to handleChdirFlag in cmd/go/main.go and to
 //! toolchain.FilterEnv.
@@ -93,7 +93,7 @@ pub fn arguments() -> Vec<String> {
     all.skip(1).map(|a| raw::into_text(a.into_vec())).collect()
 }
 
-/// Was this program started under the name `go`?
+/// Reports whether this program was started under the name `go`.
 pub fn is_named_go() -> bool {
     #[allow(
         clippy::disallowed_methods,

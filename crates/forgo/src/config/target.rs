@@ -1,4 +1,4 @@
-//! GOOS, GOARCH, the architecture's variants, GOEXPERIMENT, cgo: what is built for.
+//! GOOS, GOARCH, the architecture's variants, GOEXPERIMENT, cgo: the target of builds.
 //!
 //! Answers to defaultContext, computeExperiment and GetArchEnv in cmd/go/internal/cfg/cfg.go.
 
@@ -43,7 +43,7 @@ fn variable_of(goarch: &str) -> &'static str {
     }
 }
 
-/// What is built for.
+/// Returns the target of builds.
 pub fn resolve(env: &Environment, dist: &Distribution, defaults: &Defaults) -> Target {
     let or = |key: &str, default: &str| or_default(env, key, default).0;
     let goos = or("GOOS", &dist.host_goos);
@@ -122,7 +122,7 @@ fn set_experiments(target: &mut Target, goroot: &str) {
     }
 }
 
-/// Is cgo on, and is that not the default?
+/// Returns whether cgo is on, and whether that differs from the default.
 pub fn cgo_enabled(
     env: &Environment,
     target: &Target,

@@ -33,7 +33,7 @@ struct Choice {
     toolchain: String,
     /// The Go version that it provides.
     version: String,
-    /// GOTOOLCHAIN allows what is on PATH only.
+    /// GOTOOLCHAIN allows only toolchains on PATH.
     path_only: bool,
     /// GOTOOLCHAIN allows newer ones (`auto`, `path`).
     may_upgrade: bool,
@@ -159,7 +159,7 @@ fn fatal<T>(text: String) -> Outcome<T> {
     Err(Stop::fatal(format!("go: {text}")))
 }
 
-/// `go env GOTOOLCHAIN` and the like work whatever toolchain is asked for.
+/// `go env GOTOOLCHAIN` and the like work with any toolchain.
 fn asks_for_itself(args: &[String]) -> bool {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
@@ -345,7 +345,7 @@ fn in_module_cache(cfg: &Config, name: &str) -> (bool, Found) {
     (ready, found)
 }
 
-/// Has a go command unpacked this toolchain and run it before?
+/// Reports whether a go command has unpacked this toolchain and run it before.
 fn is_ready(cfg: &Config, dir: &str, version: &str) -> bool {
     let partial = format!("cache/download/golang.org/toolchain/@v/{version}.partial");
     let size = |file: &str| disk::metadata(path::join2(dir, file)).ok().map(|m| m.len());

@@ -1,4 +1,4 @@
-//! GOFLAGS: its words, what is wrong with them, and how they set a command's flags.
+//! GOFLAGS: its words, their errors, and how they set a command's flags.
 //!
 //! Answers to cmd/go/internal/base/goflags.go.
 

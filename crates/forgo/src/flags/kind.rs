@@ -18,19 +18,19 @@ pub enum Kind {
     Words,
     /// `[pattern=]flags` (load.PerPackageFlag).
     PerPackage,
-    /// `-C`: an error wherever the flag parser meets it, for `main` takes it away beforehand.
+    /// `-C`: an error if the flag parser meets it, since `main` removes it beforehand.
     Chdir,
     /// Anything else: `boolean` flags need no value.
     Custom {
         /// May stand without a value, which is then `true`.
         boolean: bool,
-        /// Says what is wrong with a value.
+        /// Returns the error of a value.
         check: fn(&str) -> Result<(), String>,
     },
 }
 
 impl Kind {
-    /// May the flag stand without a value?
+    /// Reports whether the flag may stand without a value.
     pub fn is_boolean(self) -> bool {
         matches!(self, Kind::Bool | Kind::Custom { boolean: true, .. })
     }

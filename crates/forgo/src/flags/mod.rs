@@ -1,4 +1,4 @@
-//! Flags: a table says which command has which, the parser turns arguments and GOFLAGS into
+//! Flags: a table lists the flags of each command, the parser turns arguments and GOFLAGS into
 //! settings without any effect, `config` resolves them once.
 //!
 //! Answers to Go's package flag, cmd/go/internal/cmdflag and cmd/go/internal/base/goflags.go.
@@ -19,7 +19,7 @@ use table::{Commands, FLAGS, TEST_BINARY_FLAGS};
 pub struct Flag {
     /// Its name, without dashes.
     pub name: Cow<'static, str>,
-    /// What it takes.
+    /// The kind of its value.
     pub kind: Kind,
 }
 
@@ -84,7 +84,7 @@ impl Flags {
         self.flags.iter().find(|f| f.name == name)
     }
 
-    /// Sets a flag; the error is what is wrong with the value.
+    /// Sets a flag; the error is that of the value.
     pub fn set(&mut self, name: &str, value: &str, from_goflags: bool) -> Result<(), String> {
         let flag = self
             .lookup(name)
@@ -125,13 +125,13 @@ impl Flags {
         self.value(name).unwrap_or("")
     }
 
-    /// Is the boolean flag on?
+    /// Reports whether the boolean flag is on.
     pub fn on(&self, name: &str) -> bool {
         self.value(name)
             .is_some_and(|v| kind::parse_bool(v) == Some(true))
     }
 
-    /// Was the flag given?
+    /// Reports whether the flag was given.
     pub fn given(&self, name: &str) -> bool {
         self.value(name).is_some()
     }

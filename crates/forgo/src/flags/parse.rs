@@ -14,9 +14,9 @@ pub enum ParseOne {
     },
     /// `-h`, `-help`, `-?`.
     Help,
-    /// `--`: everything after it is no flag.
+    /// `--`: everything after it is an operand.
     Terminator,
-    /// The argument is no flag.
+    /// The argument is not a flag.
     NotAFlag,
     /// A flag the command does not have.
     Undefined {
@@ -74,7 +74,7 @@ impl Flags {
         Ok(args)
     }
 
-    /// Takes the flag at the head of `args`, which must not be empty; returns what it was and the
+    /// Takes the flag at the head of `args`, which must not be empty; returns the flag and the
     /// arguments after it. Consumes at least one argument.
     pub fn parse_one<'a>(&mut self, args: &'a [String]) -> (ParseOne, &'a [String]) {
         let (raw, rest) = args.split_first().expect("an argument to look at");
@@ -116,7 +116,8 @@ impl Flags {
         }
     }
 
-    /// Sets a flag that exists from `value` or else from the head of `rest`; returns what is left.
+    /// Sets a flag that exists from `value` or else from the head of `rest`; returns the remaining
+    /// arguments.
     fn assign<'a>(
         &mut self,
         name: &str,

@@ -30,7 +30,7 @@ impl Commands {
         Commands(self.0 | other.0)
     }
 
-    /// Do they share a command?
+    /// Reports whether they share a command.
     pub const fn meets(self, other: Commands) -> bool {
         self.0 & other.0 != 0
     }
@@ -41,17 +41,17 @@ impl Commands {
 pub struct FlagRow {
     /// Its name, without dashes.
     pub name: &'static str,
-    /// What it takes.
+    /// The kind of its value.
     pub kind: Kind,
     /// The commands that have it.
     pub commands: Commands,
-    /// What it does, in a line.
+    /// Its effect, in a line.
     pub help: &'static str,
 }
 
 use Commands as C;
 
-/// Commands that compile what they are given.
+/// Commands that compile packages.
 const MAKE: C = C::BUILD.or(C::INSTALL).or(C::RUN);
 /// Those with work.AddCoverFlags.
 const COVER: C = MAKE.or(C::TEST).or(C::LIST);

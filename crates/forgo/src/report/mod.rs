@@ -3,13 +3,14 @@
 //!
 //! [`Console`] is what the engine and the commands talk to. It keeps the exit status and hands
 //! everything on to its [`Listener`]s: [`text`] or [`json`] (one of the two), [`progress`],
-//! [`trace`] (`-debug-trace`), [`events`] (`FORGO_EVENTS`). What they write goes through one
+//! [`trace`] (`-debug-trace`), [`events`] (`FORGO_EVENTS`), [`log`] (the log of all runs). What they write goes through one
 //! [`Screen`], whose [`Tap`]s see the bytes: [`recorder`] is one.
 //!
 //! Answers to cmd/go/internal/load/printer.go and to base.Errorf, base.SetExitStatus.
 
 pub mod events;
 pub mod json;
+pub mod log;
 mod progress;
 mod recorder;
 mod screen;
@@ -25,6 +26,7 @@ use forgo_build::plan::Plan;
 use forgo_cache::HashContext;
 use forgo_golang::raw;
 use forgo_golang::release::Release;
+use forgo_load::config::Config;
 use forgo_load::event::{Event, Reporter};
 use forgo_load::package::PackageGraph;
 use forgo_load::process::errno_text;
@@ -57,6 +59,11 @@ pub trait Listener: Send + Sync {
         let _ = name;
     }
 
+    /// The invocation ends with this exit status. Nothing is told afterwards.
+    fn ends(&self, status: i32) {
+        let _ = status;
+    }
+
     /// Whether the listener reads the lines of keys, which are not collected otherwise.
     fn wants_lines(&self) -> bool {
         false
@@ -66,6 +73,8 @@ pub trait Listener: Send + Sync {
 /// A run that begins.
 #[derive(Clone, Copy)]
 pub struct Run<'r> {
+    /// The settings.
+    pub config: &'r Config,
     /// What is going to be done.
     pub plan: &'r Plan,
     /// The packages.
@@ -211,6 +220,12 @@ impl Console {
         let result = work();
         self.each(|listener| listener.span_ends(name));
         result
+    }
+
+    /// The invocation ends.
+    pub fn ends(&self) {
+        let status = self.status();
+        self.each(|listener| listener.ends(status));
     }
 
     /// A plan is about to run.

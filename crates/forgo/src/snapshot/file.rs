@@ -1,6 +1,6 @@
 //! A snapshot as a file. It is read whole, which takes less than a millisecond, and used as it lies
-//! in memory. (Mapped, it would end the process by a signal when another one truncates it.) What is
-//! damaged, cut off or of another format is no snapshot; the key is the file's
+//! in memory. (Mapped, it would end the process by a signal when another one truncates it.) A file
+//! that is damaged, cut off or of another format is ignored; the key is the file's
 //! ([`forgo_load::kept`]).
 //!
 //! ```text
@@ -39,13 +39,13 @@ pub struct Output<'b> {
 pub struct Contents<'b> {
     /// When the invocation began.
     pub recorded: SystemTime,
-    /// What it put where.
+    /// Its outputs.
     pub outputs: Vec<Output<'b>>,
     /// Where it made files.
     pub writable: &'b [String],
-    /// What it saw.
+    /// Its inputs.
     pub inputs: &'b [Input],
-    /// What it said.
+    /// Its output.
     pub said: &'b [(Said, Vec<u8>)],
 }
 
@@ -144,7 +144,7 @@ impl<'b> View<'b> {
     }
 }
 
-/// What is not read yet.
+/// The bytes that are not read yet.
 struct Rest<'b>(&'b [u8]);
 
 impl<'b> Rest<'b> {

@@ -1,4 +1,4 @@
-//! Who asks what: the program, the user, the directory, the arguments, the environment.
+//! The key of an invocation: the program, the user, the directory, the arguments, the environment.
 
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;

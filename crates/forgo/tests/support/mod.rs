@@ -1,4 +1,4 @@
-//! Runs the stock command and forgo on the same thing and compares what they say.
+//! Runs the stock command and forgo on the same work and compares their output.
 //!
 //! Distributions to compare with: those that `FORGO_TEST_GOROOT` lists (separated by `:`), else the
 //! one of the `go` on PATH.
@@ -33,7 +33,7 @@ pub fn goroots() -> Vec<PathBuf> {
     )]
 }
 
-/// What a command said.
+/// The output of a command.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Said {
     pub stdout: String,
@@ -52,7 +52,7 @@ impl Said {
     }
 }
 
-/// A directory tree with a module cache, a build cache and a home of its own.
+/// A directory tree with a module cache, a build cache and a home.
 pub struct World {
     pub dir: tempfile::TempDir,
     pub goroot: PathBuf,
@@ -77,7 +77,7 @@ impl World {
         for sub in ["w", "home/.config/go/telemetry", "tmp", "gopath"] {
             std::fs::create_dir_all(world.path(sub)).expect("a directory");
         }
-        // The stock command counts what it does, in files.
+        // The stock command counts its actions in files.
         std::fs::write(world.path("home/.config/go/telemetry/mode"), "off").expect("a file");
         for (name, text) in files {
             world.write(name, text);
@@ -195,7 +195,7 @@ impl World {
         command
     }
 
-    /// What the stock command says.
+    /// Returns the output of the stock command.
     pub fn stock(&self, args: &[&str]) -> Said {
         let mut command = self.stock_command();
         self.said(
@@ -206,7 +206,7 @@ impl World {
         )
     }
 
-    /// What forgo says.
+    /// Returns the output of forgo.
     pub fn forgo(&self, args: &[&str]) -> Said {
         let mut command = self.forgo_command();
         self.said(
@@ -237,7 +237,8 @@ impl World {
         }
     }
 
-    /// Both say and leave the same: each in a world of its own with these files.
+    /// Checks that the output and the files of both are equal: each in a separate world with these
+    /// files.
     #[track_caller]
     pub fn same_result(goroot: &Path, files: &[(&str, &str)], env: &[(&str, &str)], args: &[&str]) {
         let mut worlds = [World::new(goroot, files), World::new(goroot, files)];
@@ -265,7 +266,7 @@ impl World {
         assert_eq!(a, b, "{env:?} {} go {}", goroot.display(), args.join(" "));
     }
 
-    /// All files: path, whether executable, and a hash of what they hold.
+    /// All files: path, whether executable, and a hash of their contents.
     pub fn tree(&self) -> Vec<(String, bool, u64)> {
         let mut list = Vec::new();
         let mut todo = vec![self.dir.path().to_owned()];
@@ -293,7 +294,7 @@ impl World {
         list
     }
 
-    /// Both say the same.
+    /// Checks that the output of both is equal.
     #[track_caller]
     pub fn same(&self, args: &[&str]) {
         let (stock, forgo) = (self.stock(args), self.forgo(args));
@@ -343,7 +344,7 @@ pub fn each(files: &[(&str, &str)], check: impl Fn(&mut World)) {
     }
 }
 
-/// Files hold the world's directory, whose name is random, and what is derived from it: build IDs.
+/// Files hold the world's directory, whose name is random, and texts derived from it: build IDs.
 /// Only files without either can be compared by content.
 fn mask_bytes(bytes: &[u8], world: &World) -> Vec<u8> {
     let dir = world.dir.path().to_str().expect("UTF-8").as_bytes();

@@ -1,5 +1,5 @@
-//! What is known of the tests: how the stock command does on this machine (kept between runs),
-//! which ones forgo is excused from and why, and what a run comes to.
+//! The facts about tests: the stock command's results on this machine (kept between runs), the
+//! exceptions with their reasons, and the verdicts of a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -119,7 +119,7 @@ impl Exceptions {
     }
 }
 
-/// What is to be said of a script.
+/// The verdict on a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Passes, as it does for the stock command.
@@ -130,14 +130,14 @@ pub enum Verdict {
     Failed,
     /// Fails, for this reason.
     Excepted(String),
-    /// Passes, although the list of exceptions says that it can't.
+    /// Passes, although it is in the list of exceptions.
     ExceptionWithoutNeed,
     /// The stock command does not pass it here either.
     NotForThisMachine,
 }
 
 impl Verdict {
-    /// Is all as it should be?
+    /// Reports whether the verdict is a success.
     pub fn is_good(&self) -> bool {
         !matches!(self, Verdict::Failed | Verdict::ExceptionWithoutNeed)
     }
@@ -172,7 +172,7 @@ pub fn verdicts(
         .collect()
 }
 
-/// The verdicts for a reader: what did not pass, and how many of each kind.
+/// The verdicts for a reader: the tests that did not pass, and how many of each kind.
 pub fn table(verdicts: &[(String, Verdict)]) -> String {
     let mut out = String::new();
     for (name, verdict) in verdicts {
@@ -210,7 +210,8 @@ pub fn figures(verdicts: &[(String, Verdict)]) -> [String; 5] {
     [c.passed, c.without_extras, c.failed, c.excepted, c.skipped].map(|n| n.to_string())
 }
 
-/// Of the tests one in a hundred may be an exception. A run of a few tests is no measure.
+/// Of the tests one in a hundred may be an exception. In a run of a few tests the share does not
+/// count.
 pub fn within_allowance(verdicts: &[(String, Verdict)]) -> bool {
     verdicts.len() < 100 || count(verdicts).excepted * 100 <= verdicts.len()
 }

@@ -3,9 +3,9 @@
 //!
 //! They ship with every Go distribution. Their runner is cmd/go's own test binary, built with an
 //! overlay ([`test_binary`]) so that every `go` that a test starts is forgo. A test that fails for
-//! the stock command on this machine (no network, no such compiler) says nothing; what is left must
-//! pass, but for the exceptions that `conformance/exceptions.txt` gives reasons for ([`ledger`]).
-//! Each stock go process that forgo starts meanwhile is counted ([`stock`]).
+//! the stock command on this machine (no network, no such compiler) is skipped; all others must
+//! pass, except those that `conformance/exceptions.txt` gives reasons for ([`ledger`]). Each stock
+//! go process that forgo starts meanwhile is counted ([`stock`]).
 
 pub mod ledger;
 pub mod run_dir;

@@ -12,7 +12,7 @@ use super::test_binary::TestBinary;
 use crate::places::cache_dir;
 use crate::programs::Programs;
 
-/// How a test ended, and what was said meanwhile.
+/// How a test ended, and its output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// `PASS`, `FAIL`, `SKIP`; `CUT` where the run was over first.
@@ -22,12 +22,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Did it pass?
+    /// Reports whether it passed.
     pub fn passed(&self) -> bool {
         self.status == "PASS"
     }
 
-    /// Did it come to an end?
+    /// Reports whether it ended.
     pub fn ended(&self) -> bool {
         self.status != CUT
     }
@@ -62,7 +62,7 @@ pub enum Command {
 const SCRIPTS: &str = "TestScript";
 
 impl Suite {
-    /// What it is called.
+    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Suite::Scripts => "scripts",
@@ -95,7 +95,7 @@ pub struct Runner<'p> {
     pub programs: &'p Programs,
     /// What runs the tests.
     pub binary: TestBinary,
-    /// Run what is skipped under `-test.short` too.
+    /// Run the tests that `-test.short` skips too.
     pub long: bool,
     /// When the whole run is given up.
     pub timeout: String,
@@ -117,8 +117,8 @@ impl Runner<'_> {
         Ok(names.lines().filter(is_wanted).map(str::to_owned).collect())
     }
 
-    /// Runs tests of a suite with the stock command, or with forgo. What the test binary says goes
-    /// to a file, the log of stock processes to another one beside it.
+    /// Runs tests of a suite with the stock command, or with forgo. The output of the test binary
+    /// goes to a file, the log of stock processes to another one beside it.
     pub fn run(
         &self,
         suite: Suite,
@@ -217,8 +217,8 @@ fn path_with(first: &Path) -> String {
 }
 
 /// Reads `-test.v=test2json` output, of tests whose names begin with `prefix`. Scripts run in
-/// parallel: `=== NAME` lines say whose lines follow. These and outcomes are marked, for they may
-/// come after text without a newline.
+/// parallel: `=== NAME` lines name the test whose lines follow. These and outcomes are marked, for
+/// they may come after text without a newline.
 fn read_outcomes(output: impl Read, prefix: &str) -> Outcomes {
     let mut outcomes = Outcomes::new();
     let mut logs: BTreeMap<String, String> = BTreeMap::new();
@@ -237,7 +237,7 @@ fn read_outcomes(output: impl Read, prefix: &str) -> Outcomes {
         } else if let Some(rest) = line.strip_prefix("=== ") {
             let name = rest.split_whitespace().nth(1).unwrap_or_default();
             let name = name.strip_prefix(prefix).unwrap_or_default();
-            // What a part of a test says belongs to the test.
+            // The output of a part of a test belongs to the test.
             current = name.split('/').next().unwrap_or_default().to_owned();
         } else if !current.is_empty() {
             let log = logs.entry(current.clone()).or_default();

@@ -69,7 +69,7 @@ impl StockProcesses {
         self.unentitled.extend(other.unentitled);
     }
 
-    /// Did every native command keep to what it is entitled to?
+    /// Reports whether every native command started stock processes for permitted purposes only.
     pub fn is_good(&self) -> bool {
         self.unentitled.is_empty()
     }
@@ -79,7 +79,7 @@ impl StockProcesses {
         of.map(|(_, n)| n).sum()
     }
 
-    /// How many, in a few words.
+    /// The numbers as a short text.
     pub fn summary(&self) -> String {
         format!(
             "{} delegated; by native commands {} to fetch modules{}, {} to edit go.mod, {} to find GOROOT, \

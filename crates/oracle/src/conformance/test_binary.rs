@@ -17,7 +17,7 @@ use crate::places::cache_dir;
 /// Added to the package as a file.
 const HOOK: &str = include_str!("hook/hook_test.go");
 
-/// Telemetry belongs to the stock command: a script that leaves no counters is no failure.
+/// Telemetry belongs to the stock command: a script that leaves no counters must not fail.
 const COUNTERS: (&str, &str) = (
     "const disabledOnPlatform = false ||",
     "const disabledOnPlatform = true ||",

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::edits::Dice;
 use super::world::{Result, at};
 
-/// What is done to a file.
+/// The damage of a file.
 #[derive(Debug, Clone, Copy)]
 pub enum Damage {
     /// One bit of it is turned, this far in (of 1000).
@@ -75,7 +75,7 @@ pub fn victim(cache: &Path, dice: &mut Dice) -> Result<Option<PathBuf>> {
         for item in fs::read_dir(dir.path()).into_iter().flatten().flatten() {
             let (path, name) = (item.path(), item.file_name());
             let name = name.to_string_lossy();
-            // What is in the base has other names too.
+            // Files of the base have other names too.
             let own = item.metadata().is_ok_and(|m| m.is_file() && m.nlink() == 1);
             let kind = match () {
                 () if !own => continue,
@@ -102,8 +102,8 @@ pub fn victim(cache: &Path, dice: &mut Dice) -> Result<Option<PathBuf>> {
     Ok(Some(files.swap_remove(which)))
 }
 
-/// Whether the stock command would not notice a turned bit in a file either: it looks at the size
-/// of archives and of vet's facts, not at what is in them.
+/// Whether the stock command would not notice a turned bit in a file either: it checks the size of
+/// archives and of vet's facts, not their contents.
 pub fn is_trusted(path: &Path) -> bool {
     let output =
         path.file_name().is_some_and(|n| n.len() == 66) && path.to_string_lossy().ends_with("-d");

@@ -1,5 +1,5 @@
-//! What can be done to the module, one thing at a time. Each edit says all that it does, so that a
-//! sequence can be done again, and again without some of its edits.
+//! The edits of the module, one thing at a time. Each edit describes itself completely, so that a
+//! sequence can be repeated, also without some of its edits.
 
 use std::fmt;
 
@@ -129,7 +129,7 @@ pub enum Edit {
     Back {
         steps: u8,
     },
-    /// What was built is removed; or overwritten.
+    /// The output is removed, or overwritten.
     OutputGone,
     OutputOverwritten,
     /// Until nothing is too young for its time to tell whether it was changed.
@@ -144,7 +144,7 @@ pub enum Edit {
     },
 }
 
-/// What is asked after an edit.
+/// The command after an edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ask {
     /// `build -o out ./...`
@@ -264,7 +264,7 @@ impl Dice {
     }
 }
 
-/// Some edits, made again and again: what was there before comes back, in many orders.
+/// Some edits, made again and again: earlier states come back, in many orders.
 pub struct Palette(Vec<Edit>);
 
 impl Palette {

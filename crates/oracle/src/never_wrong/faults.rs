@@ -20,7 +20,7 @@ use crate::programs::Who;
 /// What goes wrong.
 #[derive(Debug, Clone)]
 enum Fault {
-    /// Files of the cache are not what they were.
+    /// Files of the cache are damaged.
     Damaged(Vec<(PathBuf, Damage)>),
     /// forgo is killed after so many milliseconds.
     Killed(u64),
@@ -32,7 +32,7 @@ enum Fault {
     FullOut(u64),
     /// GOCACHE is mounted read-only.
     ReadOnlyMount,
-    /// GOCACHE is another user's, who lets nobody write.
+    /// GOCACHE belongs to another user and is not writable.
     ReadOnlyMode,
     /// HOME is not set, or leads nowhere.
     NoHome,
@@ -133,7 +133,7 @@ impl Faults<'_> {
                     let victim = damage::victim(&self.world.path("cache-forgo"), dice)?;
                     list.extend(victim.map(|file| (file, Damage::any(dice))));
                 }
-                // Nobody would see.
+                // It would have no effect.
                 list.retain(|(file, damage)| {
                     !(matches!(damage, Damage::Flipped(_)) && damage::is_trusted(file))
                 });
@@ -168,7 +168,7 @@ impl Faults<'_> {
         })
     }
 
-    /// Makes one thing go wrong. `Some(text)` says how forgo was wrong.
+    /// Makes one thing go wrong. `Some(text)` describes how forgo was wrong.
     fn check(&mut self, case: &Case) -> Result<Option<String>> {
         let name = format!("{:?}", case.fault);
         let name = name.split(['(', ' ']).next().unwrap_or_default();
@@ -221,7 +221,7 @@ impl Faults<'_> {
         Ok(only(ask, self.world.answer(&output)?))
     }
 
-    /// An error is clear where it says what is the matter. Only full disks are a reason for one.
+    /// An error is clear if it names the cause. Only full disks are a reason for one.
     fn is_right(&self, case: &Case, expected: &Answer, answer: &Answer) -> bool {
         let full = matches!(
             case.fault,
@@ -233,8 +233,8 @@ impl Faults<'_> {
         answer == expected || full && clear
     }
 
-    /// Makes it go wrong and asks meanwhile: `None` where it can't be made to, `Some(None)` where
-    /// nobody is there to answer.
+    /// Causes the fault and runs forgo meanwhile: `None` if the fault can't be caused, `Some(None)`
+    /// if forgo did not survive to answer.
     fn suffer(&mut self, case: &Case) -> Result<Option<Option<Answer>>> {
         let world = &self.world;
         let cache = world.path("cache-forgo");
@@ -302,7 +302,7 @@ impl Faults<'_> {
             Fault::ReadOnlyMode => return self.as_nobody(case.ask).map(|a| a.map(Some)),
             Fault::NoHome => self.ask(case.ask, |c| _ = c.env_remove("HOME"))?,
             Fault::LostHome => {
-                // Below a file: nobody can make it.
+                // Below a file: it can't be made.
                 let lost = world.path("home/.config/go/telemetry/mode/home");
                 self.ask(case.ask, |c| _ = c.env("HOME", lost))?
             }
@@ -354,8 +354,8 @@ impl Faults<'_> {
         Ok(merged.map(|merged| (merged, space)))
     }
 
-    /// Asks as a user who may not write into the cache; by root alone, and where others may run
-    /// both commands (a distribution below root's home is root's alone).
+    /// Runs as a user that may not write into the cache; as root only, and if others may run both
+    /// commands (a distribution below root's home belongs to root alone).
     fn as_nobody(&self, ask: Ask) -> Result<Option<Answer>> {
         use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
         use std::os::unix::process::CommandExt;

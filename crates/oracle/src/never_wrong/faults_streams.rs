@@ -1,5 +1,5 @@
 //! Faults of standard output and error, and of users: pipes in non-blocking mode with slow readers,
-//! readers that have gone away, full devices, closed descriptors, a user who may write neither the
+//! readers that have gone away, full devices, closed descriptors, a user that may write neither the
 //! cache nor TMPDIR. A slow reader gets all of forgo's answer; in every other case forgo ends as
 //! the stock command does.
 
@@ -16,7 +16,7 @@ use super::edits::{Ask, Dice};
 use super::world::{Answer, Result, World, at, difference};
 use crate::programs::Who;
 
-/// Any user who is not root.
+/// Any user but root.
 const NOBODY: u32 = 65534;
 
 /// One of the two streams for output.
@@ -26,7 +26,7 @@ pub(super) enum Stream {
     Stderr,
 }
 
-/// What is wrong with a stream or with the user.
+/// The fault of a stream or of the user.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Fault {
     /// Both streams are pipes in non-blocking mode; each read takes so many bytes, after so many
@@ -62,7 +62,7 @@ impl Fault {
     }
 }
 
-/// Lets forgo work under a fault. `is_right` judges a whole answer.
+/// Runs forgo under a fault. `is_right` judges a complete answer.
 pub(super) fn check(
     world: &World<'_>,
     fault: Fault,

@@ -1,5 +1,5 @@
-//! `oracle never-wrong --host`: the host's tools and libraries change, one thing at a time:
-//! the form of a C library and what is in it, a wrapper in place of the compiler or the linker, the
+//! `oracle never-wrong --host`: the host's tools and libraries change, one thing at a time: the
+//! form of a C library and its contents, a wrapper in place of the compiler or the linker, the
 //! words that it adds, variables. After each change the program is removed and built again, or
 //! programs are linked and thrown away: forgo ends as the stock command does, and leaves the same
 //! bytes.
@@ -44,7 +44,7 @@ EOF
 script() { printf '#!/bin/sh\nexec %s "$@" $(cat %s/conf)\n' "$2" "$PWD" >w.tmp; chmod +x w.tmp; mv w.tmp "$1"; }
 "#;
 
-/// The forms of the library `libv` in the directory `$d`; `$n` is what it returns.
+/// The forms of the library `libv` in the directory `$d`; `$n` is its return value.
 const FORMS: [(&str, &str); 9] = [
     ("gone", "rm -f $d/libv.*"),
     ("archive", "archive $n $d/libv.a"),
@@ -72,7 +72,7 @@ const FORMS: [(&str, &str); 9] = [
     ),
 ];
 
-/// What is in the place of the tool `$t`; the real one is `$r`.
+/// The file in the place of the tool `$t`; the real one is `$r`.
 const TOOLS: [(&str, &str); 4] = [
     ("gone", "rm -f bin/$t"),
     ("link", "ln -sf $r bin/$t"),
@@ -102,7 +102,7 @@ pub(super) fn run(options: &Options, base: &Path) -> Result<Option<usize>> {
     while steps < options.steps && started.elapsed() < options.time {
         let change = host.change()?;
         let discarded = host.dice.below(3) == 0;
-        // Answers are kept of what has been at rest for a while.
+        // Answers are kept only if the files have been at rest for a while.
         std::thread::sleep(Duration::from_millis([0, 150][host.dice.below(2) as usize]));
         let stock = host.build(Who::Stock, discarded)?;
         for time in 0..2 {
@@ -189,7 +189,7 @@ impl<'a> Host<'a> {
         self.root.path().join(name)
     }
 
-    /// Changes one thing, and says which.
+    /// Changes one thing, and returns its description.
     fn change(&mut self) -> Result<String> {
         let n = self.dice.below(4);
         Ok(match self.dice.below(10) {

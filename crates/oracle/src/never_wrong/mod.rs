@@ -1,7 +1,7 @@
 //! `oracle never-wrong`: drives sequences of edits over a generated module, and after each one
-//! compares what forgo says and leaves, with all that it remembers, with what the stock command
-//! says and leaves. A sequence that shows a difference is made as short as it gets. The same seed
-//! makes the same sequences.
+//! compares the output and files of forgo, with all that it has cached, with those of the stock
+//! command. A sequence that shows a difference is made as short as possible. The same seed makes
+//! the same sequences.
 
 mod damage;
 mod edits;
@@ -96,7 +96,7 @@ pub struct Flags {
     /// Write the result to conformance/parity.md of the repository
     #[arg(long)]
     record: bool,
-    /// With --record: what else is to be known of the run
+    /// With --record: a remark about the run
     #[arg(long, value_name = "TEXT", requires = "record")]
     note: Option<String>,
 }
@@ -135,15 +135,15 @@ struct Options {
     time: Duration,
     /// Each sequence is of so many kinds of edits; of all, where it is none.
     kinds: usize,
-    /// What is generated.
+    /// The kind of changes.
     what: What,
     /// A real module is copied and edited.
     project: Option<PathBuf>,
-    /// What is asked for there.
+    /// The packages to build there.
     patterns: Vec<String>,
     /// Files in this directory of it alone are edited.
     below: String,
-    /// A cache to begin with: nobody writes into its files.
+    /// A cache to begin with: its files are not written to.
     stock_cache: Option<PathBuf>,
 }
 

@@ -1,4 +1,4 @@
-//! The module that is edited: what it is, and the files that it is made of.
+//! The module that is edited: its state, and its files.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,7 @@
-//! `oracle never-wrong --project DIR`: the same on a copy of a real module, whose files are
-//! edited by looking at their text. Some edits are made between two comparisons, forgo being asked
-//! after each of them. What the two commands are compared by: what they say, programs by their
-//! bytes, archives by the build IDs that `list -export` tells, for they are hashes of all that went
-//! in and came out.
+//! `oracle never-wrong --project DIR`: the same on a copy of a real module, whose files are edited
+//! by looking at their text. Some edits are made between two comparisons, forgo being asked after
+//! each of them. The comparison: output, programs by their bytes, archives by the build IDs that
+//! `list -export` prints, since they are hashes of all inputs and outputs.
 
 use std::fmt;
 use std::fs;
@@ -17,7 +16,7 @@ use super::world::{Answer, Result, answer_of, at, difference, set_time};
 use crate::programs::{Programs, Who};
 use crate::tree::{self, Take};
 
-/// What is asked.
+/// The command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ask {
     /// `list -deps -export`, build IDs of all archives.
@@ -134,7 +133,7 @@ struct Copy<'a> {
     texts: Texts,
     module_cache: String,
     tagged: bool,
-    /// The last answer was an error: what is broken is mended soon, for nobody learns much from it.
+    /// The last answer was an error: broken sources are mended soon, since they show little.
     broken: bool,
 }
 
@@ -192,7 +191,7 @@ impl<'a> Copy<'a> {
         Ok(op.map(|op| Step { op, ask, compared }))
     }
 
-    /// Makes a step. `Some(text)` says how forgo was wrong.
+    /// Makes a step. `Some(text)` describes how forgo was wrong.
     fn step(&mut self, step: &Step) -> Result<Option<String>> {
         self.edit(&step.op)?;
         let out = self.root.path().join("out");
@@ -212,7 +211,7 @@ impl<'a> Copy<'a> {
         at(&out, fs::remove_dir_all(&out))?;
         at(&ours, fs::rename(&ours, &out))?;
         let mut forgo = forgo;
-        // What was there before is no answer.
+        // Earlier output must not count.
         let is_new = |name: &str| stock.outputs.iter().any(|program| program.name == name);
         forgo.outputs.retain(|program| is_new(&program.name));
         Ok((forgo != stock).then(|| difference(&stock, &forgo)))

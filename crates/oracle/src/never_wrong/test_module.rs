@@ -1,5 +1,5 @@
 //! A module with one tested package that looks at files, variables and time zones in a random
-//! choice of ways, and what can be done to the module.
+//! choice of ways, and the edits of the module.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -128,7 +128,7 @@ const OTHER: [&str; 5] = [
     "where()",
 ];
 
-/// What it does not show.
+/// The facts that it does not show.
 const UNLOGGED: [&str; 6] = [
     "link(\"testdata/link\")",
     "link(\"../shared/link\")",
@@ -138,7 +138,7 @@ const UNLOGGED: [&str; 6] = [
     "rooted(\"testdata\", \"a.txt\")",
 ];
 
-/// What it can't show.
+/// The facts that it can't show.
 const UNKNOWN: [&str; 7] = [
     "run(\"run.sh\")",
     "run(\"testdata/run.sh\")",
@@ -149,7 +149,7 @@ const UNKNOWN: [&str; 7] = [
     "equal(\"data.txt\", \"out\")",
 ];
 
-/// What it does before the log begins; mostly nothing.
+/// Its code before the log begins; mostly none.
 const EARLY: [&str; 4] = [
     "var early, _ = os.ReadFile(\"../shared/s.txt\")\n\n",
     "var early []byte\n\nfunc init() {\n\tearly, _ = os.ReadFile(\"testdata/a.txt\")\n}\n\n",
@@ -157,8 +157,8 @@ const EARLY: [&str; 4] = [
     "",
 ];
 
-/// The functions, each with what it imports. Only those that a test uses are part of it: what else
-/// could start a program would decide what forgo takes the test for.
+/// The functions, each with its imports. Only those that a test uses are part of it: any other
+/// function that could start a program would change how forgo classifies the test.
 const FUNCTIONS: [(&str, &[&str], &str); 16] = [
     (
         "read",
@@ -284,7 +284,7 @@ pub fn source(number: u64) -> String {
         6..=7 => take(&UNLOGGED, 1, &mut dice),
         _ => {
             take(&UNKNOWN, 1, &mut dice);
-            // The directory of what it runs is often looked at too.
+            // The directory of the program that it runs is often looked at too.
             take(&DIRECTORIES, 1, &mut dice);
         }
     }

@@ -1,13 +1,12 @@
-//! `never-wrong --tests`: random tests, random edits of what they look at, and after each edit what
-//! forgo says of the test against what its binary says when it is run here and now, in the way the
-//! go command runs it. The binary is built by the stock command, once for each state of its
-//! sources.
+//! `never-wrong --tests`: random tests, random edits of their inputs, and after each edit forgo's
+//! result against that of the test binary, run at that moment in the way the go command runs it.
+//! The binary is built by the stock command, once for each state of its sources.
 //!
-//! The stock command itself repeats results that are no longer true, where nothing that its key
-//! knows has changed: it does not look outside of the module, nor at a file whose size and time
-//! were kept. Where forgo differs from the real run, the stock command is asked the same on a copy
-//! of forgo's cache, in which only real runs are stored under stock keys. If it says the same from
-//! its cache, it is not forgo that is wrong.
+//! The stock command itself repeats results that are no longer true, if nothing in its key has
+//! changed: it does not look outside of the module, nor at a file whose size and time were kept.
+//! Where forgo differs from the real run, the stock command is asked the same on a copy of forgo's
+//! cache, in which only real runs are stored under stock keys. If it reports the same from its
+//! cache, forgo is not wrong.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, FileTimes};
@@ -173,7 +172,7 @@ struct World<'a> {
     counts: Counts,
 }
 
-/// What a test said.
+/// The output of a test.
 #[derive(Debug, PartialEq, Eq)]
 struct Said {
     passed: bool,
@@ -247,7 +246,7 @@ impl<'a> World<'a> {
         tree::link_cache(&self.base, &cache)
     }
 
-    /// Makes a step. `Ok(Some(text))` says how forgo was wrong.
+    /// Makes a step. `Ok(Some(text))` describes how forgo was wrong.
     fn step(&mut self, step: Step) -> Result<Option<String>> {
         let which = usize::from(step.second);
         self.edit(step, which)?;
@@ -462,7 +461,7 @@ impl<'a> World<'a> {
         Ok(Said::of(status.success(), &output))
     }
 
-    /// What forgo says, as words too.
+    /// The output of forgo, also as words.
     fn forgo(&mut self, which: usize) -> Result<(Said, String)> {
         let mut command = self.go(Who::Forgo, which, &self.path("cache-forgo"));
         command.args(["test", "-vet=off", "-v"]);

@@ -1,5 +1,6 @@
-//! Edits of a module that nobody wrote for the purpose: found by looking at the text of its files.
-//! Each is what becomes of a file, so that a sequence can be done again without some of its edits.
+//! Edits of a module that was not written for the purpose: found by examining the text of its
+//! files. Each is the new state of a file, so that a sequence can be done again without some of its
+//! edits.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use super::world::{Result, at};
 /// What becomes of a file. Names are relative to the module.
 #[derive(Debug, Clone)]
 pub enum Op {
-    /// It is written; the text tells what was changed.
+    /// It is written; the text describes the change.
     Write(String, Vec<u8>, &'static str),
     /// The same, with the modification time that it had before.
     WriteUnseen(String, Vec<u8>),
@@ -18,13 +19,13 @@ pub enum Op {
     Rename(String, String),
     /// It gets a modification time so many hours from now.
     Touch(String, i64),
-    /// It is what it was in the beginning.
+    /// It is restored to its first state.
     Restore(String),
     /// Everything is.
     RestoreAll,
     /// `-tags=neverwrong`, or no longer.
     Tag,
-    /// What was built is removed.
+    /// The output is removed.
     OutputGone,
 }
 
@@ -156,7 +157,7 @@ fn string(text: &str, dice: &mut Dice) -> Option<String> {
     Some(replace_line(text, at, &[&format!("{before}\"x{rest}")]))
 }
 
-/// Without a comment that has a line of its own. It is no directive, nor part of a comment that cgo
+/// Without a comment on a separate line. It is neither a directive nor part of a comment that cgo
 /// reads.
 fn lines_less(text: &str, dice: &mut Dice) -> Option<String> {
     if text.contains("import \"C\"") {

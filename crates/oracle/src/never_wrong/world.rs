@@ -1,7 +1,7 @@
 //! A directory with the module in it, and a cache for each command, which is the other's never: the
-//! stock command goes by its own keys, which forgo can't have made. What it says depends on the
-//! module and the question alone, so it is asked once for each; forgo always, for it is what forgo
-//! remembers that may be wrong.
+//! stock command goes by its own keys, which forgo can't have made. Its answer depends on the
+//! module and the question alone, so it is asked once for each; forgo always, since its caches may
+//! be wrong.
 
 use std::collections::HashMap;
 use std::fs::{self, File, FileTimes};
@@ -29,11 +29,11 @@ pub struct World<'a> {
     history: Vec<Module>,
     files: Files,
     steps: usize,
-    /// What the stock command said, and left in an empty directory.
+    /// The output of the stock command, and its files in an empty directory.
     known: HashMap<(Module, Ask), Answer>,
 }
 
-/// What a command said and left.
+/// The output and the files of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answer {
     pub code: Option<i32>,
@@ -127,13 +127,13 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    /// Makes a step. `Ok(Some(text))` says how forgo was wrong.
+    /// Makes a step. `Ok(Some(text))` describes how forgo was wrong.
     pub fn step(&mut self, step: Step) -> Result<Option<String>> {
         self.edit(step)?;
         let before = outputs(&self.path("out"))?;
         let forgo = self.ask(Who::Forgo, step.ask)?;
         let mut expected = self.expected(step.ask)?;
-        // What was there stays, where it isn't built again.
+        // Earlier output stays if it isn't built again.
         for program in before {
             if expected.outputs.iter().all(|new| new.name != program.name) {
                 expected.outputs.push(program);
@@ -144,8 +144,7 @@ impl<'a> World<'a> {
         Ok((forgo != expected).then(|| difference(&expected, &forgo)))
     }
 
-    /// What the stock command says where nothing is wrong, and what it leaves in an empty
-    /// directory.
+    /// The output of the stock command without faults, and its files in an empty directory.
     pub(super) fn expected(&mut self, ask: Ask) -> Result<Answer> {
         let key = (self.module.clone(), ask);
         if let Some(answer) = self.known.get(&key) {
@@ -217,7 +216,7 @@ impl<'a> World<'a> {
         self.write_files()
     }
 
-    /// Writes what is not as it should be; in place or by renaming, in turn.
+    /// Writes the files that differ; in place or by renaming, in turn.
     fn write_files(&mut self) -> Result<()> {
         let files = self.module.files();
         for name in self.files.keys().filter(|name| !files.contains_key(*name)) {
@@ -322,7 +321,7 @@ impl<'a> World<'a> {
     }
 }
 
-/// What a command said, and what is in a directory after it.
+/// The output of a command, and the contents of a directory after it.
 pub(super) fn answer_of(output: &Output, out: &Path) -> Result<Answer> {
     Ok(Answer {
         code: output.status.code(),
@@ -332,7 +331,7 @@ pub(super) fn answer_of(output: &Output, out: &Path) -> Result<Answer> {
     })
 }
 
-/// What differs from run to run, and what is put in its place.
+/// The texts that differ from run to run, and their replacements.
 static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let masks = [
         (r"(?m)\t(\(cached\)|[0-9.]+s)$", "\ttime"),

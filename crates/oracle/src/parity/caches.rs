@@ -57,7 +57,7 @@ pub struct Comparison<'c> {
     pub caches: [&'c Path; 2],
     /// Of what an ID is the key.
     pub names: &'c HashMap<String, String>,
-    /// What was there before and is as it was.
+    /// The entries that were there before and are unchanged.
     pub seeded: &'c Entries,
     /// Keys of the stock command's own.
     pub index: &'c HashSet<String>,
@@ -86,7 +86,7 @@ impl Comparison<'_> {
             if let Err(why) = check(self.caches[1], ours) {
                 differences.push(format!("{}: forgo's entry {why}", self.name(id)));
             }
-            // Keys that no HASH line tells are of forgo's own records.
+            // Keys without a HASH line belong to records that only forgo has.
             if !stock.contains_key(id) && self.names.contains_key(id) {
                 differences.push(format!("{}: only forgo has it", self.name(id)));
             }
@@ -140,7 +140,7 @@ impl Comparison<'_> {
     }
 }
 
-/// Does an entry lead to what it says?
+/// Reports whether an entry leads to the output that it names.
 fn check(cache: &Path, (output, size): &(String, u64)) -> Result<(), String> {
     let file = output_file(cache, output);
     let bytes = fs::read(&file).map_err(|e| format!("leads to {}: {e}", file.display()))?;
@@ -154,7 +154,7 @@ fn check(cache: &Path, (output, size): &(String, u64)) -> Result<(), String> {
     Ok(())
 }
 
-/// Where two files differ first, in words.
+/// Describes the first difference of two files.
 pub fn first_difference(a: &Path, b: &Path) -> String {
     match (fs::read(a), fs::read(b)) {
         (Ok(a), Ok(b)) => {

@@ -62,7 +62,7 @@ impl<'p> Bench<'p> {
                     copy_cache(&stock, &forgo)?;
                     bench.seeded = caches::entries(&stock)?;
                 }
-                // What is broken beyond listing needs no standard library.
+                // A project that can't even be listed needs no standard library.
                 Err(_) if project.broken => {}
                 Err(text) => return Err(text),
             }
@@ -136,8 +136,8 @@ pub struct Known {
     pub took: Duration,
 }
 
-/// Runs the checks; what can't be run at all fails the check that needs it. `kills` is how often a
-/// build is killed.
+/// Runs the checks; a command that can't be run fails the check that needs it. `kills` is the
+/// number of builds that are killed.
 pub fn run(bench: &Bench, extent: Extent, kills: usize, row: &mut Row) {
     let result = if bench.project.broken {
         broken(bench, row)
@@ -226,7 +226,7 @@ fn build_both(bench: &Bench, flags: &[&str], has_main: bool) -> Result<Builds, S
         let kept = bench.path(&format!("out-{}", who.title()));
         builds.programs.push(keep_programs(&out, &kept)?);
         builds.traces.push(trace);
-        // Commands that ran at the same time are told in any order.
+        // Commands that ran at the same time are printed in any order.
         if bench.jobs > 1 {
             said.stderr = sorted(&said.stderr);
         }
@@ -371,7 +371,7 @@ pub(super) fn sorted(text: &str) -> String {
     lines.join("\n")
 }
 
-/// The lines that only one text has, whatever their order.
+/// The lines that only one text has, in any order.
 fn differing_lines(a: &str, b: &str) -> Vec<String> {
     let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
     a.lines()
@@ -435,7 +435,7 @@ fn differing_graphs(graphs: &[Result<graph::Nodes, String>]) -> Vec<String> {
     only_stock.chain(only_forgo).collect()
 }
 
-/// Flags of `list`; the last needs what was built.
+/// Flags of `list`; the last needs the archives.
 const LISTS: [&[&str]; 3] = [
     &["-deps", "-json"],
     &["-test", "-deps", "-json"],
@@ -459,7 +459,7 @@ pub(super) fn list(bench: &Bench, lists: &[&[&str]], row: &mut Row) -> Result<()
 }
 
 /// Each command on a copy of the other one's cache: it runs no more tools than the stock command on
-/// its own (none, but for build modes that need what cgo wrote), and says what it says on its own.
+/// its own (none, except in build modes that need cgo's output), and prints the same as on its own.
 fn sharing(bench: &Bench, has_main: bool, row: &mut Row) -> Result<(), String> {
     let into = format!("{}/", bench.path("out").display());
     let mut flags = vec!["-x", "-p", "1"];
@@ -494,7 +494,7 @@ fn sharing(bench: &Bench, has_main: bool, row: &mut Row) -> Result<(), String> {
     Ok(())
 }
 
-/// Tools whose work a cache spares.
+/// Tools whose work a cache saves.
 const TOOLS: [&str; 4] = ["/compile ", "/asm ", "/cgo ", "/cover "];
 
 fn tool_calls(script: &str) -> [usize; TOOLS.len()] {
@@ -513,7 +513,7 @@ pub(super) fn without_seeds(script: &str) -> String {
     out
 }
 
-/// A project that does not build: the same words, the same exit status, the same graph if it comes
+/// A project that does not build: the same output, the same exit status, the same graph if it comes
 /// to one.
 fn broken(bench: &Bench, row: &mut Row) -> Result<(), String> {
     let packages = &bench.project.packages;

@@ -1,5 +1,5 @@
-//! Compares action graphs (`-debug-actiongraph`): the same nodes with the same edges, whatever
-//! their ids, their order and their times.
+//! Compares action graphs (`-debug-actiongraph`): the same nodes with the same edges, without ids,
+//! order and times.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,13 +9,13 @@ use serde_json::Value;
 /// Of each node: a text with all that must be equal, and how often it is there.
 pub type Nodes = BTreeMap<String, usize>;
 
-/// What differs from run to run, or says no more than the order: only its presence counts.
+/// The fields that differ from run to run, or depend on the order: only their presence counts.
 const VOLATILE: [&str; 5] = ["ID", "Priority", "TimeReady", "TimeStart", "TimeDone"];
 
 /// Times that are left out when they are zero: not even their presence counts.
 const COSTS: [&str; 3] = ["CmdReal", "CmdUser", "CmdSys"];
 
-/// Reads a graph. `plain` takes from a text what may differ, as it does for the words.
+/// Reads a graph. `plain` removes the parts of a text that may differ, as in the output.
 pub fn read(file: &Path, plain: impl Fn(&str) -> String) -> Result<Nodes, String> {
     let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
     let text = plain(&text);
@@ -28,8 +28,8 @@ pub fn read(file: &Path, plain: impl Fn(&str) -> String) -> Result<Nodes, String
     Ok(nodes)
 }
 
-/// A node as a text: its fields, but which of the volatile ones are there, not what they say; its
-/// dependencies by mode and package.
+/// A node as a text: its fields, of the volatile ones only which are there; its dependencies by
+/// mode and package.
 fn essence(node: &Value, list: &[Value]) -> String {
     let Value::Object(fields) = node else {
         return node.to_string();

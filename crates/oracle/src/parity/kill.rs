@@ -1,5 +1,5 @@
-//! Kills builds at instants spread over them (SIGKILL), and looks at what they leave in the cache:
-//! every entry there must be the stock command's, and the next build must go on to the same end.
+//! Kills builds at instants spread over them (SIGKILL), and examines the cache: every entry there
+//! must be the stock command's, and the next build must go on to the same end.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::caches;
 use super::checks::{Bench, Known, seeded_keys};
 use crate::programs::Who;
 
-/// What is wrong after `times` killed builds on a cache in its first state.
+/// The errors after `times` killed builds on a cache in its first state.
 pub fn differences(
     bench: &Bench,
     cache: &Path,
@@ -24,7 +24,7 @@ pub fn differences(
         vec!["-p=2"]
     };
     let args = bench.command("build", &flags, &bench.project.packages);
-    // A program in place would spare its main package the build.
+    // With a program in place its main package would not be built.
     let _ = fs::remove_dir_all(bench.path("out"));
     let mut differences = Vec::new();
     let mut killed = 0;
@@ -60,7 +60,7 @@ pub fn differences(
     Ok(differences)
 }
 
-/// Compares with the stock command's cache; what is missing may be missing in a `partial` one.
+/// Compares with the stock command's cache; a `partial` one may lack entries.
 fn compare(
     bench: &Bench,
     cache: &Path,

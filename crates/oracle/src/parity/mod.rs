@@ -1,6 +1,6 @@
 //! `oracle parity`: does forgo do on a project what the stock command does?
 //!
-//! | check | what must be equal |
+//! | check | must be equal |
 //! |---|---|
 //! | keys | lines of `GODEBUG=gocachehash=1`, except the stock command's module index |
 //! | words | standard output, standard error (`-x` included), exit status |
@@ -49,7 +49,7 @@ const MATRIX: [&str; 5] = [
 
 /// Compares cache keys, bytes and output on a project
 ///
-/// Both commands run on the project in DIR, each with a cache of its own: build, build -n, list,
+/// Both commands run on the project in DIR, each with a separate cache: build, build -n, list,
 /// and each command on the other's cache. Prints each difference as it is found, and a table:
 ///
 ///   keys      lines of GODEBUG=gocachehash=1
@@ -96,7 +96,7 @@ pub struct Options {
     /// Build in this way instead: build flags and NAME=value settings; may be repeated
     #[arg(long = "variant", value_name = "FLAGS", allow_hyphen_values = true)]
     variants: Vec<String>,
-    /// Compare what would be done (build -n -a): keys, output, graph and lists. Builds nothing
+    /// Compare build -n -a without building: keys, output, graph and lists
     #[arg(long, conflicts_with = "bytes")]
     dry: bool,
     /// Compare only archives and programs, after builds from empty caches
@@ -133,7 +133,7 @@ pub struct Options {
     /// Begin with empty caches
     #[arg(long)]
     cold: bool,
-    /// Kill N builds at instants spread over them, and examine what they leave
+    /// Kill N builds at instants spread over them, and examine the cache after each
     #[arg(long = "kill", value_name = "N")]
     kills: Option<usize>,
     /// Actions that each command runs at once [default: 1]
@@ -151,7 +151,7 @@ pub struct Options {
     /// Write the results to conformance/parity.md of the repository
     #[arg(long, conflicts_with = "only")]
     record: bool,
-    /// With --record: what else is to be known of the run
+    /// With --record: a remark about the run
     #[arg(long, value_name = "TEXT", requires = "record")]
     note: Option<String>,
 }
@@ -198,7 +198,7 @@ pub enum Extent {
     Full,
     /// Archives and programs.
     Bytes,
-    /// What would be done.
+    /// The commands that would run.
     Dry,
 }
 
@@ -280,7 +280,7 @@ fn compare(case: &Case, options: &Options) -> Row {
             None => Ok(bench),
         });
     match bench {
-        // What can't be set up is no reason to leave out all the others.
+        // A case that can't be set up does not keep the others from running.
         Err(text) => row.note("words", &[text]),
         Ok(bench) => {
             let kills = options.kills.unwrap_or(project.kills);

@@ -18,8 +18,7 @@ use super::caches::{self, Comparison, Entries};
 use super::checks::{Bench, differing_programs, differing_words, has_main, keep_programs};
 use super::report::Row;
 use super::side::{Said, Setting};
-use crate::programs::Who;
-use crate::programs::write_file;
+use crate::programs::{Who, write_file};
 use crate::tree;
 
 /// Where it is built first.
@@ -40,8 +39,8 @@ const LINK: &str = "link";
 /// What `list` tells of each package.
 const SHOWN: &str = "{{.ImportPath}} {{.Export}} {{.BuildID}}";
 
-/// The project in a directory, and the one cache directory that both commands use in turn: where a
-/// cache is shows in what it holds.
+/// The project in a directory, and the one cache directory that both commands use in turn: the
+/// place of a cache shows in its contents.
 struct Place<'b> {
     bench: &'b Bench<'b>,
     /// The bench's, with what forgo adds, in the directory of now.
@@ -57,7 +56,7 @@ struct Place<'b> {
 struct Built {
     /// Packages that the compiler ran for, and whether they have cgo.
     compiled: Vec<(String, bool)>,
-    /// What each command said, without the tools' calls.
+    /// The output of each command, without the tools' calls.
     said: Vec<Said>,
     /// Programs by name.
     programs: BTreeMap<String, PathBuf>,
@@ -75,7 +74,7 @@ impl Built {
 pub struct Scope<'a> {
     /// Packages whose test binaries are built.
     pub tested: &'a [String],
-    /// What is compiled for tests alone is compared too.
+    /// Packages compiled for tests alone are compared too.
     pub tests: bool,
     /// So many of the directories.
     pub places: usize,
@@ -119,7 +118,7 @@ pub fn run(bench: &Bench, scope: &Scope, row: &mut Row) -> Result<(), String> {
     let mut checkout = place.setting.dir.clone();
     for name in NAMES.into_iter().take(scope.places) {
         let to = moved.join(name);
-        // What it was called before is no longer there to be read.
+        // The directory of the earlier name no longer exists.
         let real = match name {
             LINK => moved.join("behind the link"),
             _ => to.clone(),
@@ -137,8 +136,8 @@ pub fn run(bench: &Bench, scope: &Scope, row: &mut Row) -> Result<(), String> {
     Ok(())
 }
 
-/// As many packages as prove every rule, with some to spare, of which the first have assembly and
-/// the last cgo.
+/// As many packages as prove every rule, with some more, of which the first have assembly and the
+/// last cgo.
 const PROOF: usize = 36;
 const OF_EACH: usize = 8;
 
@@ -227,7 +226,7 @@ impl Place<'_> {
             partial: self.bench.is_covered(),
         };
         let (compared, differences) = comparison.differences()?;
-        // The stock command's cache holds what it made in the directories before, too.
+        // The stock command's cache holds its entries of the earlier directories, too.
         row.archives = compared;
         row.note("archives", &differences);
         if !stock.programs.is_empty() {

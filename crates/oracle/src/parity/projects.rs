@@ -1,5 +1,5 @@
-//! What is compared: a directory of the user's, or the small projects of `conformance/projects`,
-//! each made for a purpose that its `PARITY` file names.
+//! The projects that are compared: a directory of the user's, or the small projects of
+//! `conformance/projects`, each made for a purpose that its `PARITY` file names.
 //!
 //! ```text
 //! # what this project is for
@@ -134,7 +134,7 @@ impl Project {
         })
     }
 
-    /// Is this project for a release (`go1.27.3`)?
+    /// Reports whether this project is for a release (`go1.27.3`).
     pub fn is_for(&self, release: &str) -> bool {
         self.release.as_ref().is_none_or(|only| {
             release
@@ -187,6 +187,7 @@ impl Project {
         if self.git {
             make_checkout(&copy)?;
         }
+        tree::age(&copy).map_err(|e| format!("{}: {e}", copy.display()))?;
         Ok(copy)
     }
 }

@@ -31,7 +31,7 @@ pub struct Row {
 }
 
 impl Report {
-    /// Is everything equal?
+    /// Reports whether everything is equal.
     pub fn is_good(&self) -> bool {
         let good = |row: &Row| row.results.iter().all(|r| *r != Some(false));
         !self.rows.is_empty() && self.rows.iter().all(good)

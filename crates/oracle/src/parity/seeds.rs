@@ -10,8 +10,8 @@ use super::projects::{Project, Variant};
 use super::side::Setting;
 use crate::programs::Who;
 
-/// Flags that packages of the standard library do not see as dependencies. What is wrong here costs
-/// time, no more: the keys are the stock command's.
+/// Flags that packages of the standard library do not see as dependencies. An error here costs only
+/// time: the keys are the stock command's.
 const NOT_OF_STD: [&str; 6] = ["-tags", "-ldflags=", "-buildvcs=", "-pgo=", "-mod=", "-p="];
 
 /// Settings that they do not see.

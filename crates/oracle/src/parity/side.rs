@@ -1,5 +1,5 @@
-//! Running one of the two commands: the same directory, the same temporary directory, an
-//! environment of which every variable is known, and a cache of its own.
+//! Running one of the two commands: the same directory, the same temporary directory, a fixed
+//! environment, and a separate cache.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use crate::programs::{Programs, Who};
 use crate::tree::{self, Take};
 
-/// What a run said.
+/// The output of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     /// Standard output.
@@ -74,7 +74,7 @@ impl<'p> Setting<'p> {
         })
     }
 
-    /// Does forgo work with features of its own?
+    /// Reports whether forgo's own optimizations are on.
     pub fn has_extras(&self) -> bool {
         self.environment
             .iter()
@@ -149,7 +149,7 @@ impl<'p> Setting<'p> {
         })
     }
 
-    /// Text without what may differ: the temporary directory's number, the cache's name.
+    /// Text without the parts that may differ: the temporary directory's number, the cache's name.
     pub fn plain(&self, bytes: &[u8], cache: &Path) -> String {
         let text = String::from_utf8_lossy(bytes);
         let text = text.replace(&cache.display().to_string(), "$GOCACHE");
@@ -180,7 +180,7 @@ fn without_time(line: &str) -> String {
     }
 }
 
-/// Copies the stock command's part of a cache; what can't change is linked.
+/// Copies the stock command's part of a cache; files that can't change are linked.
 pub fn copy_cache(from: &Path, to: &Path) -> Result<(), String> {
     tree::copy(from, to, &|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -1,14 +1,13 @@
-//! `--tests`: do `list`, `vet` and `test` say of a project what the stock command's say, with the
-//! same keys?
+//! `--tests`: `list`, `vet` and `test` of a project must print the same as the stock command's,
+//! with the same keys.
 //!
-//! First what would be done (`-n`: nothing is compiled); unless `--dry` is asked, then each command
-//! on a cache of its own, and at last both on what each of them left (where results are
-//! `(cached)`).
+//! First with `-n` (nothing is compiled); without `--dry`, then each command on a separate cache,
+//! and at last both on the cache that each of them left (where results are `(cached)`).
 //!
-//! What a test reads differs from run to run of the same command: names of temporary files, the
+//! The inputs of a test differ from run to run of the same command: names of temporary files, the
 //! order in which parallel tests open files. So of tests that run the keys of their inputs are only
-//! counted; of results that are found, where both commands read the same log, they must be equal.
-//! Of a package whose tests fail only the verdicts count: what a failing test has to say is not the
+//! counted; of cached results, for which both commands read the same log, they must be equal. Of a
+//! package whose tests fail only the verdicts count: the output of a failing test is not the
 //! command's, and seldom the same twice. Under `FORGO_EXTRAS=on` no keys are compared.
 
 use std::collections::{BTreeSet, HashSet};
@@ -22,10 +21,10 @@ use super::side::{Said, copy_cache};
 use super::trace::Trace;
 use crate::programs::Who;
 
-/// What is asked: the command and its flags.
+/// The command and its flags.
 const QUESTIONS: [(&str, &[&str]); 2] = [("vet", &[]), ("test", &["-short"])];
 
-/// What is to be asked.
+/// The commands and packages to compare.
 #[derive(Default)]
 pub struct Asked {
     /// Only this command: `list`, `vet` or `test`.
@@ -78,8 +77,8 @@ fn copied(bench: &Bench, who: Who, command: &str) -> Result<PathBuf, String> {
     Ok(copy)
 }
 
-/// Asks both, the stock command first, each on its cache; notes what differs in keys under `check`,
-/// the rest as words, and tells what was compared.
+/// Runs both, the stock command first, each on its cache; records differences of keys under
+/// `check`, others as words, and prints the extent of the comparison.
 fn compare(
     bench: &Bench,
     check: &str,
@@ -165,7 +164,7 @@ fn take_inputs(trace: &mut Trace, stdout: &str) -> BTreeSet<String> {
     inputs
 }
 
-/// The package and what is said of it in a line of `GODEBUG=gocachetest=1`.
+/// The package and the rest of a line of `GODEBUG=gocachetest=1`.
 fn testcache(line: &str) -> Option<(&str, &str)> {
     line.strip_prefix("testcache: ")?.split_once(": ")
 }
@@ -176,8 +175,8 @@ fn cached(stdout: &str) -> impl Iterator<Item = &str> {
     lines.filter_map(|line| line.split_whitespace().nth(1))
 }
 
-/// Runs a command; what it says without what differs by chance, and its keys. Both have their cache
-/// in the same place: tests that ask for GOCACHE have it among their inputs.
+/// Runs a command; returns its output without the parts that differ by chance, and its keys. Both
+/// have their cache in the same place: tests that ask for GOCACHE have it among their inputs.
 fn ask(bench: &Bench, who: Who, cache: &Path, args: &[String]) -> Result<(Said, Trace), String> {
     let place = bench.path("cache");
     let moved = |from: &Path, to: &Path| {
@@ -197,14 +196,14 @@ fn ask(bench: &Bench, who: Who, cache: &Path, args: &[String]) -> Result<(Said, 
     said.stderr = if args.iter().any(|arg| arg == "-n") {
         without_seeds(&words)
     } else {
-        // Commands that run at the same time are told in any order.
+        // Commands that run at the same time are printed in any order.
         sorted(&words)
     };
     said.stdout = settled_results(&said.stdout);
     Ok((said, trace))
 }
 
-/// Is this the line with which `test` ends what it says of a package?
+/// Reports whether this is the last line of `test` about a package.
 fn is_verdict(line: &str) -> bool {
     let word = line.split_whitespace().next().unwrap_or_default();
     let mark = line.strip_prefix(word).unwrap_or_default();
@@ -240,7 +239,8 @@ fn settled_results(stdout: &str) -> String {
     out
 }
 
-/// Does a line of a failed package's tell which of its tests did what, or why it was not run?
+/// Reports whether a line of a failed package's output names the result of a test, or why it was
+/// not run.
 fn is_telling(line: &str) -> bool {
     line.trim_start().starts_with("--- ") || is_verdict(line) || line == "FAIL"
 }

@@ -8,9 +8,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// The lines of a run.
 #[derive(Default)]
 pub struct Trace {
-    /// How often each line came; without the stock command's module index, which forgo has its own
-    /// way for. Lines that say the hash of a file count once: who comes first in a race reads it
-    /// alone. The lines of `GODEBUG=gocachetest=1` are among them: they tell of tests' keys.
+    /// How often each line came; without the stock command's module index, which forgo does not
+    /// have. Lines with the hash of a file count once: the first action in a race reads it alone.
+    /// The lines of `GODEBUG=gocachetest=1` are among them: they show the keys of tests.
     pub lines: BTreeMap<String, usize>,
     /// What an action ID (in hex) is the key of.
     pub names: HashMap<String, String>,

@@ -263,7 +263,7 @@ impl Scanner<'_> {
         loop {
             match self.ch {
                 None | Some('\n') => {
-                    // Only where nothing else has been said.
+                    // Only if no other error was reported.
                     if valid {
                         self.error(start, "rune literal not terminated");
                     }

@@ -1,4 +1,4 @@
-//! Reads an archive, and writes what was read. For tests of the crate and of real archives.
+//! Reads an archive, and writes it again. For tests of the crate and of real archives.
 
 use super::object::pkgbits::{Export, PkgDef, Renames};
 use super::object::{Unfit, archive, goobj};

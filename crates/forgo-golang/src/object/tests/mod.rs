@@ -1,5 +1,5 @@
 //! A small archive with a string in every place that may hold one, made for a directory: moving one
-//! must give the other. And what must be refused, and damage of every kind.
+//! must give the other. Also archives that must be refused, and damage of every kind.
 
 mod again;
 mod sample;

@@ -7,7 +7,7 @@ use crate::object::Fingerprint;
 
 pub const DEP_FINGERPRINT: Fingerprint = *b"\x10\x20\x30\x40\x50\x60\x70\x80";
 
-/// What is in the archive.
+/// The contents of the archive.
 pub struct Sample {
     pub head: String,
     /// The directory above the sources.

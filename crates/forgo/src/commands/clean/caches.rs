@@ -23,7 +23,7 @@ fn cache_dir(cfg: &Config) -> Outcome<Option<&str>> {
     }
 }
 
-/// Shows `rm -rf` of what is there; then removes all of it. Returns the first error.
+/// Shows `rm -rf` of the directories that exist; then removes them. Returns the first error.
 fn remove_shown(cfg: &Config, console: &Console, paths: &[String]) -> Result<(), String> {
     let there = |p: &String| match disk::own::metadata(p) {
         Ok(_) => true,
@@ -105,7 +105,7 @@ pub fn module_cache(cfg: &Config, console: &Console) -> Outcome {
     Ok(())
 }
 
-/// What can't be made writable shows when it can't be removed.
+/// A directory that can't be made writable fails again when it is removed.
 fn make_writable(dir: &std::path::Path) {
     let _ = std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o777));
     for entry in disk::own::read_dir(dir).into_iter().flatten().flatten() {

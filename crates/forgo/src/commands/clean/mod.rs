@@ -28,7 +28,7 @@ pub const COMMAND: Command = Command {
 fn run(invocation: &mut Invocation<'_>) -> Outcome {
     let cfg = &mut invocation.startup.cfg;
     fips140::apply(cfg).map_err(stop_at)?;
-    // Nothing is built: the mode only says where a build would put its result.
+    // Nothing is built: the mode only determines where a build would put its result.
     cfg.modes.buildmode.clone_from(&cfg.flags.buildmode);
     let (cfg, console, flags) = (invocation.cfg(), invocation.console, &invocation.flags);
     let args = &invocation.args;
@@ -40,7 +40,7 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
         return Err(Stop::fatal(text));
     }
     let named = !args.is_empty() || flags.on("i") || flags.on("r");
-    // Asked whatever was chosen: settings that make no sense end the command.
+    // Checked for all kinds of cleaning: settings that make no sense end the command.
     let here = in_module_or_gopath(invocation, &scanner)?;
     if named || chosen.is_none() && here {
         let mut loader = Loader::new(cfg, &scanner, console, RootMode::Auto).map_err(stop_at)?;

@@ -152,7 +152,7 @@ fn read_dir(dir: &str) -> Result<Vec<(String, bool)>, String> {
 
 /// Names that builds and tests of this directory may have given to executables.
 fn executables(p: &Package, entries: &[(String, bool)]) -> Vec<String> {
-    // In a command's directory every file may be a command of its own.
+    // In a command's directory every file may be a separate command.
     let lists = [
         &p.go_files,
         &p.cgo_files,

@@ -170,8 +170,8 @@ enum Shared {
     Build,
 }
 
-/// A command that the stock command does: name, description, flags of the table, flags of its
-/// own (`=` at the end of a name stands for a value), operands.
+/// A command that the stock command runs: name, description, flags of the table, other flags (`=`
+/// at the end of a name stands for a value), operands.
 type Stock = (
     &'static str,
     &'static str,

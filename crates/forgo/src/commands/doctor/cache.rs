@@ -1,4 +1,4 @@
-//! The build cache: where it is, its size, who may use it, and the file system that it is on.
+//! The build cache: where it is, its size, its rights, and its file system.
 
 use std::os::unix::fs::MetadataExt;
 
@@ -106,7 +106,7 @@ impl Size {
                 Ok(meta) if meta.is_dir() => self.add(&item.path()),
                 Ok(meta) => {
                     self.files += 1;
-                    // Blocks of 512 bytes, whatever the file system's.
+                    // Blocks of 512 bytes on all file systems.
                     self.bytes += meta.blocks() * 512;
                 }
                 // Removed meanwhile.

@@ -31,11 +31,11 @@ impl Level {
 /// A finding.
 #[derive(Debug, Clone)]
 pub struct Finding {
-    /// What was examined: `go`, `cache`.
+    /// The part that was examined: `go`, `cache`.
     pub topic: &'static str,
     /// How bad it is.
     pub level: Level,
-    /// What was found, in a sentence.
+    /// The finding, in a sentence.
     pub text: String,
     /// What to do, in a sentence; empty where nothing is to be done.
     pub remedy: String,

@@ -18,7 +18,7 @@ pub fn examine(startup: &Startup) -> Vec<Finding> {
     vec![found(startup), release(startup), toolchain(startup)]
 }
 
-/// There is no go command that could be driven, for this reason.
+/// Reports that forgo has no go command to drive, for this reason.
 pub fn missing(why: &str) -> Finding {
     let why = why.trim().trim_start_matches("forgo: ");
     let why = why.split(&format!("; {}", stock::REMEDY)).next();

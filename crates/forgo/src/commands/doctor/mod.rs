@@ -1,6 +1,6 @@
-//! `forgo doctor`: examines the installation and prints what it found, with a remedy for each
-//! problem. It runs no tool, downloads nothing, and writes nothing but a temporary file in GOCACHE,
-//! by which it measures the file system's clock.
+//! `forgo doctor`: examines the installation and prints findings, with a remedy for each problem.
+//! It runs no tool, downloads nothing, and writes nothing but a temporary file in GOCACHE, by which
+//! it measures the file system's clock.
 
 mod cache;
 mod file_system;

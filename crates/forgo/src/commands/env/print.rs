@@ -25,7 +25,7 @@ pub fn shell(variables: &[Variable], only_changed: bool) -> Outcome<String> {
             )));
         }
         if !only_changed || v.changed {
-            // Written rune by rune, with U+FFFD for what is none.
+            // Written rune by rune, with U+FFFD for invalid ones.
             let value = raw::into_text(raw::lossy(&raw::bytes(&v.value)));
             out.push_str(&format!("{}='{}'\n", v.name, value.replace('\'', "'\\''")));
         }

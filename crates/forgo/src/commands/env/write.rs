@@ -65,7 +65,7 @@ pub fn unset(invocation: &Invocation<'_>) -> Outcome {
     update(invocation, BTreeMap::new(), &delete)
 }
 
-/// May this variable be set to this value?
+/// Checks whether this variable may be set to this value.
 fn check(invocation: &Invocation<'_>, key: &str, value: &str) -> Outcome {
     let cfg = invocation.cfg();
     match key {

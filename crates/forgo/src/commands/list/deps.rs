@@ -93,7 +93,7 @@ mod tests {
             (202, &["a", "b", "c", "chain/000"][..])
         );
         assert!(last.is_sorted());
-        // Of what was not asked for nothing is known.
+        // Facts that were not requested are missing.
         assert!(
             Deps::collect(&graph, &all[..2])
                 .of(&graph, PackageId(3))

@@ -17,7 +17,7 @@ use crate::exit::{Outcome, Stop};
 use crate::report::Console;
 use crate::session::Store;
 
-/// Says what is wrong with each package.
+/// Reports the errors of each package.
 pub fn report_errors(graph: &PackageGraph, console: &Console, packages: &[PackageId]) {
     for &p in packages {
         if let Some(error) = &graph[p].error {
@@ -78,7 +78,7 @@ pub fn add_tests(
     Ok(())
 }
 
-/// Stores _testmain.go in the cache, where whoever lists its file can read it.
+/// Stores _testmain.go in the cache, where a reader of the list can open it.
 fn name_testmain(
     loader: &mut Loader<'_>,
     main: PackageId,
@@ -161,7 +161,7 @@ pub fn finish(
     deps
 }
 
-/// What did not build is an error of its package. Packages that are not listed count too: it is an
+/// A failed build is an error of its package. Packages that are not listed count too: it is an
 /// error in a dependency of those that are.
 fn note_failures(graph: &mut PackageGraph, facts: &[PackageFacts]) {
     for (p, fact) in graph.packages.iter_mut().zip(facts) {

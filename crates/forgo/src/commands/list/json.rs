@@ -24,7 +24,7 @@ impl Fields {
         self.0.is_empty()
     }
 
-    /// Is any of these wanted?
+    /// Reports whether any of these fields is wanted.
     pub fn any(&self, names: &[&str]) -> bool {
         self.all() || names.iter().any(|n| self.0.contains(*n))
     }

@@ -1,5 +1,5 @@
-//! What `go test` refuses before anything is built, and what is to become of the binaries. Answers
-//! to the checks in runTest in cmd/go/internal/test/test.go.
+//! The command lines that `go test` refuses before anything is built, and the use of the binaries.
+//! Answers to the checks in runTest in cmd/go/internal/test/test.go.
 
 use std::collections::BTreeMap;
 

@@ -19,7 +19,7 @@ pub struct TestFlags {
     pub args: Vec<String>,
     /// -json.
     pub json: bool,
-    /// Events name what did not build, and builds speak JSON too.
+    /// Events name failed builds, and the output of builds is JSON too.
     pub json_builds: bool,
     /// -v in some form.
     pub verbose: bool,

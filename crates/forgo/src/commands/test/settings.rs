@@ -1,4 +1,4 @@
-//! What every test run is told: flags, time limits, the coverage profile, the day before which
+//! The settings of every test run: flags, time limits, the coverage profile, the day before which
 //! cached results do not count. Answers to the middle of runTest in cmd/go/internal/test/test.go
 //! and to initCoverProfile in cover.go.
 

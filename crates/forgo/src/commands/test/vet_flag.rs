@@ -95,7 +95,7 @@ impl VetFlag {
     }
 }
 
-/// What is wrong with a value of the flag.
+/// Returns the error of a value of the flag.
 pub fn check(value: &str) -> Result<(), String> {
     if value.is_empty() {
         return Ok(());

@@ -44,7 +44,7 @@ pub fn run(mut command: Command) -> Result<ExitStatus> {
     }
 }
 
-/// What to say: nothing when the tool itself ended, for it has said what it wanted.
+/// Returns the message: empty when the tool itself ended, since it has printed its own.
 pub fn complaint(result: &Result<ExitStatus>, words: &[String]) -> Option<String> {
     match result {
         Ok(status) if status.signal().is_none() => None,

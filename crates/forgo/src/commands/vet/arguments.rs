@@ -1,4 +1,4 @@
-//! The arguments of `go vet`: the tool says which flags it has, and gets those that it has.
+//! The arguments of `go vet`: the tool lists its flags, and gets those that it has.
 //!
 //! Answers to cmd/go/internal/vet/vetflag.go.
 

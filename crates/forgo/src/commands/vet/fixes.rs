@@ -13,10 +13,10 @@ use zip::ZipArchive;
 
 use crate::report::Console;
 
-/// The root of a run that fixes: collects what was found.
+/// The root of a run that fixes: collects the findings.
 #[derive(Debug, Default)]
 pub struct Fixes {
-    /// What was read of the archives: while the run's work directory is there for certain.
+    /// The contents of the archives, read while the run's work directory exists.
     found: Mutex<Found>,
 }
 

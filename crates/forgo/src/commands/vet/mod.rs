@@ -1,7 +1,7 @@
 //! `go vet`: compiles packages and their tests, and runs an analysis tool on each.
 //!
-//! Answers to cmd/go/internal/vet/vet.go. What is said of the tool's output is
-//! forgo_build::actions::vet_output's; the arguments are [`arguments`]'s, `-fix` is [`fixes`]'.
+//! Answers to cmd/go/internal/vet/vet.go. The tool's output is handled in
+//! forgo_build::actions::vet_output; the arguments in [`arguments`], `-fix` in [`fixes`].
 
 mod arguments;
 mod fixes;
@@ -115,7 +115,7 @@ fn options(given: ToolArguments, flags: &Flags) -> Outcome<(VetOptions, bool)> {
     let mut add = |flag: &str| vet.flags.push(flag.to_owned());
     if !fix {
         if !json {
-            // JSON, because text would have to be told apart from the tool's own errors.
+            // JSON, because text could not be distinguished from the tool's own errors.
             add("-json");
             vet.output = VetOutput::Diagnostics {
                 context: usize::try_from(context).ok(),
@@ -142,7 +142,7 @@ fn options(given: ToolArguments, flags: &Flags) -> Outcome<(VetOptions, bool)> {
     Ok((vet, !json && !diff))
 }
 
-/// What is vetted for the packages named: with its test files, each file once.
+/// Returns the packages to vet for those named: with their test files, each file once.
 fn targets(
     loader: &mut Loader<'_>,
     console: &Console,

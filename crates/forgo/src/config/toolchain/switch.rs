@@ -1,5 +1,5 @@
 //! The switch to a newer toolchain before `install pkg@version` and `run pkg@version`, whose module
-//! may ask for one. Whatever else needs a newer one is an error of the command.
+//! may ask for one. In all other commands the need for a newer one is an error.
 //!
 //! Answers to maybeSwitchForGoInstallVersion in cmd/go/internal/toolchain/select.go and to
 //! cmd/go/internal/toolchain/switch.go. While a toolchain is selected the stock command puts its
@@ -40,7 +40,7 @@ pub fn for_versioned(
     if version.starts_with(['-', '/']) {
         return fatal(format!("go: invalid module version {}", quote(version)));
     }
-    // No module has a backslash in its path, and what is not found wants no newer release.
+    // No module has a backslash in its path, and a module that is not found needs no newer release.
     if path.is_empty() || version.is_empty() || gover::is_toolchain(path) || path.contains('\\') {
         return Ok(None);
     }
@@ -66,7 +66,7 @@ pub fn for_versioned(
     announce(wanted, toolchain, choice, console).map(Some)
 }
 
-/// Says what it switches to, or why it cannot.
+/// Reports the toolchain that it switches to, or why it cannot.
 fn announce(
     wanted: TooNew,
     toolchain: Result<String, String>,
@@ -98,12 +98,12 @@ fn announce(
     })
 }
 
-/// What can be told from a command line whose flags a newer release may know better.
+/// The facts in a command line that may have flags of a newer release.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Argument {
-    /// The first argument that is no flag.
+    /// The first argument that is not a flag.
     package: String,
-    /// What `-modcacherw` says: it changes how the module is fetched.
+    /// The value of `-modcacherw`: it changes how the module is fetched.
     modcacherw: Option<bool>,
 }
 
@@ -167,7 +167,7 @@ fn skip_unknown<'a>(mut args: &'a [String], found: &mut Argument) -> &'a [String
     args
 }
 
-/// Does GOFLAGS say `-modcacherw`? What is wrong with it is told later.
+/// Reports whether GOFLAGS has `-modcacherw`. Errors of GOFLAGS are reported later.
 fn from_goflags(cfg: &Config) -> bool {
     let words = goflags::words(cfg.env.get("GOFLAGS"), true).unwrap_or_default();
     let mut flags = Flags::of(Commands::RUN);

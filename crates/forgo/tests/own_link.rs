@@ -1,0 +1,203 @@
+//! forgo's own linker proves itself against the distribution's, and leaves to it what it can't do.
+#![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use support::{Said, World, goroots};
+
+/// So many programs.
+const PROGRAMS: usize = 24;
+
+/// So many programs must agree.
+const ENOUGH: usize = 20;
+
+/// The distribution's linker. It writes down that it links, and adds a byte while there is a file
+/// `lie`.
+const LINKER: &str = "#!/bin/sh
+if [ \"$1\" = -o ]; then
+	echo >> \"$W/links\"
+fi
+\"$REAL/link\" \"$@\" || exit
+if [ \"$1\" = -o ] && [ -e \"$W/lie\" ]; then
+	printf x >> \"$2\"
+fi
+";
+
+/// Programs, a distribution whose linker is watched, and a cache of its own.
+fn world(goroot: &Path) -> World {
+    let mut world = World::new(goroot, &[("go.mod", "module example.com/m\n\ngo 1.26\n")]);
+    write_programs(&world, 0);
+    world.set("GODEBUG", "");
+    world.set("CGO_ENABLED", "0");
+    world.seed_cache("cache", &[&["build", "-o", "../seed", "./p0"]]);
+    let tools = fs::read_dir(goroot.join("pkg/tool"))
+        .expect("tools")
+        .flatten();
+    let real = tools
+        .map(|entry| entry.path())
+        .find(|dir| dir.join("link").exists())
+        .expect("a linker");
+    let copy = world.path("goroot");
+    link_but(goroot, &copy, &["bin", "pkg"]);
+    fs::create_dir(copy.join("bin")).expect("a directory");
+    fs::copy(goroot.join("bin/go"), copy.join("bin/go")).expect("the go command");
+    link_but(&goroot.join("pkg"), &copy.join("pkg"), &["tool"]);
+    let name = real.file_name().expect("a name");
+    let wrapped = copy.join("pkg/tool").join(name);
+    link_but(&real, &wrapped, &["link"]);
+    let script = LINKER
+        .replace("$REAL", real.to_str().expect("UTF-8"))
+        .replace("$W", world.dir.path().to_str().expect("UTF-8"));
+    fs::write(wrapped.join("link"), script).expect("a tool");
+    fs::set_permissions(wrapped.join("link"), fs::Permissions::from_mode(0o755)).expect("its mode");
+    world.goroot = copy;
+    world.set("GOCACHE", "$W/cache");
+    // Else what was linked once is not linked again.
+    world.set("FORGO_LINK_STORE_SIZE", "0");
+    world
+}
+
+/// A directory of links to all that another one has, but for some.
+fn link_but(from: &Path, to: &Path, but: &[&str]) {
+    fs::create_dir_all(to).expect("a directory");
+    for item in fs::read_dir(from).expect("a directory").flatten() {
+        let name = item.file_name();
+        if !but.contains(&name.to_str().expect("UTF-8")) {
+            symlink(item.path(), to.join(name)).expect("a link");
+        }
+    }
+}
+
+fn write_programs(world: &World, edit: usize) {
+    for i in 0..PROGRAMS {
+        let text = format!("package main\n\nfunc main() {{ println({i}, {edit}) }}\n");
+        world.write(&format!("p{i}/main.go"), &text);
+    }
+}
+
+/// How often the distribution's linker linked since this was asked last.
+fn stock_links(world: &World) -> usize {
+    let log = world.path("links");
+    let text = fs::read_to_string(&log).unwrap_or_default();
+    let _ = fs::remove_file(log);
+    text.lines().count()
+}
+
+/// Builds all programs; how often the distribution's linker was run, and what forgo said of its
+/// own.
+#[track_caller]
+fn build(world: &World, flags: &[&str]) -> (usize, Vec<String>) {
+    let args = [&["build", "-o", "../out/"], flags, &["./..."]].concat();
+    let Said { stderr, code, .. } = world.forgo(&args);
+    assert_eq!(code, Some(0), "{stderr}");
+    let own = stderr.lines().filter(|line| line.starts_with("forgo:"));
+    (stock_links(world), own.map(str::to_owned).collect())
+}
+
+/// The programs are what the stock command makes.
+#[track_caller]
+fn same_as_stock(world: &World, flags: &[&str]) {
+    let args = [&["build", "-o", "../stock/"], flags, &["./..."]].concat();
+    let said = world.stock(&args);
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    stock_links(world);
+    let read = |dir: &str| -> BTreeMap<String, Vec<u8>> {
+        let files = fs::read_dir(world.path(dir)).expect("programs").flatten();
+        files
+            .map(|file| {
+                let name = file.file_name().into_string().expect("UTF-8");
+                (name, fs::read(file.path()).expect("a program"))
+            })
+            .collect()
+    };
+    assert!(read("stock").len() == PROGRAMS && read("stock") == read("out"));
+}
+
+#[test]
+fn it_proves_itself_and_then_links() {
+    for goroot in goroots() {
+        let world = &mut world(&goroot);
+        let (stock, said) = build(world, &[]);
+        assert!((ENOUGH..=PROGRAMS).contains(&stock), "{stock}");
+        assert_eq!(said, [""; 0]);
+        same_as_stock(world, &[]);
+
+        write_programs(world, 1);
+        assert_eq!(build(world, &[]), (0, vec![]));
+        same_as_stock(world, &[]);
+        let flags = ["-trimpath", "-ldflags=-s -w"];
+        assert_eq!(build(world, &flags), (0, vec![]));
+        same_as_stock(world, &flags);
+
+        // -x shows the tool's command line.
+        let shown = world.forgo(&["build", "-x", "-o", "../out/", "./p0"]);
+        assert_eq!(stock_links(world), 0);
+        let lines = shown.stderr.lines();
+        assert_eq!(
+            lines
+                .filter(|line| line.contains("/link -o $WORK/"))
+                .count(),
+            1
+        );
+
+        // What it can't do, and what it is not to do.
+        assert_eq!(build(world, &["-ldflags=-bindnow"]).0, PROGRAMS);
+        assert_eq!(build(world, &["-toolexec=env"]).0, PROGRAMS);
+        for (name, value) in [
+            ("FORGO_LINK", "off"),
+            ("FORGO_EXTRAS", "off"),
+            ("GO_EXTLINK_ENABLED", "0"),
+            ("FORGO_VERIFY", "100%"),
+        ] {
+            world.set(name, value);
+            assert_eq!(build(world, &[]), (PROGRAMS, vec![]), "{name}");
+            world.set(name, "");
+        }
+        assert_eq!(build(world, &[]), (0, vec![]));
+
+        // What fails fails in the tool's words.
+        world.write(
+            "p0/main.go",
+            "package main\n\nfunc f()\n\nfunc main() { f() }\n",
+        );
+        world.write("p0/main.s", "");
+        let args = ["build", "-o", "../out/", "./p0"];
+        let forgo = world.forgo(&args);
+        assert_eq!(stock_links(world), 1);
+        let stock = world.stock(&args);
+        assert!(
+            forgo
+                .stderr
+                .contains("relocation target main.f not defined"),
+            "{}",
+            forgo.stderr
+        );
+        assert_eq!((forgo.stderr, forgo.code), (stock.stderr, stock.code));
+    }
+}
+
+#[test]
+fn a_difference_disables_it() {
+    for goroot in goroots() {
+        let world = &world(&goroot);
+        fs::write(world.path("lie"), "").expect("a file");
+        let (stock, said) = build(world, &[]);
+        assert_eq!(stock, PROGRAMS);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].starts_with("forgo: example.com/m/p"), "{said:?}");
+        assert!(
+            said[0].contains("links by forgo of \"link version "),
+            "{said:?}"
+        );
+        fs::remove_file(world.path("lie")).expect("a file");
+        write_programs(world, 1);
+        assert_eq!(build(world, &[]), (PROGRAMS, vec![]));
+        same_as_stock(world, &[]);
+    }
+}
