@@ -7,4 +7,5 @@ pub mod dist;
 pub mod links;
 pub mod measure;
 pub mod record;
+pub mod seen;
 pub mod tour;

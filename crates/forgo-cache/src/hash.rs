@@ -277,6 +277,10 @@ fn strip_experiment(version: &str) -> &str {
 /// trace.
 pub fn hash_file(path: &str) -> io::Result<[u8; 32]> {
     let explain = |op: &str, e: io::Error| io::Error::new(e.kind(), path_error(op, path, &e));
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the caller notes what it has hashed"
+    )]
     let mut file = std::fs::File::open(OsStr::from_bytes(&raw::bytes(path)))
         .map_err(|e| explain("open", e))?;
     let mut sha = Sha256::new();

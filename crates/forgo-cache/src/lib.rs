@@ -6,8 +6,13 @@
 //! * [`Backing`]: what a cache elsewhere must be able to do; [`prog`] (GOCACHEPROG) is one.
 //!
 //! Answers to cmd/go/internal/cache. Nothing here prints, exits or reads the environment.
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_methods, reason = "tests look at what came out")
+)]
 
 mod backing;
+mod bundle;
 pub mod disk;
 mod error;
 pub mod hash;
@@ -18,6 +23,7 @@ mod tiered;
 use std::time::SystemTime;
 
 pub use backing::{Backing, Found, Item};
+pub use bundle::{Bundle, Saved, save};
 pub use error::{Error, Result, os_error, path_error};
 pub use hash::{ActionId, Formulas, Hash, HashContext, KeyLines, OutputId, hash_to_string};
 pub use open::{Notice, NoticeFn, Settings, open};

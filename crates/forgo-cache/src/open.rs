@@ -1,12 +1,18 @@
 //! Which cache an invocation uses. Answers to cmd/go/internal/cache/default.go.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "GOCACHE: entries are named by their content, and forgo's own files by their keys"
+)]
+
 use std::sync::Arc;
 
+use crate::bundle::Bundle;
 use crate::disk::{DiskCache, make_dirs};
 use crate::error::{Error, Result};
 use crate::hash::HashContext;
 use crate::prog::ProgCache;
-use crate::tiered::Tiered;
+use crate::tiered::{Limits, Tiered};
 
 /// What a cache has to say outside of any call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +36,9 @@ pub struct Settings<'a> {
     pub dir_error: Option<&'a str>,
     /// GOCACHEPROG, or empty.
     pub prog: &'a str,
+    /// FORGO_CACHE: the file of a bundle, or `off`, or empty for the one that `forgo cache use`
+    /// named. `None` where forgo does what the stock command does.
+    pub bundle: Option<&'a str>,
     /// Environment of that program.
     pub environment: &'a [(String, String)],
     /// Directory that program is started in.
@@ -73,8 +82,44 @@ pub fn open(settings: &Settings) -> Result<Tiered> {
         let _ = std::fs::write(&readme, README);
     }
     let disk = DiskCache::open(dir, settings.verify.clone()).map_err(|why| fatal(&why))?;
-    if settings.prog.is_empty() {
-        return Ok(Tiered::local(disk));
+    let bundle = settings.bundle.and_then(|set| disk.bundle_in_use(set));
+    if !settings.prog.is_empty() {
+        if let Some(path) = bundle {
+            (settings.notice)(Notice::Warning(format!(
+                "forgo: bundle {path}: not used, because GOCACHEPROG is set\n"
+            )));
+        }
+        return Ok(Tiered::instead(disk, ProgCache::start(settings)?));
     }
-    Ok(Tiered::instead(disk, ProgCache::start(settings)?))
+    let Some(path) = bundle else {
+        return Ok(Tiered::local(disk));
+    };
+    Ok(with_bundle(disk, &path, &settings.notice))
+}
+
+/// The disk with a bundle behind it. What is used is noted for the next bundle, also where there is
+/// none yet.
+fn with_bundle(disk: DiskCache, path: &str, notice: &NoticeFn) -> Tiered {
+    let job = disk.job(path);
+    let cache = match Bundle::open(path) {
+        Ok(Some(bundle)) => {
+            // A file is read at once or fails; all of it was written by one command.
+            let limits = Limits {
+                wait: None,
+                ..Limits::default()
+            };
+            Tiered::behind(disk, vec![(Arc::new(bundle), limits)], notice)
+        }
+        Ok(None) => Tiered::local(disk),
+        Err(e) => {
+            notice(Notice::Warning(format!(
+                "forgo: bundle {path}: {e}; not used\n"
+            )));
+            Tiered::local(disk)
+        }
+    };
+    match job {
+        Some(job) => cache.noting_uses(job),
+        None => cache,
+    }
 }

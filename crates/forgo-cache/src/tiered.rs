@@ -6,15 +6,19 @@
 //! is checked and then stored on the disk.
 //!
 //! What forgo keeps for itself (locks, notes, kept executables, facts) is always on the disk.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "GOCACHE: entries are named by their content"
+)]
 
 mod behind;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::backing::{Backing, Item};
-use crate::disk::{DiskCache, digest};
+use crate::disk::{DiskCache, Job, digest};
 use crate::error::{Error, Result};
 use crate::hash::{ActionId, OutputId};
 use crate::open::NoticeFn;
@@ -32,6 +36,16 @@ pub use behind::Limits;
 pub struct Tiered {
     disk: DiskCache,
     elsewhere: Elsewhere,
+    /// What is noted for the bundle that the job will save.
+    uses: Option<Uses>,
+    /// Keys that stand for something of this machine.
+    withheld: Mutex<HashSet<ActionId>>,
+}
+
+/// The keys that were used.
+struct Uses {
+    job: Job,
+    keys: Mutex<HashSet<ActionId>>,
 }
 
 /// What there is besides the disk.
@@ -44,21 +58,25 @@ enum Elsewhere {
 impl Tiered {
     /// Makes a cache of the disk alone.
     pub fn local(disk: DiskCache) -> Tiered {
+        Tiered::new(disk, Elsewhere::Nothing)
+    }
+
+    fn new(disk: DiskCache, elsewhere: Elsewhere) -> Tiered {
         Tiered {
             disk,
-            elsewhere: Elsewhere::Nothing,
+            elsewhere,
+            uses: None,
+            withheld: Mutex::default(),
         }
     }
 
     /// Makes a cache whose entries are all in a backing.
     pub fn instead(disk: DiskCache, backing: impl Backing + 'static) -> Tiered {
-        Tiered {
-            disk,
-            elsewhere: Elsewhere::Instead(Instead {
-                backing: Box::new(backing),
-                files: Mutex::default(),
-            }),
-        }
+        let instead = Instead {
+            backing: Box::new(backing),
+            files: Mutex::default(),
+        };
+        Tiered::new(disk, Elsewhere::Instead(instead))
     }
 
     /// Makes a cache of the disk, and of backings that are asked in turn for what it lacks.
@@ -67,9 +85,43 @@ impl Tiered {
         backings: Vec<(Arc<dyn Backing>, Limits)>,
         notice: &NoticeFn,
     ) -> Tiered {
-        Tiered {
-            elsewhere: Elsewhere::Behind(Behind::new(&disk, backings, notice)),
-            disk,
+        let behind = Behind::new(&disk, backings, notice);
+        Tiered::new(disk, Elsewhere::Behind(behind))
+    }
+
+    /// Notes which keys are used, for the bundle of a job.
+    pub fn noting_uses(mut self, job: Job) -> Tiered {
+        self.uses = Some(Uses {
+            job,
+            keys: Mutex::default(),
+        });
+        self
+    }
+
+    /// Says that a key does not bind all that its entry was made of, headers and libraries of this
+    /// machine for instance. The entry is neither taken from a backing behind the disk, nor offered
+    /// to one, nor saved in a bundle.
+    pub fn withhold(&self, id: &ActionId) {
+        lock(&self.withheld).insert(*id);
+    }
+
+    fn is_withheld(&self, id: &ActionId) -> bool {
+        lock(&self.withheld).contains(id)
+    }
+
+    fn note_use(&self, id: &ActionId) {
+        if let Some(uses) = &self.uses
+            && !self.is_withheld(id)
+        {
+            lock(&uses.keys).insert(*id);
+        }
+    }
+
+    /// Keeps what was noted of uses.
+    fn save_uses(&self) {
+        if let Some(uses) = &self.uses {
+            let keys = std::mem::take(&mut *lock(&uses.keys));
+            self.disk.note_uses(&uses.job, &keys);
         }
     }
 
@@ -80,26 +132,37 @@ impl Tiered {
 
     /// Looks an action ID up.
     pub fn get(&self, id: &ActionId) -> Result<Entry> {
-        match &self.elsewhere {
+        let known = match &self.elsewhere {
             Elsewhere::Nothing => self.disk.get(id),
             Elsewhere::Instead(instead) => instead.get(id),
             Elsewhere::Behind(behind) => {
                 let known = self.disk.get(id);
                 self.or_bring(behind, id, known, |entry| Ok(*entry))
             }
+        };
+        if known.is_ok() {
+            self.note_use(id);
         }
+        known
     }
 
     /// Stores bytes under an action ID. Returns their hash and number.
     pub fn put(&self, id: &ActionId, content: Content, verify: Verify) -> Result<(OutputId, u64)> {
-        match &self.elsewhere {
-            Elsewhere::Nothing => self.disk.put(id, content, verify),
-            Elsewhere::Instead(instead) => instead.put(id, content),
-            Elsewhere::Behind(behind) => {
-                let (output, size) = self.disk.put(id, content, verify)?;
-                behind.offer(id, &output, size);
-                Ok((output, size))
-            }
+        if let Elsewhere::Instead(instead) = &self.elsewhere {
+            return instead.put(id, content);
+        }
+        let (output, size) = self.disk.put(id, content, verify)?;
+        self.offer(id, &output, size);
+        Ok((output, size))
+    }
+
+    /// Tells of an entry that is new on the disk.
+    fn offer(&self, id: &ActionId, output: &OutputId, size: u64) {
+        self.note_use(id);
+        if let Elsewhere::Behind(behind) = &self.elsewhere
+            && !self.is_withheld(id)
+        {
+            behind.offer(id, output, size);
         }
     }
 
@@ -111,9 +174,7 @@ impl Tiered {
             return Ok(false);
         }
         self.disk.put_alias(id, output, size)?;
-        if let Elsewhere::Behind(behind) = &self.elsewhere {
-            behind.offer(id, output, size);
-        }
+        self.offer(id, output, size);
         Ok(true)
     }
 
@@ -130,6 +191,25 @@ impl Tiered {
                 Some(self.disk.put_executable(id, name, content))
             }
             Elsewhere::Instead(_) => None,
+        }
+    }
+
+    /// Keeps a copy of an executable, as [`DiskCache::keep`] does.
+    pub fn keep(&self, id: &ActionId, file: &str, limit: u64) -> Result<()> {
+        self.disk.keep(id, file, limit)?;
+        self.note_use(id);
+        Ok(())
+    }
+
+    /// Finds an executable that was [kept](Tiered::keep) here, or where a bundle was saved.
+    pub fn kept(&self, id: &ActionId) -> Option<String> {
+        if let Some(file) = self.disk.kept(id) {
+            self.note_use(id);
+            return Some(file);
+        }
+        match &self.elsewhere {
+            Elsewhere::Behind(_) => self.file(id).ok().map(|(file, _)| file),
+            Elsewhere::Nothing | Elsewhere::Instead(_) => None,
         }
     }
 
@@ -198,7 +278,8 @@ impl Tiered {
         again: impl FnOnce(&Entry) -> Result<T>,
     ) -> Result<T> {
         // Under gocacheverify=1 everything is made again.
-        if !matches!(found, Err(Error::Miss(_) | Error::Gone(_))) || self.disk.verifies() {
+        let missing = matches!(found, Err(Error::Miss(_) | Error::Gone(_)));
+        if !missing || self.disk.verifies() || self.is_withheld(id) {
             return found;
         }
         match behind.bring(id) {
@@ -210,6 +291,7 @@ impl Tiered {
     /// The end of the process: trims the disk, and ends what lies elsewhere. Nothing may be asked
     /// afterwards.
     pub fn close(&self) -> Result<()> {
+        self.save_uses();
         match &self.elsewhere {
             Elsewhere::Nothing => self.disk.trim(),
             Elsewhere::Instead(instead) => {
@@ -227,6 +309,17 @@ impl Tiered {
     }
 }
 
+impl Drop for Tiered {
+    /// Not every command closes its cache.
+    fn drop(&mut self) {
+        self.save_uses();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A backing that has all entries.
 struct Instead {
     backing: Box<dyn Backing>,
@@ -234,14 +327,10 @@ struct Instead {
 }
 
 impl Instead {
-    fn files(&self) -> MutexGuard<'_, HashMap<OutputId, String>> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn get(&self, id: &ActionId) -> Result<Entry> {
         let found = first(self.backing.find(std::slice::from_ref(id)))?;
         if let Some(file) = found.file {
-            self.files().insert(found.entry.output, file);
+            lock(&self.files).insert(found.entry.output, file);
         }
         Ok(found.entry)
     }
@@ -256,7 +345,7 @@ impl Instead {
                 content,
             };
             if let Some(file) = first(self.backing.store(&[item]))? {
-                self.files().insert(output, file);
+                lock(&self.files).insert(output, file);
             }
         }
         Ok((output, size))
@@ -264,7 +353,7 @@ impl Instead {
 
     /// Empty for an output without a file.
     fn file(&self, output: &OutputId) -> String {
-        self.files().get(output).cloned().unwrap_or_default()
+        lock(&self.files).get(output).cloned().unwrap_or_default()
     }
 }
 

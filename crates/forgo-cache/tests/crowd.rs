@@ -1,5 +1,9 @@
 //! Many at once, and processes killed at any instant: an entry is right or absent.
-#![allow(clippy::disallowed_methods, missing_docs)]
+#![allow(
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a test looks at what came out"
+)]
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -1,5 +1,9 @@
 //! GOCACHEPROG: a helper program, well and badly behaved, and the stock go command beside us.
-#![allow(clippy::disallowed_methods, missing_docs)]
+#![allow(
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a test looks at what came out"
+)]
 
 mod support;
 
@@ -45,6 +49,7 @@ fn settings<'a>(
         dir: disk,
         dir_error: None,
         prog,
+        bundle: None,
         environment,
         cwd: dir.to_str().unwrap(),
         prepare: |_| (),
@@ -340,6 +345,7 @@ fn no_cache_no_build() {
             dir,
             dir_error,
             prog: "",
+            bundle: None,
             environment: &[],
             cwd: "/",
             prepare: |_| (),

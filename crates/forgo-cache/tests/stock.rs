@@ -1,6 +1,10 @@
 //! One GOCACHE, two commands: what the stock go command stores is found here, and what is stored
 //! here saves the stock go command its work.
-#![allow(clippy::disallowed_methods, missing_docs)]
+#![allow(
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a test looks at what came out"
+)]
 
 mod support;
 

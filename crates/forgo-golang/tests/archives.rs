@@ -4,6 +4,7 @@
 //! FORGO_TEST_ARCHIVES names directories, separated by colons, that are searched for archives:
 //! caches of the go command, of builds of the standard library and of large projects. Without it,
 //! there is nothing to test.
+#![allow(clippy::disallowed_methods, reason = "a test reads a distribution")]
 #![allow(clippy::print_stdout, reason = "how many there were")]
 
 use std::path::{Path, PathBuf};
@@ -16,7 +17,6 @@ use forgo_golang::object::{self, Unfit, archive};
 mod again;
 
 fn archives() -> impl Iterator<Item = (PathBuf, Vec<u8>)> {
-    #[allow(clippy::disallowed_methods, reason = "a test's settings")]
     let dirs = std::env::var("FORGO_TEST_ARCHIVES").unwrap_or_default();
     let mut files = Vec::new();
     for dir in dirs.split(':').filter(|dir| !dir.is_empty()) {

@@ -24,6 +24,10 @@
 //! [`link()`] does a whole link, or returns an error and leaves no output. A link that needs an
 //! unsupported feature is [`Error::Unsupported`]; a link that fails with the stock linker too is
 //! [`Error::Failed`]. In both cases the caller runs the stock linker, which prints its messages.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it runs as a process of its own, in place of cmd/link: its files are in the link's key"
+)]
 
 mod arch;
 mod cgo;

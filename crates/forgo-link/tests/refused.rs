@@ -1,6 +1,10 @@
 //! What is not linked here is refused, with its reason, and leaves no output.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
-#![allow(clippy::disallowed_methods, missing_docs)]
+#![allow(
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a test looks at what came out"
+)]
 
 mod support;
 

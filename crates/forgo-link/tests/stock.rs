@@ -1,7 +1,11 @@
 //! Programs that the stock go command links are linked here from the same inputs, to the same
 //! bytes.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
-#![allow(clippy::disallowed_methods, missing_docs)]
+#![allow(
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a test looks at what came out"
+)]
 
 mod support;
 

@@ -6,9 +6,9 @@
 //! [`own`] is for the rest: files that the invocation made itself, and entries of the cache, which
 //! are known by their content.
 
-#![allow(
+#![expect(
     clippy::disallowed_methods,
-    reason = "this is what others use instead of them"
+    reason = "other code reads through these functions"
 )]
 
 use std::borrow::Cow;
@@ -174,51 +174,74 @@ pub fn read_link(path: impl Place) -> io::Result<PathBuf> {
     std::fs::read_link(path.place())
 }
 
-/// Files of the invocation's own making, cache entries, and places that are written to: not noted.
+/// Why a read need not be noted: every one that is not states its reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Because {
+    /// This invocation made the file, in the work directory or for an output.
+    Made,
+    /// The file lies in GOCACHE: it is named by its content, or names the key that it belongs to
+    /// and is believed only with what was noted in it.
+    Cached,
+    /// It is noted otherwise: by the caller, or among the facts that a kept answer of a program
+    /// depends on.
+    Noted,
+    /// It is part of the key of every kept answer.
+    Key,
+    /// It decides how a file is put in its place, and not what is in it. What a kept answer put in
+    /// its place is checked before the answer is given again.
+    Target,
+    /// The kernel's facts about processes and memory: they are in the keys, or decide when an action
+    /// runs.
+    Process,
+    /// The command's answers are never kept: it changes files, or is handed to the stock command.
+    Handed,
+}
+
+/// Reads that are not noted, each for a reason. Their names are those of [`super`]'s functions.
 pub mod own {
     use std::fs::{File, Metadata, ReadDir};
     use std::io;
     use std::path::PathBuf;
 
-    use super::Place;
+    use super::{Because, Place};
 
     /// [`std::fs::read`].
-    pub fn read(path: impl Place) -> io::Result<Vec<u8>> {
+    pub fn read(_: Because, path: impl Place) -> io::Result<Vec<u8>> {
         std::fs::read(path.place())
     }
 
     /// [`std::fs::read_to_string`].
-    pub fn read_to_string(path: impl Place) -> io::Result<String> {
+    pub fn read_to_string(_: Because, path: impl Place) -> io::Result<String> {
         std::fs::read_to_string(path.place())
     }
 
     /// [`File::open`].
-    pub fn open(path: impl Place) -> io::Result<File> {
+    pub fn open(_: Because, path: impl Place) -> io::Result<File> {
         File::open(path.place())
     }
 
     /// [`std::fs::metadata`].
-    pub fn metadata(path: impl Place) -> io::Result<Metadata> {
+    pub fn metadata(_: Because, path: impl Place) -> io::Result<Metadata> {
         std::fs::metadata(path.place())
     }
 
     /// [`std::fs::symlink_metadata`].
-    pub fn symlink_metadata(path: impl Place) -> io::Result<Metadata> {
+    pub fn symlink_metadata(_: Because, path: impl Place) -> io::Result<Metadata> {
         std::fs::symlink_metadata(path.place())
     }
 
     /// [`std::fs::read_dir`].
-    pub fn read_dir(path: impl Place) -> io::Result<ReadDir> {
+    pub fn read_dir(_: Because, path: impl Place) -> io::Result<ReadDir> {
         std::fs::read_dir(path.place())
     }
 
     /// [`std::fs::read_link`].
-    pub fn read_link(path: impl Place) -> io::Result<PathBuf> {
+    pub fn read_link(_: Because, path: impl Place) -> io::Result<PathBuf> {
         std::fs::read_link(path.place())
     }
 
     /// [`std::fs::canonicalize`].
-    pub fn canonicalize(path: impl Place) -> io::Result<PathBuf> {
+    pub fn canonicalize(_: Because, path: impl Place) -> io::Result<PathBuf> {
         std::fs::canonicalize(path.place())
     }
 }

@@ -12,6 +12,7 @@
 //! clean files: what was modified in the tick in which it was read could be modified once more
 //! unseen.
 
+pub mod snapshot;
 mod stat;
 mod table;
 
@@ -199,6 +200,7 @@ pub fn makes_in(dir: &str) {
 /// Whether this process may make files in a directory.
 pub fn may_make_in(dir: &str) -> bool {
     let access = Access::EXISTS | Access::WRITE_OK | Access::EXEC_OK;
+    #[expect(clippy::disallowed_methods, reason = "directories are checked here")]
     let accessible = rustix::fs::accessat(CWD, dir, access, AtFlags::EACCESS).is_ok();
     accessible && Stat::of_target(dir).is_ok_and(|stat| stat.is_dir())
 }
@@ -326,7 +328,7 @@ impl Notes {
         if links == 0 {
             return;
         }
-        #[allow(clippy::disallowed_methods, reason = "the link was noted just now")]
+        #[expect(clippy::disallowed_methods, reason = "the link was noted just now")]
         let Ok(target) = std::fs::read_link(link.place()) else {
             lock(&self.refused).get_or_insert_with(|| format!("{link} changed"));
             return;

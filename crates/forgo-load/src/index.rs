@@ -25,6 +25,7 @@ use std::time::SystemTime;
 use forgo_cache::disk::{KeptContent, KeptFile, KeyText};
 use forgo_golang::path;
 
+use crate::clock::{self, For};
 use crate::config::Config;
 use crate::disk;
 use crate::footprint::{self, Stat};
@@ -89,7 +90,7 @@ impl FileIndex {
         FileIndex {
             parts: Some(Parts {
                 goroot: cfg.dist.goroot.clone(),
-                start: SystemTime::now(),
+                start: clock::now(For::Settled),
                 distribution: part(&cfg.dist.goroot),
                 rest: part(&root_of(&cfg.cwd)),
             }),
@@ -205,7 +206,7 @@ impl Parts {
 fn root_of(cwd: &str) -> String {
     let mut dir = cwd;
     loop {
-        if disk::own::metadata(format!("{dir}/go.mod")).is_ok() {
+        if disk::exists(format!("{dir}/go.mod")) {
             return dir.to_owned();
         }
         match dir.rsplit_once('/') {

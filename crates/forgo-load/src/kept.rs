@@ -3,13 +3,13 @@
 
 use std::io::Read as _;
 use std::sync::LazyLock;
-use std::time::SystemTime;
 
 use forgo_cache::disk::{DiskCache, KeyText};
 use rustix::process::Resource;
 
+use crate::clock::{self, For};
 use crate::config::Config;
-use crate::disk;
+use crate::disk::{self, Because};
 use crate::footprint::{Notes, Table, is_noise};
 
 /// The cache on disk, for what forgo keeps there for itself; `None` where it keeps nothing.
@@ -25,6 +25,10 @@ pub fn rights() -> &'static [u8; 32] {
     &RIGHTS
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the part of the keys is made here"
+)]
 fn find_rights() -> [u8; 32] {
     let mut text = KeyText::default();
     let ids = [
@@ -39,7 +43,8 @@ fn find_rights() -> [u8; 32] {
     text.list(groups.iter().map(|id| &id[..]));
     // Capabilities, the mask of permissions, filters of system calls; Linux's alone.
     let mut status = [0; 8 << 10];
-    let read = disk::own::open("/proc/self/status").and_then(|mut file| file.read(&mut status));
+    let read = disk::own::open(Because::Process, "/proc/self/status")
+        .and_then(|mut file| file.read(&mut status));
     let status = String::from_utf8_lossy(&status[..read.unwrap_or_default()]);
     let counts = |line: &&str| {
         let names = ["Umask:", "CapEff:", "Seccomp:", "NoNewPrivs:"];
@@ -85,7 +90,7 @@ pub fn answer(
     {
         return Some(answer.to_vec());
     }
-    let start = SystemTime::now();
+    let start = clock::now(For::Settled);
     let notes = Notes::new(&cfg.cwd);
     let noted = note(&notes);
     let answer = ask(&notes)?;
@@ -137,6 +142,7 @@ fn key(cfg: &Config, words: &[&str]) -> [u8; 32] {
 mod tests {
     use super::*;
     use crate::footprint::Look;
+    use std::time::SystemTime;
 
     #[test]
     fn answers_hold_as_long_as_what_they_depend_on() {

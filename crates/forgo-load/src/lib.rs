@@ -14,6 +14,7 @@
     allow(clippy::disallowed_methods, reason = "tests look at what came out")
 )]
 
+pub mod clock;
 pub mod config;
 pub mod disk;
 pub mod event;

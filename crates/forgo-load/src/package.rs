@@ -325,6 +325,12 @@ impl Package {
         !self.swig_files.is_empty() || !self.swig_cxx_files.is_empty()
     }
 
+    /// C compilers take part: what comes of it depends on the system's headers, of which the stock
+    /// keys hold nothing.
+    pub fn reads_headers(&self) -> bool {
+        self.uses_cgo() || self.uses_swig()
+    }
+
     /// A test variant, a test main, or a directory of tests only (load.Package.IsTestOnly).
     pub fn is_test_only(&self) -> bool {
         !self.for_test.is_empty()

@@ -14,6 +14,7 @@
 use memchr::memmem;
 
 use crate::config::Config;
+use crate::disk::Because;
 use crate::footprint::{self, Look, Notes};
 use crate::{disk, kept};
 
@@ -129,7 +130,7 @@ pub fn standing(config: &Config, program: &str) -> Standing {
         Some(())
     };
     let judge = |_: &Notes| {
-        let bytes = disk::own::read(program).ok()?;
+        let bytes = disk::own::read(Because::Noted, program).ok()?;
         let name = kind_of(&bytes).map_or("unknown", |(_, name)| name);
         Some(name.as_bytes().to_vec())
     };

@@ -1,4 +1,5 @@
-//! Child processes: finding the program that a name means, and the environment it gets.
+//! Child processes: finding the program that a name means, the environment it gets, and the only
+//! ways to start one, which are told what the invocation's answer learns from it ([`Learns`]).
 //!
 //! Answers to LookPath and Cmd.Environ of os/exec (on Unix), cmd/internal/pathcache, and to the
 //! loop in cmd/go's main that puts the go command's own settings into the environment.
@@ -7,7 +8,9 @@ pub mod start;
 
 use std::collections::HashMap;
 use std::io::{self, Read};
-use std::process::{Command, ExitStatus, Stdio};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{LazyLock, Mutex};
 
 use forgo_golang::{path, quote};
@@ -16,6 +19,8 @@ use rustix::fs::{Access, AtFlags, CWD};
 use crate::config::Config;
 use crate::disk::{self, Place};
 
+use crate::footprint::{self, Look};
+use crate::plain_tool;
 pub use crate::system::{errno_text, os, os_all};
 
 /// Finds a program on `$PATH`; a name with a slash is looked at where it is. What was found is
@@ -62,8 +67,100 @@ fn executable(file: &str) -> Result<(), String> {
     if meta.is_dir() {
         return Err("is a directory".to_owned());
     }
-    rustix::fs::accessat(CWD, &*file.place(), Access::EXEC_OK, AtFlags::EACCESS)
-        .map_err(|e| errno_text(&e.into()))
+    #[expect(clippy::disallowed_methods, reason = "its mode was noted just now")]
+    let access = rustix::fs::accessat(CWD, &*file.place(), Access::EXEC_OK, AtFlags::EACCESS);
+    access.map_err(|e| errno_text(&e.into()))
+}
+
+/// What an answer of this invocation learns from a process. No process is started without one: a
+/// lint forbids the standard library's ways to start one elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub enum Learns<'a> {
+    /// What these files hold and nothing else, provided that the program is a plain tool
+    /// ([`plain_tool`]). They are noted; of any other program no answer is kept.
+    Files {
+        /// Whether the program is known to be one.
+        is_plain: bool,
+        /// The files, the program among them.
+        files: &'a [&'a str],
+    },
+    /// What the stock command would take from GOCACHE the next time: the result belongs to a key,
+    /// and all that is in the key is noted.
+    Key,
+    /// What the caller notes once it has the output: the function that does, or refuses.
+    NotedBy(&'static str),
+    /// Something that no list of files covers: no answer is kept, for this reason.
+    Refuse(&'a str),
+}
+
+impl Learns<'_> {
+    /// Notes it.
+    fn heed(self, command: &Command) {
+        match self {
+            Learns::Files { is_plain, files } => {
+                plain_tool::require(is_plain, &command.get_program().to_string_lossy());
+                for file in files {
+                    footprint::saw(*file, Look::Whole);
+                }
+            }
+            Learns::Key | Learns::NotedBy(_) => {}
+            Learns::Refuse(why) => footprint::refuse(why),
+        }
+    }
+}
+
+/// Starts a process.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "others state here what is learned"
+)]
+pub fn spawn(command: &mut Command, learns: Learns<'_>) -> io::Result<Child> {
+    learns.heed(command);
+    command.spawn()
+}
+
+/// Runs a process and takes its output ([`Command::output`]).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "others state here what is learned"
+)]
+pub fn output(command: &mut Command, learns: Learns<'_>) -> io::Result<Output> {
+    learns.heed(command);
+    command.output()
+}
+
+/// Runs a process to its end ([`Command::status`]).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "others state here what is learned"
+)]
+pub fn status(command: &mut Command, learns: Learns<'_>) -> io::Result<ExitStatus> {
+    learns.heed(command);
+    command.status()
+}
+
+/// Replaces this process by another program. Returns only when that fails.
+#[expect(clippy::disallowed_methods, reason = "no answer is kept after it")]
+pub fn exec(command: &mut Command) -> io::Error {
+    command.exec()
+}
+
+/// A command that inherits everything.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what starts it states what is learned"
+)]
+pub fn bare(program: &str) -> Command {
+    Command::new(os(program))
+}
+
+/// The file of this program.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is part of the key of every kept answer"
+)]
+pub fn this_program() -> io::Result<PathBuf> {
+    std::env::current_exe()
 }
 
 /// A command with the environment that the go command gives its children: its own, its settings,
@@ -82,7 +179,7 @@ pub fn tool_command(config: &Config, dir: &str, program: &str) -> Command {
 }
 
 fn plain_command(config: &Config, dir: &str, program: &str, env: &[String]) -> Command {
-    let mut command = Command::new(os(program));
+    let mut command = bare(program);
     command.env_clear();
     for (key, value) in config.env.orig.iter().chain(&config.env.cmd) {
         command.env(os(key), os(value));
@@ -106,19 +203,26 @@ fn plain_command(config: &Config, dir: &str, program: &str, env: &[String]) -> C
 
 /// Runs a command with nothing to read, and takes what it writes to standard output and standard
 /// error as one stream, in the order it wrote (Cmd.CombinedOutput).
-pub fn combined_output(command: &mut Command) -> (Vec<u8>, io::Result<ExitStatus>) {
+pub fn combined_output(
+    command: &mut Command,
+    learns: Learns<'_>,
+) -> (Vec<u8>, io::Result<ExitStatus>) {
     let mut output = Vec::new();
-    let status = run_combined(command, &mut output);
+    let status = run_combined(command, learns, &mut output);
     (output, status)
 }
 
-fn run_combined(command: &mut Command, output: &mut Vec<u8>) -> io::Result<ExitStatus> {
+fn run_combined(
+    command: &mut Command,
+    learns: Learns<'_>,
+    output: &mut Vec<u8>,
+) -> io::Result<ExitStatus> {
     let (mut reader, writer) = io::pipe()?;
-    let mut child = command
+    command
         .stdin(Stdio::null())
         .stdout(writer.try_clone()?)
-        .stderr(writer)
-        .spawn()?;
+        .stderr(writer);
+    let mut child = spawn(command, learns)?;
     // The command keeps the pipe's ends; with them open here the reader would never see the end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let read = reader.read_to_end(output);
@@ -240,7 +344,7 @@ mod tests {
     fn both_streams_arrive_in_order() {
         let mut command = command(&config("/bin"), "", "/bin/sh", &[]);
         let script = "echo 1; echo 2 >&2; echo 3; exit 4";
-        let (output, status) = combined_output(command.args(["-c", script]));
+        let (output, status) = combined_output(command.args(["-c", script]), Learns::Key);
         assert_eq!(output, b"1\n2\n3\n");
         assert_eq!(exit_text(status, "sh").as_deref(), Some("exit status 4"));
     }

@@ -1,5 +1,10 @@
 //! Removing trees as os.RemoveAll does (os/removeall_at.go).
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what the invocation or an earlier one made is removed; nothing is learned"
+)]
+
 use std::ffi::{CString, OsStr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -9,7 +14,7 @@ use forgo_golang::path;
 use rustix::fs::{AtFlags, CWD, Dir, DirEntry, Mode, OFlags, openat, unlinkat};
 use rustix::io::Errno;
 
-use crate::disk;
+use crate::disk::{self, Because};
 use crate::process::errno_text;
 
 /// os.RemoveAll: of anything, missing or not; all that can be removed is. The first error is Go's
@@ -19,7 +24,7 @@ pub fn remove_all(file: &str) -> Result<(), String> {
         // Go removes what can't be removed at once from its directory.
         Err(why) => {
             let parent = path::dir(file.trim_end_matches('/'));
-            match disk::own::open(&parent) {
+            match disk::own::open(Because::Made, &parent) {
                 Err(e) => Err(format!("open {parent}: {}", errno_text(&e))),
                 Ok(_) => Err(why),
             }

@@ -64,7 +64,7 @@ impl StockGo {
     /// The command, to be started with this process's environment; or a line that says why that
     /// must not be.
     pub fn command(&self) -> Result<Command, String> {
-        let mut command = Command::new(process::os(&self.file));
+        let mut command = process::bare(&self.file);
         process::start::like_go(&mut command);
         self.guard(command)
     }
@@ -103,7 +103,7 @@ impl StockGo {
 pub fn mistaken(marker: &str) -> Option<String> {
     let (starter, _) = parse(marker)?;
     ancestors::run_in_place_of_stock(starter).then(|| {
-        let program = std::env::current_exe().unwrap_or_default();
+        let program = process::this_program().unwrap_or_default();
         format!(
             "forgo: {} was run as the stock go command, but is forgo; {REMEDY}",
             program.display()

@@ -4,6 +4,15 @@
 use std::io;
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
+/// How many processors there are for this process.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it decides how much is done at once, and not what"
+)]
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Starts a thread in a scope, which is not named and has the default stack.
 ///
 /// # Errors

@@ -2,10 +2,9 @@
 
 use std::fs::File;
 use std::io::IsTerminal;
-use std::os::unix::process::CommandExt;
 
 use forgo_golang::release;
-use forgo_load::process::{errno_text, os};
+use forgo_load::process::{self, errno_text, os};
 use forgo_load::stock::StockGo;
 
 use crate::config::goroot;
@@ -37,11 +36,13 @@ pub fn hand_on(
     if std::io::stderr().is_terminal() {
         let known = release::native().join(" and ");
         let file = stock_go.file();
-        let line =
-            format!("forgo: {version} is not among the releases {known}; {file} does it all\n");
+        let line = format!(
+            "forgo: {version} is not supported (supported: {known}); running {file} instead\n"
+        );
         write_stderr(line.as_bytes());
     }
     if let Some(start) = start {
+        #[expect(clippy::disallowed_methods, reason = "the way back from -C")]
         rustix::process::fchdir(start).map_err(|e| {
             let why = errno_text(&e.into());
             Stop::with_status(
@@ -59,7 +60,7 @@ fn become_stock(stock_go: &StockGo, args: &[String]) -> Outcome {
         Err(text) => return Err(Stop::with_status(text, 2)),
     };
     // argv[0] is the stock command's own name, so that a wrapper of several commands can tell.
-    let error = command.args(args.iter().map(|arg| os(arg))).exec();
+    let error = process::exec(command.args(args.iter().map(|arg| os(arg))));
     let (file, why) = (stock_go.file(), errno_text(&error));
     Err(Stop::with_status(
         format!("forgo: cannot run {file}: {why}"),

@@ -1,6 +1,6 @@
-//! forgo's program as a linker: what links run instead of cmd/link. It is a process of its own, so
-//! that a damaged or shortened archive ends no build, and that it is counted and limited as the
-//! tool is that it stands for.
+//! forgo's program as a linker: links run it instead of cmd/link. It is a separate process, so that
+//! a damaged or shortened archive does not end the build, and so that it is counted and limited as
+//! the tool that it replaces.
 
 use std::path::Path;
 

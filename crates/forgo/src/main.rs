@@ -41,7 +41,7 @@ fn main() {
 
 /// Ends the process.
 fn exit_now(status: i32) -> ! {
-    #[allow(
+    #[expect(
         clippy::exit,
         clippy::disallowed_methods,
         reason = "the one place that exits"

@@ -216,7 +216,7 @@ pub fn needs_cache(cfg: &Config, graph: &PackageGraph) -> Outcome {
     if !loads_from_cache(cfg, graph) {
         return Ok(());
     }
-    open(cfg, &Arc::new(new_hashes(cfg)), "").map(drop)
+    open(cfg, &Arc::new(new_hashes(cfg)), "", None).map(drop)
 }
 
 fn loads_from_cache(cfg: &Config, graph: &PackageGraph) -> bool {
@@ -225,16 +225,25 @@ fn loads_from_cache(cfg: &Config, graph: &PackageGraph) -> bool {
 
 /// The cache that the settings name.
 fn open_cache(cfg: &Config, hashes: &Arc<HashContext>) -> Outcome<Tiered> {
-    open(cfg, hashes, cfg.env.get("GOCACHEPROG"))
+    // A wrapper of the tools may depend on anything, of which its version says nothing.
+    let plain = cfg.extras && cfg.flags.toolexec.is_empty();
+    let bundle = plain.then(|| cfg.env.os("FORGO_CACHE"));
+    open(cfg, hashes, cfg.env.get("GOCACHEPROG"), bundle)
 }
 
-fn open(cfg: &Config, hashes: &Arc<HashContext>, prog: &str) -> Outcome<Tiered> {
+fn open(
+    cfg: &Config,
+    hashes: &Arc<HashContext>,
+    prog: &str,
+    bundle: Option<&str>,
+) -> Outcome<Tiered> {
     let mut environment = cfg.env.orig.clone();
     environment.extend(cfg.env.cmd.iter().cloned());
     let settings = Settings {
         dir: &cfg.dirs.gocache,
         dir_error: cfg.dirs.gocache_error.as_deref(),
         prog,
+        bundle,
         environment: &environment,
         cwd: &cfg.cwd,
         prepare: forgo_load::process::start::like_go,

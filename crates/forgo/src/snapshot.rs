@@ -1,19 +1,23 @@
-//! Answers of whole invocations. What a command said and where it put its results is kept together
-//! with everything it saw of the file system; the same command in the same place and environment
-//! then only has to find out that nothing of that has changed, and says it again.
+//! Answers of whole invocations. The output of a command and the places of its results are kept
+//! together with everything that it saw of the file system; the same command in the same directory
+//! and environment then only has to check that nothing of that has changed, and prints the output
+//! again.
 //!
 //! Tried before the settings are resolved, for resolving them costs as much as all the stats. Hence
 //! the order of things: who asks what is the key ([`key`]), everything else is an input
 //! ([`forgo_load::footprint`]), and whatever makes an answer unfit to be given again is found out
 //! when it is about to be kept, where there is no hurry. On any doubt the work is done.
+//! Tried before the settings are resolved, since resolving them costs as much as all the stats.
+//! Hence the design: the process and its question are the key ([`key`]), everything else is an
+//! input ([`forgo_load::footprint`]), and conditions that make an answer unfit for reuse are
+//! checked when it is about to be kept, when time matters less. On any doubt the work is done.
 //!
-//! Snapshots lie in GOCACHE beside the entries that their answers came from: who clears the cache
+//! Snapshots lie in GOCACHE beside the entries that their answers came from: clearing the cache
 //! clears them. They are good for a day. Then the work is done once more, which marks the entries
-//! used: the stock command trims what was not used for five.
+//! used: the stock command trims entries that were not used for five days.
 //!
 //! The stock command has nothing like it.
 
-mod file;
 mod key;
 
 use std::fs::FileTimes;
@@ -23,17 +27,19 @@ use std::time::{Duration, SystemTime};
 
 use forgo_build::build_id::read_build_id;
 use forgo_cache::disk::{DiskCache, KeptFile};
+use forgo_load::clock::{self, For};
 use forgo_load::config::Config;
 use forgo_load::disk;
+use forgo_load::disk::Because;
 use forgo_load::event::{Event, Reporter as _};
+use forgo_load::footprint::snapshot::{Contents, MAGIC, Output, Said, View};
 use forgo_load::footprint::{self, Footprint, Stat};
 
 use crate::config::guess_gocache;
 use crate::config::process::Variables;
-use crate::report::{Console, Recorder, Said};
-use file::{Contents, MAGIC, Output, View};
+use crate::report::{Console, Recorder};
 
-/// Commands whose answers are kept. What others say depends on more than files.
+/// Commands whose answers are kept. The output of others depends on more than files.
 const COMMANDS: [&str; 5] = ["build", "install", "list", "test", "vet"];
 
 /// How long a snapshot is good.
@@ -64,7 +70,7 @@ pub fn begin(command: &str, console: &Console) -> Beginning {
     if !COMMANDS.contains(&command) {
         return Beginning::Work(None);
     }
-    let start = SystemTime::now();
+    let start = clock::now(For::Settled);
     let variables = Variables::read();
     let gocache = guess_gocache(&variables);
     let cwd = crate::config::process::current_dir(variables.get("PWD"));
@@ -74,12 +80,14 @@ pub fn begin(command: &str, console: &Console) -> Beginning {
     let Some(key) = key::make(&cwd).filter(|_| gocache.starts_with('/')) else {
         return Beginning::Work(None);
     };
-    let file = DiskCache::at(&gocache).kept_file(key, MAGIC);
+    let cache = DiskCache::at(&gocache);
+    let file = cache.kept_file(key, MAGIC);
     if let Some(content) = file.read()
         && let Some(view) = View::parse(&content)
         && is_good(&view, start)
+        && cache.is_of_job(variables.get("FORGO_CACHE"), view.recorded)
     {
-        // What can't be written is done again, for what the command says of that.
+        // If output can't be written the work is done, for the command's own error.
         return match give(&view, console) {
             Ok(()) => {
                 console.event(Event::Answered);
@@ -110,19 +118,21 @@ fn is_good(view: &View<'_>, now: SystemTime) -> bool {
         && view.inputs.holds()
 }
 
-/// Whether an output is what was put there, as the stock command would find: by its build ID.
+/// Whether an output is still the one that was put there, as the stock command checks: by its build
+/// ID.
 fn is_in_place(output: &Output<'_>) -> bool {
     Stat::of(output.path).is_ok_and(|stat| (stat.size, stat.mode) == (output.size, output.mode))
         && read_build_id(output.path).is_ok_and(|id| id == output.build_id)
 }
 
-/// Says what was said, and leaves outputs as the stock command leaves those that are up to date:
-/// they look as if they were made just now.
+/// Prints the output again, and leaves results as the stock command leaves those that are up to
+/// date: with the times of now.
 fn give(view: &View<'_>, console: &Console) -> io::Result<()> {
     for output in &view.outputs {
-        let now = SystemTime::now();
+        let now = clock::now(For::Stamp);
         let times = FileTimes::new().set_accessed(now).set_modified(now);
-        let _ = disk::own::open(output.path).and_then(|file| file.set_times(times));
+        let _ =
+            disk::own::open(Because::Target, output.path).and_then(|file| file.set_times(times));
     }
     for (stream, bytes) in &view.said {
         match stream {
@@ -164,17 +174,17 @@ impl Recording {
         }
     }
 
-    /// The command ended well: keeps what it said, if that is what it would say again. Whatever
-    /// goes wrong here, the next invocation does the work.
+    /// The command succeeded: keeps its output, if it would print the same again. If anything fails
+    /// here, the next invocation does the work.
     pub fn finish(self) {
         let said = self.said.take();
-        // Marks of use, and what is learned.
+        // Marks of use, and cached facts.
         footprint::makes_in(&self.gocache);
         let footprint = footprint::take();
         if footprint.refused.is_some() || !footprint.settled(self.start) {
             return;
         }
-        // What tools said while they worked need not be what is said when all is known.
+        // The output of tools while they work may differ from the output when all is cached.
         let Some(said) = said.filter(|said| !footprint.worked || said.is_empty()) else {
             return;
         };

@@ -23,6 +23,8 @@ const EVERYWHERE: &[Case] = &[
     (&["forgo", "work", "s"], &["sync"]),
     (&["forgo", "telemetry", "o"], &["off", "on"]),
     (&["forgo", "completion", "z"], &["zsh"]),
+    (&["forgo", "cache", "s"], &["save"]),
+    (&["forgo", "cache", "use", "mai"], &["main.go"]),
     (&["forgo", "doct"], &["doctor"]),
     (&["forgo", "doctor", "-j"], &["-json"]),
     (&["forgo", "help", "doc"], &["doc", "doctor"]),

@@ -144,6 +144,14 @@ fn runs_are_on_record() {
         );
         let failed = json(&ok(world, &["log", "show", "--json"]));
         assert!(failed.iter().any(|a| a["verdict"] == "failed"));
+        let stats = json(&ok(world, &["stats", "--json"]));
+        assert_eq!(
+            (&stats[0]["runs"], &stats[0]["failed"]),
+            (&2.into(), &1.into())
+        );
+        let of_days = stats[0]["days"].as_object().expect("days").values();
+        let ran: u64 = of_days.filter_map(|day| day["ran"].as_u64()).sum();
+        assert!(ran >= 3 && stats[0]["ran"] == ran, "{stats:?}");
         let text = ok(world, &["log"]);
         assert!(
             text.lines().next().expect("a line").contains("exit 1"),

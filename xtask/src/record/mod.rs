@@ -22,7 +22,7 @@ const STORY: [&str; 5] = [
 /// The commands before, which are not shown: they fill the caches and leave two programs.
 const BEFORE: [&str; 5] = [
     "go build std",
-    "go build -o hello . && forgo build -a -o hello-forgo .",
+    "go build -o hello . && forgo build -o hello-forgo .",
     "forgo build std",
     // An answer is kept once the files have been at rest for a while.
     "sleep 1; forgo build std",

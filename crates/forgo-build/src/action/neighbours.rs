@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use forgo_cache::disk::{Processes, Progress, Watch};
+use forgo_load::clock::{self, For};
 
 /// How often a holder is looked at, by all threads that wait for it.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
@@ -53,7 +54,7 @@ impl Neighbours {
             && known.looked.is_none_or(|at| at.elapsed() >= LOOK_INTERVAL)
         {
             known.progress = watch.look(&Processes::now());
-            known.looked = Some(Instant::now());
+            known.looked = Some(clock::instant(For::Schedule));
         }
         known.progress
     }

@@ -21,6 +21,7 @@ use crate::toolchain::cc::CFlags;
 use crate::toolchain::cc::inputs::CInputs;
 use crate::toolchain::inputs::compile::{Files, Inputs};
 use crate::toolchain::{self, in_dir, make_absolute, pkg_config, security};
+use forgo_load::disk::Because;
 
 /// What of a cgo package goes into its compile and its archive.
 #[derive(Debug, Clone, Default)]
@@ -228,7 +229,7 @@ fn check_recorded_flags(
         .iter()
         .filter(|f| path::base(f).starts_with("_cgo_"))
     {
-        let source = disk::own::read(file).map_err(|e| {
+        let source = disk::own::read(Because::Made, file).map_err(|e| {
             ActionError::new(format!(
                 "open {file}: {}",
                 forgo_load::process::errno_text(&e)

@@ -120,6 +120,9 @@ fn look_up<'r>(
     // The node's own dependencies are the package's; the build's also hold this node and others.
     let inputs = Inputs::gather(cx, build, &cx.node().deps);
     let key = inputs.key(cx)?;
+    if cx.package().reads_headers() {
+        cx.run.job.cache.withhold(&key);
+    }
     check.action_id = Some(key);
     let wanted = reuse::Wanted {
         node: build,

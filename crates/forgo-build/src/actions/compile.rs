@@ -27,6 +27,7 @@ use crate::reuse::{self, cutoff, moving, objdir_cache, stamp};
 use crate::shell::{join_unambiguously, readable_cgo_names, write_whole};
 use crate::toolchain::inputs::compile::Inputs;
 use crate::toolchain::{gc, make_absolute, memory, reread};
+use forgo_load::disk::Because;
 
 /// The work of a `build` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
@@ -480,7 +481,7 @@ impl Compilation<'_, '_> {
         let objdir = &cx.node().objdir;
         let objects: Vec<String> = objects.iter().map(|f| make_absolute(objdir, f)).collect();
         if !cx.config().flags.n
-            && let Err(e) = disk::own::metadata(archive)
+            && let Err(e) = disk::own::metadata(Because::Made, archive)
         {
             let why = forgo_load::process::errno_text(&e);
             let text = format!("os.Stat of archive file failed: stat {archive}: {why}");

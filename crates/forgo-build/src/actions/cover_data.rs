@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::action::{ActionCx, ActionError, Outcome};
 use crate::actions::cover::meta_file_name;
 use crate::plan::Mode;
+use forgo_load::disk::Because;
 
 /// The meta-data file of the package of a `test run` node; `None` when the package has no functions
 /// (BuildActionCoverMetaFile).
@@ -36,7 +37,7 @@ pub fn meta_file(cx: &ActionCx<'_>) -> Result<Option<String>, ActionError> {
     if cx.config().flags.n {
         return Ok(Some(file));
     }
-    match disk::own::metadata(&file) {
+    match disk::own::metadata(Because::Made, &file) {
         Ok(meta) => Ok((meta.len() > 0).then_some(file)),
         Err(e) => Err(ActionError::new(format!("open {file}: {}", errno_text(&e)))),
     }
@@ -84,7 +85,7 @@ pub fn list_meta_files(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         let p = &job.graph[build.package.expect("a build has a package")];
         let file = build.objdir.clone() + &meta_file_name(&p.import_path);
         // A package without functions has an empty file or none.
-        if disk::own::metadata(&file).is_ok_and(|meta| meta.len() > 0) {
+        if disk::own::metadata(Because::Made, &file).is_ok_and(|meta| meta.len() > 0) {
             import_paths.push(p.import_path.as_str());
             files.push(file);
         }

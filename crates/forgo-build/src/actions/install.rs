@@ -4,7 +4,6 @@
 //! cmd/go/internal/work/exec.go.
 
 use std::fs::FileTimes;
-use std::time::SystemTime;
 
 use forgo_golang::path;
 use forgo_load::disk;
@@ -14,6 +13,8 @@ use forgo_load::verdict::{Verdict, Way};
 use crate::action::{ActionCx, ActionError, Artifact, Outcome};
 use crate::plan::Kind;
 use crate::reuse::objdir_cache;
+use forgo_load::clock::{self, For};
+use forgo_load::disk::Because;
 
 /// The work of an install node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
@@ -99,9 +100,9 @@ fn touch(cx: &ActionCx<'_>, target: &str) {
         cx.shell.show_cmd("", &format!("touch {target}"));
         return;
     }
-    let now = SystemTime::now();
+    let now = clock::now(For::Stamp);
     let times = FileTimes::new().set_accessed(now).set_modified(now);
-    let _ = disk::own::open(target).and_then(|file| file.set_times(times));
+    let _ = disk::own::open(Because::Target, target).and_then(|file| file.set_times(times));
 }
 
 /// The work of an `install header` node.
@@ -109,8 +110,8 @@ pub fn install_header(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     footprint::refuse("a header is installed");
     let node = cx.node();
     let header = format!("{}{}", node.objdir, objdir_cache::CGO_HEADER);
-    let missing =
-        disk::own::metadata(&header).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound);
+    let missing = disk::own::metadata(Because::Target, &header)
+        .is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound);
     if missing {
         // No function is exported.
         if cx.config().flags.x {

@@ -15,7 +15,7 @@ use crate::toolchain::gc::link::Link;
 use crate::toolchain::inputs::link::Inputs;
 use crate::toolchain::memory;
 use forgo_load::config::LINKER;
-use forgo_load::disk::{self, Place};
+use forgo_load::disk::{self, Because, Place};
 use forgo_load::package::Package;
 
 const RULES: &[Rule] = &[Rule::Link];
@@ -111,10 +111,18 @@ impl<'a> OwnLink<'a> {
         made
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "both are made in the work directory"
+    )]
     fn put_in_place(&self) -> bool {
         std::fs::rename(self.aside.place(), self.target.place()).is_ok()
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it was made in the work directory"
+    )]
     fn remove(&self) {
         // Perhaps there is none.
         let _ = std::fs::remove_file(self.aside.place());
@@ -125,7 +133,7 @@ impl<'a> OwnLink<'a> {
         if said {
             return Some("in the linker's messages".to_owned());
         }
-        let read = |file: &str| disk::own::read(file);
+        let read = |file: &str| disk::own::read(Because::Made, file);
         match (read(&self.aside), read(self.target)) {
             (Ok(own), Ok(stock)) => {
                 let at = own.iter().zip(&stock).position(|(a, b)| a != b);

@@ -4,9 +4,10 @@
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use forgo_golang::{path, raw};
+use forgo_load::clock::{self, For};
 use forgo_load::disk;
 use forgo_load::event::Event;
 use forgo_load::footprint;
@@ -268,7 +269,7 @@ impl RunTest {
         }
         footprint::refuse("a test ran");
         let before = cache.before(cx, settings);
-        let (start, began) = (Instant::now(), SystemTime::now());
+        let (start, began) = (clock::instant(For::Answer), clock::now(For::Answer));
         let command = || self.command(cx, p, &words, coverage.as_deref());
         let ended = test_process::run(cx, settings, sink, &words[0], command);
         let time = format!("{:.3}s", start.elapsed().as_secs_f64());
@@ -357,7 +358,7 @@ impl RunTest {
             path => format!("{bin}:{path}"),
         };
         let program = forgo_load::process::look_path(config, &words[0]);
-        let mut command = Command::new(os(program.as_ref().unwrap_or(&words[0])));
+        let mut command = forgo_load::process::bare(program.as_ref().unwrap_or(&words[0]));
         std::os::unix::process::CommandExt::arg0(&mut command, os(&words[0]))
             .args(words[1..].iter().map(|word| os(word)))
             .current_dir(os(&p.dir))

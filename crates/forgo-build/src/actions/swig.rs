@@ -177,6 +177,7 @@ fn rename_go_file(cx: &ActionCx<'_>, base: &str) -> Result<(), ActionError> {
     if flags.n {
         return Ok(());
     }
+    #[expect(clippy::disallowed_methods, reason = "within the work directory")]
     std::fs::rename(&from, &to)
         .map_err(|e| ActionError::new(format!("rename {from} {to}: {}", errno_text(&e))))
 }

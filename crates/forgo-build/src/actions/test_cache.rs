@@ -21,6 +21,7 @@ use crate::actions::test_contents::{self, Before, Test};
 use crate::actions::test_inputs::{self, LOG_MAGIC, trace};
 use crate::actions::test_settings::TestSettings;
 use crate::plan::{Mode, NodeId};
+use forgo_load::disk::Because;
 
 /// Arguments of a test that its result depends on and that do not keep it from being cached.
 const CACHEABLE: [&str; 11] = [
@@ -120,6 +121,9 @@ impl TestCache {
             exec: &settings.exec,
         };
         let test = inputs.key(cx);
+        if links_libraries(cx, run) {
+            test_contents::withhold(cx, &test);
+        }
         // First the link's key, then the content.
         self.ids.truncate(1);
         self.ids.push(test);
@@ -330,7 +334,7 @@ impl TestCache {
         let p = cx.package();
         let path = &p.import_path;
         let file = format!("{dir}testlog.txt");
-        let log = match disk::own::read(&file) {
+        let log = match disk::own::read(Because::Made, &file) {
             Ok(log) if log.starts_with(LOG_MAGIC) && log.ends_with(b"\n") => log,
             Ok(_) => return trace(cx, || format!("{path}: reading testlog: malformed")),
             Err(e) => {
@@ -351,7 +355,7 @@ impl TestCache {
         self.inputs = Some(inputs);
         let mut kept = self.cover_meta.map(|_| Vec::new());
         if settings.cover_profile.is_some() {
-            match disk::own::read(profile) {
+            match disk::own::read(Because::Made, profile) {
                 Ok(bytes) => kept = Some(bytes),
                 Err(e) => {
                     let why = forgo_load::process::errno_text(&e);
@@ -391,6 +395,18 @@ pub(super) fn read_result(
         footprint::saw(entry, Look::Whole);
     }
     get_bytes(cx.run.job.cache, key)
+}
+
+/// Reports whether C code from outside of the standard library is linked into a test: then shared
+/// libraries of this machine may take part, which no key holds.
+fn links_libraries(cx: &ActionCx<'_>, run: NodeId) -> bool {
+    let (plan, graph) = (cx.run.job.plan, cx.run.job.graph);
+    let barrier = plan[run].deps.first();
+    let Some(link) = barrier.and_then(|barrier| plan[*barrier].deps.first()) else {
+        return true;
+    };
+    let mut packages = plan[*link].deps.iter().filter_map(|dep| plan[*dep].package);
+    packages.any(|id| !graph[id].standard && graph[id].reads_headers())
 }
 
 /// Why nothing is cached, as `GODEBUG=gocachetest=1` shows it.

@@ -149,6 +149,14 @@ fn put(cx: &ActionCx<'_>, key: &ActionId, bytes: &[u8]) {
     let _ = put_bytes(cx.run.job.cache, key, bytes, Verify::Lax);
 }
 
+/// Says that the results of a test are valid on this machine alone. They are not found without the
+/// logs of what was read.
+pub(super) fn withhold(cx: &ActionCx<'_>, test: &ActionId) {
+    for log in [*test, log_key(cx, test)] {
+        cx.run.job.cache.withhold(&log);
+    }
+}
+
 /// The log is kept apart from the stock one: for that, results with files that were just written do
 /// not exist.
 fn log_key(cx: &ActionCx<'_>, test: &ActionId) -> ActionId {

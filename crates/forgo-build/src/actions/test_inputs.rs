@@ -2,7 +2,7 @@
 //! what they are now. Answers to computeTestInputsID in cmd/go/internal/test/test.go.
 
 use std::fs::Metadata;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use forgo_cache::hash::Hash;
 use forgo_cache::{ActionId, HashContext};
@@ -23,6 +23,8 @@ use forgo_load::verdict::Why;
 use sha2::{Digest, Sha256};
 
 use crate::action::ActionCx;
+use forgo_load::clock::{self, For};
+use forgo_load::disk::Because;
 
 /// What a log of inputs begins with.
 pub(super) const LOG_MAGIC: &[u8] = b"# test log\n";
@@ -180,7 +182,7 @@ pub(super) fn parse(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Option<Vec<In
 fn is_of_processes(file: &str) -> bool {
     const PROC: &str = "/proc";
     path::has_file_path_prefix(file, PROC)
-        && disk::own::canonicalize(file).is_ok_and(|real| real.starts_with(PROC))
+        && disk::own::canonicalize(Because::Process, file).is_ok_and(|real| real.starts_with(PROC))
 }
 
 /// Is this path that of the same file for all checkouts? Not what lies beside the module.
@@ -258,7 +260,7 @@ impl Inputs<'_> {
             // Size and time stand for the content, which may be large.
             let age = meta
                 .modified()
-                .map(|time| SystemTime::now().duration_since(time));
+                .map(|time| clock::now(For::Settled).duration_since(time));
             if age.is_ok_and(|age| age.unwrap_or_default() < TOO_NEW) {
                 return None;
             }

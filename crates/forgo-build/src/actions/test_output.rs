@@ -1,7 +1,7 @@
 //! Where the output of a test goes, and the lines that say how it ended. Answers to the writers in
 //! runTestActor.Act in cmd/go/internal/test/test.go.
 
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use forgo_golang::test2json::Converter;
 use forgo_golang::{duration, raw};
@@ -13,6 +13,7 @@ use memchr::memmem;
 use crate::action::ActionCx;
 use crate::actions::test_process::{Ended, Killed};
 use crate::actions::test_settings::TestSettings;
+use forgo_load::clock::{self, For};
 
 /// How a test ended, for the last of its events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +58,10 @@ impl<'r> Sink<'r> {
             kept: (!settings.stream).then(Vec::new),
         };
         if settings.json {
-            sink.json = Some((converter(cx.config(), import_path), Instant::now()));
+            sink.json = Some((
+                converter(cx.config(), import_path),
+                clock::instant(For::Answer),
+            ));
             sink.show_events();
         }
         sink
@@ -205,7 +209,7 @@ impl<'r> Sink<'r> {
 
 fn converter(config: &Config, import_path: &str) -> Converter {
     let zone = Zone::local(&config.env);
-    let clock = Box::new(move || zone.rfc3339(SystemTime::now()));
+    let clock = Box::new(move || zone.rfc3339(clock::now(For::Answer)));
     Converter::new(import_path, config.dist.release, clock)
 }
 

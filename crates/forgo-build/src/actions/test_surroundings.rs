@@ -16,6 +16,7 @@ use crate::action::ActionCx;
 use crate::actions::test_files::{Reader, Sum, line};
 use crate::actions::test_inputs;
 use crate::actions::test_powers::Powers;
+use forgo_load::disk::Because;
 
 /// Variables that the runtime, package time, package net and the dynamic loader read without a line
 /// in the log.
@@ -64,14 +65,14 @@ pub(super) fn sum(cx: &ActionCx<'_>, powers: Powers, reader: &mut Reader) -> Opt
             line(&mut sum, "is", &raw::bytes(value));
         }
     }
-    let status = disk::own::read_to_string("/proc/self/status").ok()?;
+    let status = disk::own::read_to_string(Because::Process, "/proc/self/status").ok()?;
     for text in status.lines() {
         if STATUS.iter().any(|name| text.starts_with(name)) {
             line(&mut sum, "status", text.as_bytes());
         }
     }
     if powers.host {
-        let name = disk::own::read("/proc/sys/kernel/hostname").ok()?;
+        let name = disk::own::read(Because::Process, "/proc/sys/kernel/hostname").ok()?;
         line(&mut sum, "host", &name);
     }
     zone(cx, reader, &mut sum)?;

@@ -16,6 +16,7 @@ use crate::reuse::trust::{self, Ask};
 use crate::toolchain::inputs::compile::Files;
 use crate::toolchain::inputs::vet::{Inputs, Unkeyed};
 use crate::toolchain::{Tools, cc, gc, memory, reread};
+use forgo_load::disk::Because;
 
 /// Where the cache keeps what vetting gave.
 struct Keys {
@@ -50,6 +51,12 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         stdout: hashes.subkey(&id, "stdout"),
         fixes: hashes.subkey(&id, "fix.zip"),
     };
+    if cx.package().reads_headers() {
+        // The key holds that of the build, not what the build made of headers.
+        for key in [&keys.facts, &keys.stdout, &keys.fixes] {
+            cx.run.job.cache.withhold(key);
+        }
+    }
     cx.reported_key.set(Some(id));
     let (facts, fix_archive, verdict) = match cached(cx, &keys)? {
         Ok((facts, fixes)) => {
@@ -137,7 +144,7 @@ fn cached(cx: &ActionCx<'_>, keys: &Keys) -> Result<Result<(String, String), Why
         }
     }
     if let Ok(file) = file(&keys.stdout) {
-        match disk::own::read(&file) {
+        match disk::own::read(Because::Made, &file) {
             Ok(text) => vet_output::handle(cx, text)?,
             Err(_) => return Ok(Err(Why::Gone)),
         }
@@ -183,7 +190,8 @@ fn elsewhere_or_here(
     let vetted = vet(cx, inputs, keys);
     if let Some(kept) = kept {
         // A run that failed after its facts were written found something; any other says nothing.
-        let vetted_all = vetted.is_ok() || disk::own::metadata(facts_file(cx)).is_ok();
+        let vetted_all =
+            vetted.is_ok() || disk::own::metadata(Because::Made, facts_file(cx)).is_ok();
         if vetted_all && Files::of(cx.package()).are_as_hashed(cx) {
             trust::settle(cx, vets::RULES, kept.difference(cx, ids))?;
         }
@@ -239,7 +247,7 @@ fn vet(
 
     // Facts, fixes and output may all be missing; that they can't be kept is no error.
     let keep = |id: &ActionId, file: &str| {
-        let there = disk::own::metadata(file).is_ok();
+        let there = disk::own::metadata(Because::Made, file).is_ok();
         if there && believed {
             let _ = put_file(cx.run.job.cache, id, file, Verify::Strict);
         }
@@ -253,7 +261,7 @@ fn vet(
     if cx.node().need_fix && keep(&keys.fixes, &config.fix_archive) {
         fixes = config.fix_archive;
     }
-    let names_files = match disk::own::read(&config.stdout) {
+    let names_files = match disk::own::read(Because::Made, &config.stdout) {
         Ok(text) => {
             let names_files = text.contains(&b'/');
             vet_output::handle(cx, text)?;

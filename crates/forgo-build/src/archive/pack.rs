@@ -1,15 +1,19 @@
 //! Appending members to an archive, byte for byte as the stock command does it within its own
 //! process. Answers to packInternal in cmd/go/internal/work/gc.go.
 
+use forgo_load::disk::{self, Because};
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 
 use forgo_cache::path_error;
-use forgo_load::disk;
 
 /// Appends files as members, as `go tool pack r` does. The error is a text in the stock command's
 /// words.
 pub fn append(archive: &str, files: &[String]) -> Result<(), String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an archive in the work directory"
+    )]
     let open = File::options().append(true).open(archive);
     let mut out = BufWriter::new(open.map_err(|e| path_error("open", archive, &e))?);
     for file in files {
@@ -19,7 +23,8 @@ pub fn append(archive: &str, files: &[String]) -> Result<(), String> {
 }
 
 fn append_file(out: &mut impl Write, archive: &str, file: &str) -> Result<(), String> {
-    let mut from = disk::own::open(file).map_err(|e| path_error("open", file, &e))?;
+    let mut from =
+        disk::own::open(Because::Made, file).map_err(|e| path_error("open", file, &e))?;
     let size = from
         .metadata()
         .map_err(|e| path_error("stat", file, &e))?

@@ -21,6 +21,7 @@ use memchr::memmem;
 use sha2::{Digest, Sha256};
 
 use crate::archive::{self, Buffer};
+use forgo_load::disk::Because;
 
 /// How much of an executable is read at first; the ID of most lies there.
 const HEAD: usize = 32 * 1024;
@@ -86,7 +87,7 @@ pub fn read_build_id(path: &str) -> Result<String, String> {
 
 /// [`read_build_id`], whatever the bytes: those that a C linker gives are no text.
 pub fn read_build_id_bytes(path: &str) -> Result<Vec<u8>, String> {
-    let file = disk::own::open(path).map_err(|e| path_error("open", path, &e))?;
+    let file = disk::own::open(Because::Noted, path).map_err(|e| path_error("open", path, &e))?;
     let mut head = vec![0; 1024];
     let mut length = 0;
     fill(&file, &mut head, &mut length).map_err(|e| path_error("read", path, &e))?;
@@ -126,7 +127,7 @@ pub fn read_build_id_bytes(path: &str) -> Result<Vec<u8>, String> {
 
 /// The import paths of the packages in a shared library that the Go linker made (`readpkglist`).
 pub fn shared_library_packages(path: &str) -> Result<Vec<String>, String> {
-    let file = disk::own::open(path).map_err(|e| path_error("open", path, &e))?;
+    let file = disk::own::open(Because::Noted, path).map_err(|e| path_error("open", path, &e))?;
     let mut magic = [0; 16];
     let read = ReadAt::read_exact_at(&file, &mut magic, 0);
     if read.is_err() || !elf::is_elf(&magic) {
@@ -350,6 +351,10 @@ pub struct Updated {
 /// `action`. The error is a text in the stock command's words. Answers to the middle of
 /// Builder.updateBuildID.
 pub fn update_file(path: &str, old: &str, action: &str) -> Result<Updated, String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a tool's result in the work directory"
+    )]
     let open = File::options().read(true).write(true).open(path);
     let file = open.map_err(|e| path_error("open", path, &e))?;
     let read_error = |e: io::Error| path_error("read", path, &e);

@@ -17,6 +17,7 @@ use forgo_load::kept;
 
 use crate::archive;
 use earlier::Earlier;
+use forgo_load::disk::Because;
 pub use places::Places;
 
 /// What importers read of an archive, with the names of places instead of their directories.
@@ -157,7 +158,7 @@ impl Exports {
 const GONE: Unfit = Unfit::Malformed("no export data");
 
 fn member(file: &str) -> Option<Vec<u8>> {
-    archive::export_member(&disk::own::open(file).ok()?).ok()?
+    archive::export_member(&disk::own::open(Because::Cached, file).ok()?).ok()?
 }
 
 /// What is read of the member with the export data.

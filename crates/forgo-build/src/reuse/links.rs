@@ -26,6 +26,7 @@ use crate::plan::{Kind, NodeId, Plan};
 use crate::toolchain::cc;
 use crate::toolchain::inputs::link::Inputs;
 use crate::toolchain::system_linker::{self, Further};
+use forgo_load::disk::Because;
 
 pub use forgo_load::verdict::LinkDoubt as Doubt;
 
@@ -105,9 +106,16 @@ impl Store {
         let executable = hash.action_id();
         let mut hash = hashes.new_own_hash("link record");
         hash.write(&executable.0);
+        let record = hash.action_id();
+        if system.is_some() {
+            // The fingerprint is of this machine's files, and says nothing elsewhere.
+            for key in [&executable, &record] {
+                cx.run.job.cache.withhold(key);
+            }
+        }
         Ok(Store {
             executable,
-            record: hash.action_id(),
+            record,
             discarded: cx.id != cx.run.job.plan.root && is_discarded(cx.run.job.plan, cx.id),
             system,
         })
@@ -141,7 +149,7 @@ impl Store {
         let built = if self.discarded {
             target()
         } else {
-            let kept = cx.run.job.cache.local_part().kept(&self.executable);
+            let kept = cx.run.job.cache.kept(&self.executable);
             let Some(file) = kept.filter(|file| is_whole(file, &build_id)) else {
                 return Ok(Err(Why::Gone));
             };
@@ -190,16 +198,15 @@ impl Store {
         if !self.discarded
             && let Some(file) = outcome.built.path()
         {
-            let _ = cache
-                .local_part()
-                .keep(&self.executable, file, cx.config().link_store);
+            let _ = cache.keep(&self.executable, file, cx.config().link_store);
         }
     }
 }
 
 /// Whether a file is what its content ID says.
 fn is_whole(file: &str, id: &str) -> bool {
-    let found = disk::own::open(file).and_then(|file| build_id::find_and_hash_file(&file, id));
+    let found = disk::own::open(Because::Cached, file)
+        .and_then(|file| build_id::find_and_hash_file(&file, id));
     found.is_ok_and(|found| hash_to_string(&found.hash) == build_id::content_id(id))
 }
 

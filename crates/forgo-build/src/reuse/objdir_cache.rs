@@ -7,6 +7,7 @@ use forgo_cache::{ActionId, Verify, get_bytes, get_file, put_bytes, put_file};
 use forgo_load::disk;
 
 use crate::action::{ActionCx, ActionError};
+use forgo_load::disk::Because;
 
 /// The header that cgo writes for -buildmode=c-archive and c-shared.
 pub const CGO_HEADER: &str = "_cgo_install.h";
@@ -15,13 +16,18 @@ pub const CGO_HEADER: &str = "_cgo_install.h";
 const SOURCES: &str = "srcfiles";
 
 fn key(cx: &ActionCx<'_>, id: &ActionId, name: &str) -> ActionId {
-    cx.run.job.hashes.subkey(id, name)
+    let key = cx.run.job.hashes.subkey(id, name);
+    // cgo writes down what it found in headers.
+    if cx.package().reads_headers() {
+        cx.run.job.cache.withhold(&key);
+    }
+    key
 }
 
 /// Stores `objdir + name` under a build's key. That it can't be is the caller's to ignore.
 pub fn store(cx: &ActionCx<'_>, objdir: &str, id: &ActionId, name: &str) -> Result<(), String> {
     let file = format!("{objdir}{name}");
-    if disk::own::metadata(&file).is_err() {
+    if disk::own::metadata(Because::Made, &file).is_err() {
         // Said before the key is made, which the trace would show.
         return Err(format!("open {file}: no such file or directory"));
     }

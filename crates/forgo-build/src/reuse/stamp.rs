@@ -14,11 +14,11 @@ use forgo_load::disk;
 use memchr::memmem;
 
 use crate::action::{ActionCx, ActionError};
-use crate::archive;
-use crate::archive::Buffer;
+use crate::archive::{self, Buffer};
 use crate::build_id;
 use crate::plan::Kind;
 use crate::shell::join_unambiguously;
+use forgo_load::disk::Because;
 
 /// What was made.
 #[derive(Debug)]
@@ -77,7 +77,10 @@ impl Donor {
     /// That of a file.
     pub fn read_file(file: &str) -> Option<Donor> {
         let mut bytes = Buffer::default();
-        disk::own::open(file).ok()?.read_to_end(&mut bytes).ok()?;
+        disk::own::open(Because::Cached, file)
+            .ok()?
+            .read_to_end(&mut bytes)
+            .ok()?;
         let build_id = archive::build_id(&bytes[..bytes.len().min(1024)])?;
         (!build_id.is_empty()).then_some(Donor { bytes, build_id })
     }

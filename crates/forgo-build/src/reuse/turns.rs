@@ -16,6 +16,7 @@ use forgo_cache::ActionId;
 use forgo_cache::disk::{Lock, Locked, Progress};
 
 use crate::action::ActionCx;
+use forgo_load::clock::{self, For};
 
 /// How often is looked whether another process is done.
 const PAUSE: Duration = Duration::from_millis(15);
@@ -60,7 +61,8 @@ pub fn wait<T>(cx: &ActionCx<'_>, key: &ActionId, mut find: impl FnMut() -> Opti
                     let holder = cx.run.job.cache.local_part().lock_holder(key);
                     // Another one may have got the lock meanwhile.
                     let before = known.filter(|(before, _)| *before == holder);
-                    let (_, since) = *known.insert(before.unwrap_or((holder, Instant::now())));
+                    let (_, since) =
+                        *known.insert(before.unwrap_or((holder, clock::instant(For::Schedule))));
                     let worth = cx.run.neighbours.is_waited_for(holder)
                         && (pauses == 0 || is_worth_waiting(cx, holder, since.elapsed()));
                     if !worth {

@@ -15,6 +15,8 @@ use forgo_load::footprint;
 use forgo_load::process::errno_text;
 use forgo_load::remove::remove_all;
 
+use forgo_load::disk::Because;
+
 /// The work directory; removed when closed, unless -work keeps it. Under -n it is only a name.
 #[derive(Debug)]
 pub struct WorkDir {
@@ -85,6 +87,10 @@ fn make_unique(parent: &str) -> Result<String, String> {
         // Hashers are seeded at random.
         let random = RandomState::new().hash_one(&prefix) >> 32;
         let path = format!("{prefix}{random}");
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "its parent is among the writable ones"
+        )]
         let error = match DirBuilder::new().mode(0o700).create(&path) {
             Ok(()) => return Ok(path),
             Err(e) => e,
@@ -93,7 +99,7 @@ fn make_unique(parent: &str) -> Result<String, String> {
             continue;
         }
         if error.kind() == ErrorKind::NotFound
-            && let Err(e) = disk::own::metadata(parent)
+            && let Err(e) = disk::own::metadata(Because::Target, parent)
         {
             return Err(format!("stat {parent}: {}", errno_text(&e)));
         }

@@ -25,6 +25,7 @@ use crate::plan::NodeId;
 use crate::run::action_graph::Times;
 use crate::run::priorities;
 use crate::run::schedule::{Schedule, Turn};
+use forgo_load::clock::{self, For};
 
 /// A node to run, and the root cause if something it depends on failed.
 struct Task {
@@ -68,7 +69,7 @@ pub(super) fn run_all(cx: &RunCx<'_>, times: &mut [Times]) -> End {
     } else {
         Schedule::new(cx.job.plan)
     };
-    let now = SystemTime::now();
+    let now = clock::now(For::Display);
     for times in times.iter_mut() {
         times.ready = Some(now);
     }
@@ -224,7 +225,7 @@ impl State<'_, '_> {
 
     /// A node is over without having been run.
     fn skip(&mut self, cx: &RunCx<'_>, id: NodeId, cause: NodeId, slot: u32) {
-        let now = SystemTime::now();
+        let now = clock::now(For::Display);
         let mut outcome = Outcome {
             failed: Some(cause),
             verdict: Verdict::Skipped,
@@ -276,7 +277,7 @@ impl State<'_, '_> {
 /// Runs a node, on the thread of this number.
 fn perform(cx: &RunCx<'_>, task: &Task, slot: u32) -> Report {
     let &Task { id, failed } = task;
-    let start = SystemTime::now();
+    let start = clock::now(For::Display);
     let mut report = Report {
         id,
         start,
@@ -294,7 +295,7 @@ fn perform(cx: &RunCx<'_>, task: &Task, slot: u32) -> Report {
             return report;
         }
     };
-    report.done = SystemTime::now();
+    report.done = clock::now(For::Display);
     if let Err(e) = &result
         && e.fatal
     {

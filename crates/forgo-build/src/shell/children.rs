@@ -12,6 +12,8 @@ use std::time::Duration;
 use forgo_load::event::Usage;
 use rustix::process::{Pid, Signal, WaitIdOptions};
 
+use forgo_load::process::{self, Learns};
+
 /// Programs now running.
 #[derive(Debug, Default)]
 pub struct Children {
@@ -49,8 +51,13 @@ impl Ended {
 
 impl Children {
     /// Runs a command to its end, with nothing to read and with both output streams caught.
-    /// `started` is told the number of the process.
-    pub fn run(&self, mut command: Command, started: impl FnOnce(u32)) -> Ended {
+    /// `started` gets the number of the process.
+    pub fn run(
+        &self,
+        mut command: Command,
+        learns: Learns<'_>,
+        started: impl FnOnce(u32),
+    ) -> Ended {
         let (mut reader, writer) = match std::io::pipe() {
             Ok(ends) => ends,
             Err(e) => return Ended::not_started(e),
@@ -60,7 +67,7 @@ impl Children {
             Err(e) => return Ended::not_started(e),
         };
         command.stdin(Stdio::null()).stdout(writer).stderr(second);
-        let child = match self.spawn(&mut command) {
+        let child = match self.spawn(&mut command, learns) {
             Ok(child) => child,
             Err(e) => return Ended::not_started(e),
         };
@@ -78,13 +85,13 @@ impl Children {
     }
 
     /// Starts a command that is to be [waited](Children::wait) for.
-    pub fn spawn(&self, command: &mut Command) -> std::io::Result<Child> {
+    pub fn spawn(&self, command: &mut Command, learns: Learns<'_>) -> std::io::Result<Child> {
         // Under the lock, so that no child slips between the look and the start.
         let mut state = self.lock();
         if state.interrupted {
             return Err(std::io::ErrorKind::Interrupted.into());
         }
-        let child = command.spawn()?;
+        let child = process::spawn(command, learns)?;
         state.pids.insert(child.id().cast_signed());
         Ok(child)
     }
@@ -97,7 +104,7 @@ impl Children {
             return Err(std::io::ErrorKind::Interrupted.into());
         }
         state.programs = true;
-        command.spawn()
+        process::spawn(command, Learns::Refuse("a program of the user's runs"))
     }
 
     /// A program of the user's is about to be started elsewhere.
@@ -194,7 +201,11 @@ mod tests {
 
     #[test]
     fn both_streams_are_caught_in_order() {
-        let ended = Children::default().run(shell("echo a; echo b >&2; echo c; exit 3"), |_| {});
+        let ended = Children::default().run(
+            shell("echo a; echo b >&2; echo c; exit 3"),
+            Learns::Key,
+            |_| {},
+        );
         assert!(ended.usage.peak > 0);
         assert_eq!(ended.output, b"a\nb\nc\n");
         assert_eq!(ended.status.unwrap().code(), Some(3));
@@ -204,7 +215,8 @@ mod tests {
     fn interrupt_ends_children_and_lets_no_other_start() {
         let children = Children::default();
         let ended = std::thread::scope(|scope| {
-            let running = scope.spawn(|| children.run(shell("kill -STOP $$; exit 0"), |_| {}));
+            let running =
+                scope.spawn(|| children.run(shell("kill -STOP $$; exit 0"), Learns::Key, |_| {}));
             while children.lock().pids.is_empty() {
                 std::thread::yield_now();
             }
@@ -225,6 +237,11 @@ mod tests {
             status.signal() == Some(libc::SIGINT) || status.code() == Some(0),
             "{status:?}"
         );
-        assert!(children.run(shell("true"), |_| {}).status.is_err());
+        assert!(
+            children
+                .run(shell("true"), Learns::Key, |_| {})
+                .status
+                .is_err()
+        );
     }
 }

@@ -7,9 +7,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use forgo_cache::disk::{KeptFile, KeyText};
+use forgo_load::clock::{self, For};
 use forgo_load::config::Config;
 use forgo_load::kept;
 
@@ -101,7 +102,7 @@ impl Costs {
         let Some(file) = self.file.as_ref().filter(|_| !new.is_empty()) else {
             return;
         };
-        let now = SystemTime::now()
+        let now = clock::now(For::Schedule)
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         let today = u32::try_from(now.as_secs() / (24 * 60 * 60)).unwrap_or_default();

@@ -2,6 +2,11 @@
 //!
 //! Answers to the file operations of cmd/go/internal/work/shell.go.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "files are written here: other code comes here to have them noted"
+)]
+
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -15,6 +20,7 @@ use forgo_load::remove::remove_all;
 
 use crate::error::ActionError;
 use crate::shell::Shell;
+use forgo_load::disk::Because;
 
 impl Shell<'_> {
     /// Makes a directory and its parents, once in a run; nothing if `dir` is empty.
@@ -99,7 +105,8 @@ impl Shell<'_> {
         }
         let permissions = fs::Permissions::from_mode(mode_after_umask(dst, perm));
         // The cache may hold the same file: it must not become one that users write into.
-        let moved = if disk::own::metadata(src).is_ok_and(|meta| meta.nlink() > 1) {
+        let moved = if disk::own::metadata(Because::Target, src).is_ok_and(|meta| meta.nlink() > 1)
+        {
             can_be_moved(&path::dir(src), dst) && copy_then_move(dst, src, perm).is_ok()
         } else {
             fs::set_permissions(src.place(), permissions)
@@ -149,7 +156,7 @@ impl Shell<'_> {
 
     /// `ln -s old new`. A link that is there already is good.
     pub fn symlink(&self, old: &str, new: &str) -> Result<(), ActionError> {
-        if disk::own::read_link(new).is_ok_and(|link| *link == *old.place()) {
+        if disk::own::read_link(Because::Target, new).is_ok_and(|link| *link == *old.place()) {
             return Ok(());
         }
         if self.shows_commands() {
@@ -172,7 +179,8 @@ pub(crate) fn write_whole(file: &str, bytes: &[u8]) -> Result<(), ActionError> {
 
 /// Copies a file, over a regular one of that name.
 fn copy(dst: &str, src: &str, perm: u32, force: bool) -> Result<(), ActionError> {
-    let mut source = disk::own::open(src).map_err(|e| path_error("open", src, &e))?;
+    let mut source =
+        disk::own::open(Because::Target, src).map_err(|e| path_error("open", src, &e))?;
     check_overwrite(dst, force)?;
     remove_if_regular(dst);
     let mut options = OpenOptions::new();
@@ -194,14 +202,18 @@ fn copy(dst: &str, src: &str, perm: u32, force: bool) -> Result<(), ActionError>
 /// Whether what comes to be at `dst` is the same for a move from a directory. One from another file
 /// system is a copy, which does not replace devices, pipes and symbolic links but writes into them.
 fn can_be_moved(from_dir: &str, dst: &str) -> bool {
-    let device = |dir: &str| disk::own::metadata(dir).map(|meta| meta.dev()).ok();
-    disk::own::symlink_metadata(dst).map_or(true, |meta| meta.is_file())
+    let device = |dir: &str| {
+        disk::own::metadata(Because::Target, dir)
+            .map(|meta| meta.dev())
+            .ok()
+    };
+    disk::own::symlink_metadata(Because::Target, dst).map_or(true, |meta| meta.is_file())
         || device(from_dir).is_some_and(|from| device(&path::dir(dst)) == Some(from))
 }
 
 /// Copies a file to a name beside `dst` and moves it there: nobody sees a part of it.
 fn copy_then_move(dst: &str, src: &str, perm: u32) -> std::io::Result<()> {
-    let mut source = disk::own::open(src)?;
+    let mut source = disk::own::open(Because::Target, src)?;
     let beside = format!("{}-go-tmp-{}", path::clean(dst), std::process::id());
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(perm);
@@ -225,7 +237,7 @@ pub(super) fn path_error(op: &str, path: &str, e: &std::io::Error) -> ActionErro
 /// Makes a directory and its parents. An error names the one that could not be made, a final slash
 /// as it was given (os.MkdirAll).
 fn make_dirs(dir: &str) -> Result<(), ActionError> {
-    match disk::own::metadata(dir) {
+    match disk::own::metadata(Because::Target, dir) {
         Ok(meta) if meta.is_dir() => return Ok(()),
         Ok(_) => {
             let not_a_directory = std::io::Error::from(ErrorKind::NotADirectory);
@@ -237,20 +249,22 @@ fn make_dirs(dir: &str) -> Result<(), ActionError> {
     if let Some((parent, _)) = parent.filter(|(parent, _)| !parent.is_empty()) {
         make_dirs(parent)?;
     }
-    fs::create_dir(dir.place()).or_else(|e| match disk::own::symlink_metadata(dir) {
-        Ok(meta) if meta.is_dir() => Ok(()),
-        _ => Err(path_error("mkdir", dir, &e)),
+    fs::create_dir(dir.place()).or_else(|e| {
+        match disk::own::symlink_metadata(Because::Target, dir) {
+            Ok(meta) if meta.is_dir() => Ok(()),
+            _ => Err(path_error("mkdir", dir, &e)),
+        }
     })
 }
 
 /// Anything but "it is not there" counts as there.
 fn exists(path: &str) -> bool {
-    !matches!(disk::own::metadata(path), Err(e) if e.kind() == ErrorKind::NotFound)
+    !matches!(disk::own::metadata(Because::Target, path), Err(e) if e.kind() == ErrorKind::NotFound)
 }
 
 /// Devices and the like stay, whoever asks.
 fn remove_if_regular(path: &str) {
-    if !disk::own::symlink_metadata(path).is_ok_and(|meta| !meta.is_file()) {
+    if !disk::own::symlink_metadata(Because::Target, path).is_ok_and(|meta| !meta.is_file()) {
         // That it was not there, or stays, shows when it is opened.
         let _ = fs::remove_file(path.place());
     }
@@ -273,13 +287,13 @@ fn mode_after_umask(dst: &str, perm: u32) -> u32 {
 }
 
 fn has_setgid(dir: &str) -> bool {
-    disk::own::metadata(dir)
+    disk::own::metadata(Because::Target, dir)
         .is_ok_and(|meta| meta.is_dir() && meta.permissions().mode() & 0o2000 != 0)
 }
 
 /// Refuses to overwrite directories and, without `force`, files that no build made.
 fn check_overwrite(dst: &str, force: bool) -> Result<(), ActionError> {
-    let Ok(meta) = disk::own::metadata(dst) else {
+    let Ok(meta) = disk::own::metadata(Because::Target, dst) else {
         return Ok(());
     };
     let why = if meta.is_dir() {
@@ -320,7 +334,8 @@ const OBJECT_MAGIC: [&[u8]; 15] = [
 
 fn is_object(file: &str) -> bool {
     let mut start = Vec::with_capacity(64);
-    let read = disk::own::open(file).and_then(|f| f.take(64).read_to_end(&mut start));
+    let read =
+        disk::own::open(Because::Target, file).and_then(|f| f.take(64).read_to_end(&mut start));
     read.is_ok() && OBJECT_MAGIC.iter().any(|magic| start.starts_with(magic))
 }
 

@@ -1,10 +1,10 @@
 //! How much memory is free.
 
-use forgo_load::disk;
+use forgo_load::disk::{self, Because};
 
 /// Memory that can be used without swapping: the machine's, or what is left to the container.
 pub fn free_memory() -> Option<u64> {
-    let read = |file: &str| disk::own::read_to_string(file).ok();
+    let read = |file: &str| disk::own::read_to_string(Because::Process, file).ok();
     let machine = available(&read("/proc/meminfo")?)?;
     let group = |name: &str| -> Option<u64> {
         read(&format!("/sys/fs/cgroup/{name}"))?.trim().parse().ok()

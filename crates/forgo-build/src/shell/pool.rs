@@ -29,6 +29,9 @@ use forgo_load::disk;
 use forgo_load::kept;
 
 use crate::shell::free_memory;
+use forgo_load::clock::{self, For};
+use forgo_load::disk::Because;
+use forgo_load::threads;
 
 /// How often the one at the head of the line looks for a token.
 const PAUSE: Duration = Duration::from_millis(4);
@@ -132,7 +135,7 @@ impl Pool {
         peak: Option<u64>,
         interrupted: impl Fn() -> bool,
     ) -> Held {
-        let since = Instant::now();
+        let since = clock::instant(For::Schedule);
         loop {
             let peak = peak.filter(|_| since.elapsed() < MEMORY_PATIENCE);
             if let Some(held) = self.wait(slots, peak, &interrupted) {
@@ -170,7 +173,7 @@ impl Pool {
                     Taken::Full if stuck => return Some(self.add_spare()),
                     Taken::Full => {}
                 }
-                let since = since.get_or_insert_with(Instant::now);
+                let since = since.get_or_insert_with(|| clock::instant(For::Schedule));
                 let granted = self.spares.load(Ordering::Acquire);
                 if since.elapsed() >= self.patience
                     || pauses % LONG_LOOKS == 0 && neighbours.stuck(slots) > granted
@@ -237,7 +240,7 @@ impl Pool {
 
     fn slots(&self) -> Option<&Slots> {
         let open = || {
-            let processors = std::thread::available_parallelism().map_or(1, usize::from);
+            let processors = threads::processors();
             let cache = self.cache.as_ref()?;
             cache.slots(self.processes.max(processors))
         };
@@ -278,7 +281,7 @@ impl Neighbours {
         match &self.line {
             Some((before, since)) if *before == seen => since.elapsed() >= LINE_PATIENCE,
             _ => {
-                self.line = Some((seen, Instant::now()));
+                self.line = Some((seen, clock::instant(For::Schedule)));
                 false
             }
         }
@@ -298,7 +301,7 @@ impl Token<'_> {
 
 /// How much memory a process has in use; `None` where there is no such process.
 fn resident(pid: u32) -> Option<u64> {
-    let statm = disk::own::read_to_string(format!("/proc/{pid}/statm")).ok()?;
+    let statm = disk::own::read_to_string(Because::Process, format!("/proc/{pid}/statm")).ok()?;
     let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
     // What has ended and was not waited for uses nothing any more.
     (pages > 0).then(|| pages * rustix::param::page_size() as u64)
@@ -331,7 +334,7 @@ mod tests {
             ..Config::default()
         };
         config.dirs.gocache = dir.path().to_str().unwrap().to_owned();
-        config.flags.p = std::thread::available_parallelism().map_or(1, usize::from) + 1;
+        config.flags.p = threads::processors() + 1;
         let pool = || Pool {
             patience,
             ..Pool::new(&config)

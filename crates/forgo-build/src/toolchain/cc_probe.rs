@@ -24,6 +24,7 @@ use crate::action::memos::CTool;
 use crate::build_id;
 use crate::shell::join_unambiguously;
 use crate::toolchain::cc;
+use forgo_load::process::Learns;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -129,7 +130,10 @@ fn run_driver(
     args: &[String],
 ) -> Result<Vec<u8>, String> {
     let mut command = process::command(config, "", program, &["LC_ALL=C".to_owned()]);
-    let (output, status) = process::combined_output(command.args(process::os_all(&args[1..])));
+    let (output, status) = {
+        let learns = Learns::NotedBy("note_driver");
+        process::combined_output(command.args(process::os_all(&args[1..])), learns)
+    };
     match process::exit_text(status, program) {
         Some(why) => Err(no_answer(name, &why, &output)),
         None => Ok(output),
@@ -217,6 +221,10 @@ fn find_out(
     };
     let subkey = |id| job.hashes.subkey(&id, &format!("gccSupportsFlag {flag}"));
     let flag_key = compiler_key.map(subkey);
+    // Another machine's compiler of the same version may be built otherwise.
+    if let Some(id) = &flag_key {
+        job.cache.withhold(id);
+    }
     if let Some((answer, _)) = flag_key.and_then(|id| get_bytes(job.cache, &id).ok()) {
         return answer == b"true";
     }
@@ -260,7 +268,7 @@ fn run_trial(cx: &ActionCx<'_>, args: &[String]) -> Vec<u8> {
     };
     let work_dir = &cx.run.job.plan.work_dir;
     let mut command = process::command(config, work_dir, &program, &["LC_ALL=C".to_owned()]);
-    process::combined_output(command.args(process::os_all(&args[1..]))).0
+    process::combined_output(command.args(process::os_all(&args[1..])), Learns::Key).0
 }
 
 /// How gcc, clang, tcc and AIX's compiler say that they do not know a flag.
@@ -304,6 +312,7 @@ fn compiler_key(cx: &ActionCx<'_>, compiler: &str) -> Option<ActionId> {
     );
     let id = hash.action_id();
     let stats = stats_of(cx, &exes, &id)?;
+    cx.run.job.cache.withhold(&stats_key);
     // What can't be remembered is found out again.
     let _ = put_bytes(cx.run.job.cache, &stats_key, &stats, Verify::Strict);
     known.insert(compiler.to_owned(), id);

@@ -10,6 +10,8 @@ use forgo_load::config::Config;
 use forgo_load::disk;
 
 use crate::shell::free_memory;
+use forgo_load::clock::{self, For};
+use forgo_load::disk::Because;
 
 /// For how long an answer about free memory serves all compiles that begin: there may be many, and
 /// each question takes three files.
@@ -39,7 +41,8 @@ pub fn for_sources<F: AsRef<str>>(
         return Vec::new();
     };
     // They are inputs already.
-    let size = |file: F| disk::own::metadata(file.as_ref()).map_or(0, |meta| meta.len());
+    let size =
+        |file: F| disk::own::metadata(Because::Noted, file.as_ref()).map_or(0, |meta| meta.len());
     let sizes = sources.into_iter().map(size).sum();
     match limit(free, config.flags.p, sizes) {
         Some(limit) => vec!["GOGC=off".to_owned(), format!("GOMEMLIMIT={limit}")],
@@ -80,7 +83,7 @@ fn free_lately() -> Option<u64> {
         Some((then, free)) if then.elapsed() < FRESH => free,
         _ => {
             let now = free_memory();
-            *last = Some((Instant::now(), now));
+            *last = Some((clock::instant(For::Schedule), now));
             now
         }
     }

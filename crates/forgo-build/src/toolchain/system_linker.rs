@@ -25,6 +25,7 @@ use forgo_load::{kept, process};
 use sha2::{Digest, Sha256};
 
 use self::files::Covered;
+use forgo_load::process::Learns;
 
 /// Variables that hold directories to search. They are covered like those that the tools print.
 const SEARCHED: [&str; 4] = [
@@ -221,7 +222,8 @@ fn ask(config: &Config, program: &str, question: &str) -> Option<String> {
     words.push(question);
     let run = || {
         let mut command = process::command(config, "", program, &["LC_ALL=C".to_owned()]);
-        let (output, status) = process::combined_output(command.args(process::os_all(&words)));
+        let (output, status) =
+            process::combined_output(command.args(process::os_all(&words)), Learns::Key);
         status.ok().filter(|status| status.success())?;
         Some(output)
     };

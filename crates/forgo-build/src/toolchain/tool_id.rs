@@ -17,6 +17,7 @@ use forgo_load::{disk, kept, process};
 use crate::action::{ActionCx, ActionError};
 use crate::build_id;
 use crate::toolchain::tool;
+use forgo_load::process::Learns;
 
 impl ActionCx<'_> {
     /// The identity of a tool (`compile`, `cgo` …), as keys have it. Several threads may ask at
@@ -61,17 +62,17 @@ fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
             Some(())
         };
         let ask = |_: &Notes| {
-            run(config, &path, &desc)
+            run(config, &path, is_plain, &desc)
                 .map_err(|e| failure = Some(e))
                 .ok()
         };
         match (kept::answer(config, &[&path, VERSION], note, ask), failure) {
             (Some(line), _) => line,
             (None, Some(error)) => return Err(error),
-            (None, None) => run(config, &path, &desc)?,
+            (None, None) => run(config, &path, is_plain, &desc)?,
         }
     } else {
-        run(config, &path, &desc)?
+        run(config, &path, is_plain, &desc)?
     };
     let line = String::from_utf8_lossy(&line);
     parse(name, is_vet_tool, &line).ok_or_else(|| {
@@ -84,7 +85,7 @@ fn ask(cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
 const VERSION: &str = "-V=full";
 
 /// What `TOOL -V=full` writes.
-fn run(config: &Config, path: &str, desc: &str) -> Result<Vec<u8>, ActionError> {
+fn run(config: &Config, path: &str, is_plain: bool, desc: &str) -> Result<Vec<u8>, ActionError> {
     let failed =
         |why: &str| ActionError::fatal(format!("go: error obtaining buildID for {desc}: {why}"));
     let mut args = config.flags.toolexec.clone();
@@ -98,7 +99,11 @@ fn run(config: &Config, path: &str, desc: &str) -> Result<Vec<u8>, ActionError> 
     command
         .args(process::os_all(&args[1..]))
         .stdin(Stdio::null());
-    let output = match command.output() {
+    let learns = Learns::Files {
+        is_plain,
+        files: &[path],
+    };
+    let output = match process::output(&mut command, learns) {
         Ok(output) => output,
         Err(e) => {
             let why = process::exit_text(Err(e), &program).unwrap_or_default();

@@ -51,6 +51,11 @@ impl DiskCache {
 }
 
 impl KeptFile {
+    /// The file of a key that lies somewhere else.
+    pub(super) fn at(path: String, key: [u8; 32], magic: &'static [u8; 8]) -> KeptFile {
+        KeptFile { path, key, magic }
+    }
+
     /// Where the file lies.
     pub fn path(&self) -> &str {
         &self.path

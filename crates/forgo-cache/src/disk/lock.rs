@@ -8,6 +8,11 @@
 //! Such locks belong to a process, not to a thread: another thread's is found in a set. And they
 //! all end when the process closes the file, so it is opened once and stays open.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a lock in GOCACHE: it decides when something is done"
+)]
+
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io;

@@ -10,6 +10,11 @@
 //! forgo's own; unknown to the stock command, which trims what is old and removes all with `clean
 //! -cache`.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "slots in GOCACHE: they decide when something is done"
+)]
+
 use std::fs::{File, TryLockError};
 use std::os::unix::fs::FileExt;
 use std::sync::{Mutex, MutexGuard};

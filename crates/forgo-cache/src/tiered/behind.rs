@@ -10,10 +10,10 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::first;
+use super::{first, lock};
 use crate::backing::{Backing, Found, Item};
 use crate::disk::{DiskCache, Refusal};
 use crate::error::{Error, Result};
@@ -129,10 +129,6 @@ struct Offer {
     output: OutputId,
     size: u64,
     file: String,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Tier {

@@ -1,5 +1,10 @@
 //! What lstat says of a file, as far as it tells whether the file is still the same.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "inputs are recorded and compared here"
+)]
+
 use std::ffi::CStr;
 use std::os::fd::AsFd;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

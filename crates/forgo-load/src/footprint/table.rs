@@ -128,6 +128,48 @@ impl<'b> Table<'b> {
         self.entries.is_empty()
     }
 
+    /// The inputs, grouped by directory. Of a directory whose entries do not matter, the stat holds
+    /// only its mode and owner. Ends at the first that makes no sense.
+    pub fn inputs(&self) -> impl Iterator<Item = Input> + use<'b> {
+        let table = *self;
+        let dirs = 0..self.dirs.len() / DIR_SIZE;
+        let of_dir = move |dir: usize| -> Option<Vec<Input>> {
+            let (dir, entries) = table.group(dir)?;
+            entries.map(|entry| table.input(dir, entry)).collect()
+        };
+        dirs.map_while(of_dir).flatten()
+    }
+
+    fn input(&self, dir: &CStr, entry: &[u8]) -> Option<Input> {
+        let (how, stored) = (word(entry, 0)?, entry.get(8..)?);
+        let name = raw::text(self.name(word(entry, 4)?)?.to_bytes());
+        let path = match (raw::text(dir.to_bytes()).as_str(), name.as_str()) {
+            ("/", ".") => "/".to_owned(),
+            ("/", name) => format!("/{name}"),
+            (dir, name) => format!("{dir}/{name}"),
+        };
+        let seen = match how {
+            FAILED => Seen::Failed(word(stored, 0)?.cast_signed()),
+            IS_DIR => Seen::Present(Stat::from_bytes(stored)?, Look::Kind),
+            SAME => Seen::Present(Stat::from_bytes(stored)?, Look::Whole),
+            _ => return None,
+        };
+        Some(Input { path, seen })
+    }
+
+    /// A directory's path and its entries. `None` if the table makes no sense.
+    fn group(&self, index: usize) -> Option<(&'b CStr, std::slice::ChunksExact<'b, u8>)> {
+        let at = index * DIR_SIZE;
+        let field = |n: usize| word(self.dirs, at + 4 * n);
+        let (dir, first, count) = (self.name(field(0)?)?, field(1)?, field(2)?);
+        let start = (first as usize).checked_mul(ENTRY_SIZE)?;
+        let end = (first as usize)
+            .checked_add(count as usize)?
+            .checked_mul(ENTRY_SIZE)?;
+        let entries = self.entries.get(start..end)?.chunks_exact(ENTRY_SIZE);
+        Some((dir, entries))
+    }
+
     fn name(&self, at: u32) -> Option<&'b CStr> {
         CStr::from_bytes_until_nul(self.names.get(at as usize..)?).ok()
     }
@@ -137,7 +179,7 @@ impl<'b> Table<'b> {
         let dirs = self.dirs.len() / DIR_SIZE;
         let threads = match self.len() / PER_THREAD {
             0 => 1,
-            wanted => std::thread::available_parallelism().map_or(1, |n| n.get().min(wanted + 1)),
+            wanted => threads::processors().min(wanted + 1),
         };
         let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
         let work = || {
@@ -164,19 +206,11 @@ impl<'b> Table<'b> {
 
     /// `None` if the table makes no sense.
     fn dir_holds(&self, index: usize, path: &mut Vec<u8>) -> Option<bool> {
-        let at = index * DIR_SIZE;
-        let field = |n: usize| word(self.dirs, at + 4 * n);
-        let (dir, first, count) = (
-            self.name(field(0)?)?,
-            field(1)? as usize,
-            field(2)? as usize,
-        );
-        let start = first.checked_mul(ENTRY_SIZE)?;
-        let end = first.checked_add(count)?.checked_mul(ENTRY_SIZE)?;
-        let entries = self.entries.get(start..end)?.chunks_exact(ENTRY_SIZE);
-        let opened = (count >= WORTH_OPENING)
+        let (dir, entries) = self.group(index)?;
+        let opened = (entries.len() >= WORTH_OPENING)
             .then(|| {
                 let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                #[expect(clippy::disallowed_methods, reason = "inputs are compared here")]
                 rustix::fs::open(dir, flags, Mode::empty()).ok()
             })
             .flatten();

@@ -327,7 +327,7 @@ impl<'l> DataLoader<'l> {
                 parent: None,
             })
             .collect();
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = threads::processors();
         if first.is_empty() || threads < 2 {
             return;
         }

@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use forgo_golang::constraint::{Context, ImportsTags};
 use forgo_golang::path;
@@ -19,6 +19,7 @@ pub use super::facts::{Decls, DirFacts, Pos, Problem};
 use super::facts::{FactsQuery, Reader};
 use super::fips140::Fips;
 use super::head::{self, FileHead, SourceFile, read_head};
+use crate::clock::{self, For};
 use crate::config::Config;
 use crate::disk;
 use crate::footprint;
@@ -248,7 +249,7 @@ impl<'a> Scanner<'a> {
         {
             return false;
         }
-        let now = SystemTime::now();
+        let now = clock::now(For::Settled);
         entries.iter().all(|(name, kind)| match kind {
             FileKind::Dir => true,
             FileKind::Regular => {
@@ -495,6 +496,7 @@ impl SourceTree for Scanner<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::SystemTime;
 
     fn config() -> Config {
         let mut cfg = Config::default();

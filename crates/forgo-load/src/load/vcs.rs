@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::disk;
 use crate::event::{Event, Reporter};
 use crate::footprint;
-use crate::process;
+use crate::process::{self, Learns};
 
 /// A version control system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,9 +230,6 @@ impl Vcs {
 
     /// Runs the system's command in a directory and gives what it printed.
     pub fn run(self, cx: VcsCx<'_>, dir: &str, args: &[&str]) -> Result<String, String> {
-        if self != Vcs::Git {
-            footprint::refuse("version control other than git was asked");
-        }
         let say = |text: String| cx.reporter.event(Event::Stderr(text));
         let program = process::look_path(cx.cfg, self.command()).inspect_err(|_| {
             let site = cx.cfg.dist.release.vcs_site();
@@ -250,11 +247,12 @@ impl Vcs {
             _ => &[],
         };
         let mut command = process::command(cx.cfg, dir, &program, env);
-        let output = command
-            .args(process::os_all(args))
-            .stdin(Stdio::null())
-            .output();
-        let (text, errors, status) = match output {
+        command.args(process::os_all(args)).stdin(Stdio::null());
+        let learns = match self {
+            Vcs::Git => vcs_footprint::LEARNS,
+            _ => Learns::Refuse("version control other than git was asked"),
+        };
+        let (text, errors, status) = match process::output(&mut command, learns) {
             Ok(out) => (out.stdout, out.stderr, Ok(out.status)),
             Err(e) => (Vec::new(), Vec::new(), Err(e)),
         };
@@ -302,13 +300,12 @@ impl EarlyStatus {
         } else {
             &GIT_STATUS
         };
-        let child = command
+        command
             .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
+            .stderr(Stdio::null());
+        let child = process::spawn(&mut command, vcs_footprint::LEARNS).ok()?;
         Some(EarlyStatus { child, detailed })
     }
 

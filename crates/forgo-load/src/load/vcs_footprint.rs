@@ -17,10 +17,11 @@ use forgo_cache::disk::KeyText;
 use forgo_golang::path;
 
 use crate::config::Config;
+use crate::disk::{self, Because};
 use crate::footprint::{self, Look, Notes, saw};
 use crate::kept;
 use crate::plain_tool;
-use crate::{disk, process};
+use crate::process::{self, Learns};
 
 /// Variables of git's that change no answer. Any other may send it elsewhere.
 const HARMLESS: [&str; 15] = [
@@ -43,6 +44,11 @@ const HARMLESS: [&str; 15] = [
 
 /// The form of `git status` that tells what is ignored as well.
 pub(super) const STATUS: [&str; 4] = ["status", "--porcelain", "-z", "--ignored=matching"];
+
+/// What is learned from git: all of it is noted by [`note`], which every use of it ends with.
+pub(super) const LEARNS: Learns<'static> = Learns::NotedBy("vcs_footprint::note");
+
+const UNKNOWN: &str = "it is not known where git looks";
 
 /// Object stores that borrow from each other: git follows five one after the other.
 const MAX_STORES: usize = 32;
@@ -86,7 +92,7 @@ pub(super) fn note(cfg: &Config, root: &str, told: Option<Told>) {
         return;
     }
     let Some(repository) = Repository::new(cfg, root) else {
-        return footprint::refuse("it is not known where git looks");
+        return footprint::refuse(UNKNOWN);
     };
     footprint::in_background(move || {
         if repository.note(told).is_none() {
@@ -115,6 +121,7 @@ pub(super) fn answer(
     ask: impl FnOnce() -> Option<Vec<u8>>,
 ) -> Option<Vec<u8>> {
     let Some(repository) = Repository::new(cfg, root) else {
+        footprint::refuse(UNKNOWN);
         return ask();
     };
     let mut words = vec!["git", &repository.program, root];
@@ -175,7 +182,9 @@ impl Repository {
         let of_branch = |s: &&[u8]| s.starts_with(b"branch.") || s.starts_with(b"remote.");
         key.list(settings.split(|&b| b == 0).filter(|s| !of_branch(s)));
         for name in ["shallow", "info/grafts"] {
-            key.add(&disk::own::read(format!("{common}/{name}")).unwrap_or_default());
+            key.add(
+                &disk::own::read(Because::Noted, format!("{common}/{name}")).unwrap_or_default(),
+            );
         }
         Some(key.sum())
     }
@@ -200,11 +209,11 @@ impl Repository {
         let (settings, dir, git) = (cfg.clone(), root.to_owned(), program.clone());
         let command = move |args: &[&str]| {
             let mut command = process::command(&settings, &dir, &git, &[]);
-            let output = command
+            command
                 .args(process::os_all(args))
                 .stdin(Stdio::null())
-                .stderr(Stdio::null())
-                .output();
+                .stderr(Stdio::null());
+            let output = process::output(&mut command, LEARNS);
             let output = output.ok().filter(|o| o.status.success())?;
             Some(output.stdout)
         };
@@ -234,13 +243,13 @@ impl Repository {
     fn git_dirs(&self, notes: &Notes) -> Option<(String, String)> {
         let dot_git = path::join2(&self.root, ".git");
         let dot_git_file = dot_git.clone();
-        let dir = if disk::own::metadata(&dot_git).ok()?.is_dir() {
+        let dir = if disk::own::metadata(Because::Noted, &dot_git).ok()?.is_dir() {
             dot_git
         } else {
-            let text = disk::own::read_to_string(&dot_git).ok()?;
+            let text = disk::own::read_to_string(Because::Noted, &dot_git).ok()?;
             absolute(&self.root, text.strip_prefix("gitdir:")?.trim())
         };
-        let common = match disk::own::read_to_string(format!("{dir}/commondir")) {
+        let common = match disk::own::read_to_string(Because::Noted, format!("{dir}/commondir")) {
             Ok(text) => absolute(&dir, text.trim()),
             Err(_) => dir.clone(),
         };
@@ -253,7 +262,7 @@ impl Repository {
             notes.saw(format!("{dir}/{name}"), Look::Whole);
         }
         // Without a HEAD git would look for a repository above.
-        disk::own::metadata(format!("{dir}/HEAD")).ok()?;
+        disk::own::metadata(Because::Noted, format!("{dir}/HEAD")).ok()?;
         Some((dir, common))
     }
 
@@ -334,13 +343,16 @@ impl Repository {
             notes.saw(&store, Look::Kind);
             notes.saw(format!("{store}/pack"), Look::Whole);
             note_tree_files(notes, &format!("{store}/pack"));
+            // Where git finds times and parents of commits before it looks at their objects.
+            notes.saw(format!("{store}/info/commit-graph"), Look::Whole);
+            note_tree(notes, &format!("{store}/info/commit-graphs"));
             for id in ids.lines() {
                 let (first, rest) = id.split_at_checked(2)?;
                 notes.saw(format!("{store}/{first}/{rest}"), Look::Whole);
             }
             let alternates = format!("{store}/info/alternates");
             notes.saw(&alternates, Look::Whole);
-            let list = disk::own::read_to_string(alternates).unwrap_or_default();
+            let list = disk::own::read_to_string(Because::Noted, alternates).unwrap_or_default();
             for other in list.lines().filter(|line| !line.starts_with('#')) {
                 let other = absolute(&store, other);
                 // They may name each other.
@@ -430,7 +442,11 @@ fn absolute(dir: &str, name: &str) -> String {
 
 /// Notes the files in a directory.
 fn note_tree_files(notes: &Notes, dir: &str) {
-    for entry in disk::own::read_dir(dir).into_iter().flatten().flatten() {
+    for entry in disk::own::read_dir(Because::Noted, dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         notes.saw(
             format!("{dir}/{}", entry.file_name().to_string_lossy()),
             Look::Whole,
@@ -441,7 +457,7 @@ fn note_tree_files(notes: &Notes, dir: &str) {
 /// Notes a directory with all that is below it.
 fn note_tree(notes: &Notes, dir: &str) {
     notes.saw(dir, Look::Whole);
-    let Ok(entries) = disk::own::read_dir(dir) else {
+    let Ok(entries) = disk::own::read_dir(Because::Noted, dir) else {
         return;
     };
     for entry in entries.flatten() {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::Time;
 use crate::config::Config;
-use crate::disk;
+use crate::disk::{self, Because};
 use crate::footprint::{self, Look};
 use crate::process::errno_text;
 
@@ -84,7 +84,7 @@ fn look(dir: &str, hash: &str) -> Option<String> {
     let suffix = format!("-{}.info", hash.get(..12)?);
     let mut best = String::new();
     let mut version = None;
-    for entry in disk::own::read_dir(dir).ok()?.flatten() {
+    for entry in disk::own::read_dir(Because::Noted, dir).ok()?.flatten() {
         let name = entry.file_name().into_string().unwrap_or_default();
         let Some(v) = name
             .strip_suffix(".info")
@@ -104,6 +104,10 @@ fn look(dir: &str, hash: &str) -> Option<String> {
 }
 
 /// Keeps it. The error is a line for standard error.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the stock command keeps versions of commits there too; footprint is told of it"
+)]
 pub(super) fn keep(cfg: &Config, mod_path: &str, info: &Info) -> Result<(), String> {
     let Some(dir) = dir(cfg, mod_path) else {
         return Ok(());
@@ -115,9 +119,10 @@ pub(super) fn keep(cfg: &Config, mod_path: &str, info: &Info) -> Result<(), Stri
         return Ok(());
     };
     let file = format!("{dir}/{version}.info");
-    if disk::own::read(&file).is_ok_and(|old| old == text) {
+    if disk::own::read(Because::Target, &file).is_ok_and(|old| old == text) {
         return Ok(());
     }
+    footprint::writes(&file);
     let temporary = format!("{file}{}.tmp", std::process::id());
     let error = |op: &str, path: &str, e: std::io::Error| match e.kind() {
         ErrorKind::ReadOnlyFilesystem if cfg.dist.release.stat_cache_may_be_read_only() => Ok(()),
@@ -147,7 +152,7 @@ fn first_missing(dir: &str) -> &str {
     let mut missing = dir;
     while let Some((parent, _)) = missing.rsplit_once('/')
         && !parent.is_empty()
-        && disk::own::metadata(parent).is_err()
+        && disk::own::metadata(Because::Target, parent).is_err()
     {
         missing = parent;
     }

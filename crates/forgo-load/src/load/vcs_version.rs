@@ -6,7 +6,6 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::process::Stdio;
-use std::time::Instant;
 
 use forgo_golang::{modfile, module, path, raw, semver};
 
@@ -14,6 +13,7 @@ use super::calendar::Time;
 use super::vcs::{Status, Vcs, VcsCx};
 use super::vcs_footprint;
 use super::vcs_info::{self, Info};
+use crate::clock::{self, For};
 use crate::event::Event;
 use crate::process;
 
@@ -118,13 +118,11 @@ impl CodeRepo<'_> {
             }
         };
         say(format!("{shown}\n"));
-        let start = Instant::now();
+        let start = clock::instant(For::Display);
         let ask = || {
             let mut command = process::command(cfg, self.root, &program, &[]);
-            let output = command
-                .args(process::os_all(args))
-                .stdin(Stdio::null())
-                .output();
+            command.args(process::os_all(args)).stdin(Stdio::null());
+            let output = process::output(&mut command, vcs_footprint::LEARNS);
             let output = output.ok().filter(|out| out.status.success())?;
             Some(output.stdout)
         };

@@ -36,11 +36,12 @@ pub fn run_in_place_of_stock(starter: u32) -> bool {
 #[cfg(target_os = "linux")]
 mod platform {
     use super::{Kind, kind_unseen};
-    use crate::disk;
+    use crate::disk::{self, Because};
 
     /// The parent of a process; `None` where it can't be seen.
     pub fn parent(process: u32) -> Option<u32> {
-        let stat = disk::own::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        let stat =
+            disk::own::read_to_string(Because::Process, format!("/proc/{process}/stat")).ok()?;
         // The name of the program may contain anything.
         let (_, rest) = stat.rsplit_once(')')?;
         rest.split_whitespace().nth(1)?.parse().ok()

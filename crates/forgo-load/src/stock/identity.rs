@@ -5,7 +5,8 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 
 use forgo_golang::buildinfo;
 
-use crate::disk;
+use crate::disk::{self, Because};
+use crate::process;
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +48,7 @@ pub fn kind(file: &str) -> Kind {
 
 /// [`kind`] of what is no input of the invocation.
 pub fn kind_unseen(file: &str) -> Kind {
-    match disk::own::metadata(file) {
+    match disk::own::metadata(Because::Noted, file) {
         Ok(meta) => kind_by(file, &meta),
         Err(_) => Kind::Unknown,
     }
@@ -55,11 +56,11 @@ pub fn kind_unseen(file: &str) -> Kind {
 
 fn kind_by(file: &str, meta: &std::fs::Metadata) -> Kind {
     let identity = |meta: &std::fs::Metadata| (meta.dev(), meta.ino());
-    let own = std::env::current_exe().and_then(disk::own::metadata);
+    let own = process::this_program().and_then(|file| disk::own::metadata(Because::Key, file));
     if own.is_ok_and(|own| identity(&own) == identity(meta)) {
         return Kind::Forgo;
     }
-    match disk::own::open(file) {
+    match disk::own::open(Because::Noted, file) {
         Ok(file) => kind_of_elf(&file).unwrap_or(Kind::Unknown),
         Err(_) => Kind::Unknown,
     }

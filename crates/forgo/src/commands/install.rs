@@ -3,6 +3,8 @@
 //! Answers to runInstall, InstallPackages and installOutsideModule in
 //! cmd/go/internal/work/build.go.
 
+use forgo_load::disk;
+use forgo_load::footprint;
 use std::os::unix::fs::PermissionsExt;
 
 use forgo_build::action::RunOptions;
@@ -10,7 +12,6 @@ use forgo_build::plan::PlanBuilder;
 use forgo_build::plan::goal::{filter, install_errors};
 use forgo_golang::path;
 use forgo_load::config::Config;
-use forgo_load::disk;
 use forgo_load::load::scan::Scanner;
 use forgo_load::load::{Loader, PackageOpts, RootMode};
 use forgo_load::package::{ErrorKind, Package, PackageId};
@@ -144,6 +145,8 @@ fn remove_leftover(cfg: &Config, p: &Package) {
         m.is_file() && (m.permissions().mode() & 0o111 != 0 || cfg.target.goos == "windows")
     });
     if executable {
+        footprint::writes(&name);
+        #[expect(clippy::disallowed_methods, reason = "footprint was told just now")]
         // A courtesy; the stock command does not report failures either.
         let _ = std::fs::remove_file(&name);
     }

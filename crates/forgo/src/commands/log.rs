@@ -24,14 +24,14 @@ prints the actions of the last run, or of run N, the longest first.
 \t--json   print one JSON object for each run, or for each action of the run that is shown;
 \t         docs/log.md describes the fields
 
-The log lies in $XDG_STATE_HOME/forgo/log, or in ~/.local/state/forgo/log, and takes at most 256 MiB;
-FORGO_LOG sets another limit or turns it off.
+The log lies in $XDG_STATE_HOME/forgo/log, or in ~/.local/state/forgo/log, and takes at most 256
+MiB; FORGO_LOG sets another limit or turns it off.
 ",
     flags: &[("json", "print as JSON"), ("n", "list this many runs")],
     run,
 };
 
-/// What is asked.
+/// The request.
 #[derive(Debug, PartialEq, Eq)]
 struct Request {
     json: bool,
@@ -113,7 +113,7 @@ fn row(past: &Past) -> String {
     )
 }
 
-/// What a run did, in a few words.
+/// Summarizes a run.
 fn done(past: &Past) -> String {
     if past.answered() {
         return "whole answer known".to_owned();

@@ -3,6 +3,7 @@
 //! Answers to cmd/go/main.go.
 
 mod build;
+mod cache;
 mod clean;
 mod completion;
 mod doctor;
@@ -15,6 +16,7 @@ mod log;
 mod man;
 mod own;
 mod run;
+mod stats;
 pub mod test;
 mod tool;
 mod version;

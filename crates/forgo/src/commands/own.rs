@@ -1,7 +1,7 @@
 //! The commands that only forgo has: one table for dispatch, help, the manual page and completion.
 //! Under the name `go` they do not exist, and the stock command reports that they are unknown.
 
-use super::{completion, doctor, log, man, version, why};
+use super::{cache, completion, doctor, log, man, stats, version, why};
 use crate::exit::{Outcome, Stop};
 use crate::report::Console;
 
@@ -23,10 +23,12 @@ pub struct Verb {
 
 /// All of them, sorted by name.
 pub const VERBS: &[Verb] = &[
+    cache::VERB,
     completion::VERB,
     doctor::VERB,
     log::VERB,
     man::VERB,
+    stats::VERB,
     why::VERB,
 ];
 

@@ -14,7 +14,7 @@ use forgo_load::config::Config;
 use forgo_load::event::Event;
 use forgo_load::load::{Loader, PackageOpts, RootMode};
 use forgo_load::package::{Package, PackageId};
-use forgo_load::process::{exit_text, look_path, os, start};
+use forgo_load::process::{self, Learns, exit_text, look_path, os, start};
 
 use super::{Command, Invocation, Lasting, Loading, is_versioned, stop_at};
 use crate::exit::{Outcome, Stop};
@@ -195,7 +195,8 @@ impl Actor for RunProgram {
 fn run_program(cfg: &Config, words: &[String]) -> Option<String> {
     // Another go command may have the cached executable still open for writing.
     for attempt in 0..3 {
-        match program(cfg, words).status() {
+        let learns = Learns::Refuse("a program of the user's runs");
+        match process::status(&mut program(cfg, words), learns) {
             Err(e) if e.raw_os_error() == Some(libc::ETXTBSY) => {
                 std::thread::sleep(Duration::from_millis(100 << attempt));
             }
@@ -215,7 +216,7 @@ pub fn program(cfg: &Config, words: &[String]) -> Process {
         format!("{bin}:{path}")
     };
     let file = look_path(cfg, &words[0]).unwrap_or_else(|_| words[0].clone());
-    let mut process = Process::new(os(&file));
+    let mut process = process::bare(&file);
     process
         .arg0(os(&words[0]))
         .args(words[1..].iter().map(|word| os(word)))

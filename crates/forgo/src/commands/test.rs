@@ -321,6 +321,7 @@ impl Tests<'_> {
             return Ok(());
         };
         let file = format!("{}_testmain.go", main.dir);
+        #[expect(clippy::disallowed_methods, reason = "in the work directory")]
         std::fs::write(&file, source.as_slice())
             .map_err(|e| format!("open {file}: {}", forgo_load::process::errno_text(&e)))
     }

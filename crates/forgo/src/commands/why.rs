@@ -41,7 +41,7 @@ same settings. A cause that the log does not tell is reported as unknown.
     run,
 };
 
-/// What is asked.
+/// The request.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Request {
     run: Option<u64>,
@@ -118,7 +118,7 @@ fn heading(past: &Past) -> String {
     text + "\n"
 }
 
-/// What became of actions, to be counted.
+/// The outcomes of actions, to be counted.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Effect {
     counts: BTreeMap<Kind, usize>,
@@ -248,7 +248,7 @@ fn is_of(entry: &Entry, target: &str, dir: &str) -> bool {
     !path.is_empty() && (plain == path || plain.ends_with(&format!("/{path}")))
 }
 
-/// What was done for a target, and why.
+/// The actions for a target, and their reasons.
 fn of_target(explanation: &Explanation, target: &str, dir: &str) -> Outcome<String> {
     let of_target: Vec<usize> = (0..explanation.entries.len())
         .filter(|&at| is_of(&explanation.entries[at], target, dir))
@@ -299,7 +299,7 @@ fn headline(entry: &Entry) -> String {
     format!("{} {}: {done}, {took}", entry.mode, entry.package)
 }
 
-/// The fields that changed, the causes that are no fields, and why no way of reuse applied.
+/// The fields that changed, the causes that are not fields, and why no way of reuse applied.
 fn own_reasons(entry: &Entry, explained: &Explained, text: &mut String) {
     let mut line = |what: &str| {
         let _ = writeln!(text, "    {what}");

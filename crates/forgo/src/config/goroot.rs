@@ -4,6 +4,8 @@
 //! Answers to findGOROOT and SetGOROOT in cmd/go/internal/cfg/cfg.go, and to the constants that
 //! cmd/dist writes into internal/buildcfg and cmd/go/internal/cfg.
 
+use forgo_load::disk;
+use forgo_load::process::{self, Learns};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 
@@ -14,14 +16,13 @@ use forgo_golang::release::Release;
 use forgo_load::config::Distribution;
 use forgo_load::process::errno_text;
 use forgo_load::stock::{self, Kind, StockGo, kind};
-use forgo_load::{disk, footprint};
 
 use super::process::Variables;
 use crate::exit::{Outcome, Stop};
 
 /// The stock go command: `$FORGO_GO`, else `$GOROOT/bin/go`, else the first `go` on PATH; forgo
-/// itself is passed over. The file is empty if there is no such command. A FORGO_GO that can't be a
-/// go command is an error.
+/// itself is passed over. The file is empty if none is found. A FORGO_GO that can't be a go command
+/// is an error.
 pub fn find_stock_go(variables: &Variables) -> Outcome<StockGo> {
     let stock = |file: String| StockGo::new(file, &variables.marker);
     let chosen = variables.get("FORGO_GO");
@@ -136,18 +137,18 @@ fn is_other_go_program(file: &str) -> bool {
 /// Asks the stock command for the value of a variable, without the settings of this process. A
 /// program that has no answer is not a go command.
 fn ask(stock_go: &StockGo, variable: &str) -> Outcome<String> {
-    footprint::refuse("a stock command that lies elsewhere is asked");
     let stop = |text: String| Err(Stop::with_status(text, 2));
     let mut command = match stock_go.command() {
         Ok(command) => command,
         Err(text) => return stop(text),
     };
-    let output = command
+    command
         .args(["env", variable])
         .env("GOTOOLCHAIN", "local")
         .env_remove("GOROOT")
-        .stdin(Stdio::null())
-        .output();
+        .stdin(Stdio::null());
+    let learns = Learns::Refuse("a stock command that lies elsewhere is asked");
+    let output = process::output(&mut command, learns);
     let (file, remedy) = (stock_go.file(), stock::REMEDY);
     let output = match output {
         Ok(output) => output,

@@ -5,8 +5,8 @@
 use forgo_golang::quote::quote;
 use forgo_golang::{path, quoted};
 use forgo_load::config::{Config, PkgsFilter};
-use forgo_load::footprint;
 use forgo_load::process::command;
+use forgo_load::process::{self, Learns};
 
 use super::Platform;
 use crate::exit::{Outcome, Stop};
@@ -345,13 +345,11 @@ fn compiler_version(cfg: &Config) -> Result<(&'static str, u32, u32), ()> {
         "" => &cfg.dist.default_cc,
         cc => cc,
     };
-    footprint::refuse("the C compiler is asked for its version");
+    let learns = Learns::Refuse("the C compiler is asked for its version");
     let ask = |flag: &str| {
         let environment = ["LANG=C".to_owned()];
-        let output = command(cfg, "", cc, &environment)
-            .arg(flag)
-            .output()
-            .map_err(drop)?;
+        let mut command = command(cfg, "", cc, &environment);
+        let output = process::output(command.arg(flag), learns).map_err(drop)?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         match output.status.success() {
             true => Ok((text(&output.stdout), text(&output.stderr))),

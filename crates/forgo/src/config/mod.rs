@@ -338,7 +338,7 @@ fn debug_settings(godebug: &str) -> DebugSettings {
 fn gomaxprocs(set: &str) -> usize {
     match set.parse() {
         Ok(n) if n > 0 => n,
-        _ => std::thread::available_parallelism().map_or(1, usize::from),
+        _ => forgo_load::threads::processors(),
     }
 }
 

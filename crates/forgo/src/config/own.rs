@@ -23,6 +23,13 @@ pub struct Variable {
 /// All of them, in the order of their names.
 pub const VARIABLES: &[Variable] = &[
     Variable {
+        name: "FORGO_CACHE",
+        example: "file",
+        help: "the bundle that commands take cached results from; off uses none; see 'forgo cache'",
+        values: "an absolute path of one line, or off",
+        accepts: |value| value == "off" || value.starts_with('/') && !value.contains('\n'),
+    },
+    Variable {
         name: "FORGO_EVENTS",
         example: "file",
         help: "append what is done, and why, to a file: a JSON object for each action",

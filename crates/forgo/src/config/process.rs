@@ -3,13 +3,13 @@
 //! Answers to os.Getwd, to base.Cwd, to handleChdirFlag in cmd/go/main.go and to
 //! toolchain.FilterEnv.
 
+use forgo_load::disk::{self, Because};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 
 use forgo_golang::raw;
-use forgo_load::disk;
 use forgo_load::process::{errno_text, os};
 use forgo_load::stock::MARKER;
 
@@ -30,7 +30,7 @@ pub struct Variables {
 impl Variables {
     /// Reads them.
     pub fn read() -> Variables {
-        #[allow(
+        #[expect(
             clippy::disallowed_methods,
             reason = "this is where the environment is read"
         )]
@@ -85,7 +85,7 @@ impl Variables {
 
 /// The arguments after the program's name.
 pub fn arguments() -> Vec<String> {
-    #[allow(
+    #[expect(
         clippy::disallowed_methods,
         reason = "this is where the arguments are read"
     )]
@@ -95,7 +95,7 @@ pub fn arguments() -> Vec<String> {
 
 /// Reports whether this program was started under the name `go`.
 pub fn is_named_go() -> bool {
-    #[allow(
+    #[expect(
         clippy::disallowed_methods,
         reason = "this is where the arguments are read"
     )]
@@ -108,12 +108,15 @@ pub fn is_named_go() -> bool {
 /// The current directory, spelled as `$PWD` spells it where that is right.
 pub fn current_dir(pwd: &str) -> Outcome<String> {
     if pwd.starts_with('/')
-        && let (Ok(dot), Ok(named)) = (disk::own::metadata("."), disk::own::metadata(pwd))
+        && let (Ok(dot), Ok(named)) = (
+            disk::own::metadata(Because::Key, "."),
+            disk::own::metadata(Because::Key, pwd),
+        )
         && (dot.dev(), dot.ino()) == (named.dev(), named.ino())
     {
         return Ok(pwd.to_owned());
     }
-    #[allow(clippy::disallowed_methods, reason = "this is where it is read")]
+    #[expect(clippy::disallowed_methods, reason = "this is where it is read")]
     match std::env::current_dir() {
         Ok(dir) => Ok(disk::text_of(dir)),
         Err(e) => {
@@ -146,8 +149,8 @@ pub fn take_chdir(args: &mut Vec<String>) -> Outcome<Option<File>> {
     } else {
         return Ok(None);
     };
-    let start = disk::own::open(".").ok();
-    #[allow(clippy::disallowed_methods, reason = "-C is this")]
+    let start = disk::own::open(Because::Handed, ".").ok();
+    #[expect(clippy::disallowed_methods, reason = "-C is this")]
     std::env::set_current_dir(os(&dir))
         .map_err(|e| Stop::fatal(format!("go: chdir {dir}: {}", errno_text(&e))))?;
     Ok(start)

@@ -6,6 +6,8 @@
 
 mod switch;
 
+use forgo_load::process::{self, Learns};
+use forgo_load::{disk, footprint};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
@@ -15,7 +17,6 @@ use forgo_load::config::Config;
 use forgo_load::load::modules::{go_toolchain_lines, will_be_enabled};
 use forgo_load::process::look_path;
 use forgo_load::stock::StockGo;
-use forgo_load::{disk, footprint};
 
 use super::Startup;
 use super::goroot;
@@ -357,16 +358,15 @@ fn is_ready(cfg: &Config, dir: &str, version: &str) -> bool {
 
 /// Lets the stock command become this toolchain, for which it downloads it. Its errors are ours.
 fn download(cfg: &Config, name: &str) -> Outcome {
-    footprint::refuse("a toolchain is downloaded");
     let command = cfg.dist.stock_go.command();
-    let status = command
-        .map_err(|text| Stop::with_status(text, 2))?
+    let mut command = command.map_err(|text| Stop::with_status(text, 2))?;
+    command
         .arg("version")
         .env("GOTOOLCHAIN", name)
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .status();
-    match status {
+        .stdout(Stdio::null());
+    let learns = Learns::Refuse("a toolchain is downloaded");
+    match process::status(&mut command, learns) {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(Stop::status(status.code().unwrap_or(1))),
         Err(e) => {
@@ -379,16 +379,14 @@ fn download(cfg: &Config, name: &str) -> Outcome {
 /// GOROOT of a go command that is not inside of it: a wrapper such as golang.org/dl's, whose words
 /// are shown.
 fn ask_goroot(go: &StockGo) -> Outcome<String> {
-    footprint::refuse("a wrapper of the stock command is asked");
-    let command = go.command();
-    let output = command
-        .map_err(|text| Stop::with_status(text, 2))?
+    let mut command = go.command().map_err(|text| Stop::with_status(text, 2))?;
+    command
         .args(["env", "GOROOT"])
         .env("GOTOOLCHAIN", "local")
         .env_remove("GOROOT")
-        .stderr(Stdio::inherit())
-        .output();
-    match output {
+        .stderr(Stdio::inherit());
+    let learns = Learns::Refuse("a wrapper of the stock command is asked");
+    match process::output(&mut command, learns) {
         Ok(o) if o.status.success() => Ok(String::from_utf8_lossy(&o.stdout).trim_end().to_owned()),
         Ok(o) => Err(Stop::status(o.status.code().unwrap_or(1))),
         Err(e) => fatal(format!(

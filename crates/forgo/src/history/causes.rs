@@ -23,9 +23,9 @@ pub enum Cause {
     Setting {
         /// What messages call it.
         name: String,
-        /// What it was; `None` if it was not there.
+        /// The old value; `None` if it was not there.
         old: Option<String>,
-        /// What it is.
+        /// The new value.
         new: Option<String>,
     },
     /// A variable that a test reads has another value, which is secret.
@@ -87,7 +87,7 @@ pub fn shown(value: &Option<String>) -> String {
     }
 }
 
-/// What is known of one action.
+/// The facts about one action.
 #[derive(Debug, Clone)]
 pub struct Explained {
     /// The run that it was compared with; `None` if there was none.
@@ -100,11 +100,11 @@ pub struct Explained {
     pub through: Vec<(Source, usize)>,
 }
 
-/// What is known of all actions of a run.
+/// The facts about all actions of a run.
 pub struct Explanation {
     /// The actions.
     pub entries: Vec<Entry>,
-    /// What is known of each.
+    /// The facts about each.
     pub explained: Vec<Rc<Explained>>,
 }
 
@@ -569,7 +569,7 @@ fn of_source(source: &Source, package: &str) -> (String, String) {
     }
 }
 
-/// The cause of an action that was asked for whatever its key is.
+/// The cause of an action that was requested independent of its key.
 fn asked(tried: &[Tried]) -> Option<Cause> {
     tried.iter().find_map(|tried| {
         let text = match tried.why.as_str() {

@@ -48,7 +48,7 @@ pub struct Change {
     pub new: Option<String>,
 }
 
-/// The fields that lines of keys say.
+/// The fields in the lines of keys.
 pub fn fields(lines: &[String]) -> Fields {
     let mut fields = Fields::new();
     for line in lines {
@@ -80,7 +80,7 @@ pub fn differences(old: &Fields, new: &Fields) -> Vec<Change> {
     changes
 }
 
-/// The settings of a key: what is neither a file nor the result of another action.
+/// The settings of a key: inputs that are neither files nor results of other actions.
 pub fn settings(fields: &Fields) -> impl Iterator<Item = (&String, &String)> {
     fields.iter().filter_map(|(field, value)| match field {
         Field::Setting(name) => Some((name, value)),
@@ -155,6 +155,8 @@ fn add(fields: &mut Fields, line: &str) {
             put(setting(&format!("{word} flags of the build mode")), forced);
             put(setting(flag), rest.trim());
         }
+        // What the key is of.
+        "compile" | "link" | "linkShared" => {}
         "linkflags" => put(setting("-ldflags"), rest),
         "vet" => put(setting("vet"), rest),
         "vetflags" => put(setting("vet flags"), rest),

@@ -4,8 +4,9 @@ pub mod causes;
 pub mod lines;
 
 use std::rc::Rc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
+use forgo_load::clock::{self, For};
 use forgo_log::{Action, History, Key, Run, Segment};
 
 use crate::config::process::Variables;
@@ -22,7 +23,7 @@ pub struct Past {
 /// An action of a run, with its names.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// What it does: `build`, `link`, …
+    /// Its kind: `build`, `link`, …
     pub mode: String,
     /// The package, as messages name it.
     pub package: String,
@@ -66,7 +67,9 @@ impl Past {
     /// How long ago it began.
     pub fn age(&self) -> Duration {
         let begun = UNIX_EPOCH + Duration::from_micros(self.run().begin.start);
-        SystemTime::now().duration_since(begun).unwrap_or_default()
+        clock::now(For::Display)
+            .duration_since(begun)
+            .unwrap_or_default()
     }
 
     /// How long it took, if it ended.

@@ -22,7 +22,7 @@ pub struct Events {
     plan: Mutex<Known>,
 }
 
-/// What is known of the plan that runs.
+/// The facts about the plan that runs.
 #[derive(Default)]
 struct Known {
     /// By node its mode and its package.
@@ -81,6 +81,10 @@ impl Events {
     /// Opens the file, at its end.
     pub fn open(file: &str) -> io::Result<Events> {
         let path = forgo_load::process::os(file);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "only appended to, also where a kept answer is given"
+        )]
         let file = File::options().append(true).create(true).open(path)?;
         Ok(Events {
             file: Mutex::new(file),

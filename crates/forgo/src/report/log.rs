@@ -11,7 +11,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use forgo_build::plan::{Kind, Node};
 use forgo_cache::{ActionId, HashContext, KeyLines};
+use forgo_load::clock::{self, For};
 use forgo_load::disk;
+use forgo_load::disk::Because;
 use forgo_load::event::{Event, Spent};
 use forgo_load::verdict::{self, Miss, Way};
 use forgo_log::{Action, Begin, End, Key, KeyText, Store, Tried, Verdict, Writer};
@@ -26,7 +28,7 @@ const BATCH: usize = 512;
 /// Actions are recorded no later than this after they ended, if others end.
 const PACE: Duration = Duration::from_secs(2);
 
-/// An action without a result of its own is recorded if it took this long.
+/// An action without a separate result is recorded if it took this long.
 const LONG: Duration = Duration::from_millis(1);
 
 /// Variables that set up builds. Values of all others are secret.
@@ -72,7 +74,7 @@ struct State {
     recorded: Instant,
 }
 
-/// What is known of the plan that runs.
+/// The facts about the plan that runs.
 #[derive(Default)]
 struct Known {
     /// By node its mode, a NUL byte and its package.
@@ -96,8 +98,9 @@ struct Ended {
     lines: Vec<(Key, Arc<KeyLines>)>,
 }
 
-/// The log's directory, where there is to be one; `None` where there is no place for it, or the
-/// home is missing or another user's.
+/// The log's directory; `None` if there is no place for it, or the home directory is missing or
+/// belongs to another user.
+#[expect(clippy::disallowed_methods, reason = "no answer depends on the log")]
 pub fn store(variables: &Variables) -> Option<Store> {
     let budget = log_budget(variables.get("FORGO_LOG")).filter(|budget| *budget > 0)?;
     let state = variables.get("XDG_STATE_HOME");
@@ -106,7 +109,7 @@ pub fn store(variables: &Variables) -> Option<Store> {
         false => {
             let home = forgo_load::process::os(variables.get("HOME"));
             let home = Path::new(&*home);
-            let meta = disk::own::metadata(home)
+            let meta = disk::own::metadata(Because::Key, home)
                 .ok()
                 .filter(|_| home.is_absolute())?;
             let own = meta.is_dir() && meta.uid() == rustix::process::geteuid().as_raw();
@@ -121,7 +124,7 @@ impl Log {
     /// of.
     pub fn begin(variables: &Variables, command: &[String]) -> Option<Log> {
         let store = store(variables)?;
-        let begun = SystemTime::now();
+        let begun = clock::now(For::Stamp);
         let pid = std::process::id();
         let settings = SETTINGS.iter().filter_map(|name| {
             let value = variables.map.get(*name)?;
@@ -145,7 +148,7 @@ impl Log {
                 answered: false,
                 plan: Known::default(),
                 pending: Vec::new(),
-                recorded: Instant::now(),
+                recorded: clock::instant(For::Schedule),
             }),
         })
     }
@@ -209,7 +212,7 @@ impl Listener for Log {
         state.record();
         let end = End {
             run: state.run,
-            end: micros_since(UNIX_EPOCH, SystemTime::now()),
+            end: micros_since(UNIX_EPOCH, clock::now(For::Stamp)),
             status,
             answered: state.answered,
         };
@@ -273,12 +276,12 @@ impl State {
         }
     }
 
-    /// Hands on what is pending.
+    /// Hands on the pending records.
     fn record(&mut self) {
         if self.pending.is_empty() {
             return;
         }
-        self.recorded = Instant::now();
+        self.recorded = clock::instant(For::Schedule);
         self.writer.look_through();
         for Ended {
             action,

@@ -1,10 +1,10 @@
 //! What an invocation reports: events of the engine and text of the commands go to several
 //! reporters at once, none of which knows of another.
 //!
-//! [`Console`] is what the engine and the commands talk to. It keeps the exit status and hands
-//! everything on to its [`Listener`]s: [`text`] or [`json`] (one of the two), [`progress`],
-//! [`trace`] (`-debug-trace`), [`events`] (`FORGO_EVENTS`), [`log`] (the log of all runs). What they write goes through one
-//! [`Screen`], whose [`Tap`]s see the bytes: [`recorder`] is one.
+//! [`Console`] receives all reports of the engine and the commands. It keeps the exit status and
+//! hands everything on to its [`Listener`]s: [`text`] or [`json`] (one of the two), [`progress`],
+//! [`trace`] (`-debug-trace`), [`events`] (`FORGO_EVENTS`), [`log`] (the log of all runs). Their
+//! output goes through one [`Screen`], whose [`Tap`]s see the bytes: [`recorder`] is one.
 //!
 //! Answers to cmd/go/internal/load/printer.go and to base.Errorf, base.SetExitStatus.
 
@@ -33,7 +33,7 @@ use forgo_load::process::errno_text;
 
 use crate::exit::{Outcome, Stop};
 pub use recorder::Recorder;
-pub use screen::{Said, Screen, Tap};
+pub use screen::{Screen, Tap};
 pub use trace::Trace;
 
 /// One consumer of what an invocation does. Called from several threads at once.
@@ -59,7 +59,7 @@ pub trait Listener: Send + Sync {
         let _ = name;
     }
 
-    /// The invocation ends with this exit status. Nothing is told afterwards.
+    /// The invocation ends with this exit status. Nothing is reported afterwards.
     fn ends(&self, status: i32) {
         let _ = status;
     }
@@ -75,7 +75,7 @@ pub trait Listener: Send + Sync {
 pub struct Run<'r> {
     /// The settings.
     pub config: &'r Config,
-    /// What is going to be done.
+    /// The plan that is about to run.
     pub plan: &'r Plan,
     /// The packages.
     pub graph: &'r PackageGraph,
@@ -258,7 +258,7 @@ impl Console {
         }
     }
 
-    /// All listeners have seen this event: nobody reads the lines of its keys any more.
+    /// All listeners have seen this event: the lines of its keys are not read any more.
     fn forget_lines(&self, event: &Event) {
         if let Event::Finished { key, inputs, .. } = event
             && let Some(hashes) = &*self.hashes()
@@ -293,7 +293,7 @@ impl Reporter for Console {
 mod tests {
     use super::*;
 
-    /// Counts what it hears.
+    /// Counts its events.
     #[derive(Default)]
     struct Counter(Mutex<Vec<String>>, bool);
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use forgo_build::plan::{Mode, Node};
+use forgo_load::clock::{self, For};
 use forgo_load::event::Event;
 
 use super::{Listener, Run, Screen};
@@ -74,7 +75,7 @@ impl Listener for Progress {
         };
         match event {
             Event::Started { node, mode, .. } => {
-                match running.started(*node, mode, Instant::now()) {
+                match running.started(*node, mode, clock::instant(For::Display)) {
                     Draw::Nothing => {}
                     Draw::Erase => self.screen.erase_line(),
                     Draw::Line(text) => self.screen.show_line(&text),
@@ -104,7 +105,7 @@ impl Running {
         Running {
             total,
             done: 0,
-            began: Instant::now(),
+            began: clock::instant(For::Display),
             drawn: None,
             quiet: false,
             packages,

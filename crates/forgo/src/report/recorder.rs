@@ -2,15 +2,17 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::{Said, Tap};
+use forgo_load::footprint::snapshot::Said;
 
-/// What was written, in order.
+use super::Tap;
+
+/// The output, in order.
 pub type Pieces = Vec<(Said, Vec<u8>)>;
 
 /// More than this is not kept.
 const LIMIT: usize = 64 << 20;
 
-/// Keeps what is written.
+/// Keeps the output.
 #[derive(Debug)]
 pub struct Recorder(Mutex<Option<Pieces>>);
 
@@ -21,7 +23,7 @@ impl Default for Recorder {
 }
 
 impl Recorder {
-    /// Returns what was written, and records no more; `None` if it was too much.
+    /// Returns the output, and records no more; `None` if it was too much.
     pub fn take(&self) -> Option<Pieces> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

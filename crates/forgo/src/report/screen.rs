@@ -1,8 +1,10 @@
-//! Standard output and standard error as one: what is written, by whom ever, appears in one order,
-//! and a line that shows progress is taken away first.
+//! Standard output and standard error as one: all output appears in one order, and a line that
+//! shows progress is removed first.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use forgo_load::footprint::snapshot::Said;
 
 use super::streams::{write_stderr, write_stderr_text, write_stdout};
 
@@ -14,16 +16,7 @@ pub struct Screen {
     taps: RwLock<Vec<Arc<dyn Tap>>>,
 }
 
-/// Where something was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Said {
-    /// On standard output.
-    Stdout,
-    /// On standard error.
-    Stderr,
-}
-
-/// Sees what is written. A line that shows progress is no part of it.
+/// Sees the output, without lines that show progress.
 pub trait Tap: Send + Sync {
     /// These bytes are about to be written.
     fn written(&self, stream: Said, bytes: &[u8]);
@@ -33,7 +26,7 @@ pub trait Tap: Send + Sync {
 const ERASE: &str = "\r\x1b[K";
 
 impl Screen {
-    /// From now on a tap sees what is written.
+    /// From now on a tap sees the output.
     pub fn add_tap(&self, tap: Arc<dyn Tap>) {
         let mut taps = self.taps.write().unwrap_or_else(PoisonError::into_inner);
         taps.push(tap);

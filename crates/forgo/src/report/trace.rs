@@ -8,9 +8,10 @@ use std::fs::File;
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use forgo_build::plan::{Kind, Node};
+use forgo_load::clock::{self, For};
 use forgo_load::event::Event;
 use serde::Serialize;
 
@@ -67,6 +68,10 @@ impl Trace {
     /// Creates the file.
     pub fn create(file: &str) -> std::io::Result<Trace> {
         let state = State {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "no answer is kept under -debug-trace"
+            )]
             file: File::create(file)?,
             entries: 0,
             flows: 0,
@@ -242,7 +247,7 @@ impl State {
 
 /// Microseconds.
 fn now() -> f64 {
-    SystemTime::now()
+    clock::now(For::Display)
         .duration_since(UNIX_EPOCH)
         .map_or(0.0, |d| d.as_nanos() as f64 / 1000.0)
 }

@@ -5,8 +5,10 @@ use std::os::unix::fs::MetadataExt;
 
 use forgo_cache::disk::KeyText;
 use forgo_load::disk;
+use forgo_load::disk::Because;
 use forgo_load::footprint::is_noise;
 use forgo_load::kept;
+use forgo_load::process;
 
 /// Changes with the format of the key and of the file.
 const FORMAT: &str = "forgo snapshot 2";
@@ -17,7 +19,7 @@ pub fn make(cwd: &str) -> Option<[u8; 32]> {
     text.add(FORMAT.as_bytes());
     text.add(env!("CARGO_PKG_VERSION").as_bytes());
     // Another build of the program may answer otherwise.
-    let program = disk::own::metadata(std::env::current_exe().ok()?).ok()?;
+    let program = disk::own::metadata(Because::Key, process::this_program().ok()?).ok()?;
     for number in [
         program.dev(),
         program.ino(),
@@ -30,7 +32,7 @@ pub fn make(cwd: &str) -> Option<[u8; 32]> {
     // Others may be allowed to do less.
     text.add(kept::rights());
     text.add(cwd.as_bytes());
-    #[allow(
+    #[expect(
         clippy::disallowed_methods,
         reason = "bytes that are no UTF-8 are told apart here"
     )]

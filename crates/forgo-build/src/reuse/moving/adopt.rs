@@ -2,7 +2,7 @@
 //! are first met. What was once asked for is not looked through again; a note in the cache sees to
 //! it.
 
-use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
+use forgo_cache::{ActionId, get_bytes};
 use forgo_load::verdict::Way;
 
 use crate::action::check::Known;
@@ -61,7 +61,8 @@ pub fn end(run: &RunCx<'_>, failed: bool) {
     if let Some(Some(note)) = run.moving.adoption.get()
         && !failed
     {
-        let _ = put_bytes(run.job.cache, note, b"forgo: adopted\n", Verify::Lax);
+        let cache = run.job.cache.local_part();
+        let _ = cache.put_note(note, b"forgo: adopted\n");
     }
 }
 
@@ -74,7 +75,7 @@ fn adoption(cx: &ActionCx<'_>) -> Result<Option<ActionId>, ActionError> {
     let config = cx.config();
     let found = if config.extras && !config.flags.n {
         let note = note(cx)?;
-        let there = cx.run.job.cache.get(&note).is_ok();
+        let there = cx.run.job.cache.local_part().note(&note).is_some();
         (!there).then_some(note)
     } else {
         None

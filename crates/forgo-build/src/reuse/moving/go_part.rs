@@ -18,6 +18,7 @@ use crate::action::trust::Rule;
 use crate::action::{ActionCx, ActionError};
 use crate::reuse::{cutoff, trust};
 use crate::toolchain::inputs::compile::{Inputs, Place};
+use forgo_load::disk::Because;
 
 /// The Go part of a package's archive.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ impl GoPart {
         let mut texts = Vec::with_capacity(generated.len());
         let mut plain = sources::go_files_are_plain(cx, inputs, places);
         for file in generated {
-            let Ok(text) = disk::own::read(file) else {
+            let Ok(text) = disk::own::read(Because::Made, file) else {
                 return Ok(None);
             };
             let text = without_dir(&text, files.dir, named);
@@ -108,7 +109,7 @@ pub struct Moved {
 impl Moved {
     /// Compares it with the archive that the compiler wrote, silently if it is what was kept.
     pub fn compare(&self, cx: &ActionCx<'_>, compiled: &str) -> Result<(), ActionError> {
-        let compiled = disk::own::read(compiled).unwrap_or_default();
+        let compiled = disk::own::read(Because::Made, compiled).unwrap_or_default();
         let difference = if self.archive != compiled {
             let [derived, made] = [&self.archive, &compiled].map(|b| hex(&OutputId::of(b).0));
             Some(format!("derived {derived}, made {made}"))

@@ -218,6 +218,10 @@ fn make_cache_dir(dir: &str) -> Result<(), String> {
     match disk::metadata(dir) {
         Ok(meta) if meta.is_dir() => Ok(()),
         Ok(_) => Err(failed(format!("{} is not a directory", quote(dir)))),
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "that it is absent was noted just now"
+        )]
         Err(e) if e.kind() == ErrorKind::NotFound => {
             fs::create_dir_all(dir).map_err(|e| failed(io_text("mkdir", dir, &e)))
         }

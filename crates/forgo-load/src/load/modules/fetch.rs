@@ -21,8 +21,7 @@ use super::api::{Fatal, LoadOptions, Modules};
 use super::errors::{Error, Need};
 use super::pool;
 use crate::disk;
-use crate::footprint;
-use crate::process;
+use crate::process::{self, Learns};
 
 /// Why something is not there, when the stock command has no words for it.
 const MISSING: &str = "not in the module cache";
@@ -315,6 +314,10 @@ impl Modules<'_> {
 
     /// Runs the stock command in a temporary module with the given requirements. It is an error if
     /// it can't run; whether it succeeds is seen by what it leaves in the module cache.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "in a directory of its own, for a command after which no answer is kept"
+    )]
     fn in_scratch(&self, requires: &str, args: &[&str]) -> Result<Output, Error> {
         self.check_cache_dir()
             .map_err(|e| Error::fatal(format!("go: {e}")))?;
@@ -352,14 +355,11 @@ impl Modules<'_> {
     }
 
     fn stock(&self, dir: &str, args: &[&str], env: &[String]) -> Result<Output, Error> {
-        footprint::refuse("the stock command looked after modules");
         let go = &self.cfg.dist.stock_go;
         let mut command = go.child(self.cfg, dir, env).map_err(Error::fatal)?;
-        let output = command
-            .args(process::os_all(args))
-            .stdin(Stdio::null())
-            .output();
-        match output {
+        command.args(process::os_all(args)).stdin(Stdio::null());
+        let learns = Learns::Refuse("the stock command looked after modules");
+        match process::output(&mut command, learns) {
             // A script in the place of the stock command, which runs forgo.
             Ok(o) if o.stderr.starts_with(b"forgo: ") => {
                 Err(Error::fatal(String::from_utf8_lossy(&o.stderr).trim_end()))

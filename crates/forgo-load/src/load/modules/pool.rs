@@ -9,7 +9,7 @@ use crate::threads;
 /// How many threads are worth having: the disk is what they wait for, and each costs time to start.
 fn threads() -> usize {
     const MOST: usize = 16;
-    std::thread::available_parallelism().map_or(1, |n| n.get().min(MOST))
+    crate::threads::processors().min(MOST)
 }
 
 fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {

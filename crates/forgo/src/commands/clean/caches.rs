@@ -2,11 +2,11 @@
 //!
 //! Answers to runClean in cmd/go/internal/clean/clean.go and modfetch.RemoveAll.
 
+use forgo_load::disk::{self, Because};
 use std::os::unix::fs::PermissionsExt;
 
 use forgo_cache::disk::DiskCache;
 use forgo_load::config::Config;
-use forgo_load::disk;
 use forgo_load::process::errno_text;
 use forgo_load::remove::remove_all;
 
@@ -25,7 +25,7 @@ fn cache_dir(cfg: &Config) -> Outcome<Option<&str>> {
 
 /// Shows `rm -rf` of the directories that exist; then removes them. Returns the first error.
 fn remove_shown(cfg: &Config, console: &Console, paths: &[String]) -> Result<(), String> {
-    let there = |p: &String| match disk::own::metadata(p) {
+    let there = |p: &String| match disk::own::metadata(Because::Handed, p) {
         Ok(_) => true,
         Err(e) => e.kind() != std::io::ErrorKind::NotFound,
     };
@@ -50,7 +50,7 @@ pub fn build_cache(cfg: &Config, console: &Console) -> Outcome {
     let is_shard = |name: &str| {
         name.len() == 2 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     };
-    let mut shards: Vec<String> = disk::own::read_dir(dir)
+    let mut shards: Vec<String> = disk::own::read_dir(Because::Handed, dir)
         .into_iter()
         .flatten()
         .flatten()
@@ -77,7 +77,7 @@ pub fn test_results(cfg: &Config, console: &Console) -> Outcome {
     };
     let cache = DiskCache::at(dir);
     if let Err(e) = cache.expire_tests()
-        && disk::own::metadata(dir).is_ok()
+        && disk::own::metadata(Because::Handed, dir).is_ok()
     {
         let file = cache.expiry_file();
         console.error(&format!("go: open {file}: {}", errno_text(&e)));
@@ -107,8 +107,13 @@ pub fn module_cache(cfg: &Config, console: &Console) -> Outcome {
 
 /// A directory that can't be made writable fails again when it is removed.
 fn make_writable(dir: &std::path::Path) {
+    #[expect(clippy::disallowed_methods, reason = "answers of clean are not kept")]
     let _ = std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o777));
-    for entry in disk::own::read_dir(dir).into_iter().flatten().flatten() {
+    for entry in disk::own::read_dir(Because::Handed, dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         if entry.file_type().is_ok_and(|t| t.is_dir()) {
             make_writable(&entry.path());
         }

@@ -2,12 +2,12 @@
 //!
 //! Answers to `clean` in cmd/go/internal/clean/clean.go.
 
+use forgo_load::disk::{self, Because};
 use std::collections::HashSet;
 
 use forgo_build::shell::{Shell, ShellShared};
 use forgo_golang::path;
 use forgo_load::config::Config;
-use forgo_load::disk;
 use forgo_load::package::{Package, PackageGraph, PackageId};
 use forgo_load::process::errno_text;
 use forgo_load::remove::remove_all;
@@ -126,6 +126,7 @@ impl<'a> Cleaner<'a> {
         if self.cfg.flags.n {
             return;
         }
+        #[expect(clippy::disallowed_methods, reason = "answers of clean are not kept")]
         match std::fs::remove_file(file) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
                 self.console
@@ -144,7 +145,7 @@ fn read_dir(dir: &str) -> Result<Vec<(String, bool)>, String> {
         Ok((name, e.file_type()?.is_dir()))
     };
     let list: std::io::Result<Vec<_>> =
-        disk::own::read_dir(dir).and_then(|entries| entries.map(entry).collect());
+        disk::own::read_dir(Because::Handed, dir).and_then(|entries| entries.map(entry).collect());
     let mut list = list.map_err(|e| errno_text(&e))?;
     list.sort();
     Ok(list)

@@ -509,6 +509,14 @@ pub(super) fn commands() -> Vec<Command> {
             },
         }
     }));
+    for name in ["cache save", "cache use"] {
+        all.push(Command {
+            name: name.to_owned(),
+            help: "",
+            flags: Vec::new(),
+            operands: Files,
+        });
+    }
     all.sort_by(|a, b| a.name.cmp(&b.name));
     all
 }

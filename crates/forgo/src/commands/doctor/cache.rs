@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 
 use forgo_load::config::Dirs;
-use forgo_load::disk;
+use forgo_load::disk::{self, Because};
 use forgo_load::footprint::may_make_in;
 
 use super::file_system;
@@ -20,7 +20,7 @@ pub fn examine(dirs: &Dirs, prog: &str) -> Vec<Finding> {
         let finding = Finding::new("cache", Level::Error, "GOCACHE=off: Go needs a build cache");
         findings.push(finding.remedy(remedy));
     } else {
-        match disk::own::metadata(dir) {
+        match disk::own::metadata(Because::Handed, dir) {
             Ok(meta) if !meta.is_dir() => {
                 let finding = Finding::new("cache", Level::Error, format!("{dir} is no directory"));
                 findings.push(finding.remedy(remedy));
@@ -47,7 +47,7 @@ pub fn examine(dirs: &Dirs, prog: &str) -> Vec<Finding> {
 /// A cache that does not exist: the first command makes it, if it may.
 fn to_be_made(dir: &str, remedy: &str) -> Finding {
     let mut above = std::path::Path::new(dir).ancestors().skip(1);
-    let exists = above.find(|dir| disk::own::metadata(dir).is_ok());
+    let exists = above.find(|dir| disk::own::metadata(Because::Handed, dir).is_ok());
     let parent = exists.map_or_else(|| "/".into(), |dir| dir.to_string_lossy());
     match may_make_in(&parent) {
         true => Finding::new(
@@ -101,7 +101,11 @@ struct Size {
 
 impl Size {
     fn add(&mut self, dir: &std::path::Path) {
-        for item in disk::own::read_dir(dir).into_iter().flatten().flatten() {
+        for item in disk::own::read_dir(Because::Handed, dir)
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
             match item.metadata() {
                 Ok(meta) if meta.is_dir() => self.add(&item.path()),
                 Ok(meta) => {

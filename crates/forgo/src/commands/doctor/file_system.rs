@@ -5,9 +5,10 @@
 //! rests on: times must advance within [`GRANULARITY`] and agree with this machine's clock.
 
 use std::io::Write as _;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use forgo_load::disk;
+use forgo_load::clock::{self, For};
+use forgo_load::disk::{self, Because};
 use forgo_load::footprint::{COARSE, GRANULARITY};
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
@@ -86,7 +87,7 @@ pub fn of_temporary_files(dir: &str) -> Option<Finding> {
         let finding = Finding::new("temporary", Level::Error, format!("{dir} {why}"));
         finding.remedy(remedy).fact("directory", dir)
     };
-    if !disk::own::metadata(dir).is_ok_and(|meta| meta.is_dir()) {
+    if !disk::own::metadata(Because::Handed, dir).is_ok_and(|meta| meta.is_dir()) {
         return Some(error("is not a directory"));
     }
     if !forgo_load::footprint::may_make_in(dir) {
@@ -163,12 +164,12 @@ impl Clock {
             behind: Duration::ZERO,
             ahead: Duration::ZERO,
         };
-        let (started, mut last, mut steps) = (Instant::now(), None, 0);
+        let (started, mut last, mut steps) = (clock::instant(For::Settled), None, 0);
         while steps < 3 && started.elapsed() < WATCH {
-            let before = SystemTime::now();
+            let before = clock::now(For::Settled);
             file.write_all(b"x")?;
             let time = file.as_file().metadata()?.modified()?;
-            let after = SystemTime::now();
+            let after = clock::now(For::Settled);
             let distance = |from: SystemTime, to: SystemTime| {
                 to.duration_since(from).unwrap_or(Duration::ZERO)
             };

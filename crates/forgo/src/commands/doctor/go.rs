@@ -2,6 +2,8 @@
 //! program that the name `go` runs.
 
 use forgo_golang::release::{is_native, native};
+use forgo_load::disk::{self, Because};
+use forgo_load::process;
 use forgo_load::stock::{self, Kind, kind};
 
 use super::finding::{Finding, Level};
@@ -112,8 +114,8 @@ pub fn on_path(variables: &Variables) -> Finding {
 fn is_this_program(file: &str) -> bool {
     use std::os::unix::fs::MetadataExt;
     let identity = |meta: &std::fs::Metadata| (meta.dev(), meta.ino());
-    let this = std::env::current_exe().and_then(forgo_load::disk::own::metadata);
-    let that = forgo_load::disk::own::metadata(file);
+    let this = process::this_program().and_then(|file| disk::own::metadata(Because::Handed, file));
+    let that = disk::own::metadata(Because::Handed, file);
     matches!((this, that), (Ok(this), Ok(that)) if identity(&this) == identity(&that))
 }
 

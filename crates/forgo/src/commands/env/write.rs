@@ -2,11 +2,11 @@
 //!
 //! Answers to runEnvW, runEnvU, checkEnvWrite and updateEnvFile in cmd/go/internal/envcmd/env.go.
 
+use forgo_load::disk::{self, Because};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use forgo_golang::quote::quote;
 use forgo_golang::{path, quoted, raw};
-use forgo_load::disk;
 use forgo_load::process::{errno_text, os};
 
 use super::super::Invocation;
@@ -173,6 +173,7 @@ fn check_target(
 }
 
 /// Rewrites the user's file.
+#[expect(clippy::disallowed_methods, reason = "answers of env are not kept")]
 fn update(
     invocation: &Invocation<'_>,
     add: BTreeMap<String, String>,
@@ -182,7 +183,7 @@ fn update(
         Ok(file) => file,
         Err(why) => return fatal(format!("cannot find go env config: {why}")),
     };
-    let old = match disk::own::read(&file) {
+    let old = match disk::own::read(Because::Handed, &file) {
         Ok(bytes) => raw::into_text(bytes),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound && !add.is_empty() => String::new(),
         Err(e) => {

@@ -9,7 +9,7 @@ use std::process::{Command, ExitStatus};
 
 use forgo_golang::release::Release;
 use forgo_load::config::Config;
-use forgo_load::process::{self, exit_text};
+use forgo_load::process::{self, Learns, exit_text};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::Signals;
 
@@ -27,7 +27,7 @@ pub fn run(mut command: Command) -> Result<ExitStatus> {
     let forwarded = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
     // Waiting for the child's end is a signal too: it wakes the loop.
     let mut signals = Signals::new(forwarded.iter().chain(&[SIGCHLD]))?;
-    let mut child = command.spawn()?;
+    let mut child = process::spawn(&mut command, Learns::Refuse("a tool runs"))?;
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(status);

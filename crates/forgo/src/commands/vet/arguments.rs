@@ -8,6 +8,7 @@ use forgo_build::toolchain;
 use forgo_golang::path;
 use forgo_load::plain_tool;
 use forgo_load::process;
+use forgo_load::process::Learns;
 use serde::Deserialize;
 
 use super::COMMAND;
@@ -135,13 +136,16 @@ fn named_tool(args: &[String]) -> Outcome<&str> {
 
 /// Asks the tool for its flags.
 fn ask_flags(invocation: &Invocation<'_>, tool: &str) -> Outcome<Vec<ToolFlag>> {
-    plain_tool::require(plain_tool::is_go_tool(invocation.cfg(), tool), tool);
     let mut command = process::command(invocation.cfg(), "", tool, &[]);
-    let output = command
+    command
         .arg("-flags")
         .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output();
+        .stderr(Stdio::null());
+    let learns = Learns::Files {
+        is_plain: plain_tool::is_go_tool(invocation.cfg(), tool),
+        files: &[tool],
+    };
+    let output = process::output(&mut command, learns);
     let (stdout, status) = match output {
         Ok(output) => (output.stdout, Ok(output.status)),
         Err(e) => (Vec::new(), Err(e)),

@@ -7,7 +7,8 @@ use std::io::Read;
 use std::sync::Mutex;
 
 use forgo_build::action::{ActionCx, ActionError, Actor, Outcome, Provider, VetOutputs};
-use forgo_load::disk;
+use forgo_load::disk::{self, Because};
+use forgo_load::footprint;
 use forgo_load::process::errno_text;
 use zip::ZipArchive;
 
@@ -45,8 +46,8 @@ impl Actor for Fixes {
 
 impl Found {
     fn read(&mut self, archive: &str) -> Result<(), String> {
-        let file =
-            disk::own::open(archive).map_err(|e| format!("open {archive}: {}", errno_text(&e)))?;
+        let file = disk::own::open(Because::Made, archive)
+            .map_err(|e| format!("open {archive}: {}", errno_text(&e)))?;
         let mut zip = ZipArchive::new(file).map_err(|e| format!("zip: {e}"))?;
         for i in 0..zip.len() {
             let mut entry = zip.by_index(i).map_err(|e| format!("zip: {e}"))?;
@@ -75,6 +76,8 @@ impl Fixes {
             return;
         }
         for (file, content) in &found.contents {
+            footprint::writes(file);
+            #[expect(clippy::disallowed_methods, reason = "footprint was told just now")]
             if let Err(e) = std::fs::write(file, content) {
                 console.error(&format!("applying fix: open {file}: {}", errno_text(&e)));
             }

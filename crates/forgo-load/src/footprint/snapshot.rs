@@ -1,13 +1,15 @@
 //! A snapshot as a file. It is read whole, which takes less than a millisecond, and used as it lies
 //! in memory. (Mapped, it would end the process by a signal when another one truncates it.) A file
 //! that is damaged, cut off or of another format is ignored; the key is the file's
-//! ([`forgo_load::kept`]).
+//! ([`crate::kept`]).
+//! that is damaged, cut off or of another format is ignored; the key is the file's ([`crate::kept`]).
 //!
 //! ```text
 //! time in nanoseconds since 1970
 //! number of outputs; each: path, size, mode, build ID
 //! number of directories that must be writable; each: path
-//! inputs: see forgo_load::footprint::Table
+//! inputs: see crate::footprint::Table
+//! inputs: see footprint::Table
 //! number of pieces said; each: stream, bytes
 //! ```
 //!
@@ -15,9 +17,16 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use forgo_load::footprint::{Input, Table};
+use super::{Input, Table};
 
-use crate::report::Said;
+/// Where something was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// On standard output.
+    Stdout,
+    /// On standard error.
+    Stderr,
+}
 
 /// The format of the files.
 pub const MAGIC: &[u8; 8] = b"forgoS2\n";
@@ -36,6 +45,7 @@ pub struct Output<'b> {
 }
 
 /// What goes into a file.
+#[derive(Debug)]
 pub struct Contents<'b> {
     /// When the invocation began.
     pub recorded: SystemTime,
@@ -175,7 +185,7 @@ impl<'b> Rest<'b> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use forgo_load::footprint::{Look, Seen, Stat};
+    use crate::footprint::{Look, Seen, Stat};
 
     fn sample() -> Vec<u8> {
         let seen = |path: &str| match Stat::of(path) {
