@@ -1,5 +1,5 @@
 //! The interface of a cache that lies elsewhere: in a helper program, in a file, behind a network.
-//! To add one, implement [`Backing`] in a file of its own and let [`crate::open()`] choose it;
+//! To add one, implement [`Backing`] in a separate file and let [`crate::open()`] choose it;
 //! [`crate::Tiered`] does everything else.
 
 use std::io::Write;
@@ -18,7 +18,7 @@ pub struct Found {
     pub file: Option<String>,
 }
 
-/// What is to be stored.
+/// An entry to store.
 #[derive(Debug, Clone, Copy)]
 pub struct Item<'a> {
     /// Its key.
@@ -41,10 +41,10 @@ pub trait Backing: Send + Sync {
     fn name(&self) -> String;
 
     /// Looks up keys, with one request if it can. Returns an answer for each, in their order:
-    /// [`crate::Error::Miss`] for what it does not have, another error for what it can't tell.
+    /// [`crate::Error::Miss`] for an absent entry, another error if the lookup failed.
     fn find(&self, ids: &[ActionId]) -> Vec<Result<Found>>;
 
-    /// Writes the bytes of what it found to `to`. An error of `to` ends it.
+    /// Writes the bytes of a found entry to `to`. An error of `to` ends it.
     fn fetch(&self, found: &Found, to: &mut dyn Write) -> Result<()>;
 
     /// Reports whether anything can be stored. Where it can't, [`Backing::store`] is not called.

@@ -5,7 +5,7 @@
 //! read fail, where access to a mapping would end the process. One that is replaced meanwhile stays
 //! open as it was. Damage of any kind is found by the hash of an output, and is a miss.
 //!
-//! docs/cache-bundle.md describes what a bundle holds and what it does not; [`format`] describes
+//! docs/cache-bundle.md lists the contents of a bundle; [`format`] describes
 //! its bytes.
 
 #![expect(
@@ -42,7 +42,7 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Opens the bundle in a file; `None` if there is no such file, as in the first job of all.
+    /// Opens the bundle in a file; `None` if the file does not exist, as in the very first job.
     pub fn open(path: &str) -> Result<Option<Bundle>> {
         match File::open(path) {
             Ok(file) => Ok(Some(Bundle {
@@ -113,7 +113,7 @@ impl Backing for Bundle {
         }
         let compressed = self.compressed(&frame)?;
         let decoder = zstd::stream::Decoder::with_buffer(&compressed[..]);
-        // No more than the index promises, whatever the bytes would become.
+        // At most the size in the index, even if the frame would decompress to more.
         let mut bytes = decoder.map_err(|e| self.damaged(&e))?.take(range.end);
         std::io::copy(&mut bytes, to)
             .map(drop)

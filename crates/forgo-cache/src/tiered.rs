@@ -36,7 +36,7 @@ pub use behind::Limits;
 pub struct Tiered {
     disk: DiskCache,
     elsewhere: Elsewhere,
-    /// What is noted for the bundle that the job will save.
+    /// Records for the bundle that the job will save.
     uses: Option<Uses>,
     /// Keys that stand for something of this machine.
     withheld: Mutex<HashSet<ActionId>>,
@@ -79,7 +79,7 @@ impl Tiered {
         Tiered::new(disk, Elsewhere::Instead(instead))
     }
 
-    /// Makes a cache of the disk, and of backings that are asked in turn for what it lacks.
+    /// Makes a cache of the disk, and of backings that are asked in turn for entries that it lacks.
     pub fn behind(
         disk: DiskCache,
         backings: Vec<(Arc<dyn Backing>, Limits)>,
@@ -98,7 +98,7 @@ impl Tiered {
         self
     }
 
-    /// Says that a key does not bind all that its entry was made of, headers and libraries of this
+    /// Declares that a key does not bind all inputs of its entry, headers and libraries of this
     /// machine for instance. The entry is neither taken from a backing behind the disk, nor offered
     /// to one, nor saved in a bundle.
     pub fn withhold(&self, id: &ActionId) {
@@ -117,7 +117,7 @@ impl Tiered {
         }
     }
 
-    /// Keeps what was noted of uses.
+    /// Writes the noted uses to the disk.
     fn save_uses(&self) {
         if let Some(uses) = &self.uses {
             let keys = std::mem::take(&mut *lock(&uses.keys));
@@ -125,7 +125,7 @@ impl Tiered {
         }
     }
 
-    /// Returns the part that is on the disk: where forgo keeps what is for this machine.
+    /// Returns the part that is on the disk: where forgo keeps files for this machine.
     pub fn local_part(&self) -> &DiskCache {
         &self.disk
     }
@@ -269,7 +269,7 @@ impl Tiered {
         Ok((bytes, entry))
     }
 
-    /// Returns what was found, or what is found once a backing has sent what is missing.
+    /// Returns `found`, or repeats the lookup after a backing has sent the missing entry.
     fn or_bring<T>(
         &self,
         behind: &Behind,
@@ -295,7 +295,7 @@ impl Tiered {
         match &self.elsewhere {
             Elsewhere::Nothing => self.disk.trim(),
             Elsewhere::Instead(instead) => {
-                // The stock command leaves the disk alone then. Forgo trims what it has added.
+                // The stock command leaves the disk alone then. Forgo trims its additions.
                 if self.disk.grew() {
                     let _ = self.disk.trim();
                 }

@@ -92,12 +92,16 @@ pub fn remove(dir: &Path) -> Result<(), String> {
     }
 }
 
-/// Copies a GOCACHE for a command that writes into no entry; the file with the time of trimming is
-/// written to.
+/// Copies a GOCACHE. Files that the go command writes in place are copies: entries, which a later
+/// result of the same key replaces, and the file with the time of trimming. Outputs are not written
+/// to.
 pub fn link_cache(from: &Path, to: &Path) -> Result<(), String> {
-    copy(from, to, &|path| match path.extension() {
-        Some(extension) if extension == "txt" => Take::Copy,
-        _ => Take::Link,
+    copy(from, to, &|path| {
+        let name = path.file_name().map(|name| name.as_encoded_bytes());
+        match name.unwrap_or_default() {
+            name if name.ends_with(b".txt") || name.ends_with(b"-a") => Take::Copy,
+            _ => Take::Link,
+        }
     })
 }
 

@@ -224,8 +224,8 @@ const RULES: &[(Programs, &str, &[What], &str)] = &[
     ),
     (
         GIT,
-        r".*/\.git/objects/[0-9a-f]{2}/[0-9a-f]+",
-        &[What::Open, What::Stat],
+        r".*/\.git/objects/[0-9a-f]{2}(/[0-9a-f]+)?",
+        &[What::Open, What::Stat, What::List],
         "objects are named by their content; that the commit and its tree are there is checked",
     ),
     (

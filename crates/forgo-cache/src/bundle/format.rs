@@ -123,7 +123,7 @@ pub(super) fn end(offset: u64, frames: &[Frame], outputs: &[Output], keys: &[Key
 }
 
 impl Index {
-    /// Reads the index of the bundle in a file; else says what is wrong with it.
+    /// Reads the index of the bundle in a file. The error describes the damage.
     pub(super) fn read(file: &File) -> Result<Index, String> {
         let failed = |e: std::io::Error| format!("read: {}", crate::os_error(&e));
         let size = file.metadata().map_err(failed)?.len();

@@ -1,6 +1,6 @@
-//! Writing a bundle: of what the commands of a job used, what is on the disk.
+//! Writes a bundle of the entries that the commands of a job used.
 //!
-//! Only what was used is written, so bundles that are made one after the other do not grow. Other
+//! Only used entries are written, so bundles that are made one after the other do not grow. Other
 //! keys of the same outputs are passed on from the bundle that the job used, a few times: a key by
 //! export data, for one, is not looked up as long as the stock key is found.
 
@@ -34,7 +34,7 @@ const LEVEL: i32 = 7;
 /// How many bundles pass a key on that was not used.
 const OLDEST: u32 = 5;
 
-/// What was written.
+/// Statistics of a saved bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Saved {
     /// Keys that were used.
@@ -52,7 +52,7 @@ pub struct Saved {
     pub unchanged: bool,
 }
 
-/// Writes what was used to `file`, at once: another process sees the old file or the new one.
+/// Writes the used entries to `file`, at once: another process sees the old file or the new one.
 /// `old` is the bundle that the job used.
 pub fn save(
     disk: &DiskCache,
@@ -106,8 +106,8 @@ struct Source {
     size: u64,
 }
 
-/// Looks up what was used. Executables of the stock command's kind are left out: their keys say
-/// nothing of the system's linker.
+/// Looks up the used entries. Executables of the stock command's kind are left out, because their
+/// keys do not cover the system's linker.
 fn gather(disk: &DiskCache, used: &HashSet<ActionId>) -> Contents {
     let mut contents = Contents {
         keys: BTreeMap::new(),
@@ -278,7 +278,7 @@ fn compress_all(batch: &[Group<'_>]) -> Result<Vec<Made>> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 1..threads {
-            // Where there is no other thread this one does all.
+            // Without another thread, this one does all the work.
             let _ = std::thread::Builder::new().spawn_scoped(scope, work);
         }
         work();

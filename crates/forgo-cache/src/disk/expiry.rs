@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::DiskCache;
 
 impl DiskCache {
-    /// Returns the file that says which results of tests have expired. Its content is for
+    /// Returns the file that states which test results have expired. Its content is for
     /// [`parse_expiry`]. The caller reads it, because it is an input of the invocation.
     pub fn expiry_file(&self) -> String {
         format!("{}/testexpire.txt", self.dir)

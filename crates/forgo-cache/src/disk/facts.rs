@@ -3,8 +3,8 @@
 //!
 //! Their names end in `-s`. The stock command removes them with the whole cache and otherwise
 //! leaves alone what ends neither in `-a` nor in `-d`; forgo trims them like entries. They are put
-//! in place at once, by a rename; what is damaged, cut off or of another format counts as missing,
-//! and whatever goes wrong when one is written is no error: the fact is learned again.
+//! in place at once, by a rename; a file that is damaged, truncated or of another format counts as
+//! missing. A failed write is ignored, and the fact is computed again.
 
 use super::DiskCache;
 use crate::hash::OutputId;

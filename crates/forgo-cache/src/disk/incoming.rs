@@ -15,7 +15,7 @@ use crate::{Entry, Verify};
 /// Why bytes that arrived are not stored.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// They are not the ones that were announced: who sent them is not to be trusted.
+    /// They are not the ones that were announced: the sender is not to be trusted.
     Wrong(String),
     /// They could not be written down here.
     Local(Error),
@@ -159,7 +159,7 @@ mod tests {
             assert_eq!(entry.time == time, kept < 0);
             assert!(cache.get(&id).unwrap().time <= SystemTime::now());
         }
-        // Nothing is left of what was refused.
+        // Refused bytes leave no file behind.
         let names = std::fs::read_dir(dir.path().join(&output.to_string()[..2]));
         assert_eq!(names.unwrap().count(), 1);
     }

@@ -1,5 +1,5 @@
-//! Which bundle the commands of a job use, and which entries they used, for the bundle that is saved
-//! at its end.
+//! The bundle that the commands of a job use, and the entries that they used, for the bundle that
+//! is saved at its end.
 //!
 //! * `forgo-bundle`: the file that `forgo cache use` named;
 //! * `forgo-job`: the job's ID, and the bundle that it uses;
@@ -71,7 +71,7 @@ impl DiskCache {
         }
     }
 
-    /// Returns the job that has begun, whatever its bundle.
+    /// Returns the job that has begun, for any bundle.
     pub fn current_job(&self) -> Option<Job> {
         let text = fs::read_to_string(self.job_file()).ok()?;
         let (id, bundle) = text.strip_suffix('\n')?.split_once(' ')?;
@@ -82,8 +82,8 @@ impl DiskCache {
         id.bytes().all(|b| b.is_ascii_alphanumeric()).then_some(job)
     }
 
-    /// Returns the job that uses a bundle; begins it if need be. `None` where it can't be begun: the
-    /// cache can't be written to, so there is nothing to save either.
+    /// Returns the job that uses a bundle; begins it if need be. `None` where the cache can't be
+    /// written to, so that there is nothing to save either.
     pub fn job(&self, bundle: &str) -> Option<Job> {
         let same = |job: &Job| job.bundle == bundle;
         if let Some(job) = self.current_job() {
@@ -109,7 +109,7 @@ impl DiskCache {
         self.current_job().filter(same)
     }
 
-    /// Reports whether what was recorded at `time` is of the job that is under way: always where no
+    /// Reports whether a record made at `time` belongs to the current job: always true where no
     /// bundle is in use. Answers of earlier jobs do not tell which entries they stand for.
     pub fn is_of_job(&self, set: &str, time: SystemTime) -> bool {
         let in_use = match set {
@@ -120,7 +120,7 @@ impl DiskCache {
         !in_use || began().is_ok_and(|began| began <= time)
     }
 
-    /// Notes keys that this process used. Best effort: what is not noted is not saved.
+    /// Notes keys that this process used. Best effort: keys that are lost here are not saved.
     pub(crate) fn note_uses(&self, job: &Job, keys: &HashSet<ActionId>) {
         if keys.is_empty() {
             return;

@@ -90,20 +90,20 @@ impl Behind {
         self.tiers.iter().find_map(|tier| tier.bring(id))
     }
 
-    /// Offers what was just stored on the disk to the backings.
+    /// Offers an entry that was just stored on the disk to the backings.
     pub(super) fn offer(&self, id: &ActionId, output: &OutputId, size: u64) {
         for tier in &self.tiers {
             tier.offer(id, output, size);
         }
     }
 
-    /// Waits until what was offered is stored, as long as the limits allow.
+    /// Waits until all offered entries are stored, as long as the limits allow.
     pub(super) fn close(&self) {
         self.tiers.iter().for_each(|tier| tier.close());
     }
 }
 
-/// A backing, and what has become of it.
+/// A backing and its state.
 struct Tier {
     backing: Arc<dyn Backing>,
     limits: Limits,
@@ -112,12 +112,12 @@ struct Tier {
     failures: AtomicU32,
     /// The user knows that something is wrong.
     told: AtomicBool,
-    /// What it does not have, or not as it should be: it is asked once in a process.
+    /// Entries that it lacks or sent wrongly: each is asked for once in a process.
     lacking: Mutex<HashSet<ActionId>>,
     uploads: Mutex<Option<Uploads>>,
 }
 
-/// The thread that stores what is offered.
+/// The thread that stores offered entries.
 struct Uploads {
     queue: Sender<Offer>,
     /// Disconnected when all is stored.
@@ -147,7 +147,7 @@ impl Tier {
         }
     }
 
-    /// Notes that there was no answer in time: nor is the next one to be waited for.
+    /// Stops asking at once: an answer that did not come in time would be awaited again and again.
     fn give_up(&self, why: &str) {
         self.failures.store(self.limits.failures, Ordering::Relaxed);
         self.fail(why);
@@ -165,7 +165,7 @@ impl Tier {
         let (sender, answer) = channel();
         let backing = Arc::clone(&self.backing);
         let thread = std::thread::Builder::new().spawn(move || {
-            // Nobody may be waiting any more.
+            // The receiver may have given up.
             let _ = sender.send(work(&*backing));
         });
         if let Err(e) = thread {
@@ -221,7 +221,7 @@ impl Tier {
         let received = self.call(entry.size, move |backing| {
             match backing.fetch(&found, &mut incoming) {
                 Ok(()) => incoming.finish(),
-                // What was refused ended the transfer.
+                // The refusal ended the transfer.
                 Err(e) => Err(incoming
                     .refusal()
                     .unwrap_or_else(|| Refusal::Wrong(e.to_string()))),
@@ -273,7 +273,7 @@ impl Tier {
         }
     }
 
-    /// Stores what is offered, several at a time.
+    /// Stores offered entries, several at a time.
     fn upload(&self, offers: &Receiver<Offer>) {
         while let Ok(offer) = offers.recv() {
             let mut batch = vec![offer];

@@ -340,6 +340,10 @@ impl Repository {
         let mut next = 0;
         while let Some(store) = stores.get(next).cloned() {
             next += 1;
+            // git asks of each directory on the way whether it is a link.
+            for (end, _) in store.match_indices('/').skip(1) {
+                notes.saw(&store[..end], Look::Kind);
+            }
             notes.saw(&store, Look::Kind);
             notes.saw(format!("{store}/pack"), Look::Whole);
             note_tree_files(notes, &format!("{store}/pack"));

@@ -32,7 +32,7 @@ depend on headers and libraries of this machine (cgo, external links) are not sa
     run,
 };
 
-/// Does what `args` say.
+/// Runs the sub-command.
 fn run(args: &[String], console: &Console) -> Outcome {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let variables = Variables::read();
@@ -107,7 +107,7 @@ fn save(
     Ok(())
 }
 
-/// What was saved, in a line.
+/// The result of a save, in a line.
 fn report(file: &str, saved: &Saved) -> String {
     let megabytes = |bytes: u64| bytes as f64 / 1e6;
     let verb = match saved.unchanged {
