@@ -1,9 +1,9 @@
-//! The engine of forgo: load packages, plan actions, run them. Never prints, never exits, never
-//! reads the process environment: everything it needs arrives in a [`config::Config`], everything
-//! it has to say leaves as an [`event::Event`].
+//! The engine of forgo: plan actions, and run them. Never prints, never exits, never reads the
+//! process environment: everything it needs arrives in a [`Config`](forgo_load::config::Config),
+//! everything it has to say leaves as an [`Event`](forgo_load::event::Event). Packages come from
+//! forgo-load.
 //!
 //! ```text
-//! load(&Config, patterns) ─▶ PackageGraph      package errors are data inside it
 //! plan(&Config, &PackageGraph, Goal) ─▶ Plan   pure: no I/O
 //! run(&Config, Plan, &Tiered, &dyn Reporter) ─▶ Summary
 //! ```
@@ -12,29 +12,14 @@
     allow(clippy::disallowed_methods, reason = "tests look at what came out")
 )]
 
+pub mod action;
 pub mod actions;
 pub mod archive;
-pub mod clock;
-pub mod config;
-pub mod disk;
-pub mod event;
-pub mod footprint;
-pub mod fsys;
-mod go_json;
-pub mod index;
-pub mod kept;
-pub mod load;
-mod local_time;
-pub mod module;
-pub mod package;
+pub mod build_id;
+pub mod error;
+pub mod exports;
 pub mod plan;
-pub mod platform;
-pub mod process;
-pub mod remove;
+pub mod reuse;
 pub mod run;
 pub mod shell;
-mod stat_text;
-pub mod stock;
-pub mod threads;
 pub mod toolchain;
-pub mod verdict;

@@ -3,10 +3,16 @@
 //! Answers to cmd/go/internal/work/shell.go. Files are in `files`, what is said of a command's
 //! output in `report`.
 
+pub mod children;
+pub mod concurrency;
+pub(crate) mod costs;
 mod files;
+mod memory;
+pub(crate) mod pool;
 mod report;
 mod response_file;
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::os::unix::process::CommandExt;
@@ -16,19 +22,22 @@ use std::time::Duration;
 
 use forgo_golang::quote::quote;
 use forgo_golang::raw;
+use forgo_load::config::Config;
+use forgo_load::event::{Event, Reporter, Usage};
+use forgo_load::footprint;
+use forgo_load::package::Package;
+use forgo_load::process;
 
-use crate::actions::ActionError;
-use crate::clock::{self, For};
-use crate::config::Config;
-use crate::event::{Event, Reporter, Usage};
-use crate::footprint;
-use crate::package::Package;
-use crate::process::{self, Learns};
-use crate::run::children::Children;
-use crate::run::costs::Costs;
-use crate::run::pool::Pool;
+use crate::error::ActionError;
+use forgo_load::clock::{self, For};
+use forgo_load::process::Learns;
 
+use children::Children;
+pub use concurrency::CompileTokens;
+use costs::Costs;
 pub(crate) use files::write_whole;
+pub use memory::free_memory;
+use pool::Pool;
 pub use report::readable_cgo_names;
 
 /// What all shells of a run share.
@@ -79,7 +88,7 @@ pub struct Shell<'r> {
     shared: &'r ShellShared<'r>,
     package: Option<&'r Package>,
     /// What the action does.
-    mode: &'r str,
+    mode: Cow<'static, str>,
     /// Output that is kept for the cache instead of being reported at once (`Action.output`).
     saved: RefCell<Option<String>>,
     times: RefCell<CommandTimes>,
@@ -114,7 +123,7 @@ impl<'r> Shell<'r> {
         Shell {
             shared,
             package,
-            mode: "",
+            mode: "".into(),
             saved: RefCell::default(),
             times: RefCell::default(),
             programs: Cell::default(),
@@ -122,7 +131,7 @@ impl<'r> Shell<'r> {
     }
 
     /// For an action of this mode: what it costs is put down to it.
-    pub fn of_mode(self, mode: &'r str) -> Shell<'r> {
+    pub fn of_mode(self, mode: Cow<'static, str>) -> Shell<'r> {
         Shell { mode, ..self }
     }
 
@@ -312,7 +321,7 @@ impl<'r> Shell<'r> {
         footprint::worked();
         let (children, costs) = (&self.shared.children, &self.shared.costs);
         let package = self.package.map(Package::desc).unwrap_or_default();
-        let cost = costs.key(self.mode, &package);
+        let cost = costs.key(&self.mode, &package);
         let peak = costs.of(cost).map_or(0, |cost| u64::from(cost.peak) * 1024);
         let token = self.shared.pool.take(peak, || children.interrupted());
         let start = clock::instant(For::Schedule);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use forgo_build::archive;
-use forgo_build::run::build_id::{action_id, find_and_hash, read_build_id, stamp, update_file};
+use forgo_build::build_id::{action_id, find_and_hash, read_build_id, stamp, update_file};
 
 fn goroot() -> String {
     if let Ok(goroot) = std::env::var("FORGO_TEST_GOROOT") {

@@ -112,7 +112,7 @@ pub struct Action {
     pub after: Option<u32>,
 }
 
-/// How an action ended. The words are those of `forgo_build::verdict`.
+/// How an action ended. The words are those of `forgo_load::verdict`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// Its result was known, in this way.

@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::io::IsTerminal;
 
-use forgo_build::process::{self, errno_text, os};
-use forgo_build::stock::StockGo;
 use forgo_golang::release;
+use forgo_load::process::{self, errno_text, os};
+use forgo_load::stock::StockGo;
 
 use crate::config::goroot;
 use crate::config::process::Variables;

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use forgo_build::config::LINKER;
 use forgo_link::Options;
+use forgo_load::config::LINKER;
 
 use crate::report::streams::write_stderr;
 

@@ -6,16 +6,16 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use forgo_build::actions::RunOptions;
-use forgo_build::config::Config;
-use forgo_build::footprint;
-use forgo_build::fsys::Overlay;
-use forgo_build::package::PackageGraph;
+use forgo_build::action::{Job, RunOptions};
 use forgo_build::plan::{Plan, PlanError};
 use forgo_build::run::workdir::WorkDir;
-use forgo_build::run::{Job, Summary, run};
+use forgo_build::run::{Summary, run};
 use forgo_cache::hash::Trace;
 use forgo_cache::{Formulas, HashContext, Notice, Settings, Tiered};
+use forgo_load::config::Config;
+use forgo_load::footprint;
+use forgo_load::fsys::Overlay;
+use forgo_load::package::PackageGraph;
 
 use crate::config::check_builder;
 use crate::exit::{Outcome, Stop};
@@ -246,7 +246,7 @@ fn open(
         bundle,
         environment: &environment,
         cwd: &cfg.cwd,
-        prepare: forgo_build::process::start::like_go,
+        prepare: forgo_load::process::start::like_go,
         verify: cfg.debug.cache_verify.then(|| Arc::clone(hashes)),
         notice: Arc::new(|notice| match notice {
             Notice::Waiting(text) | Notice::Warning(text) => write_stderr_text(&text),

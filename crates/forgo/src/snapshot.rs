@@ -3,9 +3,13 @@
 //! and environment then only has to check that nothing of that has changed, and prints the output
 //! again.
 //!
+//! Tried before the settings are resolved, for resolving them costs as much as all the stats. Hence
+//! the order of things: who asks what is the key ([`key`]), everything else is an input
+//! ([`forgo_load::footprint`]), and whatever makes an answer unfit to be given again is found out
+//! when it is about to be kept, where there is no hurry. On any doubt the work is done.
 //! Tried before the settings are resolved, since resolving them costs as much as all the stats.
 //! Hence the design: the process and its question are the key ([`key`]), everything else is an
-//! input ([`forgo_build::footprint`]), and conditions that make an answer unfit for reuse are
+//! input ([`forgo_load::footprint`]), and conditions that make an answer unfit for reuse are
 //! checked when it is about to be kept, when time matters less. On any doubt the work is done.
 //!
 //! Snapshots lie in GOCACHE beside the entries that their answers came from: clearing the cache
@@ -21,14 +25,15 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use forgo_build::clock::{self, For};
-use forgo_build::config::Config;
-use forgo_build::disk::{self, Because};
-use forgo_build::event::{Event, Reporter as _};
-use forgo_build::footprint::snapshot::{Contents, MAGIC, Output, Said, View};
-use forgo_build::footprint::{self, Footprint, Stat};
-use forgo_build::run::build_id::read_build_id;
+use forgo_build::build_id::read_build_id;
 use forgo_cache::disk::{DiskCache, KeptFile};
+use forgo_load::clock::{self, For};
+use forgo_load::config::Config;
+use forgo_load::disk;
+use forgo_load::disk::Because;
+use forgo_load::event::{Event, Reporter as _};
+use forgo_load::footprint::snapshot::{Contents, MAGIC, Output, Said, View};
+use forgo_load::footprint::{self, Footprint, Stat};
 
 use crate::config::guess_gocache;
 use crate::config::process::Variables;

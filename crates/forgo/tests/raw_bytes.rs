@@ -7,8 +7,8 @@ mod support;
 
 use std::path::PathBuf;
 
-use forgo_build::process::os;
 use forgo_golang::raw;
+use forgo_load::process::os;
 use support::{World, each};
 
 /// The byte 0xff.

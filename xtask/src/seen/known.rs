@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use forgo_build::footprint::snapshot::{MAGIC, View};
-use forgo_build::footprint::{Look, Seen};
+use forgo_load::footprint::snapshot::{MAGIC, View};
+use forgo_load::footprint::{Look, Seen};
 use regex::Regex;
 
 use super::trace::{Access, What};
@@ -385,7 +385,7 @@ fn real(path: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use forgo_build::footprint::Stat;
+    use forgo_load::footprint::Stat;
 
     fn call(program: &str, what: What, path: &str) -> Access {
         Access {

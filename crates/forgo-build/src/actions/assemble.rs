@@ -2,9 +2,9 @@
 //!
 //! Answers to asm and symabis in cmd/go/internal/work/gc.go.
 
-use crate::actions::compile_inputs::Inputs;
-use crate::actions::{ActionCx, ActionError};
+use crate::action::{ActionCx, ActionError};
 use crate::toolchain::gc::asm;
+use crate::toolchain::inputs::compile::Inputs;
 
 /// Assembles files; returns the object files, absolute.
 pub(super) fn assemble(

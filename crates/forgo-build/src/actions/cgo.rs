@@ -7,37 +7,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use forgo_cache::ActionId;
 use forgo_golang::path;
 use forgo_golang::raw;
+use forgo_load::disk;
 
+use crate::action::{ActionCx, ActionError, CgoOutputs, Outcome, Provider};
+use crate::actions::cgo_compile::build_key;
 use crate::actions::cgo_link::{self, Imports, cgo_stem};
-use crate::actions::compile_inputs::{Files, Inputs};
-use crate::actions::{ActionCx, ActionError, Outcome, Provider, swig};
-use crate::disk::{self, Because};
+use crate::actions::swig;
 use crate::plan::{Kind, NodeId};
+use crate::reuse::objdir_cache;
 use crate::toolchain::cc::CFlags;
 use crate::toolchain::cc::inputs::CInputs;
-use crate::toolchain::{self, make_absolute, pkg_config, security};
-
-/// What running cgo gave: flags for what is compiled after it.
-#[derive(Debug, Clone, Default)]
-pub struct CgoOutputs {
-    /// For C.
-    pub cflags: Vec<String>,
-    /// For C++.
-    pub cxxflags: Vec<String>,
-    /// For Fortran.
-    pub fflags: Vec<String>,
-    /// For the linker.
-    pub ldflags: Vec<String>,
-    /// Some flag wants external linking.
-    pub not_compatible_for_internal_linking: bool,
-    /// Overlaid files that are not Go → their copies in the object directory.
-    pub non_go_overlay: BTreeMap<String, String>,
-    /// Go sources that cgo wrote.
-    pub go_files: Vec<String>,
-}
+use crate::toolchain::inputs::compile::{Files, Inputs};
+use crate::toolchain::{self, in_dir, make_absolute, pkg_config, security};
+use forgo_load::disk::Because;
 
 /// What of a cgo package goes into its compile and its archive.
 #[derive(Debug, Clone, Default)]
@@ -78,14 +62,6 @@ pub fn collect(cx: &ActionCx<'_>, run: NodeId) -> Result<Outcome, ActionError> {
     })
 }
 
-/// Key of the build whose cache was checked by the node `check`.
-pub(super) fn build_key(cx: &ActionCx<'_>, check: NodeId) -> ActionId {
-    match &cx.outcome(check).provider {
-        Provider::CheckCache(check) => check.action_id.unwrap_or_default(),
-        _ => ActionId::default(),
-    }
-}
-
 /// Gathers the inputs of the package's compile, whose cache was checked by the node `check`.
 pub(super) fn inputs<'r>(cx: &ActionCx<'r>, check: NodeId) -> Inputs<'r> {
     Inputs::gather(cx, cx.id, &cx.node_of(check).deps)
@@ -94,15 +70,6 @@ pub(super) fn inputs<'r>(cx: &ActionCx<'r>, check: NodeId) -> Inputs<'r> {
 /// Those of the C side: the actions of cgo exist for packages that have it.
 pub(super) fn c_inputs<'a, 'r>(inputs: &'a Inputs<'r>) -> &'a CInputs<'r> {
     inputs.c.as_ref().expect("the package has C")
-}
-
-/// `f` in `dir`, unless absolute (`mkAbsFiles`).
-pub(super) fn in_dir(dir: &str, f: &str) -> String {
-    if f.starts_with('/') {
-        f.to_owned()
-    } else {
-        path::join2(dir, f)
-    }
 }
 
 fn run_cgo(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<CgoOutputs, ActionError> {
@@ -131,7 +98,7 @@ fn run_cgo(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<CgoOutputs, ActionE
     go_files.extend(sources.iter().map(cgo1));
 
     let options = overlay_option(inputs, &mut sources);
-    let header = super::objdir_cache::CGO_HEADER;
+    let header = objdir_cache::CGO_HEADER;
     let run = toolchain::cgo::translate(inputs, &flags, objdir, header, options, sources);
     cx.shell
         .run(files.dir, inputs.import_path, &run.env, &run.args)?;
@@ -263,7 +230,10 @@ fn check_recorded_flags(
         .filter(|f| path::base(f).starts_with("_cgo_"))
     {
         let source = disk::own::read(Because::Made, file).map_err(|e| {
-            ActionError::new(format!("open {file}: {}", crate::process::errno_text(&e)))
+            ActionError::new(format!(
+                "open {file}: {}",
+                forgo_load::process::errno_text(&e)
+            ))
         })?;
         flags.extend(recorded_flags(&raw::borrow(&source)));
     }

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 use forgo_cache::ActionId;
 use forgo_golang::path;
+use forgo_load::disk;
 
-use crate::actions::compile_inputs::{Files, Inputs};
-use crate::actions::{ActionCx, ActionError, Outcome, Provider};
-use crate::disk;
-use crate::plan::CgoCompiler;
+use crate::action::{ActionCx, ActionError, Outcome, Provider};
+use crate::plan::{CgoCompiler, NodeId};
 use crate::toolchain::cc::{self, command};
+use crate::toolchain::inputs::compile::{Files, Inputs};
 use crate::toolchain::make_absolute;
 
 /// One run of a compiler.
@@ -39,7 +39,7 @@ pub fn run(cx: &ActionCx<'_>, file: &str, compiler: CgoCompiler) -> Result<Outco
         return Ok(Outcome::not_needed());
     };
     let check = plan[cgo_run].deps[0];
-    let build_id = super::cgo::build_key(cx, check);
+    let build_id = build_key(cx, check);
     let inputs = super::cgo::inputs(cx, check);
     let this = Compile {
         compiler,
@@ -62,6 +62,14 @@ pub fn run(cx: &ActionCx<'_>, file: &str, compiler: CgoCompiler) -> Result<Outco
     }
     compile(cx, &inputs, &this)?;
     Ok(Outcome::default())
+}
+
+/// Key of the build whose cache was checked by the node `check`.
+pub(super) fn build_key(cx: &ActionCx<'_>, check: NodeId) -> ActionId {
+    match &cx.outcome(check).provider {
+        Provider::CheckCache(check) => check.action_id.unwrap_or_default(),
+        _ => ActionId::default(),
+    }
 }
 
 /// A file of the Go assembler in a package whose assembly goes to gcc would fail in strange words.

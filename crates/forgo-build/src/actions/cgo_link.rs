@@ -6,14 +6,13 @@
 use forgo_cache::ActionId;
 use forgo_golang::path;
 
-use crate::actions::cgo::CgoOutputs;
+use crate::action::{ActionCx, ActionError, CgoOutputs};
 use crate::actions::cgo_compile::{self, Compile};
-use crate::actions::compile_inputs::Inputs;
-use crate::actions::{ActionCx, ActionError};
 use crate::plan::{CgoCompiler, NodeId};
 use crate::shell::join_unambiguously;
-use crate::toolchain;
 use crate::toolchain::cc::{self, command};
+use crate::toolchain::inputs::compile::Inputs;
+use crate::toolchain::{self, in_dir};
 
 /// What the link told.
 pub(super) enum Imports {
@@ -74,7 +73,7 @@ fn system_objects(cx: &ActionCx<'_>) -> Vec<String> {
         }
         let node = &job.plan[id];
         if let Some(p) = node.package.map(|p| &job.graph[p]) {
-            files.extend(p.syso_files.iter().map(|f| super::cgo::in_dir(&p.dir, f)));
+            files.extend(p.syso_files.iter().map(|f| in_dir(&p.dir, f)));
         }
         todo.extend(&node.deps);
     }

@@ -5,69 +5,18 @@
 use std::sync::Arc;
 
 use forgo_cache::{ActionId, hash_to_string};
+use forgo_load::load::parse_go_debug;
+use forgo_load::package::Package;
+use forgo_load::verdict::{Stale, Way, Why};
 
-use crate::actions::compile_inputs::{Inputs, allowed};
-use crate::actions::{
-    ActionCx, ActionError, Artifact, Outcome, Provider, objdir_cache, vet_config::VetConfig,
-};
-use crate::load::parse_go_debug;
-use crate::package::Package;
-use crate::plan::NodeId;
-use crate::run::own_keys::OwnKeys;
-use crate::run::reuse::{self, Known, Missed, Way};
-use crate::run::trust::{Claim, Derived};
-use crate::run::{cutoff, moving, reread};
-use crate::verdict::{Miss, Stale, Why};
-
-/// What remains to be done of a package's build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Need {
-    /// The archive.
-    pub build: bool,
-    /// The header that cgo makes.
-    pub cgo_header: bool,
-    /// vet's configuration.
-    pub vet: bool,
-    /// The list of sources that were compiled.
-    pub compiled_go_files: bool,
-    /// The coverage meta-data file.
-    pub cov_meta_file: bool,
-}
-
-impl Need {
-    /// Nothing.
-    pub fn is_empty(self) -> bool {
-        self == Need::default()
-    }
-}
-
-/// What the cache knows of a build: the state that the build node starts from.
-#[derive(Debug, Clone, Default)]
-pub struct CacheCheck {
-    /// What remains to be done.
-    pub need: Need,
-    /// Key of the build.
-    pub action_id: Option<ActionId>,
-    /// Build ID of the archive, or the temporary one to build it with.
-    pub build_id: String,
-    /// The archive, where known.
-    pub built: Artifact,
-    /// How it came to be known.
-    pub way: Option<Way>,
-    /// Why it is not known.
-    pub miss: Miss,
-    /// A derived archive, which the one that is built is to be compared with.
-    pub claim: Option<Claim>,
-    /// The keys of forgo's own, if the archive is to be built.
-    pub own_keys: OwnKeys,
-    /// vet's configuration, where it could be made without building.
-    pub vet: Option<Arc<VetConfig>>,
-    /// A source file is not what the key says: [`CacheCheck::action_id`] is one that nothing
-    /// computes.
-    pub changed: bool,
-    /// `-v` has said the package's name.
-    pub named: bool,
-}
+use crate::action::check::{CacheCheck, Derived, Known, Need};
+use crate::action::own_keys::OwnKeys;
+use crate::action::{ActionCx, ActionError, Outcome, Provider};
+use crate::actions::vet_config;
+use crate::plan::{Mode, NodeId};
+use crate::reuse::{self, Missed, cutoff, moving, objdir_cache};
+use crate::toolchain::inputs::compile::{Inputs, allowed};
+use crate::toolchain::reread;
 
 impl CacheCheck {
     /// Nothing that the build makes is to be found under its key, nor under those of forgo's own.
@@ -156,7 +105,7 @@ fn needs_cgo_header(cx: &ActionCx<'_>, build: NodeId) -> bool {
         return false;
     }
     let plan = cx.run.job.plan;
-    let is_header = |id: &NodeId| plan[*id].mode == "install header";
+    let is_header = |id: &NodeId| plan[*id].mode == Mode::InstallHeader;
     plan.triggers[build.index()]
         .iter()
         .any(|after| is_header(after) || plan.triggers[after.index()].iter().any(is_header))
@@ -379,9 +328,11 @@ fn prepare(
             vet: true,
             ..Need::default()
         })
-        && let Ok(config) = objdir_cache::restore_vet(cx, build, &key, &cx.node().deps)
+        && let Ok(sources) = objdir_cache::restore_sources(cx, objdir, &key)
     {
-        check.vet = Some(config);
+        // loadCachedVet.
+        let config = vet_config::make(cx, &sources, &cx.node().deps);
+        check.vet = Some(Arc::new(config));
         check.need.vet = false;
     }
     Ok(())

@@ -8,26 +8,26 @@ use std::sync::Arc;
 use forgo_cache::ActionId;
 use forgo_golang::path;
 use forgo_golang::raw;
+use forgo_load::disk;
+use forgo_load::load::no_go_text;
+use forgo_load::verdict::{Verdict, Way};
 use serde::Serialize;
 
-use crate::actions::check_cache::{CacheCheck, load_compiled_go_files};
-use crate::actions::compile_inputs::Inputs;
-use crate::actions::{
-    ActionCx, ActionError, Artifact, Outcome, Provider, assemble, cgo, objdir_cache, vet_config,
-};
+use crate::action::check::{CacheCheck, Known};
+use crate::action::own_keys::OwnKeys;
+use crate::action::{ActionCx, ActionError, Artifact, CgoOutputs, Outcome, Provider};
+use crate::actions::check_cache::load_compiled_go_files;
+use crate::actions::{assemble, cgo, vet_config};
 use crate::archive;
-use crate::disk::{self, Because};
-use crate::load::no_go_text;
 use crate::plan::NodeId;
-use crate::run::moving::go_part::{GoPart, Moved};
-use crate::run::own_keys::OwnKeys;
-use crate::run::reuse::{self, Known, Way};
-use crate::run::trust::{self, Ask};
-use crate::run::turns::{self, Turn};
-use crate::run::{cutoff, moving, reread, stamp};
+use crate::reuse::moving::go_part::{GoPart, Moved};
+use crate::reuse::trust::{self, Ask};
+use crate::reuse::turns::{self, Turn};
+use crate::reuse::{self, cutoff, moving, objdir_cache, stamp};
 use crate::shell::{join_unambiguously, readable_cgo_names, write_whole};
-use crate::toolchain::{gc, make_absolute, memory};
-use crate::verdict::Verdict;
+use crate::toolchain::inputs::compile::Inputs;
+use crate::toolchain::{gc, make_absolute, memory, reread};
+use forgo_load::disk::Because;
 
 /// The work of a `build` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
@@ -282,7 +282,7 @@ impl Sources {
     fn add_cgo(
         &mut self,
         cx: &ActionCx<'_>,
-        outputs: &cgo::CgoOutputs,
+        outputs: &CgoOutputs,
         key: &ActionId,
     ) -> Result<(), ActionError> {
         let p = cx.package();
@@ -445,7 +445,7 @@ impl Compilation<'_, '_> {
             patterns: unkeyed.embed,
             files,
         };
-        crate::go_json::indent(&config, unkeyed.release)
+        forgo_load::go_json::indent(&config, unkeyed.release)
     }
 
     /// `defs_linux_amd64.h` is `defs_GOOS_GOARCH.h` to assembly.
@@ -483,7 +483,7 @@ impl Compilation<'_, '_> {
         if !cx.config().flags.n
             && let Err(e) = disk::own::metadata(Because::Made, archive)
         {
-            let why = crate::process::errno_text(&e);
+            let why = forgo_load::process::errno_text(&e);
             let text = format!("os.Stat of archive file failed: stat {archive}: {why}");
             return Err(ActionError::fatal(text));
         }

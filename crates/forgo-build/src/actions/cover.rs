@@ -10,22 +10,11 @@ use forgo_golang::raw;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::actions::compile_inputs::Inputs;
-use crate::actions::{ActionCx, ActionError, Outcome, Provider, objdir_cache};
+use crate::action::{ActionCx, ActionError, CoverOutputs, Outcome, Provider};
 use crate::plan::NodeId;
+use crate::reuse::objdir_cache;
 use crate::toolchain::gc;
-
-/// What the cover tool wrote.
-#[derive(Debug, Clone, Default)]
-pub struct CoverOutputs {
-    /// Go sources to compile in place of the package's.
-    pub go_sources: Vec<String>,
-    /// cgo sources in place of the package's.
-    pub cgo_sources: Vec<String>,
-    /// What the compiler is told with -coveragecfg (`Internal.Cover.Cfg`); empty when the package
-    /// had nothing to instrument.
-    pub config: String,
-}
+use crate::toolchain::inputs::compile::Inputs;
 
 /// The work of a `cover` node of the build `build`. `cov_meta_file` is the name of the meta-data
 /// file, where one is wanted. Nothing is done where the build needs nothing.

@@ -4,13 +4,14 @@
 //! Answers to cmd/go/internal/work/cover.go.
 
 use forgo_golang::{json, path, raw};
+use forgo_load::disk;
+use forgo_load::process::errno_text;
 use serde::Serialize;
 
+use crate::action::{ActionCx, ActionError, Outcome};
 use crate::actions::cover::meta_file_name;
-use crate::actions::{ActionCx, ActionError};
-use crate::disk::{self, Because};
-use crate::plan::NodeId;
-use crate::process::errno_text;
+use crate::plan::Mode;
+use forgo_load::disk::Because;
 
 /// The meta-data file of the package of a `test run` node; `None` when the package has no functions
 /// (BuildActionCoverMetaFile).
@@ -24,7 +25,7 @@ pub fn meta_file(cx: &ActionCx<'_>) -> Result<Option<String>, ActionError> {
         .map(|id| &job.plan[*id])
         .find(|node| {
             let of_package = |p| job.graph[p].import_path == *import_path;
-            node.mode == "build" && node.package.is_some_and(of_package)
+            node.mode == Mode::Build && node.package.is_some_and(of_package)
         });
     let Some(build) = build else {
         return Err(ActionError::new(format!(
@@ -75,12 +76,12 @@ struct MetaFileCollection<'a> {
     meta_file_fragments: Option<Vec<String>>,
 }
 
-/// Writes the list of the meta-data files of the packages that the nodes `builds` built, into the
-/// object directory of this node (WriteCoverMetaFilesFile).
-pub fn write_meta_files_file(cx: &ActionCx<'_>, builds: &[NodeId]) -> Result<(), ActionError> {
+/// The work of the node that lists the meta-data files of the packages that it depends on, in its
+/// object directory (WriteCoverMetaFilesFile).
+pub fn list_meta_files(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     let job = &cx.run.job;
     let (mut import_paths, mut files) = (Vec::new(), Vec::new());
-    for build in builds.iter().map(|id| &job.plan[*id]) {
+    for build in cx.node().deps.iter().map(|id| &job.plan[*id]) {
         let p = &job.graph[build.package.expect("a build has a package")];
         let file = build.objdir.clone() + &meta_file_name(&p.import_path);
         // A package without functions has an empty file or none.
@@ -102,5 +103,6 @@ pub fn write_meta_files_file(cx: &ActionCx<'_>, builds: &[NodeId]) -> Result<(),
             &format!("{objdir}metafiles.txt"),
             &raw::json(&(json::escape(&text) + "\n"), cx.config().dist.release),
         )
-        .map_err(|e| ActionError::new(format!("writing metafiles file: {e}")))
+        .map_err(|e| ActionError::new(format!("writing metafiles file: {e}")))?;
+    Ok(Outcome::default())
 }

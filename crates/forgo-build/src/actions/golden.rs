@@ -12,19 +12,21 @@ use forgo_cache::{ActionId, hash_to_string};
 use forgo_golang::quote::{quote, unhex, unquote, unquote_bytes};
 use forgo_golang::raw;
 use forgo_golang::release::Release;
+use forgo_load::config::Config;
+use forgo_load::fsys::Overlay;
+use forgo_load::module::ModulePublic;
+use forgo_load::package::Package;
 
-use crate::actions::compile_inputs::{Import, Inputs as Compile};
-use crate::actions::facts::table::Table;
-use crate::actions::link_inputs::{Archive, Inputs as Link};
+use crate::action::Facts;
+use crate::action::facts::table::Table;
+use crate::action::vet_config::VetConfig;
+use crate::actions::test_cache;
 use crate::actions::test_inputs::{Input, Key};
-use crate::actions::vet_config::VetConfig;
-use crate::actions::{Facts, pgo, test_cache, vet};
-use crate::config::Config;
-use crate::fsys::Overlay;
-use crate::module::ModulePublic;
-use crate::package::Package;
 use crate::plan::NodeId;
 use crate::toolchain::Tools;
+use crate::toolchain::inputs::compile::{Import, Inputs as Compile};
+use crate::toolchain::inputs::link::{Archive, Inputs as Link};
+use crate::toolchain::inputs::{pgo, vet};
 
 const RECORDINGS: [&str; 2] = [
     include_str!("../../testdata/keys/go1.26.txt"),

@@ -1,8 +1,8 @@
 //! Tells the actions that would find nothing to do, because their package's result is known,
 //! without starting them: in a build that is up to date that is all but the checks.
 
-use crate::actions::check_cache::CacheCheck;
-use crate::actions::{Provider, RunCx};
+use crate::action::check::CacheCheck;
+use crate::action::{Provider, RunCx};
 use crate::plan::{Kind, Node, NodeId};
 
 /// Whether acting would take no time worth a thread's attention.

@@ -6,13 +6,15 @@
 use std::fs::FileTimes;
 
 use forgo_golang::path;
+use forgo_load::disk;
+use forgo_load::footprint;
+use forgo_load::verdict::{Verdict, Way};
 
-use crate::actions::{ActionCx, ActionError, Artifact, Outcome, objdir_cache};
-use crate::clock::{self, For};
-use crate::disk::{self, Because};
-use crate::footprint;
+use crate::action::{ActionCx, ActionError, Artifact, Outcome};
 use crate::plan::Kind;
-use crate::verdict::{Verdict, Way};
+use crate::reuse::objdir_cache;
+use forgo_load::clock::{self, For};
+use forgo_load::disk::Because;
 
 /// The work of an install node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {

@@ -4,25 +4,15 @@
 
 use forgo_cache::ActionId;
 use forgo_golang::path;
+use forgo_load::verdict::{Miss, Verdict, Way, Why};
 
-use crate::actions::link_inputs::Inputs;
-use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
-use crate::plan::NodeId;
-use crate::run::reuse::{Known, Missed};
-use crate::run::turns::{self, Turn};
-use crate::run::{links, own_link, reuse, stamp};
+use crate::action::check::Known;
+use crate::action::{ActionCx, ActionError, Artifact, Outcome};
+use crate::actions::own_link;
+use crate::reuse::turns::{self, Turn};
+use crate::reuse::{self, Missed, links, stamp};
 use crate::toolchain::gc;
-use crate::verdict::{Miss, Verdict, Way, Why};
-
-/// The key of a link node, with `assumed` as the build ID of a main package's build that is not
-/// over.
-pub fn key(
-    cx: &ActionCx<'_>,
-    link: NodeId,
-    assumed: Option<(NodeId, &str)>,
-) -> Result<ActionId, ActionError> {
-    Inputs::gather(cx, link, assumed).executable_key(cx)
-}
+use crate::toolchain::inputs::link::Inputs;
 
 /// The work of a `link` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {

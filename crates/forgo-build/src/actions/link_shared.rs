@@ -2,11 +2,12 @@
 //!
 //! Answers to `linkShared` in cmd/go/internal/work/exec.go.
 
-use crate::actions::link_inputs::{Archive, Inputs};
-use crate::actions::{ActionCx, ActionError, Artifact, Outcome};
-use crate::run::reuse;
+use forgo_load::verdict::Verdict;
+
+use crate::action::{ActionCx, ActionError, Artifact, Outcome};
+use crate::reuse;
 use crate::toolchain::gc;
-use crate::verdict::Verdict;
+use crate::toolchain::inputs::link::{Archive, Inputs};
 
 /// The work of a `go build -buildmode=shared` node.
 pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {

@@ -3,41 +3,12 @@
 //! Answers to pgoActor in cmd/go/internal/work/action.go.
 
 use forgo_cache::{ActionId, Verify, get_file, put_file};
-use forgo_golang::quote::quote;
+use forgo_load::verdict::{Miss, Verdict, Way, Why};
 
-use crate::actions::{ActionCx, ActionError, Artifact, Facts, Outcome};
-use crate::run::reread;
+use crate::action::{ActionCx, ActionError, Artifact, Outcome};
 use crate::shell::join_unambiguously;
-use crate::toolchain::{Tools, gc};
-use crate::verdict::{Miss, Verdict, Way, Why};
-
-/// What the conversion depends on.
-pub struct Inputs<'a> {
-    /// Identity of the tool.
-    pub tool: String,
-    /// The profile.
-    pub profile: &'a str,
-    /// Where the tool lies. The key has its identity.
-    pub unkeyed: Tools<'a>,
-}
-
-impl Inputs<'_> {
-    /// Returns the key.
-    pub fn key(&self, facts: &dyn Facts) -> ActionId {
-        let Inputs {
-            tool,
-            profile,
-            unkeyed: _,
-        } = self;
-        let name = format_args!("preprocess PGO profile {profile}");
-        let mut hash = facts.hashes().new_hash(name);
-        writeln!(hash, "preprocess PGO profile");
-        writeln!(hash, "preprofile {tool}");
-        // Asked for here, so that the traces of the two hashes are in the stock order.
-        writeln!(hash, "input {}", quote(&facts.file_hash(profile)));
-        hash.action_id()
-    }
-}
+use crate::toolchain::inputs::pgo::Inputs;
+use crate::toolchain::{Tools, gc, reread};
 
 /// The work of a `preprocess PGO profile` node.
 pub fn run(cx: &ActionCx<'_>, input: &str) -> Result<Outcome, ActionError> {

@@ -4,69 +4,23 @@
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use crate::clock::{self, For};
-use crate::process::os;
 use forgo_golang::{path, raw};
+use forgo_load::clock::{self, For};
+use forgo_load::disk;
+use forgo_load::event::Event;
+use forgo_load::footprint;
+use forgo_load::package::Package;
+use forgo_load::process::os;
+use forgo_load::verdict;
 
+use crate::action::{ActionCx, ActionError, Actor, Actors, Outcome, Provider};
 use crate::actions::test_cache::{Run, TestCache};
 use crate::actions::test_output::{Sink, Verdict};
-use crate::actions::{ActionCx, ActionError, Actor, Outcome, Provider, cover_data, test_process};
-use crate::disk;
-use crate::event::Event;
-use crate::footprint;
-use crate::package::Package;
-use crate::plan::NodeId;
-use crate::verdict;
-
-/// What all test runs of an invocation are told.
-#[derive(Debug, Default)]
-pub struct TestSettings {
-    /// No package was named: the current directory is tested, and nothing is cached.
-    pub local_directory: bool,
-    /// Arguments of every test binary.
-    pub args: Vec<String>,
-    /// `-exec`, split.
-    pub exec: Vec<String>,
-    /// `-json`.
-    pub json: bool,
-    /// The last event of a test that did not build names what failed to build.
-    pub names_failed_build: bool,
-    /// Output of tests that pass is shown: -v, -list, -args -h.
-    pub show_pass: bool,
-    /// Output goes straight to standard output: -bench, -fuzz, local directory.
-    pub stream: bool,
-    /// Output is shown as it comes, and kept.
-    pub stream_and_keep: bool,
-    /// Framing lines are marked (`-v=test2json`).
-    pub marked: bool,
-    /// `-failfast`.
-    pub fail_fast: bool,
-    /// `-fuzz` was given.
-    pub fuzz: bool,
-    /// `-coverprofile`.
-    pub cover_profile: Option<CoverProfile>,
-    /// -coverpkg chose packages.
-    pub covers_packages: bool,
-    /// When a test that does not end is ended.
-    pub kill_after: Option<Duration>,
-    /// How long to wait for the rest of the output when a test has ended; without end if none.
-    pub wait_delay: Option<Duration>,
-    /// Older results are not used (`clean -testcache`).
-    pub cache_expire: Option<SystemTime>,
-    /// A test failed under -failfast.
-    pub failed: AtomicBool,
-}
-
-/// The coverage profile that those of all tests are merged into.
-#[derive(Debug)]
-pub struct CoverProfile {
-    /// What every profile begins with.
-    pub header: String,
-    /// Open for writing, behind the header.
-    pub file: Mutex<std::fs::File>,
-}
+use crate::actions::test_settings::{CoverProfile, TestSettings};
+use crate::actions::{cover_data, test_process};
+use crate::plan::{Kind, NodeId, Plan, TestStep};
 
 impl CoverProfile {
     /// Adds the profile in a file; a test need not have made one.
@@ -97,7 +51,7 @@ impl CoverProfile {
         if let Err(e) = std::io::Write::write_all(&mut *out, body) {
             complain(format!(
                 "saving coverage profile: {}",
-                crate::process::errno_text(&e)
+                forgo_load::process::errno_text(&e)
             ));
         }
     }
@@ -109,14 +63,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Lets tests start one after another: each has a turn, and gives it on.
 #[derive(Debug, Default)]
-pub struct Turn {
+struct Turn {
     here: Mutex<bool>,
     changed: Condvar,
 }
 
 impl Turn {
     /// It is this one's turn.
-    pub fn give(&self) {
+    fn give(&self) {
         *lock(&self.here) = true;
         self.changed.notify_all();
     }
@@ -138,24 +92,48 @@ impl Turn {
     }
 }
 
+/// Gives the test runs of a plan who carries them out, and its root who remembers that all else is
+/// over. Tests start in the order of their nodes.
+pub fn actors(plan: &Plan, settings: &Arc<TestSettings>, all: Arc<AllTests>) -> Actors {
+    let mut actors = Actors::one(plan.root, all);
+    let mut turn = Arc::new(Turn::default());
+    turn.give();
+    for (number, node) in (0..).zip(&plan.nodes) {
+        let Kind::Test(TestStep::Run { cover_meta }) = node.kind else {
+            continue;
+        };
+        let next = Arc::new(Turn::default());
+        let test = RunTest {
+            settings: Arc::clone(settings),
+            turn,
+            next: Arc::clone(&next),
+            cover_meta,
+            cache: Mutex::default(),
+        };
+        actors.set(NodeId(number), Arc::new(test));
+        turn = next;
+    }
+    actors
+}
+
 /// The actor of a `test run` node.
 #[derive(Debug)]
-pub struct RunTest {
+struct RunTest {
     /// What all tests are told.
-    pub settings: Arc<TestSettings>,
+    settings: Arc<TestSettings>,
     /// To be waited for.
-    pub turn: Arc<Turn>,
+    turn: Arc<Turn>,
     /// To be given on.
-    pub next: Arc<Turn>,
+    next: Arc<Turn>,
     /// The node that lists coverage meta-data of all packages; its object directory has the list.
-    pub cover_meta: Option<NodeId>,
+    cover_meta: Option<NodeId>,
     cache: Mutex<TestCache>,
 }
 
 /// What `go test` prints of a package that could not even be loaded. `cause` is the package with
 /// the error.
 pub fn setup_failed(
-    config: &crate::config::Config,
+    config: &forgo_load::config::Config,
     settings: &TestSettings,
     import_path: &str,
     cause: &str,
@@ -165,29 +143,6 @@ pub fn setup_failed(
         return raw::bytes(&line).into_owned();
     }
     crate::actions::test_output::failed_events(config, settings, import_path, cause, &line)
-}
-
-/// What a test printed, for the node that shows it.
-#[derive(Debug)]
-struct Printed(Vec<u8>);
-
-impl RunTest {
-    /// A test that is not run yet.
-    pub fn new(
-        settings: &Arc<TestSettings>,
-        turn: Arc<Turn>,
-        next: Arc<Turn>,
-        cover_meta: Option<NodeId>,
-    ) -> RunTest {
-        let settings = Arc::clone(settings);
-        RunTest {
-            settings,
-            turn,
-            next,
-            cover_meta,
-            cache: Mutex::default(),
-        }
-    }
 }
 
 impl Actor for RunTest {
@@ -217,7 +172,7 @@ impl Actor for RunTest {
             true => verdict::Verdict::Done,
         };
         Ok(Outcome {
-            provider: Provider::Other(Box::new(Printed(printed))),
+            provider: Provider::Printed(printed),
             verdict,
             reported_key: cache.key(),
             inputs_key: cache.inputs(),
@@ -402,8 +357,8 @@ impl RunTest {
             "" => bin,
             path => format!("{bin}:{path}"),
         };
-        let program = crate::process::look_path(config, &words[0]);
-        let mut command = crate::process::bare(program.as_ref().unwrap_or(&words[0]));
+        let program = forgo_load::process::look_path(config, &words[0]);
+        let mut command = forgo_load::process::bare(program.as_ref().unwrap_or(&words[0]));
         std::os::unix::process::CommandExt::arg0(&mut command, os(&words[0]))
             .args(words[1..].iter().map(|word| os(word)))
             .current_dir(os(&p.dir))
@@ -413,7 +368,7 @@ impl RunTest {
             .env("PWD", os(&p.dir))
             .envs(coverage.map(|dir| ("GOCOVERDIR", os(dir))))
             .stdin(Stdio::null());
-        crate::process::start::program_like_go(&mut command);
+        forgo_load::process::start::program_like_go(&mut command);
         command
     }
 }
@@ -436,48 +391,23 @@ fn profile_file(cx: &ActionCx<'_>) -> String {
     format!("{}_cover_.out", cx.node().objdir)
 }
 
-/// The actor of a `test clean` node: removes what the test left.
-#[derive(Debug)]
-pub struct CleanTest;
-
-impl Actor for CleanTest {
-    fn act(&self, cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
-        if !cx.config().flags.work {
-            // What is left in the work directory goes with it.
-            let _ = cx.shell.remove_all(&cx.node().objdir);
-        }
-        Ok(Outcome::default())
+/// The work of a `test clean` node: removes what the test left.
+pub fn clean(cx: &ActionCx<'_>) -> Outcome {
+    if !cx.config().flags.work {
+        // What is left in the work directory goes with it.
+        let _ = cx.shell.remove_all(&cx.node().objdir);
     }
+    Outcome::default()
 }
 
-/// The actor of a `test print` node: shows what the test printed.
-#[derive(Debug)]
-pub struct PrintTest {
-    /// The `test run` node.
-    pub run: NodeId,
-}
-
-impl Actor for PrintTest {
-    fn act(&self, cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
-        if let Provider::Other(provided) = &cx.outcome(self.run).provider
-            && let Some(Printed(text)) = provided.downcast_ref()
-            && !text.is_empty()
-        {
-            let _ = cx.run.job.reporter.stdout(text);
-        }
-        Ok(Outcome::default())
+/// The work of a `test print` node: shows what the test `run` printed.
+pub fn print(cx: &ActionCx<'_>, run: NodeId) -> Outcome {
+    if let Provider::Printed(text) = &cx.outcome(run).provider
+        && !text.is_empty()
+    {
+        let _ = cx.run.job.reporter.stdout(text);
     }
-}
-
-/// The actor of the node that lists the coverage meta-data of its dependencies.
-#[derive(Debug)]
-pub struct WriteCoverMeta;
-
-impl Actor for WriteCoverMeta {
-    fn act(&self, cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
-        cover_data::write_meta_files_file(cx, &cx.node().deps)?;
-        Ok(Outcome::default())
-    }
+    Outcome::default()
 }
 
 /// The actor of the root of all tests: remembers that everything else is over.

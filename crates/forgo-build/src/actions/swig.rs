@@ -2,24 +2,17 @@
 //!
 //! Answers to the swig functions of cmd/go/internal/work/exec.go.
 
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 
+use forgo_load::footprint;
+use forgo_load::process::errno_text;
 use regex::bytes::Regex;
 
-use crate::actions::compile_inputs::{Files, Inputs};
-use crate::actions::{ActionCx, ActionError};
-use crate::footprint;
+use crate::action::{ActionCx, ActionError};
 use crate::plan::cgo::swig_outputs;
-use crate::process::errno_text;
 use crate::shell::write_whole;
+use crate::toolchain::inputs::compile::{Files, Inputs};
 use crate::toolchain::{self, gc};
-
-/// What is asked of SWIG and for it, once in a run.
-#[derive(Debug, Default)]
-pub struct SwigFacts {
-    version: OnceLock<Result<(), ActionError>>,
-    int_size: OnceLock<Result<String, ActionError>>,
-}
 
 const TOO_OLD: &str = "must have SWIG version >= 3.0.6";
 

@@ -11,16 +11,17 @@ use std::time::SystemTime;
 
 use forgo_cache::{ActionId, Entry, Verify, get_bytes, get_file, put_bytes};
 use forgo_golang::quote::quote_slice;
+use forgo_load::disk;
+use forgo_load::footprint::{self, Look};
+use forgo_load::package::Package;
+use forgo_load::verdict::{Miss, TestRule, Verdict, Way, Why};
 
-use crate::actions::run_test::TestSettings;
+use crate::action::{ActionCx, Facts, Outcome};
 use crate::actions::test_contents::{self, Before, Test};
 use crate::actions::test_inputs::{self, LOG_MAGIC, trace};
-use crate::actions::{ActionCx, COVER_META, Facts, Outcome};
-use crate::disk::{self, Because};
-use crate::footprint::{self, Look};
-use crate::package::Package;
-use crate::plan::NodeId;
-use crate::verdict::{Miss, TestRule, Verdict, Way, Why};
+use crate::actions::test_settings::TestSettings;
+use crate::plan::{Mode, NodeId};
+use forgo_load::disk::Because;
 
 /// Arguments of a test that its result depends on and that do not keep it from being cached.
 const CACHEABLE: [&str; 11] = [
@@ -229,7 +230,7 @@ impl TestCache {
             .deps
             .iter()
             .flat_map(|d| plan[*d].deps.iter().chain([d]));
-        let Some(meta) = deps.copied().find(|d| plan[*d].mode == COVER_META) else {
+        let Some(meta) = deps.copied().find(|d| plan[*d].mode == Mode::CoverMeta) else {
             return;
         };
         let mut hash = cx.run.job.hashes.new_hash("covermeta");
@@ -337,7 +338,7 @@ impl TestCache {
             Ok(log) if log.starts_with(LOG_MAGIC) && log.ends_with(b"\n") => log,
             Ok(_) => return trace(cx, || format!("{path}: reading testlog: malformed")),
             Err(e) => {
-                let why = crate::process::errno_text(&e);
+                let why = forgo_load::process::errno_text(&e);
                 return trace(cx, || {
                     format!("{path}: reading testlog: open {file}: {why}")
                 });
@@ -357,7 +358,7 @@ impl TestCache {
             match disk::own::read(Because::Made, profile) {
                 Ok(bytes) => kept = Some(bytes),
                 Err(e) => {
-                    let why = crate::process::errno_text(&e);
+                    let why = forgo_load::process::errno_text(&e);
                     return trace(cx, || {
                         format!("{path}: reading cover profile: open {profile}: {why}")
                     });

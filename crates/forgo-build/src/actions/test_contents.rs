@@ -21,17 +21,17 @@ use std::time::SystemTime;
 
 use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
 use forgo_golang::path;
+use forgo_load::disk;
+use forgo_load::package::Package;
+use forgo_load::verdict::Why;
 
-use crate::actions::ActionCx;
+use crate::action::ActionCx;
 use crate::actions::test_cache::read_result;
 use crate::actions::test_files::{Reader, Sum, is_of_vcs};
 use crate::actions::test_inputs::{self, Input};
 use crate::actions::test_powers::{self, Powers};
 use crate::actions::test_surroundings;
-use crate::disk;
-use crate::package::Package;
 use crate::plan::NodeId;
-use crate::verdict::Why;
 
 /// One test: a binary with its arguments, run for a package.
 #[derive(Clone, Copy)]

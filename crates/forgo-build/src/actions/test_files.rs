@@ -14,10 +14,9 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use forgo_load::disk;
+use forgo_load::process::errno_text;
 use sha2::{Digest, Sha256};
-
-use crate::disk;
-use crate::process::errno_text;
 
 /// A test that reads more bytes has no result by content.
 const BYTES: u64 = 256 << 20;

@@ -10,20 +10,21 @@ use forgo_golang::path;
 use forgo_golang::quote::quote_bytes;
 
 use forgo_golang::raw;
+use forgo_load::config::Environment;
+use forgo_load::disk;
+use forgo_load::event::Event;
+use forgo_load::footprint;
+use forgo_load::load::modules::in_dir;
+use forgo_load::local_time::Zone;
+use forgo_load::package::Package;
+use forgo_load::process::errno_text;
+use forgo_load::stat_text::stat_text;
+use forgo_load::verdict::Why;
 use sha2::{Digest, Sha256};
 
-use crate::actions::ActionCx;
-use crate::clock::{self, For};
-use crate::config::Environment;
-use crate::disk::{self, Because};
-use crate::event::Event;
-use crate::footprint;
-use crate::load::modules::in_dir;
-use crate::local_time::Zone;
-use crate::package::Package;
-use crate::process::errno_text;
-use crate::stat_text::stat_text;
-use crate::verdict::Why;
+use crate::action::ActionCx;
+use forgo_load::clock::{self, For};
+use forgo_load::disk::Because;
 
 /// What a log of inputs begins with.
 pub(super) const LOG_MAGIC: &[u8] = b"# test log\n";

@@ -5,15 +5,15 @@ use std::time::Instant;
 
 use forgo_golang::test2json::Converter;
 use forgo_golang::{duration, raw};
+use forgo_load::config::Config;
+use forgo_load::event::Reporter;
+use forgo_load::local_time::Zone;
 use memchr::memmem;
 
-use crate::actions::ActionCx;
-use crate::actions::run_test::TestSettings;
+use crate::action::ActionCx;
 use crate::actions::test_process::{Ended, Killed};
-use crate::clock::{self, For};
-use crate::config::Config;
-use crate::event::Reporter;
-use crate::local_time::Zone;
+use crate::actions::test_settings::TestSettings;
+use forgo_load::clock::{self, For};
 
 /// How a test ended, for the last of its events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

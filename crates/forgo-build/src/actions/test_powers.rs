@@ -12,10 +12,11 @@
 use std::collections::HashSet;
 
 use forgo_cache::{Verify, get_bytes, put_bytes};
+use forgo_load::disk;
+use forgo_load::package::{Package, PackageId};
 
-use crate::actions::{ActionCx, test_early, test_times};
-use crate::disk;
-use crate::package::{Package, PackageId};
+use crate::action::ActionCx;
+use crate::actions::{test_early, test_times};
 use crate::plan::NodeId;
 
 /// What a test binary may do.

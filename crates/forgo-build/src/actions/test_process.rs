@@ -7,15 +7,15 @@ use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, after, bounded, never, select};
+use forgo_load::event::Usage;
+use forgo_load::process::{errno_text, exit_text};
+use forgo_load::threads;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::actions::ActionCx;
-use crate::actions::run_test::TestSettings;
+use crate::action::ActionCx;
 use crate::actions::test_output::Sink;
-use crate::event::Usage;
-use crate::process::{errno_text, exit_text};
-use crate::run::children::Children;
-use crate::threads;
+use crate::actions::test_settings::TestSettings;
+use crate::shell::children::Children;
 
 /// How a test binary ended.
 #[derive(Debug)]

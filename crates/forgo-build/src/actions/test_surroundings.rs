@@ -7,15 +7,16 @@
 use std::path::Path;
 
 use forgo_golang::raw;
+use forgo_load::disk;
+use forgo_load::footprint;
+use forgo_load::local_time::DIRS;
 use sha2::{Digest, Sha256};
 
-use crate::actions::ActionCx;
+use crate::action::ActionCx;
 use crate::actions::test_files::{Reader, Sum, line};
 use crate::actions::test_inputs;
 use crate::actions::test_powers::Powers;
-use crate::disk::{self, Because};
-use crate::footprint;
-use crate::local_time::DIRS;
+use forgo_load::disk::Because;
 
 /// Variables that the runtime, package time, package net and the dynamic loader read without a line
 /// in the log.

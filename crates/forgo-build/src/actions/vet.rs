@@ -3,86 +3,20 @@
 //! Answers to `vet` in cmd/go/internal/work/exec.go.
 
 use forgo_cache::{ActionId, Verify, get_file, put_file};
-use forgo_golang::quote::{quote, quote_bytes_in, quote_slice};
-use forgo_golang::release::Release;
+use forgo_load::disk;
+use forgo_load::process::errno_text;
+use forgo_load::verdict::{Miss, Verdict, Way, Why};
 
-use crate::actions::compile_inputs::Files;
-use crate::actions::vet_config::VetConfig;
-use crate::actions::{ActionCx, ActionError, Artifact, Facts, Outcome, Provider, vet_output};
-use crate::disk::{self, Because};
+use crate::action::vet_config::VetConfig;
+use crate::action::{ActionCx, ActionError, Artifact, Outcome, Provider, VetOutputs};
+use crate::actions::vet_output;
 use crate::plan::Kind;
-use crate::process::errno_text;
-use crate::run::moving::vets;
-use crate::run::reread;
-use crate::run::trust::{self, Ask};
-use crate::toolchain::{self, Tools, cc, gc, memory};
-use crate::verdict::{Miss, Verdict, Way, Why};
-
-/// What vetting a package gave ([`Provider::Other`] of a vet node).
-#[derive(Debug, Clone, Default)]
-pub struct VetOutputs {
-    /// The archive of fixes; empty where none was wanted or made.
-    pub fix_archive: String,
-}
-
-/// What vetting depends on.
-pub struct Inputs<'r> {
-    /// Import path.
-    pub import_path: &'r str,
-    /// Identity of the tool.
-    pub tool: String,
-    /// Its flags.
-    pub flags: Vec<String>,
-    /// Key of the package's build, which has the sources.
-    pub build: ActionId,
-    /// Facts about dependencies: import path and file.
-    pub facts: Vec<(&'r str, &'r str)>,
-    /// Only facts for importers are wanted.
-    pub vetx_only: bool,
-    /// What the key leaves out.
-    pub unkeyed: Unkeyed<'r>,
-}
-
-/// What the tool reads and the stock key leaves out, with the reason why it may.
-pub struct Unkeyed<'r> {
-    /// Where the tool lies. The key has its identity.
-    pub tool_path: &'r str,
-    /// What runs it. The identity was asked for through it.
-    pub tools: Tools<'r>,
-    /// The release: the salt of every key.
-    pub release: Release,
-    /// What the build says of the package: sources, import paths and module follow from the key of
-    /// the build. Files that the build ignores are vetted as they are; the stock key leaves them
-    /// out.
-    pub config: &'r VetConfig,
-}
-
-impl Inputs<'_> {
-    /// Returns the key.
-    pub fn key(&self, facts: &dyn Facts) -> ActionId {
-        let Inputs {
-            import_path,
-            tool,
-            flags,
-            build,
-            facts: imported,
-            vetx_only,
-            unkeyed: Unkeyed { release, .. },
-        } = self;
-        let mut hash = facts.hashes().new_hash(format_args!("vet {import_path}"));
-        writeln!(hash, "vet {}", quote(tool));
-        if release.vet_key_has_vetx_only() {
-            writeln!(hash, "vetxonly {vetx_only}");
-        }
-        writeln!(hash, "vetflags {}", quote_slice(flags));
-        let pkg = quote_bytes_in(&build.0, release.unicode());
-        writeln!(hash, "pkg {pkg}");
-        for (path, file) in imported {
-            writeln!(hash, "vetout {} {}", quote(path), facts.file_hash(file));
-        }
-        hash.action_id()
-    }
-}
+use crate::reuse::moving::vets;
+use crate::reuse::trust::{self, Ask};
+use crate::toolchain::inputs::compile::Files;
+use crate::toolchain::inputs::vet::{Inputs, Unkeyed};
+use crate::toolchain::{Tools, cc, gc, memory, reread};
+use forgo_load::disk::Because;
 
 /// Where the cache keeps what vetting gave.
 struct Keys {
@@ -137,7 +71,7 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     };
     Ok(Outcome {
         built: facts,
-        provider: Provider::Other(Box::new(VetOutputs { fix_archive })),
+        provider: Provider::Vet(VetOutputs { fix_archive }),
         verdict,
         reported_key: Some(id),
         ..forgiven
@@ -175,17 +109,12 @@ fn inputs<'r>(
     })
 }
 
-/// Whether it is the distribution's vet.
-pub(crate) fn is_own_tool(cx: &ActionCx<'_>) -> bool {
-    cx.run.job.options.vet.tool == toolchain::tool(cx.config(), "vet")
-}
-
 /// The tool's flags. In GOROOT all checks are on, but for those that the standard library is not
 /// held to; unless the user said otherwise.
 fn flags(cx: &ActionCx<'_>) -> Vec<String> {
     let config = cx.config();
     let vet = &cx.run.job.options.vet;
-    if !cx.package().goroot || vet.explicit || !is_own_tool(cx) {
+    if !cx.package().goroot || vet.explicit || !vet.is_own_tool(config) {
         return vet.flags.clone();
     }
     let mut flags = vec!["-unsafeptr=false".to_owned()];
@@ -302,7 +231,7 @@ fn vet(
         .write_file(&config_path, &config.to_json(inputs.unkeyed.release))?;
     let args = gc::vet::vet(inputs, config_path);
     // How others' tools use memory is not known.
-    let memory = match is_own_tool(cx) {
+    let memory = match cx.run.job.options.vet.is_own_tool(cx.config()) {
         true => memory::for_sources(cx.config(), &config.go_files),
         false => Vec::new(),
     };

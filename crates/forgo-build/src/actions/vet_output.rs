@@ -6,29 +6,14 @@
 
 use std::collections::BTreeMap;
 
+use forgo_load::disk;
+use forgo_load::event::Event;
+use forgo_load::load::short_path;
+use forgo_load::process::errno_text;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::actions::{ActionCx, ActionError};
-use crate::disk;
-use crate::event::Event;
-use crate::load::short_path;
-use crate::process::errno_text;
-
-/// What is done with vet's standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum VetOutput {
-    /// It becomes the command's.
-    #[default]
-    Copy,
-    /// It becomes the command's; if there is any, the exit status is 1 (`-diff`).
-    CopyAndFail,
-    /// It is JSON: diagnostics go to standard error, and make the exit status 1.
-    Diagnostics {
-        /// `-c`: lines of the source to show around each, where given.
-        context: Option<usize>,
-    },
-}
+use crate::action::{ActionCx, ActionError, VetOutput};
 
 /// Handles the output of vetting one package.
 pub(super) fn handle(cx: &ActionCx<'_>, text: Vec<u8>) -> Result<(), ActionError> {

@@ -1,12 +1,14 @@
 //! The archives that the Go compiler writes, as files. Their format is
 //! [`forgo_golang::object::archive`]'s.
 
+mod buffer;
 mod pack;
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 
+pub use buffer::Buffer;
 pub use forgo_golang::object::archive::{
     HEADER, MAGIC, Member, build_id, export_data, export_id, members, write_entry,
 };

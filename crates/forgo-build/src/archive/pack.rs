@@ -1,7 +1,7 @@
 //! Appending members to an archive, byte for byte as the stock command does it within its own
 //! process. Answers to packInternal in cmd/go/internal/work/gc.go.
 
-use crate::disk::{self, Because};
+use forgo_load::disk::{self, Because};
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 

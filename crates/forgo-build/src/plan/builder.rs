@@ -6,8 +6,10 @@
 
 use std::collections::HashMap;
 
-use crate::config::Config;
-use crate::package::{Package, PackageGraph, PackageId};
+use forgo_load::config::Config;
+use forgo_load::package::{Package, PackageGraph, PackageId};
+
+use crate::plan::mode::Mode;
 use crate::plan::node::{Node, NodeId, Plan};
 
 /// What to do with a built package.
@@ -39,7 +41,7 @@ impl std::fmt::Display for PlanError {
 
 impl std::error::Error for PlanError {}
 
-/// Where the planner has its packages from: [`crate::load::Loader`], or a graph as it stands.
+/// Where the planner has its packages from: [`forgo_load::load::Loader`], or a graph as it stands.
 pub trait Packages {
     /// What is loaded.
     fn graph(&self) -> &PackageGraph;
@@ -59,6 +61,37 @@ pub trait Packages {
     fn shared_library_packages(&mut self, file: &str) -> Result<Vec<String>, PlanError>;
 }
 
+/// What a node that is made once in a plan is for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Step {
+    mode: Mode,
+    package: Option<PackageId>,
+    /// The file or library that it is about, if it is about one.
+    name: String,
+}
+
+impl Step {
+    /// An action on a file or library, of a package or not.
+    pub fn on(mode: Mode, package: Option<PackageId>, name: &str) -> Step {
+        let name = name.to_owned();
+        Step {
+            mode,
+            package,
+            name,
+        }
+    }
+}
+
+impl From<(Mode, PackageId)> for Step {
+    fn from((mode, package): (Mode, PackageId)) -> Step {
+        Step {
+            mode,
+            package: Some(package),
+            name: String::new(),
+        }
+    }
+}
+
 /// Makes a [`Plan`].
 pub struct PlanBuilder<'a, P: Packages> {
     /// The settings.
@@ -67,7 +100,7 @@ pub struct PlanBuilder<'a, P: Packages> {
     pub packages: &'a mut P,
     work_dir: String,
     nodes: Vec<Node>,
-    cache: HashMap<(String, Option<PackageId>), NodeId>,
+    made: HashMap<Step, NodeId>,
     objdirs: u32,
 }
 
@@ -79,7 +112,7 @@ impl<'a, P: Packages> PlanBuilder<'a, P> {
             packages,
             work_dir: work_dir.to_owned(),
             nodes: Vec::new(),
-            cache: HashMap::new(),
+            made: HashMap::new(),
             objdirs: 0,
         }
     }
@@ -97,28 +130,28 @@ impl<'a, P: Packages> PlanBuilder<'a, P> {
         id
     }
 
-    /// The node made earlier for this mode and package, or the one that `make` makes.
-    pub fn cached(
+    /// The node made earlier for this, or the one that `make` makes.
+    pub(super) fn cached(
         &mut self,
-        mode: &str,
-        package: Option<PackageId>,
+        step: impl Into<Step>,
         make: impl FnOnce(&mut Self) -> NodeId,
     ) -> NodeId {
-        self.lookup(mode, package).unwrap_or_else(|| {
+        let step = step.into();
+        self.made.get(&step).copied().unwrap_or_else(|| {
             let id = make(self);
-            self.remember(mode, package, id);
+            self.made.insert(step, id);
             id
         })
     }
 
-    /// The node made earlier for this mode and package.
-    pub(super) fn lookup(&self, mode: &str, package: Option<PackageId>) -> Option<NodeId> {
-        self.cache.get(&(mode.to_owned(), package)).copied()
+    /// The node made earlier for this.
+    pub(super) fn lookup(&self, step: impl Into<Step>) -> Option<NodeId> {
+        self.made.get(&step.into()).copied()
     }
 
     /// Makes `id` the answer to [`PlanBuilder::lookup`].
-    pub(super) fn remember(&mut self, mode: &str, package: Option<PackageId>, id: NodeId) {
-        self.cache.insert((mode.to_owned(), package), id);
+    pub(super) fn remember(&mut self, step: impl Into<Step>, id: NodeId) {
+        self.made.insert(step.into(), id);
     }
 
     /// A node made earlier.

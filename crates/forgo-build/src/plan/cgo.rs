@@ -4,9 +4,10 @@
 //! Answers to `cgoAction` in cmd/go/internal/work/action.go.
 
 use forgo_golang::path;
+use forgo_load::package::{Package, PackageId};
 
-use crate::package::{Package, PackageId};
-use crate::plan::builder::{Packages, PlanBuilder};
+use crate::plan::builder::{Packages, PlanBuilder, Step};
+use crate::plan::mode::Mode;
 use crate::plan::node::{CgoCompiler, Kind, Node, NodeId};
 
 /// The files that SWIG writes for a package.
@@ -46,35 +47,35 @@ impl<P: Packages> PlanBuilder<'_, P> {
         deps: Vec<NodeId>,
         covered: bool,
     ) -> NodeId {
-        self.cached("cgo collect", Some(p), |b| {
-            let run = b.cached("cgo run", Some(p), |b| {
+        self.cached((Mode::CgoCollect, p), |b| {
+            let run = b.cached((Mode::CgoRun, p), |b| {
                 b.add(Node {
                     kind: Kind::CgoRun,
                     package: Some(p),
                     objdir: objdir.to_owned(),
-                    ..Node::group("cgo run", deps)
+                    ..Node::group(Mode::CgoRun, deps)
                 })
             });
             let files = files_to_compile(b.package(p), objdir, covered);
             let mut compiled = 0;
             let mut collect = Vec::with_capacity(files.len());
             for (file, compiler) in files {
-                let mode = format!("cgo compile {file}");
-                collect.push(b.cached(&mode, Some(p), |b| {
+                let step = Step::on(Mode::CgoCompile, Some(p), &file);
+                collect.push(b.cached(step, |b| {
                     compiled += 1;
                     b.add(Node {
                         kind: Kind::CgoCompile { file, compiler },
                         package: Some(p),
                         objdir: objdir.to_owned(),
                         target: format!("{objdir}_x{compiled:03}.o"),
-                        ..Node::group(mode.clone(), vec![run])
+                        ..Node::group(Mode::CgoCompile, vec![run])
                     })
                 }));
             }
             b.add(Node {
                 kind: Kind::CgoCollect { run },
                 objdir: objdir.to_owned(),
-                ..Node::group("collect cgo", collect)
+                ..Node::group(Mode::CgoCollect, collect)
             })
         })
     }

@@ -4,10 +4,11 @@
 //! Answers to `CompileAction` and `installAction` in cmd/go/internal/work/action.go.
 
 use forgo_golang::deep::deep;
+use forgo_load::package::PackageId;
 use sha2::{Digest, Sha256};
 
-use crate::package::PackageId;
-use crate::plan::builder::{BuildMode, Packages, PlanBuilder};
+use crate::plan::builder::{BuildMode, Packages, PlanBuilder, Step};
+use crate::plan::mode::Mode;
 use crate::plan::node::{Kind, Node, NodeId};
 
 impl<P: Packages> PlanBuilder<'_, P> {
@@ -30,17 +31,17 @@ impl<P: Packages> PlanBuilder<'_, P> {
 
         // Not `cached`: an import cycle must find the entry before it is complete, or the stock
         // command would not return either; cycles are cut by the check on the package's error.
-        let id = match self.lookup("build", Some(p)) {
+        let id = match self.lookup((Mode::Build, p)) {
             Some(id) => id,
             None => {
                 let id = deep(|| self.new_compile(dep_mode, p));
-                self.remember("build", Some(p), id);
+                self.remember((Mode::Build, p), id);
                 id
             }
         };
 
-        let build = match self.node(id).mode.as_str() {
-            "build-install" => self.node(id).deps[0],
+        let build = match self.node(id).mode {
+            Mode::BuildInstall => self.node(id).deps[0],
             _ => id,
         };
         self.node_mut(build).need_build |= !vet_only;
@@ -62,7 +63,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
             return self.add(Node {
                 package: Some(p),
                 objdir,
-                ..Node::group("built-in package", deps)
+                ..Node::group(Mode::BuiltIn, deps)
             });
         }
 
@@ -70,7 +71,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
             kind: Kind::Build,
             package: Some(p),
             objdir: objdir.clone(),
-            ..Node::group("build", Vec::new())
+            ..Node::group(Mode::Build, Vec::new())
         });
         let cov_meta_file = self.cov_meta_file(p);
         let check = self.add(Node {
@@ -80,7 +81,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
             },
             package: Some(p),
             objdir: objdir.clone(),
-            ..Node::group("build check cache", deps.clone())
+            ..Node::group(Mode::CheckCache, deps.clone())
         });
         deps.push(check);
 
@@ -115,17 +116,16 @@ impl<P: Packages> PlanBuilder<'_, P> {
         if profile.is_empty() {
             return None;
         }
-        Some(
-            self.cached(&format!("preprocess PGO profile {profile}"), None, |b| {
-                let objdir = b.new_objdir();
-                b.add(Node {
-                    target: format!("{objdir}pgo.preprofile"),
-                    kind: Kind::PreprocessPgo { input: profile },
-                    objdir,
-                    ..Node::group("preprocess PGO profile", Vec::new())
-                })
-            }),
-        )
+        let step = Step::on(Mode::PreprocessPgo, None, &profile);
+        Some(self.cached(step, |b| {
+            let objdir = b.new_objdir();
+            b.add(Node {
+                target: format!("{objdir}pgo.preprofile"),
+                kind: Kind::PreprocessPgo { input: profile },
+                objdir,
+                ..Node::group(Mode::PreprocessPgo, Vec::new())
+            })
+        }))
     }
 
     fn cover_action(
@@ -139,7 +139,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
         if self.package(p).internal.cover.mode.is_empty() {
             return None;
         }
-        Some(self.cached("cover", Some(p), |b| {
+        Some(self.cached((Mode::Cover, p), |b| {
             b.add(Node {
                 kind: Kind::Cover {
                     build,
@@ -147,7 +147,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
                 },
                 package: Some(p),
                 objdir: objdir.to_owned(),
-                ..Node::group("cover", vec![check])
+                ..Node::group(Mode::Cover, vec![check])
             })
         }))
     }
@@ -166,7 +166,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
     /// depends on the install, which takes the temporary result away.
     pub(super) fn install_action(&mut self, id: NodeId, mode: BuildMode) -> NodeId {
         let node = self.node_mut(id);
-        if node.mode.ends_with("-install") {
+        if matches!(node.mode, Mode::BuildInstall | Mode::LinkInstall) {
             if node.buggy_install && mode == BuildMode::Install {
                 node.buggy_install = false;
             }
@@ -178,8 +178,11 @@ impl<P: Packages> PlanBuilder<'_, P> {
 
         let build = node.clone();
         let p = build.package.expect("what is installed has a package");
-        let install_mode = format!("{}-install", build.mode);
-        self.cached(&install_mode.clone(), Some(p), |b| {
+        let install_mode = match build.mode {
+            Mode::Link => Mode::LinkInstall,
+            _ => Mode::BuildInstall,
+        };
+        self.cached((install_mode, p), |b| {
             let target = b.package(p).target.clone();
             let objdir = build.objdir.clone();
             let build = b.add(build);
@@ -215,7 +218,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
             package: node.package,
             objdir: self.node(build).objdir.clone(),
             target: format!("{}.h", &node.target[..node.target.len() - ext.len()]),
-            ..Node::group("install header", vec![build])
+            ..Node::group(Mode::InstallHeader, vec![build])
         };
         let header = self.add(header);
         self.node_mut(install).deps.push(header);

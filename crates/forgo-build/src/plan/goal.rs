@@ -5,11 +5,12 @@
 //! cmd/go/internal/work/build.go.
 
 use forgo_golang::path;
+use forgo_load::config::{Config, PkgsFilter};
+use forgo_load::load::TargetDir;
+use forgo_load::package::{Package, PackageGraph, PackageId};
 
-use crate::config::{Config, PkgsFilter};
-use crate::load::TargetDir;
-use crate::package::{Package, PackageGraph, PackageId};
 use crate::plan::builder::{BuildMode, Packages, PlanBuilder, PlanError};
+use crate::plan::mode::Mode;
 use crate::plan::node::{Node, NodeId};
 
 /// Where `go build` puts what it builds.
@@ -112,7 +113,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
             Output::None => {
                 let mode = BuildMode::Build;
                 let deps = self.auto_actions(mode, packages)?;
-                let group = self.add(Node::group("go build", deps));
+                let group = self.add(Node::group(Mode::GoBuild, deps));
                 self.shared_library_of(mode, args, packages, group)
             }
         }
@@ -124,7 +125,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
         packages: &[PackageId],
         args: &[String],
     ) -> Result<NodeId, PlanError> {
-        let root = self.add(Node::group("go install", Vec::new()));
+        let root = self.add(Node::group(Mode::GoInstall, Vec::new()));
         let mut tools = Vec::new();
         for &p in packages {
             let id = self.auto_action(BuildMode::Install, BuildMode::Build, p)?;
@@ -139,7 +140,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
             }
         }
         if !tools.is_empty() {
-            return Ok(self.add(Node::group("go install (tools)", tools)));
+            return Ok(self.add(Node::group(Mode::GoInstallTools, tools)));
         }
         self.shared_library_of(BuildMode::Install, args, packages, root)
     }
@@ -172,7 +173,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
         if deps.is_empty() {
             return Err(PlanError("go: no main packages to build".to_owned()));
         }
-        Ok(self.add(Node::group("go build", deps)))
+        Ok(self.add(Node::group(Mode::GoBuild, deps)))
     }
 
     fn build_to(&mut self, p: PackageId, file: String) -> Result<NodeId, PlanError> {

@@ -5,9 +5,10 @@
 use std::collections::HashSet;
 
 use forgo_golang::path;
+use forgo_load::package::PackageId;
 
-use crate::package::PackageId;
 use crate::plan::builder::{BuildMode, Packages, PlanBuilder, PlanError};
+use crate::plan::mode::Mode;
 use crate::plan::node::{Kind, Node, NodeId};
 
 impl<P: Packages> PlanBuilder<'_, P> {
@@ -18,11 +19,11 @@ impl<P: Packages> PlanBuilder<'_, P> {
         dep_mode: BuildMode,
         p: PackageId,
     ) -> Result<NodeId, PlanError> {
-        let id = match self.lookup("link", Some(p)) {
+        let id = match self.lookup((Mode::Link, p)) {
             Some(id) => id,
             None => {
                 let id = self.new_link(dep_mode, p)?;
-                self.remember("link", Some(p), id);
+                self.remember((Mode::Link, p), id);
                 id
             }
         };
@@ -47,14 +48,14 @@ impl<P: Packages> PlanBuilder<'_, P> {
             objdir,
             planned_built: target.clone(),
             target,
-            ..Node::group("link", vec![main])
+            ..Node::group(Mode::Link, vec![main])
         });
         self.add_transitive_link_deps(link, main, "")?;
 
         // The main package comes after all else that goes into the link: then its check of the
         // cache can tell whether the executable that is already there would come out again.
         let others = self.node(link).deps[1..].to_vec();
-        let nop = self.add(Node::group("nop", others));
+        let nop = self.add(Node::group(Mode::Nop, others));
         self.node_mut(main).deps.push(nop);
         Ok(link)
     }
@@ -96,7 +97,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
             for &dep in &self.node(from).deps {
                 let node = self.node(dep);
                 let Some(p) = node.package else { continue };
-                if node.mode != "build-install" && node.mode != "build" {
+                if !matches!(node.mode, Mode::BuildInstall | Mode::Build) {
                     continue;
                 }
                 let import_path = &self.package(p).import_path;
@@ -105,7 +106,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
                 }
                 have.insert(import_path.clone());
                 found.push(dep);
-                queue.push(if node.mode == "build-install" {
+                queue.push(if node.mode == Mode::BuildInstall {
                     node.deps[0]
                 } else {
                     dep

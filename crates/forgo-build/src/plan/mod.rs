@@ -8,6 +8,7 @@ pub mod cgo;
 mod compile;
 pub mod goal;
 mod link;
+pub mod mode;
 pub mod node;
 mod packages;
 mod shared;
@@ -19,4 +20,5 @@ mod tests;
 
 pub use builder::{BuildMode, Packages, PlanBuilder, PlanError};
 pub use cgo::{SwigOutputs, swig_outputs};
-pub use node::{CgoCompiler, Kind, Node, NodeId, Plan};
+pub use mode::Mode;
+pub use node::{CgoCompiler, Kind, Node, NodeId, Plan, TestStep};

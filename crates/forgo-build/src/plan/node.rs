@@ -1,12 +1,13 @@
 //! The nodes of a plan: what is to be done, on what, after what. Static: nothing here changes once
-//! planning is over; what a run finds out is in [`crate::actions::Outcome`].
+//! planning is over; what a run finds out is in `action::Outcome`.
 //!
 //! Answers to `Action` in cmd/go/internal/work/action.go.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
-use crate::actions::Actor;
-use crate::package::PackageId;
+use forgo_load::package::PackageId;
+
+use crate::plan::mode::Mode;
 
 /// Identifies a node within its [`Plan`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,11 +48,8 @@ impl std::ops::Index<NodeId> for Plan {
 /// One action.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// What kind of action it is, as the stock command calls it in -debug-actiongraph: `build`,
-    /// `build check cache`, `cover`, `cgo run`, `cgo compile FILE`, `collect cgo`, `link`,
-    /// `build-install`, `link-install`, `preprocess PGO profile`, `vet`, `test run`, `test print`,
-    /// `test barrier`, `nop`, `built-in package`, `go build` …
-    pub mode: String,
+    /// What kind of action it is to the stock command.
+    pub mode: Mode,
     /// What is done.
     pub kind: Kind,
     /// The package it works on.
@@ -84,9 +82,9 @@ pub struct Node {
 
 impl Node {
     /// A node that does nothing but hold `deps` together.
-    pub fn group(mode: impl Into<String>, deps: Vec<NodeId>) -> Node {
+    pub fn group(mode: Mode, deps: Vec<NodeId>) -> Node {
         Node {
-            mode: mode.into(),
+            mode,
             kind: Kind::Nothing,
             package: None,
             deps,
@@ -103,12 +101,20 @@ impl Node {
             buggy_install: false,
         }
     }
+
+    /// The mode as the stock command writes it, which names the file of a `cgo compile`.
+    pub fn mode_text(&self) -> Cow<'static, str> {
+        match &self.kind {
+            Kind::CgoCompile { file, .. } => format!("{} {file}", self.mode).into(),
+            _ => self.mode.as_str().into(),
+        }
+    }
 }
 
 /// What an action does, with its static inputs.
 #[derive(Debug, Clone)]
 pub enum Kind {
-    /// Nothing (`Actor == nil`): groups, built-in packages.
+    /// Nothing: groups, built-in packages.
     Nothing,
     /// Find out what of a package's build is in the cache.
     CheckCache {
@@ -158,8 +164,31 @@ pub enum Kind {
     InstallShlibname,
     /// Vet a package.
     Vet,
-    /// What a command adds of its own: running programs and tests.
-    Actor(Arc<dyn Actor>),
+    /// A step of testing a package.
+    Test(TestStep),
+    /// What the command adds of its own, such as running a program. Who does it is not the plan's
+    /// to know.
+    Command,
+}
+
+/// The steps of testing packages, beside building and vetting them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestStep {
+    /// Run the test, or take its cached result.
+    Run {
+        /// The node that lists coverage meta-data of all packages; its object directory has the
+        /// list.
+        cover_meta: Option<NodeId>,
+    },
+    /// Remove what the test left.
+    Clean,
+    /// Show what the test printed.
+    Print {
+        /// Its `Run`.
+        run: NodeId,
+    },
+    /// List the coverage meta-data of the node's dependencies.
+    CoverMeta,
 }
 
 /// The compiler of a [`Kind::CgoCompile`].
@@ -197,7 +226,7 @@ impl Plan {
     /// The build node behind `id`, which an install may have taken the place of.
     pub fn build_of(&self, id: NodeId) -> NodeId {
         let node = &self[id];
-        if node.mode == "build-install" {
+        if node.mode == Mode::BuildInstall {
             node.deps[0]
         } else {
             id

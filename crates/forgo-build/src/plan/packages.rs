@@ -1,9 +1,10 @@
 //! Where the planner has its packages from: the loader.
 
-use crate::load::Loader;
-use crate::package::{PackageGraph, PackageId};
+use forgo_load::load::Loader;
+use forgo_load::package::{PackageGraph, PackageId};
+
+use crate::build_id;
 use crate::plan::builder::{Packages, PlanError};
-use crate::run::build_id;
 
 impl Packages for Loader<'_> {
     fn graph(&self) -> &PackageGraph {

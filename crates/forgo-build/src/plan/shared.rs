@@ -4,9 +4,10 @@
 //! `libname` in work/build.go.
 
 use forgo_golang::{path, pattern};
+use forgo_load::package::{Package, PackageId};
 
-use crate::package::{Package, PackageId};
-use crate::plan::builder::{BuildMode, Packages, PlanBuilder, PlanError};
+use crate::plan::builder::{BuildMode, Packages, PlanBuilder, PlanError, Step};
+use crate::plan::mode::Mode;
 use crate::plan::node::{Kind, Node, NodeId};
 
 impl<P: Packages> PlanBuilder<'_, P> {
@@ -34,8 +35,8 @@ impl<P: Packages> PlanBuilder<'_, P> {
         group: Option<NodeId>,
     ) -> Result<NodeId, PlanError> {
         let name = path::base(shlib);
-        let key = format!("build-shlib {name}");
-        let build = match self.lookup(&key, None) {
+        let step = Step::on(Mode::LinkShared, None, name);
+        let build = match self.lookup(step.clone()) {
             Some(id) => id,
             None => {
                 let group = match group {
@@ -43,19 +44,19 @@ impl<P: Packages> PlanBuilder<'_, P> {
                     None => self.library_group(mode, dep_mode, shlib)?,
                 };
                 let id = self.new_link_shared(dep_mode, name, group)?;
-                self.remember(&key, None, id);
+                self.remember(step, id);
                 id
             }
         };
         if !mode.is_install() || matches!(self.node(build).kind, Kind::Nothing) {
             return Ok(build);
         }
-        let key = format!("install-shlib {name}");
-        if let Some(id) = self.lookup(&key, None) {
+        let step = Step::on(Mode::InstallShared, None, name);
+        if let Some(id) = self.lookup(step.clone()) {
             return Ok(id);
         }
         let id = self.new_install_shared(name, build)?;
-        self.remember(&key, None, id);
+        self.remember(step, id);
         Ok(id)
     }
 
@@ -71,7 +72,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
             let p = self.packages.load(&import_path)?;
             deps.push(self.compile_action(mode, dep_mode, p));
         }
-        Ok(self.add(Node::group("shlib packages", deps)))
+        Ok(self.add(Node::group(Mode::ShlibPackages, deps)))
     }
 
     fn new_link_shared(
@@ -87,7 +88,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
             package: Some(flags_holder),
             target: format!("{objdir}{name}"),
             objdir,
-            ..Node::group("go build -buildmode=shared", vec![group])
+            ..Node::group(Mode::LinkShared, vec![group])
         });
 
         // External linking, which shared libraries force, needs runtime/cgo (on arm math too).
@@ -155,7 +156,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
             kind: Kind::Install,
             objdir: self.node(build).objdir.clone(),
             target: path::join2(&dir, name),
-            ..Node::group("go install -buildmode=shared", vec![build])
+            ..Node::group(Mode::InstallShared, vec![build])
         });
         for member in members {
             let p = self
@@ -172,7 +173,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
                 kind: Kind::InstallShlibname,
                 package: Some(p),
                 target: path::join2(root, &file),
-                ..Node::group("shlibname", vec![build])
+                ..Node::group(Mode::Shlibname, vec![build])
             };
             let shlibname = self.add(shlibname);
             self.node_mut(install).deps.push(shlibname);

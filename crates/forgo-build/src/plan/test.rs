@@ -2,19 +2,13 @@
 //! them. Answers to builderTest, addTestVet and the last part of runTest in
 //! cmd/go/internal/test/test.go.
 
-use std::sync::Arc;
-
 use forgo_golang::path;
+use forgo_load::load::TestPackages;
+use forgo_load::package::{Package, PackageId};
 
-use crate::actions::COVER_META;
-use crate::actions::run_test::{
-    AllTests, CleanTest, PrintTest, RunTest, TestSettings, Turn, WriteCoverMeta,
-};
-use crate::load::TestPackages;
-use crate::package::{Package, PackageId};
 use crate::plan::builder::{BuildMode, Packages, PlanBuilder, PlanError};
-use crate::plan::node::{Kind, Node, NodeId};
-use crate::run::schedule::{BARRIER, TEST};
+use crate::plan::mode::Mode;
+use crate::plan::node::{Kind, Node, NodeId, TestStep};
 
 /// What is to be made of test binaries, beside running them.
 #[derive(Debug, Clone, Default)]
@@ -38,8 +32,6 @@ pub struct BinaryOptions {
 pub struct TestPlan {
     /// What is to be made of test binaries.
     pub options: BinaryOptions,
-    /// What all test runs are told.
-    pub settings: Arc<TestSettings>,
     /// The node that lists coverage meta-data for -coverpkg.
     cover_meta: Option<NodeId>,
     builds: Vec<NodeId>,
@@ -77,10 +69,9 @@ const MODE: BuildMode = BuildMode::Build;
 
 impl TestPlan {
     /// Nothing planned yet.
-    pub fn new(options: BinaryOptions, settings: Arc<TestSettings>) -> TestPlan {
+    pub fn new(options: BinaryOptions) -> TestPlan {
         TestPlan {
             options,
-            settings,
             ..TestPlan::default()
         }
     }
@@ -89,29 +80,30 @@ impl TestPlan {
     pub fn list_cover_meta<P: Packages>(&mut self, b: &mut PlanBuilder<'_, P>) {
         let objdir = b.new_objdir();
         self.cover_meta = Some(b.add(Node {
-            kind: Kind::Actor(Arc::new(WriteCoverMeta)),
+            kind: Kind::Test(TestStep::CoverMeta),
             objdir,
-            ..Node::group(COVER_META, Vec::new())
+            ..Node::group(Mode::CoverMeta, Vec::new())
         }));
     }
 
-    /// A test run; who acts is decided when all is planned.
     fn run_node(&self, p: PackageId, objdir: String, deps: Vec<NodeId>) -> Node {
+        let cover_meta = self.cover_meta;
         Node {
+            kind: Kind::Test(TestStep::Run { cover_meta }),
             package: Some(p),
             objdir,
             // What comes of a build that failed is to be said, too.
             ignore_fail: true,
-            ..Node::group(TEST, deps)
+            ..Node::group(Mode::TestRun, deps)
         }
     }
 
     fn print_node(&self, p: PackageId, run: NodeId, deps: Vec<NodeId>) -> Node {
         Node {
-            kind: Kind::Actor(Arc::new(PrintTest { run })),
+            kind: Kind::Test(TestStep::Print { run }),
             package: Some(p),
             ignore_fail: true,
-            ..Node::group("test print", deps)
+            ..Node::group(Mode::TestPrint, deps)
         }
     }
 
@@ -173,7 +165,7 @@ impl TestPlan {
                 kind: Kind::Install,
                 package: Some(pmain),
                 target,
-                ..Node::group("test build", vec![build])
+                ..Node::group(Mode::TestBuild, vec![build])
             });
             install = Some(run);
         }
@@ -183,7 +175,7 @@ impl TestPlan {
         if self.options.compile_only {
             let nop = Node {
                 package: Some(p),
-                ..Node::group("test print (nop)", vec![run])
+                ..Node::group(Mode::TestPrintNop, vec![run])
             };
             print = b.add(nop);
             vetted = print;
@@ -195,11 +187,11 @@ impl TestPlan {
             run = self.add_run(b, p, build, &dir);
             vetted = run;
             let cleaner = b.add(Node {
-                kind: Kind::Actor(Arc::new(CleanTest)),
+                kind: Kind::Test(TestStep::Clean),
                 package: Some(p),
                 ignore_fail: true,
                 objdir: dir.clone(),
-                ..Node::group("test clean", vec![run])
+                ..Node::group(Mode::TestClean, vec![run])
             });
             clean = Some(cleaner);
             print = b.add(self.print_node(p, run, vec![cleaner]));
@@ -297,11 +289,12 @@ impl TestPlan {
     }
 
     /// The root, after all tests: they start in order, and are printed in order.
-    pub fn finish<P: Packages>(mut self, b: &mut PlanBuilder<'_, P>, all: Arc<AllTests>) -> NodeId {
+    pub fn finish<P: Packages>(mut self, b: &mut PlanBuilder<'_, P>) -> NodeId {
         self.take_turns(b);
         let root = b.add(Node {
-            kind: Kind::Actor(all),
-            ..Node::group("go test", self.prints.clone())
+            // Its executor learns that everything else is over.
+            kind: Kind::Command,
+            ..Node::group(Mode::GoTest, self.prints.clone())
         });
         for pair in self.prints.windows(2) {
             b.node_mut(pair[1]).deps.push(pair[0]);
@@ -321,22 +314,15 @@ impl TestPlan {
     }
 
     /// Puts a barrier before each test that waits for the one before: so tests are scheduled in
-    /// order; and hands the turns on, so that they start in order.
+    /// order. Nodes are made in that order, too.
     fn take_turns<P: Packages>(&self, b: &mut PlanBuilder<'_, P>) {
         let mut barrier_before = None;
-        let mut turn = Arc::new(Turn::default());
-        turn.give();
         for run in self.runs.iter().filter(|r| r.is_test) {
             let mut deps = b.node(run.id).deps.clone();
             deps.extend(barrier_before);
-            let barrier = b.add(Node::group(BARRIER, deps));
+            let barrier = b.add(Node::group(Mode::TestBarrier, deps));
             barrier_before = Some(barrier);
-            let next = Arc::new(Turn::default());
-            let actor = RunTest::new(&self.settings, turn, Arc::clone(&next), self.cover_meta);
-            let node = b.node_mut(run.id);
-            node.deps = vec![barrier];
-            node.kind = Kind::Actor(Arc::new(actor));
-            turn = next;
+            b.node_mut(run.id).deps = vec![barrier];
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
+use forgo_load::config::{Config, PkgsFilter};
+use forgo_load::package::{Package, PackageGraph, PackageId};
+
 use super::goal::{Output, filter, install_errors};
 use super::*;
-use crate::config::{Config, PkgsFilter};
-use crate::package::{Package, PackageGraph, PackageId};
 
 /// A graph as it stands.
 struct Made(PackageGraph);
@@ -77,7 +78,7 @@ fn show(plan: &Plan, graph: &PackageGraph) -> String {
         write!(
             out,
             "{i} {} [{package}] {objdir} ({})",
-            node.mode,
+            node.mode_text(),
             deps.join(" ")
         )
         .unwrap();
@@ -191,7 +192,7 @@ fn vet_needs_builds_of_imports_but_no_archive_of_the_package() {
     let (config, mut made) = (Config::default(), program());
     let (plan, text) = plan_of(&config, &mut made, |b| {
         let vet = b.vet_action(BuildMode::Build, BuildMode::Build, false, PackageId(2));
-        b.add(Node::group("go vet", vec![vet]))
+        b.add(Node::group(Mode::GoVet, vec![vet]))
     });
     let tail: Vec<&str> = text.lines().skip(3).collect();
     assert_eq!(
@@ -235,7 +236,7 @@ fn a_shared_library_is_named_after_the_arguments() {
             Err(text) => assert_eq!(goal.unwrap_err().0, text),
             Ok(name) => {
                 let node = builder.node(goal.unwrap()).clone();
-                assert_eq!(node.mode, "go build -buildmode=shared");
+                assert_eq!(node.mode, Mode::LinkShared);
                 assert!(
                     node.target.ends_with(&format!("/{name}")),
                     "{}",

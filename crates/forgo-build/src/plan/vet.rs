@@ -3,9 +3,10 @@
 //! Answers to `VetAction` in cmd/go/internal/work/action.go.
 
 use forgo_golang::deep::deep;
+use forgo_load::package::PackageId;
 
-use crate::package::PackageId;
 use crate::plan::builder::{BuildMode, Packages, PlanBuilder};
+use crate::plan::mode::Mode;
 use crate::plan::node::{Kind, Node, NodeId};
 
 impl<P: Packages> PlanBuilder<'_, P> {
@@ -26,7 +27,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
     }
 
     fn vet(&mut self, mode: BuildMode, dep_mode: BuildMode, p: PackageId) -> NodeId {
-        self.cached("vet", Some(p), |b| {
+        self.cached((Mode::Vet, p), |b| {
             let compile = b.compile(mode, dep_mode, p, true);
             // The first dependency must be the build itself.
             let mut deps = if b.node(compile).buggy_install {
@@ -48,7 +49,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
                 vetx_only: true,
                 // What is wrong with a dependency is not this package's.
                 ignore_fail: true,
-                ..Node::group("vet", deps)
+                ..Node::group(Mode::Vet, deps)
             })
         })
     }

@@ -2,14 +2,15 @@
 //!
 //! Answers to `actionGraphJSON` and `writeActionGraph` in cmd/go/internal/work.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
+use forgo_load::go_json;
+use forgo_load::local_time::Zone;
 use serde::{Serialize, Serializer};
 
-use crate::actions::{Outcome, Provider, RunCx};
-use crate::go_json;
-use crate::local_time::Zone;
+use crate::action::{Outcome, Provider, RunCx};
 use crate::plan::{Kind, NodeId, Plan};
 use forgo_cache::hash_to_string;
 
@@ -30,7 +31,7 @@ pub struct Times {
 struct Action<'a> {
     #[serde(rename = "ID")]
     id: usize,
-    mode: &'a str,
+    mode: Cow<'static, str>,
     package: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     deps: Vec<usize>,
@@ -136,7 +137,7 @@ pub fn text(cx: &RunCx<'_>, times: &[Times]) -> String {
                 .or_else(|| keys.get(&id).copied());
             Action {
                 id: numbers[&id],
-                mode: &node.mode,
+                mode: node.mode_text(),
                 package: node.package.map_or("", |p| &cx.job.graph[p].import_path),
                 deps: node.deps.iter().map(|dep| numbers[dep]).collect(),
                 ignore_fail: node.ignore_fail,

@@ -4,37 +4,17 @@
 
 use std::sync::OnceLock;
 
-use forgo_cache::{HashContext, Tiered};
 use forgo_golang::raw;
+use forgo_load::event::Event;
 
-use crate::actions::{Outcome, RunCx, RunOptions};
-use crate::config::Config;
-use crate::event::{Event, Reporter};
-use crate::fsys::Overlay;
-use crate::package::PackageGraph;
-use crate::plan::Plan;
+use crate::action::{Job, Outcome, PackageFacts, RunCx};
+use crate::reuse::moving;
 use crate::run::action_graph::Times;
 use crate::shell::write_whole;
 
 mod action_graph;
-pub mod buffer;
-pub mod build_id;
-pub mod children;
-pub(crate) mod costs;
-pub(crate) mod cutoff;
-pub(crate) mod exports;
-pub(crate) mod headers;
-pub(crate) mod links;
-pub(crate) mod moving;
-pub(crate) mod own_keys;
-pub(crate) mod own_link;
-pub(crate) mod pool;
-pub(crate) mod reread;
-pub mod reuse;
+mod priorities;
 pub mod schedule;
-pub(crate) mod stamp;
-pub(crate) mod trust;
-pub(crate) mod turns;
 pub mod workdir;
 mod worker;
 
@@ -49,51 +29,9 @@ pub struct Summary {
     pub ran_programs: bool,
     /// An error ended the run before its time. It was reported; the stock command exits at once.
     pub fatal: bool,
-    /// For `go list`: what was found out of each package, by [`crate::package::PackageId`]; empty
+    /// For `go list`: what was found out of each package, by [`forgo_load::package::PackageId`]; empty
     /// without `RunOptions::is_cmd_list`.
     pub facts: Vec<PackageFacts>,
-}
-
-/// What a run finds out of a package, for `go list`.
-#[derive(Debug, Clone, Default)]
-pub struct PackageFacts {
-    /// Would be built anew.
-    pub stale: bool,
-    /// Why.
-    pub stale_reason: String,
-    /// `-export`: file with export data.
-    pub export: String,
-    /// `-export`: its build ID.
-    pub build_id: String,
-    /// `-compiled`: sources presented to the compiler.
-    pub compiled_go_files: Vec<String>,
-    /// An error of building it.
-    pub error: Option<String>,
-    /// That error made the package incomplete.
-    pub incomplete: bool,
-}
-
-/// All that a run works on.
-#[derive(Clone, Copy)]
-pub struct Job<'r> {
-    /// The settings.
-    pub config: &'r Config,
-    /// The packages.
-    pub graph: &'r PackageGraph,
-    /// What to do.
-    pub plan: &'r Plan,
-    /// What the command wants beyond building.
-    pub options: &'r RunOptions,
-    /// The files as the build sees them.
-    pub overlay: &'r Overlay,
-    /// The build cache.
-    pub cache: &'r Tiered,
-    /// What all keys have in common, and the hashes of files.
-    pub hashes: &'r HashContext,
-    /// Who is told.
-    pub reporter: &'r dyn Reporter,
-    /// One message for each Ctrl-C.
-    pub interrupt: &'r crossbeam_channel::Receiver<()>,
 }
 
 /// Runs a plan. Closing the cache (which trims it) is the caller's, as the stock command does it

@@ -5,7 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::plan::{NodeId, Plan};
+use crate::plan::{Mode, NodeId, Plan};
 
 /// Where a node stands.
 ///
@@ -140,12 +140,12 @@ impl<'p> Schedule<'p> {
     /// the test behind the barrier, not of the other barriers waiting for this one.
     fn pass_on_failure(&mut self, next: NodeId, failed: Option<NodeId>) {
         let plan = self.plan;
-        if plan[next].mode != BARRIER {
+        if plan[next].mode != Mode::TestBarrier {
             self.failed[next.index()] = failed;
             return;
         }
         for &behind in &plan.triggers[next.index()] {
-            if plan[behind].mode != BARRIER {
+            if plan[behind].mode != Mode::TestBarrier {
                 self.failed[behind.index()] = failed;
             }
         }
@@ -165,12 +165,6 @@ impl<'p> Schedule<'p> {
     }
 }
 
-/// Mode of the nodes that keep tests in order.
-pub const BARRIER: &str = "test barrier";
-
-/// Mode of the nodes that run tests.
-pub const TEST: &str = "test run";
-
 /// Milliseconds that make a difference. Small packages stay in the order in which they are met, and
 /// so does what is said of them.
 const UNIT: u32 = 250;
@@ -188,8 +182,8 @@ pub fn longest_way_first(plan: &Plan, millis: impl Fn(NodeId) -> Option<u32>) ->
         let weight = millis(id).map_or(0, |millis| millis / UNIT);
         ways[id.index()] = longest + u64::from(weight);
     }
-    let rank = |id: NodeId| match plan[id].mode.as_str() {
-        TEST => 0,
+    let rank = |id: NodeId| match plan[id].mode {
+        Mode::TestRun => 0,
         _ => u64::MAX - ways[id.index()],
     };
     let mut order: Vec<(u64, u32, NodeId)> = (0..)
@@ -215,7 +209,10 @@ mod tests {
         let nodes: Vec<Node> = lines
             .iter()
             .map(|(name, deps)| {
-                let mode = if name.starts_with('|') { BARRIER } else { name };
+                let mode = match name.starts_with('|') {
+                    true => Mode::TestBarrier,
+                    false => Mode::Nop,
+                };
                 let mut node = Node::group(mode, deps.iter().map(|&d| NodeId(d)).collect());
                 node.ignore_fail = name.ends_with('!');
                 node

@@ -8,13 +8,14 @@ use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
 
 use forgo_golang::path;
+use forgo_load::config::Config;
+use forgo_load::disk;
+use forgo_load::event::{Event, Reporter};
+use forgo_load::footprint;
+use forgo_load::process::errno_text;
+use forgo_load::remove::remove_all;
 
-use crate::config::Config;
-use crate::disk::{self, Because};
-use crate::event::{Event, Reporter};
-use crate::footprint;
-use crate::process::errno_text;
-use crate::remove::remove_all;
+use forgo_load::disk::Because;
 
 /// The work directory; removed when closed, unless -work keeps it. Under -n it is only a name.
 #[derive(Debug)]

@@ -15,16 +15,17 @@ use std::thread;
 use std::time::SystemTime;
 
 use crossbeam_channel::{Sender, bounded, select_biased};
+use forgo_load::event::{Event, Spent, Usage};
+use forgo_load::threads;
+use forgo_load::verdict::Verdict;
 
-use crate::actions::{self, ActionCx, ActionError, Outcome, RunCx};
-use crate::clock::{self, For};
-use crate::event::{Event, Spent, Usage};
+use crate::action::{ActionCx, ActionError, Outcome, RunCx};
+use crate::actions;
 use crate::plan::NodeId;
 use crate::run::action_graph::Times;
-use crate::run::costs;
+use crate::run::priorities;
 use crate::run::schedule::{Schedule, Turn};
-use crate::threads;
-use crate::verdict::Verdict;
+use forgo_load::clock::{self, For};
 
 /// A node to run, and the root cause if something it depends on failed.
 struct Task {
@@ -63,7 +64,7 @@ pub(super) fn run_all(cx: &RunCx<'_>, times: &mut [Times]) -> End {
     let workers = workers.min(cx.job.plan.order.len());
     // One at a time, the order is the stock command's; it shows under -x.
     let schedule = if workers > 1 && config.extras {
-        let priorities = costs::priorities(&cx.shells.costs, cx.job.plan, cx.job.graph);
+        let priorities = priorities::priorities(&cx.shells.costs, cx.job.plan, cx.job.graph);
         Schedule::by(cx.job.plan, priorities)
     } else {
         Schedule::new(cx.job.plan)

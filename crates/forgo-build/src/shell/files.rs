@@ -13,13 +13,14 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 
 use forgo_golang::quote::quote;
 use forgo_golang::{path, raw};
+use forgo_load::disk::{self, Place};
+use forgo_load::footprint;
+use forgo_load::process::errno_text;
+use forgo_load::remove::remove_all;
 
-use crate::actions::ActionError;
-use crate::disk::{self, Because, Place};
-use crate::footprint;
-use crate::process::errno_text;
-use crate::remove::remove_all;
+use crate::error::ActionError;
 use crate::shell::Shell;
+use forgo_load::disk::Because;
 
 impl Shell<'_> {
     /// Makes a directory and its parents, once in a run; nothing if `dir` is empty.

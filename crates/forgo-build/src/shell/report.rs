@@ -5,11 +5,11 @@
 use std::sync::LazyLock;
 
 use forgo_golang::{path, raw};
+use forgo_load::load::short_path;
+use forgo_load::package::Package;
 use regex::Regex;
 
-use crate::actions::ActionError;
-use crate::load::short_path;
-use crate::package::Package;
+use crate::error::ActionError;
 use crate::shell::Shell;
 
 impl Shell<'_> {

@@ -5,10 +5,9 @@
 use std::io::Write;
 
 use forgo_golang::{path, raw};
+use forgo_load::config::Config;
+use forgo_load::disk::Place;
 use tempfile::NamedTempFile;
-
-use crate::config::Config;
-use crate::disk::Place;
 
 /// How long a command line may be; above it there is a file.
 const LIMIT: usize = 30 << 10;
@@ -47,7 +46,7 @@ pub(super) fn make(
         Ok(file)
     };
     write().map(Some).map_err(|e: std::io::Error| {
-        let why = crate::process::errno_text(&e);
+        let why = forgo_load::process::errno_text(&e);
         format!("error writing long arguments to response file: {why}")
     })
 }

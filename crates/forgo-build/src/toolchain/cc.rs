@@ -9,10 +9,10 @@ pub mod inputs;
 
 use forgo_golang::quote::quote;
 use forgo_golang::quoted;
+use forgo_load::config::Config;
+use forgo_load::package::Package;
 
-use crate::actions::ActionError;
-use crate::config::Config;
-use crate::package::Package;
+use crate::action::ActionError;
 use crate::toolchain::security::{check_compiler_flags, check_linker_flags};
 
 /// What `CGO_CFLAGS` and its kin are when the environment says nothing.

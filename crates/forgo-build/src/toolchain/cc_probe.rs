@@ -5,44 +5,26 @@
 //! Answers to gccToolID in cmd/go/internal/work/buildid.go, and to gccCompilerID and
 //! gccSupportsFlag in work/exec.go.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use forgo_cache::{ActionId, Verify, get_bytes, put_bytes};
 use forgo_golang::quote::{quote, quote_bytes, quote_slice};
 use forgo_golang::quoted;
+use forgo_load::config::Config;
+use forgo_load::disk;
+use forgo_load::footprint::{self, Look, Notes};
+use forgo_load::kept;
+use forgo_load::local_time::Zone;
+use forgo_load::plain_tool;
+use forgo_load::process;
+use forgo_load::stat_text::stat_text;
 
-use crate::actions::ActionCx;
-use crate::config::Config;
-use crate::disk;
-use crate::footprint::{self, Look, Notes};
-use crate::kept;
-use crate::local_time::Zone;
-use crate::process::{self, Learns};
-use crate::run::build_id;
+use crate::action::ActionCx;
+use crate::action::memos::CTool;
+use crate::build_id;
 use crate::shell::join_unambiguously;
-use crate::stat_text::stat_text;
-use crate::toolchain::{cc, plain_tool};
-
-/// What a run knows of the C compilers.
-#[derive(Debug, Default)]
-pub struct CompilerFacts {
-    /// By program and language.
-    tools: Mutex<HashMap<(String, String), CTool>>,
-    /// By program: the key below which the cache keeps what it can do.
-    compilers: Mutex<HashMap<String, ActionId>>,
-    /// By program and flag. Held while a compiler is tried out, so that each flag is tried once.
-    flags: Mutex<HashMap<(String, String), bool>>,
-}
-
-/// A compiler behind a driver such as gcc.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CTool {
-    /// Changes when the compiler does: its version line, or its hash if it is not a release.
-    pub id: String,
-    /// Its file, where `id` is a hash of it; else empty.
-    pub exe: String,
-}
+use crate::toolchain::cc;
+use forgo_load::process::Learns;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -4,10 +4,10 @@
 
 use forgo_golang::quote::quote;
 
-use crate::actions::compile_inputs::Inputs;
 use crate::toolchain::cc;
 use crate::toolchain::cc::CFlags;
 use crate::toolchain::cc::inputs::CInputs;
+use crate::toolchain::inputs::compile::Inputs;
 
 /// A run of a tool: its command line, and variables for its environment.
 #[derive(Debug)]

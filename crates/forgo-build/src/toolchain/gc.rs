@@ -16,8 +16,8 @@ use std::fmt::Write;
 
 use sha1::{Digest, Sha1};
 
-use crate::actions::compile_inputs::{Files, Inputs};
-use crate::actions::{ActionError, Facts};
+use crate::action::{ActionError, Facts};
+use crate::toolchain::inputs::compile::{Files, Inputs};
 use crate::toolchain::make_absolute;
 
 pub use trimpath::{rewrite, trimpath};

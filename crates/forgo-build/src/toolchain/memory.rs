@@ -6,13 +6,12 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::actions::ActionCx;
-use crate::actions::link_inputs::Inputs;
-use crate::clock::{self, For};
-use crate::config::Config;
-use crate::disk::{self, Because};
-use crate::package::Package;
-use crate::run::links::packages;
+use forgo_load::config::Config;
+use forgo_load::disk;
+
+use crate::shell::free_memory;
+use forgo_load::clock::{self, For};
+use forgo_load::disk::Because;
 
 /// For how long an answer about free memory serves all compiles that begin: there may be many, and
 /// each question takes three files.
@@ -54,27 +53,11 @@ pub fn for_sources<F: AsRef<str>>(
 /// Variables for a link. Most of what it uses are files in memory, and the rest is large: it
 /// collects half as often, for which it needs hardly more. A linker that may start the C compiler,
 /// which inherits its environment, gets nothing.
-pub fn for_link(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Vec<String> {
-    match is_ours(cx.config()) && !may_link_externally(cx, inputs) {
+pub fn for_link(config: &Config, may_link_externally: bool) -> Vec<String> {
+    match is_ours(config) && !may_link_externally {
         true => vec!["GOGC=200".to_owned()],
         false => Vec::new(),
     }
-}
-
-/// Whether cmd/link might decide to link with the C compiler. The C code of the distribution's own
-/// packages, such as net, it links by itself.
-fn may_link_externally(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> bool {
-    let has_c = |p: &Package| p.uses_cgo() || p.uses_swig() || !p.syso_files.is_empty();
-    let mut flags = inputs.forced_ldflags.iter().chain(inputs.ldflags);
-    let names_linking = |flag: &String| {
-        ["linkmode", "extld", "race", "msan", "asan"]
-            .iter()
-            .any(|n| flag.contains(n))
-    };
-    !matches!(inputs.ld_buildmode, "" | "exe" | "pie")
-        || inputs.extlink_enabled == "1"
-        || packages(cx, inputs).any(|p| !p.goroot && has_c(p))
-        || flags.any(names_linking)
 }
 
 /// Whether it is left to us how tools collect garbage.
@@ -92,42 +75,18 @@ fn limit(free: u64, p: usize, sources: u64) -> Option<u64> {
     (needed <= limit).then_some(limit)
 }
 
-/// [`free`], a short while ago.
+/// [`free_memory`], a short while ago.
 fn free_lately() -> Option<u64> {
     static LAST: Mutex<Option<(Instant, Option<u64>)>> = Mutex::new(None);
     let mut last = LAST.lock().ok()?;
     match *last {
         Some((then, free)) if then.elapsed() < FRESH => free,
         _ => {
-            let now = free();
+            let now = free_memory();
             *last = Some((clock::instant(For::Schedule), now));
             now
         }
     }
-}
-
-/// Memory that can be used without swapping: the machine's, or what is left to the container.
-pub fn free() -> Option<u64> {
-    let read = |file: &str| disk::own::read_to_string(Because::Process, file).ok();
-    let machine = available(&read("/proc/meminfo")?)?;
-    let group = |name: &str| -> Option<u64> {
-        read(&format!("/sys/fs/cgroup/{name}"))?.trim().parse().ok()
-    };
-    // There is none, or it is `max`.
-    let Some(most) = group("memory.max") else {
-        return Some(machine);
-    };
-    let left = most.saturating_sub(group("memory.current").unwrap_or(most));
-    Some(machine.min(left))
-}
-
-/// The line `MemAvailable:   22 kB`.
-fn available(meminfo: &str) -> Option<u64> {
-    let line = meminfo
-        .lines()
-        .find_map(|l| l.strip_prefix("MemAvailable:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kilobytes.checked_mul(1024)
 }
 
 #[cfg(test)]
@@ -143,9 +102,6 @@ mod tests {
         assert_eq!(limit(16 * GIB, 2, 5_000_000), None);
         assert_eq!(limit(GIB / 4, 2, 1000), None);
         assert_eq!(limit(GIB, 0, u64::MAX), None);
-        let text = "MemTotal:       24000 kB\nMemAvailable:   20000 kB\n";
-        assert_eq!(available(text), Some(20_480_000));
-        assert_eq!(available("MemTotal: 1 kB\n"), None);
     }
 
     #[test]

@@ -4,22 +4,22 @@
 //! `swig.rs`) that see an action's `Inputs` and nothing of the settings or the package; a test
 //! keeps it so. [`Tools`] gives the beginning of a command line to this module alone.
 
+pub mod answers;
 pub mod cc;
 pub mod cc_probe;
 pub mod cgo;
-pub mod concurrency;
 pub mod gc;
+pub mod inputs;
 pub mod memory;
 pub mod pkg_config;
-pub mod plain_tool;
+pub mod reread;
 pub mod security;
 pub mod swig;
 pub mod system_linker;
 pub mod tool_id;
 
 use forgo_golang::path;
-
-use crate::config::Config;
+use forgo_load::config::Config;
 
 /// Where the tools of the distribution lie, and the program that runs them (-toolexec).
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +58,15 @@ pub fn tool(config: &Config, name: &str) -> String {
 /// `f` in `dir`, unless absolute or in the pseudo-directory `$WORK` (`mkAbs`).
 pub fn make_absolute(dir: &str, f: &str) -> String {
     if f.starts_with('/') || f.starts_with("$WORK") {
+        f.to_owned()
+    } else {
+        path::join2(dir, f)
+    }
+}
+
+/// `f` in `dir`, unless absolute (`mkAbsFiles`).
+pub fn in_dir(dir: &str, f: &str) -> String {
+    if f.starts_with('/') {
         f.to_owned()
     } else {
         path::join2(dir, f)

@@ -4,12 +4,12 @@
 
 use forgo_golang::quote::quote_rune;
 use forgo_golang::raw;
+use forgo_load::footprint;
 
-use crate::actions::compile_inputs::Inputs;
-use crate::actions::{ActionCx, ActionError};
-use crate::footprint;
+use crate::action::{ActionCx, ActionError};
 use crate::toolchain::cc::inputs::CInputs;
 use crate::toolchain::cgo;
+use crate::toolchain::inputs::compile::Inputs;
 use crate::toolchain::security::{
     check_compiler_flags, check_linker_flags, check_pkg_config_flags, safe_argument,
 };

@@ -10,9 +10,8 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
 use forgo_golang::regexp;
+use forgo_load::config::Config;
 use regex::Regex;
-
-use crate::config::Config;
 
 /// One family of flags and where its override variables are found.
 struct Rules {

@@ -2,9 +2,9 @@
 //!
 //! Answers to swigOne and swigDoIntSize in cmd/go/internal/work/exec.go.
 
-use crate::actions::compile_inputs::Inputs;
 use crate::toolchain::cc::CFlags;
 use crate::toolchain::gc;
+use crate::toolchain::inputs::compile::Inputs;
 
 /// Returns the command line that translates `file`, named by `base` without its suffix. `wrapper`
 /// is the C or C++ file to write, `pkg_config` flags that pkg-config printed.

@@ -17,15 +17,15 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use forgo_load::config::Config;
+use forgo_load::disk;
+use forgo_load::footprint::{Look, Notes};
+use forgo_load::plain_tool::{self, Kind};
+use forgo_load::{kept, process};
 use sha2::{Digest, Sha256};
 
 use self::files::Covered;
-use crate::config::Config;
-use crate::disk;
-use crate::footprint::{Look, Notes};
-use crate::process::Learns;
-use crate::toolchain::plain_tool::{self, Kind};
-use crate::{kept, process};
+use forgo_load::process::Learns;
 
 /// Variables that hold directories to search. They are covered like those that the tools print.
 const SEARCHED: [&str; 4] = [

@@ -5,41 +5,33 @@
 //!
 //! Answers to `toolID` in cmd/go/internal/work/buildid.go.
 
-use std::collections::HashMap;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, OnceLock};
 
 use forgo_golang::quote::quote;
+use forgo_load::config::Config;
+use forgo_load::event::Event;
+use forgo_load::footprint::{Look, Notes};
+use forgo_load::plain_tool;
+use forgo_load::{disk, kept, process};
 
-use crate::actions::{ActionCx, ActionError};
-use crate::config::Config;
-use crate::event::Event;
-use crate::footprint::{Look, Notes};
-use crate::process::Learns;
-use crate::run::build_id;
-use crate::toolchain::{plain_tool, tool};
-use crate::{disk, kept, process};
+use crate::action::{ActionCx, ActionError};
+use crate::build_id;
+use crate::toolchain::tool;
+use forgo_load::process::Learns;
 
-/// The answer for one tool, once there is one.
-type Answer = Arc<OnceLock<Result<String, ActionError>>>;
-
-/// Identities of the tools, each asked for once.
-#[derive(Debug, Default)]
-pub struct ToolIds {
-    answers: Mutex<HashMap<String, Answer>>,
-}
-
-impl ToolIds {
-    /// The identity of `name`. Several threads may ask at once: one runs the tool, others wait.
-    pub fn get(&self, cx: &ActionCx<'_>, name: &str) -> Result<String, ActionError> {
+impl ActionCx<'_> {
+    /// The identity of a tool (`compile`, `cgo` …), as keys have it. Several threads may ask at
+    /// once: one runs the tool, others wait.
+    pub fn tool_id(&self, name: &str) -> Result<String, ActionError> {
         let answer = {
-            let mut answers = self.answers.lock().unwrap_or_else(|e| e.into_inner());
+            let answers = &self.run.tool_ids.answers;
+            let mut answers = answers.lock().unwrap_or_else(|e| e.into_inner());
             match answers.get(name) {
                 Some(answer) => answer.clone(),
                 None => answers.entry(name.to_owned()).or_default().clone(),
             }
         };
-        answer.get_or_init(|| ask(cx, name)).clone()
+        answer.get_or_init(|| ask(self, name)).clone()
     }
 }
 

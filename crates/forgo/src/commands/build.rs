@@ -2,13 +2,13 @@
 //!
 //! Answers to runBuild in cmd/go/internal/work/build.go.
 
-use forgo_build::actions::RunOptions;
-use forgo_build::config::Config;
-use forgo_build::disk;
-use forgo_build::load::{Loader, PackageOpts, RootMode};
-use forgo_build::package::PackageId;
+use forgo_build::action::RunOptions;
 use forgo_build::plan::PlanBuilder;
 use forgo_build::plan::goal::{Output, filter};
+use forgo_load::config::Config;
+use forgo_load::disk;
+use forgo_load::load::{Loader, PackageOpts, RootMode};
+use forgo_load::package::PackageId;
 
 use super::{Command, Invocation, LOADING, Loading, stop_at};
 use crate::exit::{Outcome, Stop};

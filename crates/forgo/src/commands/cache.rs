@@ -6,9 +6,8 @@ use forgo_cache::{Bundle, Saved};
 use forgo_golang::path;
 
 use super::own::Verb;
-use crate::config::guess_gocache;
-use crate::config::own;
 use crate::config::process::{self, Variables};
+use crate::config::{guess_gocache, own};
 use crate::exit::{Outcome, Stop};
 use crate::report::Console;
 

@@ -3,18 +3,18 @@
 //! Answers to runInstall, InstallPackages and installOutsideModule in
 //! cmd/go/internal/work/build.go.
 
-use forgo_build::disk;
-use forgo_build::footprint;
+use forgo_load::disk;
+use forgo_load::footprint;
 use std::os::unix::fs::PermissionsExt;
 
-use forgo_build::actions::RunOptions;
-use forgo_build::config::Config;
-use forgo_build::load::scan::Scanner;
-use forgo_build::load::{Loader, PackageOpts, RootMode};
-use forgo_build::package::{ErrorKind, Package, PackageId};
+use forgo_build::action::RunOptions;
 use forgo_build::plan::PlanBuilder;
 use forgo_build::plan::goal::{filter, install_errors};
 use forgo_golang::path;
+use forgo_load::config::Config;
+use forgo_load::load::scan::Scanner;
+use forgo_load::load::{Loader, PackageOpts, RootMode};
+use forgo_load::package::{ErrorKind, Package, PackageId};
 
 use super::{Command, Invocation, LOADING, Lasting, Loading, is_versioned, stop_at};
 use crate::exit::{Outcome, Stop};

@@ -14,14 +14,13 @@ mod values;
 
 use std::rc::Rc;
 
-use forgo_build::actions::RunOptions;
-use forgo_build::footprint::{self, Look};
-use forgo_build::load::{Loader, PackageOpts, RootMode};
-use forgo_build::package::PackageId;
-use forgo_build::plan::{BuildMode, Node, PlanBuilder};
-use forgo_build::run::PackageFacts;
+use forgo_build::action::{PackageFacts, RunOptions};
+use forgo_build::plan::{BuildMode, Mode, Node, PlanBuilder};
 use forgo_golang::template::value::{STRING, STRINGS, Signature, Type, Value};
 use forgo_golang::template::{Functions, Template};
+use forgo_load::footprint::{self, Look};
+use forgo_load::load::{Loader, PackageOpts, RootMode};
+use forgo_load::package::PackageId;
 
 use super::{Command, Invocation, LOADING, Lasting, Loading, stop_at};
 use crate::delegate;
@@ -248,7 +247,7 @@ fn build(
     if deps.is_empty() && !shown {
         return Ok(Vec::new());
     }
-    let root = builder.add(Node::group("", deps));
+    let root = builder.add(Node::group(Mode::GoList, deps));
     let plan = builder.finish(root);
     let run = RunOptions {
         is_cmd_list: true,

@@ -6,11 +6,11 @@
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 
-use forgo_build::config::Config;
-use forgo_build::event::Reporter;
-use forgo_build::load::modules::will_be_enabled;
-use forgo_build::load::scan::Scanner;
-use forgo_build::load::{Loader, RootMode, fips140};
+use forgo_load::config::Config;
+use forgo_load::event::Reporter;
+use forgo_load::load::modules::will_be_enabled;
+use forgo_load::load::scan::Scanner;
+use forgo_load::load::{Loader, RootMode, fips140};
 
 use super::{Invocation, stop_at};
 use crate::exit::{Outcome, Stop};

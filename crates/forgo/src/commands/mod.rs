@@ -27,9 +27,9 @@ use std::fs::File;
 use std::io::IsTerminal;
 use std::sync::Arc;
 
-use forgo_build::config::Config;
-use forgo_build::load::FatalError;
-use forgo_build::stock;
+use forgo_load::config::Config;
+use forgo_load::load::FatalError;
+use forgo_load::stock;
 use loading::{Lasting, Loading};
 
 use crate::config::process::Variables;
@@ -210,7 +210,7 @@ fn open_events(console: &Console) -> Outcome {
     let file = variables.get("FORGO_EVENTS");
     if !file.is_empty() {
         let events = Events::open(file).map_err(|e| {
-            let why = forgo_build::process::errno_text(&e);
+            let why = forgo_load::process::errno_text(&e);
             Stop::with_status(format!("forgo: FORGO_EVENTS: open {file}: {why}"), 2)
         })?;
         console.add(Arc::new(events));
@@ -299,13 +299,13 @@ fn traced<'a>(
     }
     let file = flags.debug_trace.clone();
     let trace = console.start_trace(&file).map_err(|e| {
-        let why = forgo_build::process::errno_text(&e);
+        let why = forgo_load::process::errno_text(&e);
         Stop::fatal(format!("failed to start trace: open {file}: {why}"))
     })?;
     let name = format!("Running {} command", invocation.command.name);
     let outcome = console.span(&name, || run(invocation));
     trace.close().map_err(|e| {
-        let why = forgo_build::process::errno_text(&e);
+        let why = forgo_load::process::errno_text(&e);
         Stop::fatal(format!("failed to stop trace: write {file}: {why}"))
     })?;
     outcome

@@ -8,14 +8,13 @@ use std::process::{Command as Process, ExitStatus};
 use std::sync::Arc;
 use std::time::Duration;
 
-use forgo_build::actions::{ActionCx, ActionError, Actor, Outcome as Done, RunOptions};
-use forgo_build::config::Config;
-use forgo_build::event::Event;
-use forgo_build::load::{Loader, PackageOpts, RootMode};
-use forgo_build::package::{Package, PackageId};
-use forgo_build::plan::{BuildMode, Kind, Node, PlanBuilder};
-use forgo_build::process::{self, Learns};
-use forgo_build::process::{exit_text, look_path, os, start};
+use forgo_build::action::{ActionCx, ActionError, Actor, Actors, Outcome as Done, RunOptions};
+use forgo_build::plan::{BuildMode, Kind, Mode, Node, PlanBuilder};
+use forgo_load::config::Config;
+use forgo_load::event::Event;
+use forgo_load::load::{Loader, PackageOpts, RootMode};
+use forgo_load::package::{Package, PackageId};
+use forgo_load::process::{self, Learns, exit_text, look_path, os, start};
 
 use super::{Command, Invocation, Lasting, Loading, is_versioned, stop_at};
 use crate::exit::{Outcome, Stop};
@@ -58,7 +57,7 @@ fn run(invocation: &mut Invocation<'_>) -> Outcome {
     package.internal.exe_name = name;
 
     let exec = exec_words(cfg, &invocation.flags);
-    link_and_act(session, loader, p, "go run", args, RunProgram { exec })
+    link_and_act(session, loader, p, Mode::GoRun, args, RunProgram { exec })
 }
 
 /// Links a command, or finds it in the cache, hands it to the actor, and ends the session.
@@ -66,7 +65,7 @@ pub fn link_and_act(
     session: Session<'_>,
     mut loader: Lasting<Loader<'_>>,
     p: PackageId,
-    mode: &str,
+    mode: Mode,
     args: &[String],
     actor: impl Actor + 'static,
 ) -> Outcome {
@@ -76,17 +75,16 @@ pub fn link_and_act(
     let link = builder.link_action(build, build, p).map_err(stop_plan)?;
     builder.node_mut(link).cache_executable = true;
     let root = builder.add(Node {
-        kind: Kind::Actor(Arc::new(actor)),
+        kind: Kind::Command,
         args: args.to_vec(),
         ..Node::group(mode, vec![link])
     });
     let plan = builder.finish(root);
-    session.execute(
-        &plan,
-        &loader.graph,
-        &loader.scanner.overlay,
-        &RunOptions::default(),
-    )?;
+    let options = RunOptions {
+        actors: Actors::one(root, Arc::new(actor)),
+        ..RunOptions::default()
+    };
+    session.execute(&plan, &loader.graph, &loader.scanner.overlay, &options)?;
     session.close()
 }
 

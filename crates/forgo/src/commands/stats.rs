@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
 
-use forgo_build::clock::{self, For};
+use forgo_load::clock::{self, For};
 use forgo_log::{Action, Run, TextId, Verdict};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

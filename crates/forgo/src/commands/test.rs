@@ -12,16 +12,16 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use forgo_build::actions::run_test::{AllTests, TestSettings, setup_failed};
-use forgo_build::actions::{RunOptions, VetOptions};
-use forgo_build::config::Config;
-use forgo_build::event::{Event, Reporter};
-use forgo_build::footprint;
-use forgo_build::load::{Loader, PackageOpts, RootMode, TestCover, TestPackages, Testmain};
-use forgo_build::package::PackageId;
+use forgo_build::action::{RunOptions, VetOptions};
+use forgo_build::actions::run_test::{self, AllTests, setup_failed};
 use forgo_build::plan::PlanBuilder;
 use forgo_build::plan::test::{BinaryOptions, MainFile, TestPlan};
 use forgo_build::shell::{Shell, ShellShared};
+use forgo_load::config::Config;
+use forgo_load::event::{Event, Reporter};
+use forgo_load::footprint;
+use forgo_load::load::{Loader, PackageOpts, RootMode, TestCover, TestPackages, Testmain};
+use forgo_load::package::PackageId;
 
 use super::run::exec_words;
 use super::{Command, Invocation, LOADING, LOADING_TESTS, Loading, stop_at, traced};
@@ -30,6 +30,7 @@ use crate::flags::table::Commands;
 use crate::report::Console;
 use crate::session::{Session, needs_cache, stop_plan};
 use flags::TestFlags;
+use forgo_build::actions::test_settings::TestSettings;
 
 /// The command.
 pub const COMMAND: Command = Command {
@@ -100,7 +101,7 @@ fn test(invocation: &Invocation<'_>, given: &TestFlags, loading: Loading) -> Out
     };
     let builder = PlanBuilder::new(cfg, &mut *loader, session.work_dir());
     let all = Arc::new(AllTests::default());
-    let plan = tests.plan(builder, binaries, &all, session.work_dir())?;
+    let plan = tests.plan(builder, binaries, session.work_dir())?;
     let options = RunOptions {
         vet: VetOptions {
             tool: forgo_golang::path::join2(&cfg.dist.tool_dir, "vet"),
@@ -109,6 +110,7 @@ fn test(invocation: &Invocation<'_>, given: &TestFlags, loading: Loading) -> Out
             ..VetOptions::default()
         },
         made_dirs: tests.mains.iter().map(|m| m.dir.clone()).collect(),
+        actors: run_test::actors(&plan, &tests.settings, Arc::clone(&all)),
         ..RunOptions::default()
     };
     session.execute(&plan, &loader.graph, &scanner.overlay, &options)?;
@@ -196,10 +198,9 @@ impl Tests<'_> {
         &mut self,
         mut builder: PlanBuilder<'_, Loader<'_>>,
         binaries: BinaryOptions,
-        all: &Arc<AllTests>,
         work_dir: &str,
     ) -> Outcome<forgo_build::plan::Plan> {
-        let mut plan = TestPlan::new(binaries, Arc::clone(&self.settings));
+        let mut plan = TestPlan::new(binaries);
         if !self.cover_pkgs.is_empty() {
             plan.list_cover_meta(&mut builder);
         }
@@ -229,16 +230,15 @@ impl Tests<'_> {
                 self.mains.push(main);
             }
         }
-        let root = plan.finish(&mut builder, Arc::clone(all) as _);
+        let root = plan.finish(&mut builder);
         Ok(builder.finish(root))
     }
 
     /// What the packages under test import.
     fn imported(&self, builder: &PlanBuilder<'_, Loader<'_>>) -> HashSet<PackageId> {
         let packages = self.packages.iter().map(|p| builder.package(*p));
-        let cycle = |p: &&forgo_build::package::Package| {
-            p.error.as_ref().is_some_and(|e| e.is_import_cycle)
-        };
+        let cycle =
+            |p: &&forgo_load::package::Package| p.error.as_ref().is_some_and(|e| e.is_import_cycle);
         packages
             .filter(|p| !cycle(p))
             .flat_map(|p| p.internal.imports.iter().copied())
@@ -323,6 +323,6 @@ impl Tests<'_> {
         let file = format!("{}_testmain.go", main.dir);
         #[expect(clippy::disallowed_methods, reason = "in the work directory")]
         std::fs::write(&file, source.as_slice())
-            .map_err(|e| format!("open {file}: {}", forgo_build::process::errno_text(&e)))
+            .map_err(|e| format!("open {file}: {}", forgo_load::process::errno_text(&e)))
     }
 }

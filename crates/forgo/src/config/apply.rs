@@ -3,7 +3,7 @@
 //! Answers to the flag types of cmd/go/internal/work/build.go, cmd/go/internal/load/flag.go and
 //! cmd/go/internal/base/flag.go.
 
-use forgo_build::config::{BuildFlags, Config, PerPackageEntry, PerPackageFlag};
+use forgo_load::config::{BuildFlags, Config, PerPackageEntry, PerPackageFlag};
 
 use crate::exit::{Outcome, Stop};
 use crate::flags::table::split_tags;

@@ -4,8 +4,8 @@
 //! Answers to os.UserConfigDir, os.UserCacheDir, cmd/go/internal/cache/default.go, and to GOPATH in
 //! cmd/go/internal/cfg/cfg.go and go/build.
 
-use forgo_build::config::{Dirs, Environment};
 use forgo_golang::path;
+use forgo_load::config::{Dirs, Environment};
 
 use super::process::Variables;
 

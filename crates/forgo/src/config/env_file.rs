@@ -3,10 +3,10 @@
 //! Answers to EnvFile, readEnvFile and CanGetenv in cmd/go/internal/cfg/cfg.go, and to
 //! internal/cfg.
 
-use forgo_build::disk;
 use std::collections::BTreeMap;
 
 use forgo_golang::raw;
+use forgo_load::disk;
 
 use super::dirs;
 use super::process::Variables;

@@ -4,18 +4,18 @@
 //! Answers to findGOROOT and SetGOROOT in cmd/go/internal/cfg/cfg.go, and to the constants that
 //! cmd/dist writes into internal/buildcfg and cmd/go/internal/cfg.
 
-use forgo_build::disk;
-use forgo_build::process::{self, Learns};
+use forgo_load::disk;
+use forgo_load::process::{self, Learns};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 
 use std::process::Stdio;
 
-use forgo_build::config::Distribution;
-use forgo_build::process::errno_text;
-use forgo_build::stock::{self, Kind, StockGo, kind};
 use forgo_golang::path;
 use forgo_golang::release::Release;
+use forgo_load::config::Distribution;
+use forgo_load::process::errno_text;
+use forgo_load::stock::{self, Kind, StockGo, kind};
 
 use super::process::Variables;
 use crate::exit::{Outcome, Stop};

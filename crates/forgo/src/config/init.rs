@@ -2,11 +2,11 @@
 //!
 //! Answers to cmd/go/internal/work/init.go and to NewBuilder in cmd/go/internal/work/action.go.
 
-use forgo_build::config::{Config, PkgsFilter};
-use forgo_build::process::command;
-use forgo_build::process::{self, Learns};
 use forgo_golang::quote::quote;
 use forgo_golang::{path, quoted};
+use forgo_load::config::{Config, PkgsFilter};
+use forgo_load::process::command;
+use forgo_load::process::{self, Learns};
 
 use super::Platform;
 use crate::exit::{Outcome, Stop};

@@ -20,13 +20,13 @@ mod target;
 pub mod toolchain;
 pub mod variables;
 
-use forgo_build::disk;
 use std::collections::BTreeMap;
 
-use forgo_build::config::{Config, DebugSettings, Environment, ModuleSettings};
-use forgo_build::process::look_path;
-use forgo_build::stock::StockGo;
 use forgo_golang::release;
+use forgo_load::config::{Config, DebugSettings, Environment, ModuleSettings};
+use forgo_load::disk;
+use forgo_load::process::look_path;
+use forgo_load::stock::StockGo;
 
 pub use apply::apply_flags;
 pub use init::{build_init, check_builder};
@@ -338,7 +338,7 @@ fn debug_settings(godebug: &str) -> DebugSettings {
 fn gomaxprocs(set: &str) -> usize {
     match set.parse() {
         Ok(n) if n > 0 => n,
-        _ => forgo_build::threads::processors(),
+        _ => forgo_load::threads::processors(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The environment variables that only forgo has: one table for help, the manual page, errors and
 //! the settings. A value that can't be understood ends the command before it does anything.
 
-use forgo_build::stock::MARKER;
+use forgo_load::stock::MARKER;
 
 use super::process::Variables;
 use crate::exit::{Outcome, Stop};

@@ -3,15 +3,15 @@
 //! Answers to os.Getwd, to base.Cwd, to handleChdirFlag in cmd/go/main.go and to
 //! toolchain.FilterEnv.
 
-use forgo_build::disk::{self, Because};
+use forgo_load::disk::{self, Because};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 
-use forgo_build::process::{errno_text, os};
-use forgo_build::stock::MARKER;
 use forgo_golang::raw;
+use forgo_load::process::{errno_text, os};
+use forgo_load::stock::MARKER;
 
 use crate::exit::{Outcome, Stop};
 

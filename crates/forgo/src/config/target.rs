@@ -2,13 +2,13 @@
 //!
 //! Answers to defaultContext, computeExperiment and GetArchEnv in cmd/go/internal/cfg/cfg.go.
 
-use forgo_build::disk;
 use std::collections::BTreeMap;
 
-use forgo_build::config::{BuildContext, Distribution, Environment, Target};
 use forgo_golang::goexperiment::{Experiment, parse_experiment_flags, parse_goexperiment};
 use forgo_golang::path;
 use forgo_golang::release::Release;
+use forgo_load::config::{BuildContext, Distribution, Environment, Target};
+use forgo_load::disk;
 
 use super::goroot::Defaults;
 use super::platform::Platform;

@@ -6,17 +6,17 @@
 
 mod switch;
 
-use forgo_build::process::{self, Learns};
-use forgo_build::{disk, footprint};
+use forgo_load::process::{self, Learns};
+use forgo_load::{disk, footprint};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
-use forgo_build::config::Config;
-use forgo_build::load::modules::{go_toolchain_lines, will_be_enabled};
-use forgo_build::process::look_path;
-use forgo_build::stock::StockGo;
 use forgo_golang::quote::quote;
 use forgo_golang::{gover, path};
+use forgo_load::config::Config;
+use forgo_load::load::modules::{go_toolchain_lines, will_be_enabled};
+use forgo_load::process::look_path;
+use forgo_load::stock::StockGo;
 
 use super::Startup;
 use super::goroot;
@@ -392,7 +392,7 @@ fn ask_goroot(go: &StockGo) -> Outcome<String> {
         Err(e) => fatal(format!(
             "exec {}: {}",
             go.file(),
-            forgo_build::process::errno_text(&e)
+            forgo_load::process::errno_text(&e)
         )),
     }
 }

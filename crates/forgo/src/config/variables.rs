@@ -4,9 +4,9 @@
 //! Answers to MkEnv in cmd/go/internal/envcmd/env.go and EnvOrAndChanged in
 //! cmd/go/internal/cfg/cfg.go.
 
-use forgo_build::config::{Config, Environment};
-use forgo_build::disk;
-use forgo_build::process::look_path;
+use forgo_load::config::{Config, Environment};
+use forgo_load::disk;
+use forgo_load::process::look_path;
 
 use super::dirs::{self, Changed};
 use super::env_file;

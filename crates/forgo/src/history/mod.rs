@@ -6,7 +6,7 @@ pub mod lines;
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use forgo_build::clock::{self, For};
+use forgo_load::clock::{self, For};
 use forgo_log::{Action, History, Key, Run, Segment};
 
 use crate::config::process::Variables;
@@ -111,7 +111,7 @@ impl Book {
         };
         let store = log::store(&Variables::read()).ok_or_else(none)?;
         History::open(&store).map(Book).map_err(|e| {
-            let why = forgo_build::process::errno_text(&e);
+            let why = forgo_load::process::errno_text(&e);
             Stop::with_status(format!("forgo: reading the log: {why}\n"), 1)
         })
     }

@@ -8,10 +8,10 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use forgo_build::event::{Event, Spent};
 use forgo_build::plan::Node;
-use forgo_build::verdict::{Miss, Verdict, Way, Why};
 use forgo_cache::{ActionId, HashContext};
+use forgo_load::event::{Event, Spent};
+use forgo_load::verdict::{Miss, Verdict, Way, Why};
 use serde::Serialize;
 
 use super::{Listener, Run};
@@ -80,7 +80,7 @@ struct Tried<'a> {
 impl Events {
     /// Opens the file, at its end.
     pub fn open(file: &str) -> io::Result<Events> {
-        let path = forgo_build::process::os(file);
+        let path = forgo_load::process::os(file);
         #[expect(
             clippy::disallowed_methods,
             reason = "only appended to, also where a kept answer is given"
@@ -139,7 +139,7 @@ impl Listener for Events {
     fn run_begins(&self, run: &Run<'_>) {
         let name = |node: &Node| {
             let package = node.package.map(|p| run.graph[p].desc());
-            (node.mode.clone(), package.unwrap_or_default())
+            (node.mode_text().into_owned(), package.unwrap_or_default())
         };
         let known = Known {
             names: run.plan.nodes.iter().map(name).collect(),

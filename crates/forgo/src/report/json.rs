@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use forgo_build::event::Event;
 pub use forgo_golang::json::escape as escape_as_go;
 use forgo_golang::raw;
 use forgo_golang::release::Release;
+use forgo_load::event::Event;
 use serde::Serialize;
 
 use super::text::as_lines;

@@ -9,12 +9,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use forgo_build::clock::{self, For};
-use forgo_build::disk::{self, Because};
-use forgo_build::event::{Event, Spent};
 use forgo_build::plan::{Kind, Node};
-use forgo_build::verdict::{self, Miss, Way};
 use forgo_cache::{ActionId, HashContext, KeyLines};
+use forgo_load::clock::{self, For};
+use forgo_load::disk;
+use forgo_load::disk::Because;
+use forgo_load::event::{Event, Spent};
+use forgo_load::verdict::{self, Miss, Way};
 use forgo_log::{Action, Begin, End, Key, KeyText, Store, Tried, Verdict, Writer};
 
 use super::{Listener, Run};
@@ -104,9 +105,9 @@ pub fn store(variables: &Variables) -> Option<Store> {
     let budget = log_budget(variables.get("FORGO_LOG")).filter(|budget| *budget > 0)?;
     let state = variables.get("XDG_STATE_HOME");
     let state = match state.starts_with('/') {
-        true => Path::new(&*forgo_build::process::os(state)).to_owned(),
+        true => Path::new(&*forgo_load::process::os(state)).to_owned(),
         false => {
-            let home = forgo_build::process::os(variables.get("HOME"));
+            let home = forgo_load::process::os(variables.get("HOME"));
             let home = Path::new(&*home);
             let meta = disk::own::metadata(Because::Key, home)
                 .ok()

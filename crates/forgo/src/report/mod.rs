@@ -22,14 +22,14 @@ use std::io;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use forgo_build::config::Config;
-use forgo_build::event::{Event, Reporter};
-use forgo_build::package::PackageGraph;
 use forgo_build::plan::Plan;
-use forgo_build::process::errno_text;
 use forgo_cache::HashContext;
 use forgo_golang::raw;
 use forgo_golang::release::Release;
+use forgo_load::config::Config;
+use forgo_load::event::{Event, Reporter};
+use forgo_load::package::PackageGraph;
+use forgo_load::process::errno_text;
 
 use crate::exit::{Outcome, Stop};
 pub use recorder::Recorder;

@@ -5,10 +5,9 @@ use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use forgo_build::clock::{self, For};
-use forgo_build::event::Event;
-use forgo_build::plan::Node;
-use forgo_build::run::schedule::TEST;
+use forgo_build::plan::{Mode, Node};
+use forgo_load::clock::{self, For};
+use forgo_load::event::Event;
 
 use super::{Listener, Run, Screen};
 
@@ -115,7 +114,8 @@ impl Running {
 
     /// An action began.
     fn started(&mut self, node: u32, mode: &str, now: Instant) -> Draw {
-        if matches!(mode, "go run" | "go tool" | TEST) {
+        let programs = [Mode::GoRun, Mode::GoTool, Mode::TestRun];
+        if programs.iter().any(|program| program.as_str() == mode) {
             // Its output is the user's own: from here on the line stays away.
             self.quiet = true;
             return Draw::Erase;

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use forgo_build::footprint::snapshot::Said;
+use forgo_load::footprint::snapshot::Said;
 
 use super::Tap;
 

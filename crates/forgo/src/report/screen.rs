@@ -4,7 +4,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use forgo_build::footprint::snapshot::Said;
+use forgo_load::footprint::snapshot::Said;
 
 use super::streams::{write_stderr, write_stderr_text, write_stdout};
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use forgo_build::event::Event;
 use forgo_golang::raw;
+use forgo_load::event::Event;
 
 use super::{Listener, Screen};
 

@@ -10,9 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 use std::time::UNIX_EPOCH;
 
-use forgo_build::clock::{self, For};
-use forgo_build::event::Event;
 use forgo_build::plan::{Kind, Node};
+use forgo_load::clock::{self, For};
+use forgo_load::event::Event;
 use serde::Serialize;
 
 use super::{Listener, Run};
@@ -202,7 +202,7 @@ impl Listener for Trace {
             Action {
                 name: format!(
                     "Executing action ({}{})",
-                    node.mode,
+                    node.mode_text(),
                     package.unwrap_or_default()
                 ),
                 works: !matches!(node.kind, Kind::Nothing),

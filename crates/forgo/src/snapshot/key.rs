@@ -3,11 +3,12 @@
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 
-use forgo_build::disk::{self, Because};
-use forgo_build::footprint::is_noise;
-use forgo_build::kept;
-use forgo_build::process;
 use forgo_cache::disk::KeyText;
+use forgo_load::disk;
+use forgo_load::disk::Because;
+use forgo_load::footprint::is_noise;
+use forgo_load::kept;
+use forgo_load::process;
 
 /// Changes with the format of the key and of the file.
 const FORMAT: &str = "forgo snapshot 2";

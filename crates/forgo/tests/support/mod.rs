@@ -11,8 +11,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use forgo_build::process::os;
 use forgo_golang::raw;
+use forgo_load::process::os;
 
 /// GOROOTs to test with.
 pub fn goroots() -> Vec<PathBuf> {

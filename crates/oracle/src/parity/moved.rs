@@ -18,8 +18,7 @@ use super::caches::{self, Comparison, Entries};
 use super::checks::{Bench, differing_programs, differing_words, has_main, keep_programs};
 use super::report::Row;
 use super::side::{Said, Setting};
-use crate::programs::Who;
-use crate::programs::write_file;
+use crate::programs::{Who, write_file};
 use crate::tree;
 
 /// Where it is built first.

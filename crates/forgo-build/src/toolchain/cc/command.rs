@@ -5,9 +5,9 @@
 use forgo_cache::{ActionId, hash_to_string};
 use forgo_golang::path;
 
-use crate::actions::Facts;
-use crate::actions::compile_inputs::Inputs;
+use crate::action::Facts;
 use crate::toolchain::cc::inputs::CInputs;
+use crate::toolchain::inputs::compile::Inputs;
 
 /// Returns the words that a compiler's command line begins with (`compilerCmd`). `include` is the
 /// package's directory, `work_dir` is hidden in object files.
@@ -208,8 +208,8 @@ mod tests {
     use forgo_golang::release::Release;
 
     use super::*;
-    use crate::config::Config;
-    use crate::package::Package;
+    use forgo_load::config::Config;
+    use forgo_load::package::Package;
 
     #[test]
     fn architectures_have_flags() {

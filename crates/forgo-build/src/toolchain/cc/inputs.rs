@@ -5,12 +5,12 @@
 use forgo_cache::Hash;
 use forgo_golang::quote::{quote, quote_slice};
 use forgo_golang::release::Release;
+use forgo_load::config::Config;
+use forgo_load::package::Package;
 
-use crate::actions::compile_inputs::Files;
-use crate::actions::{ActionError, Facts};
-use crate::config::Config;
-use crate::package::Package;
+use crate::action::{ActionError, Facts};
 use crate::toolchain::cc::{self, CFlags};
+use crate::toolchain::inputs::compile::Files;
 
 /// Compilers and their flags, resolved: what command lines of C compilers are made of.
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 //!
 //! Answers to asmArgs, asm and symabis in cmd/go/internal/work/gc.go.
 
-use crate::actions::compile_inputs::Inputs;
-use crate::actions::{ActionError, Facts};
+use crate::action::{ActionError, Facts};
 use crate::toolchain::gc::{package_path, trimpath};
+use crate::toolchain::inputs::compile::Inputs;
 use crate::toolchain::make_absolute;
 
 /// Returns the words that every assembly of a package begins with.

@@ -5,7 +5,7 @@
 use forgo_golang::quote::hex;
 use sha2::{Digest, Sha256};
 
-use crate::actions::compile_inputs::Inputs;
+use crate::toolchain::inputs::compile::Inputs;
 
 /// Returns the command line that instruments `sources`. `config` is the file that describes the
 /// package, `outputs` lists the files to write.

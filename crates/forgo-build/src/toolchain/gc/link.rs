@@ -4,9 +4,9 @@
 
 use forgo_golang::quoted;
 
-use crate::actions::link_inputs::Inputs;
-use crate::actions::{ActionError, Facts};
+use crate::action::{ActionError, Facts};
 use crate::toolchain::gc::plugin_path;
+use crate::toolchain::inputs::link::Inputs;
 
 /// A linker run.
 #[derive(Debug)]

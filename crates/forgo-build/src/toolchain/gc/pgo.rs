@@ -2,7 +2,7 @@
 //!
 //! Answers to pgoActor in cmd/go/internal/work/action.go.
 
-use crate::actions::pgo::Inputs;
+use crate::toolchain::inputs::pgo::Inputs;
 
 /// Returns the command line that converts the profile into `target`.
 pub fn preprofile(inputs: &Inputs<'_>, target: &str) -> Vec<String> {

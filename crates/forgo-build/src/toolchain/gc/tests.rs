@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use forgo_load::config::Config;
+use forgo_load::fsys::Overlay;
+use forgo_load::module::ModulePublic;
+use forgo_load::package::Package;
+
 use super::link::{Executable, executable};
 use super::*;
-use crate::actions::facts::table::Table;
-use crate::actions::link_inputs;
-use crate::config::Config;
-use crate::fsys::Overlay;
-use crate::module::ModulePublic;
-use crate::package::Package;
+use crate::action::facts::table::Table;
+use crate::toolchain::inputs::link;
 
 fn config() -> Config {
     let mut config = Config::default();
@@ -115,7 +116,7 @@ fn some_standard_packages_declare_more_than_they_define() {
 }
 
 fn link_line(config: &Config, package: &Package) -> (String, Vec<String>, String) {
-    let inputs = link_inputs::Inputs::of(config, package, Vec::new());
+    let inputs = link::Inputs::of(config, package, Vec::new());
     let link = executable(
         &inputs,
         &Table::default(),

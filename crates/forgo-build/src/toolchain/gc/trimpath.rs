@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use forgo_golang::path;
 
-use crate::actions::compile_inputs::Inputs;
+use crate::toolchain::inputs::compile::Inputs;
 
 /// Returns the rewrites `from=>to;…`: with -trimpath the package's directory is replaced by its
 /// module and import path, overlaid files by the paths they stand for, the object directory by

@@ -2,7 +2,7 @@
 //!
 //! Answers to vet in cmd/go/internal/work/exec.go.
 
-use crate::actions::vet::Inputs;
+use crate::toolchain::inputs::vet::Inputs;
 
 /// Returns the command line that vets the package which the file `config` describes.
 pub fn vet(inputs: &Inputs<'_>, config: String) -> Vec<String> {

@@ -10,6 +10,7 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use forgo_load::disk;
 use memchr::memmem;
 use object::elf::{
     DT_NEEDED, DT_RPATH, DT_RUNPATH, ET_DYN, ET_EXEC, ET_REL, FileHeader32, FileHeader64,
@@ -19,7 +20,6 @@ use object::read::elf::{Dyn, FileHeader};
 
 use super::Further;
 use super::script::{self, Named};
-use crate::disk;
 
 /// Begins the names of the sections in which GCC leaves what is compiled when it is linked.
 const LTO_SECTION: &[u8] = b".gnu.lto_";
@@ -28,7 +28,7 @@ const LTO_SECTION: &[u8] = b".gnu.lto_";
 const LONGEST_SCRIPT: u64 = 1 << 16;
 
 /// Libraries that the GCC driver names beside those of the command line, under the flags that
-/// [`crate::run::links`] lets through.
+/// [`crate::reuse::links`] lets through.
 const IMPLIED: [&str; 7] = ["c", "gcc", "gcc_eh", "gcc_s", "m", "pthread", "stdc++"];
 
 /// The directories whose listings are in the key, and the names of the files in them.

@@ -1,7 +1,7 @@
 //! The dynamic loader's configuration, which GNU ld reads: it looks for the libraries that a shared
 //! library needs in the loader's directories.
 
-use crate::disk;
+use forgo_load::disk;
 
 /// Libraries that the loader puts into every process: with them, a program is not what its file
 /// says.

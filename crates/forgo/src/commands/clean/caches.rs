@@ -2,13 +2,13 @@
 //!
 //! Answers to runClean in cmd/go/internal/clean/clean.go and modfetch.RemoveAll.
 
-use forgo_build::disk::{self, Because};
+use forgo_load::disk::{self, Because};
 use std::os::unix::fs::PermissionsExt;
 
-use forgo_build::config::Config;
-use forgo_build::process::errno_text;
-use forgo_build::remove::remove_all;
 use forgo_cache::disk::DiskCache;
+use forgo_load::config::Config;
+use forgo_load::process::errno_text;
+use forgo_load::remove::remove_all;
 
 use crate::exit::{Outcome, Stop};
 use crate::report::Console;

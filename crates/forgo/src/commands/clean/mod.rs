@@ -5,10 +5,10 @@
 mod caches;
 mod packages;
 
-use forgo_build::event::{Event, Reporter};
-use forgo_build::load::modules::Modules;
-use forgo_build::load::scan::Scanner;
-use forgo_build::load::{Loader, PackageOpts, RootMode, fips140};
+use forgo_load::event::{Event, Reporter};
+use forgo_load::load::modules::Modules;
+use forgo_load::load::scan::Scanner;
+use forgo_load::load::{Loader, PackageOpts, RootMode, fips140};
 
 use super::{Command, Invocation, stop_at};
 use crate::exit::{Outcome, Stop};

@@ -2,15 +2,15 @@
 //!
 //! Answers to `clean` in cmd/go/internal/clean/clean.go.
 
-use forgo_build::disk::{self, Because};
+use forgo_load::disk::{self, Because};
 use std::collections::HashSet;
 
-use forgo_build::config::Config;
-use forgo_build::package::{Package, PackageGraph, PackageId};
-use forgo_build::process::errno_text;
-use forgo_build::remove::remove_all;
 use forgo_build::shell::{Shell, ShellShared};
 use forgo_golang::path;
+use forgo_load::config::Config;
+use forgo_load::package::{Package, PackageGraph, PackageId};
+use forgo_load::process::errno_text;
+use forgo_load::remove::remove_all;
 
 use super::ToStdout;
 use crate::report::Console;

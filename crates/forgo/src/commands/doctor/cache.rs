@@ -2,9 +2,9 @@
 
 use std::os::unix::fs::MetadataExt;
 
-use forgo_build::config::Dirs;
-use forgo_build::disk::{self, Because};
-use forgo_build::footprint::may_make_in;
+use forgo_load::config::Dirs;
+use forgo_load::disk::{self, Because};
+use forgo_load::footprint::may_make_in;
 
 use super::file_system;
 use super::finding::{Finding, Level};

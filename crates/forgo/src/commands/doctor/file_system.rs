@@ -1,15 +1,15 @@
 //! File systems: their kinds, their space, the resolution of their time stamps.
 //!
 //! forgo compares the times of files with its own clock to decide whether a file could have changed
-//! once more since it was read (`forgo_build::footprint`). The examination measures what that
+//! once more since it was read (`forgo_load::footprint`). The examination measures what that
 //! rests on: times must advance within [`GRANULARITY`] and agree with this machine's clock.
 
 use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
-use forgo_build::clock::{self, For};
-use forgo_build::disk::{self, Because};
-use forgo_build::footprint::{COARSE, GRANULARITY};
+use forgo_load::clock::{self, For};
+use forgo_load::disk::{self, Because};
+use forgo_load::footprint::{COARSE, GRANULARITY};
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
 use super::cache::shown;
@@ -26,7 +26,7 @@ pub fn of_cache(dir: &str) -> Vec<Finding> {
     let clock = match Clock::measure(dir) {
         Ok(clock) => clock.finding(),
         Err(e) => {
-            let why = forgo_build::process::errno_text(&e);
+            let why = forgo_load::process::errno_text(&e);
             Finding::new("file clock", Level::Warning, format!("not measured: {why}"))
                 .remedy("make the cache writable, and free space on its file system")
         }
@@ -90,7 +90,7 @@ pub fn of_temporary_files(dir: &str) -> Option<Finding> {
     if !disk::own::metadata(Because::Handed, dir).is_ok_and(|meta| meta.is_dir()) {
         return Some(error("is not a directory"));
     }
-    if !forgo_build::footprint::may_make_in(dir) {
+    if !forgo_load::footprint::may_make_in(dir) {
         return Some(error("is not writable"));
     }
     let noexec = statvfs(dir).is_ok_and(|stat| stat.f_flag.contains(StatVfsMountFlags::NOEXEC));

@@ -1,16 +1,15 @@
 //! The go command that forgo drives, its release, the toolchain that go.mod asks for, and the
 //! program that the name `go` runs.
 
-use forgo_build::disk::{self, Because};
-use forgo_build::process;
-use forgo_build::stock::{self, Kind, kind};
 use forgo_golang::release::{is_native, native};
+use forgo_load::disk::{self, Because};
+use forgo_load::process;
+use forgo_load::stock::{self, Kind, kind};
 
 use super::finding::{Finding, Level};
-use crate::config::Startup;
-use crate::config::goroot;
 use crate::config::process::Variables;
 use crate::config::toolchain::{self, Preview};
+use crate::config::{Startup, goroot};
 
 /// Reports on the distribution and on the toolchain that a command here would use.
 pub fn examine(startup: &Startup) -> Vec<Finding> {

@@ -4,14 +4,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use forgo_build::actions::{ActionCx, ActionError, Actor, Outcome as Done, RunOptions};
-use forgo_build::config::Config;
-use forgo_build::fsys::Overlay;
-use forgo_build::package::{Package, PackageGraph};
-use forgo_build::plan::{Kind, Node, NodeId, Plan};
+use forgo_build::action::{ActionCx, ActionError, Actor, Actors, Outcome as Done, RunOptions};
+use forgo_build::plan::{Kind, Mode, Node, NodeId, Plan};
 use forgo_build::toolchain::cc::inputs::CInputs;
 use forgo_build::toolchain::cc::{self, CFlags, command};
 use forgo_golang::quoted;
+use forgo_load::config::Config;
+use forgo_load::fsys::Overlay;
+use forgo_load::package::{Package, PackageGraph};
 
 use crate::config::variables::Variable;
 use crate::exit::Outcome;
@@ -33,8 +33,8 @@ pub fn variables(cfg: &Config, console: &Console) -> Outcome<Vec<Variable>> {
     };
     let probe = Arc::new(Probe::default());
     let node = Node {
-        kind: Kind::Actor(Arc::clone(&probe) as Arc<dyn Actor>),
-        ..Node::group("env", Vec::new())
+        kind: Kind::Command,
+        ..Node::group(Mode::GoEnv, Vec::new())
     };
     let plan = Plan {
         nodes: vec![node],
@@ -46,6 +46,7 @@ pub fn variables(cfg: &Config, console: &Console) -> Outcome<Vec<Variable>> {
     // Not a build: the cache is not trimmed after it.
     let options = RunOptions {
         is_cmd_list: true,
+        actors: Actors::one(plan.root, Arc::clone(&probe) as Arc<dyn Actor>),
         ..RunOptions::default()
     };
     session.execute(

@@ -6,11 +6,11 @@ mod compilers;
 mod print;
 mod write;
 
-use forgo_build::load::modules::{ModuleState, Modules, work_file};
-use forgo_build::load::scan::Scanner;
-use forgo_build::load::{RootMode, fips140};
 use forgo_golang::path;
 use forgo_golang::quote::quote;
+use forgo_load::load::modules::{ModuleState, Modules, work_file};
+use forgo_load::load::scan::Scanner;
+use forgo_load::load::{RootMode, fips140};
 
 use super::{Command, Invocation, stop_at};
 use crate::config::env_file;

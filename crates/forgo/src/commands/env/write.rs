@@ -2,12 +2,12 @@
 //!
 //! Answers to runEnvW, runEnvU, checkEnvWrite and updateEnvFile in cmd/go/internal/envcmd/env.go.
 
-use forgo_build::disk::{self, Because};
+use forgo_load::disk::{self, Because};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use forgo_build::process::{errno_text, os};
 use forgo_golang::quote::quote;
 use forgo_golang::{path, quoted, raw};
+use forgo_load::process::{errno_text, os};
 
 use super::super::Invocation;
 use crate::config::{Platform, env_file, parse_experiments};

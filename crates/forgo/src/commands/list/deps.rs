@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use forgo_build::package::{PackageGraph, PackageId};
+use forgo_load::package::{PackageGraph, PackageId};
 
 /// The dependencies of packages.
 #[derive(Debug, Default)]
@@ -55,7 +55,7 @@ impl Deps {
 
 #[cfg(test)]
 mod tests {
-    use forgo_build::package::Package;
+    use forgo_load::package::Package;
 
     use super::*;
 

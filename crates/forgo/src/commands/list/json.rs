@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use forgo_build::module::ModulePublic;
-use forgo_build::package::PackageError;
 use forgo_golang::json::append_text;
 use forgo_golang::release::Release;
+use forgo_load::module::ModulePublic;
+use forgo_load::package::PackageError;
 
 use super::public::{Listed, Shown};
 
@@ -203,7 +203,7 @@ mod tests {
     use std::rc::Rc;
     use std::sync::Arc;
 
-    use forgo_build::package::{ImportInfo, Package, PackageGraph, PackageId};
+    use forgo_load::package::{ImportInfo, Package, PackageGraph, PackageId};
 
     use super::*;
 

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use forgo_build::module::ModulePublic;
-use forgo_build::package::{Package, PackageError, PackageGraph, PackageId};
-use forgo_build::run::PackageFacts;
+use forgo_build::action::PackageFacts;
 use forgo_golang::template::value::{
     BOOL, Field, Kind, Object, STRING, STRING_MAP, STRINGS, TypeDesc, Value,
 };
+use forgo_load::module::ModulePublic;
+use forgo_load::package::{Package, PackageError, PackageGraph, PackageId};
 
 use super::deps::Deps;
 use super::values::{ERRORS, MODULE_PTR, PACKAGE_ERROR_PTR, error_value, module_value};

@@ -4,14 +4,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use forgo_build::config::Config;
-use forgo_build::module::{ModuleError, ModulePublic};
-use forgo_build::package::{ImportInfo, PackageError};
 use forgo_golang::path;
 use forgo_golang::template::value::{
     BOOL, Data, ERROR, Field, INT, Kind, Method, NIL_DEREFERENCE, Object, STRING, STRINGS,
     Signature, Type, TypeDesc, Value,
 };
+use forgo_load::config::Config;
+use forgo_load::module::{ModuleError, ModulePublic};
+use forgo_load::package::{ImportInfo, PackageError};
 
 use super::time::{TIME_PTR, time_value};
 

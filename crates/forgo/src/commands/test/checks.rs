@@ -1,13 +1,13 @@
 //! The command lines that `go test` refuses before anything is built, and the use of the binaries.
 //! Answers to the checks in runTest in cmd/go/internal/test/test.go.
 
-use forgo_build::disk;
 use std::collections::BTreeMap;
 
-use forgo_build::load::Loader;
-use forgo_build::package::PackageId;
 use forgo_build::plan::test::{BinaryOptions, binary_name};
-use forgo_build::platform::fuzz_supported;
+use forgo_load::disk;
+use forgo_load::load::Loader;
+use forgo_load::package::PackageId;
+use forgo_load::platform::fuzz_supported;
 
 use super::flags::{self, TestFlags};
 use crate::commands::Invocation;

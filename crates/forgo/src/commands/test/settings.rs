@@ -2,16 +2,16 @@
 //! cached results do not count. Answers to the middle of runTest in cmd/go/internal/test/test.go
 //! and to initCoverProfile in cover.go.
 
-use forgo_build::{disk, footprint};
 use std::io::Write;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-use forgo_build::actions::run_test::{CoverProfile, TestSettings};
-use forgo_build::config::Config;
-use forgo_build::process::errno_text;
+use forgo_build::actions::test_settings::{CoverProfile, TestSettings};
 use forgo_cache::disk::{DiskCache, parse_expiry};
 use forgo_golang::path;
+use forgo_load::config::Config;
+use forgo_load::process::errno_text;
+use forgo_load::{disk, footprint};
 
 use super::flags::{self, TestFlags};
 use crate::commands::Invocation;

@@ -7,9 +7,9 @@ use std::io::Result;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus};
 
-use forgo_build::config::Config;
-use forgo_build::process::{self, Learns, exit_text};
 use forgo_golang::release::Release;
+use forgo_load::config::Config;
+use forgo_load::process::{self, Learns, exit_text};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::Signals;
 

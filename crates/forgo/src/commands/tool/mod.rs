@@ -5,24 +5,24 @@
 mod dist_list;
 mod exec;
 
-use forgo_build::disk;
-
-use forgo_build::actions::{ActionCx, ActionError, Actor, Outcome as Done};
-use forgo_build::config::Config;
-use forgo_build::event::{Event, Reporter};
-use forgo_build::load::modules::Modules;
-use forgo_build::load::scan::Scanner;
-use forgo_build::load::{PackageOpts, RootMode, TargetDir};
-use forgo_build::package::Package;
-use forgo_build::process::errno_text;
+use forgo_build::action::{ActionCx, ActionError, Actor, Outcome as Done};
 use forgo_golang::path;
 use forgo_golang::quote::quote;
+use forgo_load::config::Config;
+use forgo_load::disk;
+use forgo_load::event::{Event, Reporter};
+use forgo_load::load::modules::Modules;
+use forgo_load::load::scan::Scanner;
+use forgo_load::load::{PackageOpts, RootMode, TargetDir};
+use forgo_load::package::Package;
+use forgo_load::process::errno_text;
 
 use super::run::{exec_words, link_and_act};
 use super::{Command, Invocation, Loading, stop_at};
 use crate::exit::{Outcome, Stop};
 use crate::flags::table::Commands;
 use crate::session::Session;
+use forgo_build::plan::Mode;
 
 /// The command.
 pub const COMMAND: Command = Command {
@@ -235,7 +235,14 @@ fn build_and_run(
         only_show,
         plain_environment: builtin,
     };
-    link_and_act(session, loader, p, "go tool", args, RunTool { exec, start })
+    link_and_act(
+        session,
+        loader,
+        p,
+        Mode::GoTool,
+        args,
+        RunTool { exec, start },
+    )
 }
 
 /// How a tool is started.

@@ -4,9 +4,11 @@
 
 use std::process::Stdio;
 
-use forgo_build::process::{self, Learns};
-use forgo_build::toolchain::{self, plain_tool};
+use forgo_build::toolchain;
 use forgo_golang::path;
+use forgo_load::plain_tool;
+use forgo_load::process;
+use forgo_load::process::Learns;
 use serde::Deserialize;
 
 use super::COMMAND;

@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Mutex;
 
-use forgo_build::actions::vet::VetOutputs;
-use forgo_build::actions::{ActionCx, ActionError, Actor, Outcome, Provider};
-use forgo_build::disk::{self, Because};
-use forgo_build::footprint;
-use forgo_build::process::errno_text;
+use forgo_build::action::{ActionCx, ActionError, Actor, Outcome, Provider, VetOutputs};
+use forgo_load::disk::{self, Because};
+use forgo_load::footprint;
+use forgo_load::process::errno_text;
 use zip::ZipArchive;
 
 use crate::report::Console;
@@ -34,14 +33,9 @@ impl Actor for Fixes {
     fn act(&self, cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         let mut found = self.found.lock().unwrap_or_else(|e| e.into_inner());
         for dep in &cx.node().deps {
-            let Provider::Other(any) = &cx.outcome(*dep).provider else {
-                continue;
-            };
-            let archive = any
-                .downcast_ref::<VetOutputs>()
-                .map(|v| v.fix_archive.as_str());
-            if let Some(archive) = archive.filter(|a| !a.is_empty())
-                && let Err(e) = found.read(archive)
+            if let Provider::Vet(VetOutputs { fix_archive }) = &cx.outcome(*dep).provider
+                && !fix_archive.is_empty()
+                && let Err(e) = found.read(fix_archive)
             {
                 found.error.get_or_insert(e);
             }

@@ -8,11 +8,10 @@ mod fixes;
 
 use std::sync::Arc;
 
-use forgo_build::actions::vet_output::VetOutput;
-use forgo_build::actions::{RunOptions, VetOptions};
-use forgo_build::load::{Loader, PackageOpts, RootMode, Testmain};
-use forgo_build::package::PackageId;
-use forgo_build::plan::{BuildMode, Kind, Node, PlanBuilder};
+use forgo_build::action::{Actors, RunOptions, VetOptions, VetOutput};
+use forgo_build::plan::{BuildMode, Kind, Mode, Node, PlanBuilder};
+use forgo_load::load::{Loader, PackageOpts, RootMode, Testmain};
+use forgo_load::package::PackageId;
 
 use super::{Command, Invocation, LOADING, LOADING_TESTS, Loading, stop_at, traced};
 use crate::exit::{Outcome, Stop};
@@ -82,16 +81,17 @@ fn vet(invocation: &mut Invocation<'_>, given: ToolArguments) -> Outcome {
         .iter()
         .map(|p| builder.vet_action(mode, mode, apply_fixes, *p))
         .collect();
-    let mut root = Node::group("go vet", deps);
+    let mut root = Node::group(Mode::GoVet, deps);
     let fixes = Arc::new(Fixes::default());
     if apply_fixes {
-        root.kind = Kind::Actor(fixes.clone());
+        root.kind = Kind::Command;
         root.ignore_fail = true;
     }
     let root = builder.add(root);
     let plan = builder.finish(root);
     let options = RunOptions {
         vet,
+        actors: Actors::one(root, fixes.clone()),
         ..RunOptions::default()
     };
     session.execute(&plan, &loader.graph, &scanner.overlay, &options)?;

@@ -5,14 +5,14 @@
 //! cmd/go/internal/toolchain/switch.go. While a toolchain is selected the stock command puts its
 //! prefix before texts that have it already.
 
-use forgo_build::disk;
 use std::os::unix::fs::PermissionsExt;
 
-use forgo_build::config::Config;
-use forgo_build::load::modules::{TooNew, newer_release_wanted, offered_releases};
-use forgo_build::load::scan::Scanner;
 use forgo_golang::quote::quote;
 use forgo_golang::{gover, pattern};
+use forgo_load::config::Config;
+use forgo_load::disk;
+use forgo_load::load::modules::{TooNew, newer_release_wanted, offered_releases};
+use forgo_load::load::scan::Scanner;
 
 use super::{Choice, fatal};
 use crate::exit::{Outcome, Stop};
