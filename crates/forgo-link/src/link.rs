@@ -95,6 +95,7 @@ pub struct Link<'a> {
     /// Values of string variables, in the order in which they were first set.
     pub strings: Vec<(Vec<u8>, Vec<u8>)>,
     damage: &'a Damage,
+    files: &'a Files,
 }
 
 /// Links a program, and writes it to the output of the options. On failure nothing was written.
@@ -122,8 +123,10 @@ fn run(options: &Options) -> Result<()> {
     let files = Files::open(&config, &options.main)?;
     let damage = Damage::default();
     let program = Program::load(options, &config, &files, &damage)?;
-    let mut link = Link::new(options, program, &config, &damage)?;
+    let mut link = Link::new(options, program, &config, &damage, &files)?;
+    files.release_memory();
     link.passes()?;
+    files.release_memory();
     let image = write::plan(&mut link)?;
     link.check()?;
     write::write(&link, image)
@@ -135,6 +138,7 @@ impl<'a> Link<'a> {
         mut program: Program<'a>,
         config: &ImportCfg,
         damage: &'a Damage,
+        files: &'a Files,
     ) -> Result<Link<'a>> {
         check_host_objects(options, &program)?;
         let header = program.header.clone();
@@ -170,6 +174,7 @@ impl<'a> Link<'a> {
             fips_info: 0,
             strings: Vec::new(),
             damage,
+            files,
         };
         if link.is_dynamic && link.header.arch == Arch::Arm64 {
             return unsupported("a dynamic program for arm64");
@@ -196,6 +201,7 @@ impl<'a> Link<'a> {
         let entry = self.target().entry;
         self.deferreturns = deadcode::mark(&mut self.symbols, entry, &roots)?;
         self.check()?;
+        self.files.release_memory();
         self.set_up()?;
         self.set_strings()?;
         if !self.options.strip_dwarf {

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use forgo_golang::object::archive;
-use memmap2::Mmap;
+use memmap2::{Mmap, UncheckedAdvice};
 
 use super::importcfg::ImportCfg;
 use super::object::{Damage, Object};
@@ -32,6 +32,16 @@ impl Files {
             files.insert(path.to_owned(), map);
         }
         Ok(Files(files))
+    }
+
+    /// Gives back the memory that the archives' pages take in this process. They are read again
+    /// from the system's cache where they are needed: mostly other pages, after some passes.
+    pub fn release_memory(&self) {
+        for map in self.0.values() {
+            // SAFETY: the maps are never written to, so their pages come back as they were. That it
+            // fails does no harm.
+            let _ = unsafe { map.unchecked_advise(UncheckedAdvice::DontNeed) };
+        }
     }
 }
 
