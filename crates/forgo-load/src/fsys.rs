@@ -75,8 +75,8 @@ pub enum FileKind {
 pub type DirEntry = (String, FileKind);
 
 impl Overlay {
-    /// Reads the `-overlay` file, if one was given, and binds a directory (the first of `bind`, that
-    /// of a GOFIPS140 snapshot) to another.
+    /// Reads the `-overlay` file, if one was given, and binds a directory (the first of `bind`,
+    /// that of a GOFIPS140 snapshot) to another.
     pub(crate) fn new(cfg: &Config, bind: Option<(&str, String)>) -> Result<Overlay, FatalError> {
         let mut overlay = Overlay {
             cwd: cfg.cwd.clone(),

@@ -1,5 +1,5 @@
-//! What became of an action, and what it tells the nodes after it. Plain data: who makes and reads it
-//! lies above.
+//! What became of an action, and what it tells the nodes after it. Plain data: who makes and reads
+//! it lies above.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

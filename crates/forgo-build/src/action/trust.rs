@@ -1,5 +1,5 @@
-//! The rules by which forgo derives results, and what a run knows of them. `reuse::trust` decides by
-//! it whether a derived result is used.
+//! The rules by which forgo derives results, and what a run knows of them. `reuse::trust` decides
+//! by it whether a derived result is used.
 
 pub(crate) mod record;
 

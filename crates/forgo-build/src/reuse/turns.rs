@@ -3,9 +3,10 @@
 //!
 //! A holder that does not get on, because it is stopped or waits for something that never comes, is
 //! not waited for: what is made twice is no harm. Where its process can be seen, that shows within
-//! two seconds ([`Watch`](forgo_cache::disk::Watch)). Where it can't (another container, another machine), the wait is
-//! limited by what the action [did cost](crate::shell::costs) before. A holder that a run has given up on
-//! once is not waited for again by that run, so a chain of packages costs one wait.
+//! two seconds ([`Watch`](forgo_cache::disk::Watch)). Where it can't (another container, another
+//! machine), the wait is limited by what the action [did cost](crate::shell::costs) before. A
+//! holder that a run has given up on once is not waited for again by that run, so a chain of
+//! packages costs one wait.
 //!
 //! No thread waits while it holds a lock, so nobody waits in a circle. cmd/go has no counterpart:
 //! two stock commands do the same work twice.

@@ -4,12 +4,12 @@
 //!
 //! A token is a [slot](forgo_cache::disk::Slots), which ends with its holder. It is held while one
 //! tool runs, and by nothing else: who holds one waits for nobody. So who waits for a token may
-//! hold the lock of an [action](crate::reuse::turns) that others wait for: tokens come back whatever those
-//! others do. There is one exception, a tool that starts forgo itself (a wrapper of the C compiler,
-//! say), and waits for it: if all tokens were with such tools, nobody would ever get one. So a
-//! process that has waited for long at the head of the line, and has got nothing, runs one more
-//! tool without a token, and from then on one at a time whenever it likes. It does so at once, and
-//! once for each token, where those who have tokens are [stuck](Watch).
+//! hold the lock of an [action](crate::reuse::turns) that others wait for: tokens come back
+//! whatever those others do. There is one exception, a tool that starts forgo itself (a wrapper of
+//! the C compiler, say), and waits for it: if all tokens were with such tools, nobody would ever
+//! get one. So a process that has waited for long at the head of the line, and has got nothing,
+//! runs one more tool without a token, and from then on one at a time whenever it likes. It does so
+//! at once, and once for each token, where those who have tokens are [stuck](Watch).
 //!
 //! Who is going to use much memory, by what was [recorded](super::costs), gets a token only if so
 //! much is free, or if nobody else with a token uses much. What those with tokens have not used yet

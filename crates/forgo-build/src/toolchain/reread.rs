@@ -2,8 +2,8 @@
 //! the tool read had the contents that the key names.
 //!
 //! A key takes a file's hash from wherever it is known: read in this invocation, or kept from an
-//! earlier one because the file's stat is unchanged ([`forgo_load::index`]). Neither says what the file
-//! holds at the moment a tool reads it: an editor may save it meanwhile, and a write through a
+//! earlier one because the file's stat is unchanged ([`forgo_load::index`]). Neither says what the
+//! file holds at the moment a tool reads it: an editor may save it meanwhile, and a write through a
 //! memory mapping that is dirty already changes no stat at all. So the files are hashed once more
 //! immediately before a tool runs and again after it. If a hash differs, or a stat between the two,
 //! the build goes on with the tool's result under an [`unguessable`] key: no later lookup finds it,

@@ -1,8 +1,8 @@
 //! A snapshot as a file. It is read whole, which takes less than a millisecond, and used as it lies
 //! in memory. (Mapped, it would end the process by a signal when another one truncates it.) A file
 //! that is damaged, cut off or of another format is ignored; the key is the file's
-//! ([`crate::kept`]).
-//! that is damaged, cut off or of another format is ignored; the key is the file's ([`crate::kept`]).
+//! ([`crate::kept`]). that is damaged, cut off or of another format is ignored; the key is the
+//! file's ([`crate::kept`]).
 //!
 //! ```text
 //! time in nanoseconds since 1970

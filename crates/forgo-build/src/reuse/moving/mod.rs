@@ -3,10 +3,10 @@
 //! An archive holds the names of its source files, and its key their directory; so in a second
 //! checkout of the same commit the stock command compiles everything anew. But names are all that
 //! differs ([`forgo_golang::object::relocate`]). So there is one more key for every package that
-//! lies in a [place](crate::exports::places): the lines of the stock key, with the place's name instead of its
-//! directory, and for each import the hash of its export data as it would be with names of places.
-//! Under it a [record] says which archive was made of this, and where. When the stock key is not
-//! known, that archive is moved here, stamped, and stored under the stock key.
+//! lies in a [place](crate::exports::places): the lines of the stock key, with the place's name
+//! instead of its directory, and for each import the hash of its export data as it would be with
+//! names of places. Under it a [record] says which archive was made of this, and where. When the
+//! stock key is not known, that archive is moved here, stamped, and stored under the stock key.
 //!
 //! What a move can't know to be right is compiled; see [`may_move`], [`sources`] and
 //! docs/moving.md. Whether archives of this compiler are moved at all, [`trust`] knows.

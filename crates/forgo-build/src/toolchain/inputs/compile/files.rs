@@ -109,7 +109,7 @@ impl<'r> Files<'r> {
     }
 
     /// Reports whether the files still have the contents that the key of the build has; see
-    /// `run::reread`.
+    /// `toolchain::reread`.
     pub fn are_as_hashed(&self, cx: &ActionCx<'_>) -> bool {
         let files = self.of_part(Part::Whole).map(|file| self.path(file));
         reread::are_as_hashed(cx, files)

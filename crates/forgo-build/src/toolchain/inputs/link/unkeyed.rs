@@ -24,7 +24,7 @@ pub struct Unkeyed<'r> {
     /// each archive by its file.
     pub install_suffix: &'r str,
     /// The C++ compiler, if some package has C++ sources, or else the C compiler. The linker calls
-    /// it to link C code; the stock key leaves it out, `run::links` adds all that it may read.
+    /// it to link C code; the stock key leaves it out, `reuse::links` adds all that it may read.
     pub external_linker: Vec<String>,
     /// Where the linker lies. The key has its ID, asked for through -toolexec.
     pub tools: Tools<'r>,
