@@ -47,8 +47,8 @@ pub struct Config {
     pub link_store: u64,
     /// FORGO_VERIFY: the share of derived results that the tools make as well, in percent.
     pub verify_percent: u8,
-    /// The program that is [`LINKER`] when it is started by that name; empty where links are left to
-    /// the stock linker (`FORGO_LINK`).
+    /// The program that is [`LINKER`] when it is started by that name; empty where links are left
+    /// to the stock linker (`FORGO_LINK`).
     pub linker: String,
     /// GOMAXPROCS: how many threads a Go program would run at once here.
     pub gomaxprocs: usize,

@@ -190,8 +190,8 @@ pub enum Because {
     /// It decides how a file is put in its place, and not what is in it. What a kept answer put in
     /// its place is checked before the answer is given again.
     Target,
-    /// The kernel's facts about processes and memory: they are in the keys, or decide when an action
-    /// runs.
+    /// The kernel's facts about processes and memory: they are in the keys, or decide when an
+    /// action runs.
     Process,
     /// The command's answers are never kept: it changes files, or is handed to the stock command.
     Handed,

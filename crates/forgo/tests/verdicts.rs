@@ -20,7 +20,8 @@ const FILES: &[(&str, &str)] = &[
     (
         "leaf/leaf_test.go",
         "package leaf\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\n\
-         func TestF(t *testing.T) {\n\tif F() == \"\" || os.Getenv(\"LEAF\") == \"x\" {\n\t\tt.Fail()\n\t}\n\
+         func TestF(t *testing.T) {\n\tif F() == \"\" || os.Getenv(\"LEAF\") == \"x\" {\n\
+         \t\tt.Fail()\n\t}\n\
          \tif _, err := os.ReadFile(\"data.txt\"); err != nil {\n\t\tt.Fatal(err)\n\t}\n}\n",
     ),
 ];
@@ -130,7 +131,8 @@ fn builds() {
         assert_eq!(verdict_of(&cold, "build m/leaf"), new);
         assert_eq!(
             verdict_of(&cold, "build m"),
-            "ran installed-target:absent installed-executable:absent cache-entry:absent moved:absent"
+            "ran installed-target:absent installed-executable:absent cache-entry:absent \
+             moved:absent"
         );
         assert_eq!(
             verdict_of(&cold, "link m"),

@@ -70,8 +70,8 @@ struct OwnLink<'a> {
 }
 
 impl<'a> OwnLink<'a> {
-    /// `None` where it is known beforehand that the link is not for forgo's linker, which decides on
-    /// all else. What cmd/link reads from the environment is looked at here.
+    /// `None` where it is known beforehand that the link is not for forgo's linker, which decides
+    /// on all else. What cmd/link reads from the environment is looked at here.
     fn of(cx: &'a ActionCx<'_>, inputs: &Inputs<'_>, link: &'a Link) -> Option<OwnLink<'a>> {
         let config = cx.config();
         let flags = &config.flags;

@@ -297,14 +297,16 @@ mod tests {
             "if info, err := os.Stat(name); err == nil && info.IsDir() {}",
             "fi, err := fsys.(fs.StatFS).Stat(name)\nif fi == nil || fi.Size() != 3 {}",
             "var fi os.FileInfo\nfi, err = d.Info()\nf(fi.Mode(), fi.Name())",
-            "filepath.Walk(\".\", func(p string, info os.FileInfo, err error) error {\n\tif info.IsDir() { return nil }\n\treturn err\n})",
+            "filepath.Walk(d, func(p string, info os.FileInfo, err error) error {\n\
+             if info.IsDir() { return nil }\nreturn err\n})",
             "func visit(a, b fs.FileInfo) { f(a.Size(), b.Size()) }",
             "func (f *File) Stat(name string) error { return nil }",
             "logger.Info(\"x\", 1)\nlog.With(a).Info(msg)\ndefer log.Info(\"done\")",
             "type Info struct { Info string }\nfunc f(i *Info) {}",
             "// fmt.Println(fi) prints a FileInfo\ns := \"FileInfo\"",
             "os.Stat(name)\nos.Lstat(name)",
-            "type T struct {\n\tinfo os.FileInfo\n}\nfunc (t T) size() int64 { return t.info.Size() }",
+            "type T struct {\n\tinfo os.FileInfo\n}\n\
+             func (t T) size() int64 { return t.info.Size() }",
             "x := a.Info()",
             "entries, err := os.ReadDir(name)\nfmt.Println(entries)",
         ] {
@@ -335,7 +337,8 @@ mod tests {
             "func visit(a, b fs.FileInfo) { f(a, b.Size()) }",
             "http.FileServer(http.Dir(\".\"))",
             "h, _ := tar.FileInfoHeader(x, \"\")",
-            "filepath.Walk(\".\", func(p string, info os.FileInfo, err error) error {\n\tfmt.Println(info)\n\treturn nil\n})",
+            "filepath.Walk(d, func(p string, info os.FileInfo, err error) error {\n\
+             fmt.Println(info)\nreturn nil\n})",
             "x.(fs.FileInfo)",
             "type Alias = os.FileInfo",
             "fi, err := os.Stat(\n\tname)\nx = []any{fi}",

@@ -21,15 +21,18 @@ pub const VERB: Verb = Verb {
     synopsis: "[--json] [--days N]",
     help: "count how much work was reused and how much was done",
     details: "
-Counts, over the runs that are on record: whole answers that were known, actions that were reused, by
-way, actions that ran and failed, by day (UTC). The time that reuse saved is what the same action took
-when it last ran; actions that never ran on record are counted apart. The ways are those of
+Counts, over the runs that are on record: whole answers that were known, actions that were reused,
+by way, actions that ran and failed, by day (UTC). The time that reuse saved is what the same action
+took when it last ran; actions that never ran on record are counted apart. The ways are those of
 docs/events.md.
 
 \t--days N  count the last N days only
 \t--json    print one JSON object; times are in microseconds
 ",
-    flags: &[("days", "count the last N days only"), ("json", "print as JSON")],
+    flags: &[
+        ("days", "count the last N days only"),
+        ("json", "print as JSON"),
+    ],
     run,
 };
 

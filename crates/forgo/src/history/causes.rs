@@ -195,8 +195,8 @@ impl Explainer<'_> {
     }
 
     /// Chooses the earlier run to compare an action with: one in which it had the same key, or else
-    /// the last one in which it, or the build that it belongs to, had the same settings, or else the
-    /// last one.
+    /// the last one in which it, or the build that it belongs to, had the same settings, or else
+    /// the last one.
     fn choose(&self, at: usize) -> Option<usize> {
         // What never had these settings is not looked for in all runs.
         const TRIES: usize = 20;

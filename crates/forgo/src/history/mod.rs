@@ -105,7 +105,8 @@ impl Book {
     pub fn open() -> Outcome<Book> {
         let none = || {
             Stop::with_status(
-                "forgo: no log is kept: FORGO_LOG is off, or there is no home directory of this user\n",
+                "forgo: no log is kept: FORGO_LOG is off, or there is no home directory of this \
+                 user\n",
                 1,
             )
         };
