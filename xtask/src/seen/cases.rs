@@ -119,7 +119,7 @@ pub const CASES: &[Case] = &[
     case("pgo", "build -o $OUT/pgo ./cmd/with"),
     case("pgo", "list -pgo=cmd/with/default.pgo -deps ./cmd/without"),
     case("vendor", "build -o $OUT/vendor ."),
-    case("vendor", "list -mod=mod -e -deps -json ."),
+    refused("vendor", "list -mod=mod -e -deps -json ."),
     case("workspace", "build example.com/app/... example.com/lib/..."),
     with(&[("GOWORK", "off")], "workspace/lib", "list -deps ./..."),
     with(
