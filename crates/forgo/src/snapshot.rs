@@ -3,10 +3,6 @@
 //! and environment then only has to check that nothing of that has changed, and prints the output
 //! again.
 //!
-//! Tried before the settings are resolved, for resolving them costs as much as all the stats. Hence
-//! the order of things: who asks what is the key ([`key`]), everything else is an input
-//! ([`forgo_load::footprint`]), and whatever makes an answer unfit to be given again is found out
-//! when it is about to be kept, where there is no hurry. On any doubt the work is done.
 //! Tried before the settings are resolved, since resolving them costs as much as all the stats.
 //! Hence the design: the process and its question are the key ([`key`]), everything else is an
 //! input ([`forgo_load::footprint`]), and conditions that make an answer unfit for reuse are
