@@ -19,7 +19,7 @@ use crate::measure::{self, Cost};
 /// The name by which forgo's program is a linker.
 const LINKER: &str = "forgo-link";
 
-/// Where the tool writes down what it saw, and forgo's linker.
+/// Environment variables of the tool: the log's path, and the path of forgo's linker.
 const LOG: &str = "XTASK_LINKS_LOG";
 const PROGRAM: &str = "XTASK_LINKS_PROGRAM";
 
@@ -221,7 +221,7 @@ fn build(
     .concat();
     let out_text = format!("{}/", out.display());
     let mains = [&["build", "-o", &out_text], &common[..], &[&options.pkgs]].concat();
-    // A module without programs, and packages that do not build, are not what is looked for.
+    // A module without programs and packages that do not build are not errors here.
     let run = |args: &[&str]| go(args).stdout(Stdio::null()).status();
     run(&mains).map_err(|e| format!("go build: {e}"))?;
     let _ = fs::remove_dir_all(&out);
@@ -329,7 +329,7 @@ fn run_tool(tool: &str, args: &[String]) -> Result<bool, String> {
     }
 }
 
-/// What was written to a file, without its last line break.
+/// The content of a file, without its last line break.
 fn text_of(mut file: File) -> String {
     use std::io::{Read, Seek};
     let mut text = String::new();

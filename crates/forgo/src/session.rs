@@ -225,7 +225,7 @@ fn loads_from_cache(cfg: &Config, graph: &PackageGraph) -> bool {
 
 /// The cache that the settings name.
 fn open_cache(cfg: &Config, hashes: &Arc<HashContext>) -> Outcome<Tiered> {
-    // A wrapper of the tools may depend on anything, of which its version says nothing.
+    // A wrapper of the tools may depend on anything, and its version does not cover that.
     let plain = cfg.extras && cfg.flags.toolexec.is_empty();
     let bundle = plain.then(|| cfg.env.os("FORGO_CACHE"));
     open(cfg, hashes, cfg.env.get("GOCACHEPROG"), bundle)

@@ -1,16 +1,13 @@
-//! Answers of whole invocations. The output of a command and the places of its results are kept
-//! together with everything that it saw of the file system; the same command in the same directory
+//! Answers of whole invocations. A command's output and the paths of its results are stored
+//! together with everything that it saw of the file system. The same command in the same directory
 //! and environment then only has to check that nothing of that has changed, and prints the output
 //! again.
 //!
-//! Tried before the settings are resolved, for resolving them costs as much as all the stats. Hence
-//! the order of things: who asks what is the key ([`key`]), everything else is an input
-//! ([`forgo_load::footprint`]), and whatever makes an answer unfit to be given again is found out
-//! when it is about to be kept, where there is no hurry. On any doubt the work is done.
-//! Tried before the settings are resolved, since resolving them costs as much as all the stats.
-//! Hence the design: the process and its question are the key ([`key`]), everything else is an
-//! input ([`forgo_load::footprint`]), and conditions that make an answer unfit for reuse are
-//! checked when it is about to be kept, when time matters less. On any doubt the work is done.
+//! This is tried before the settings are resolved, since resolving them costs as much as all the
+//! stats. Hence the design: the program, the user, the directory, the arguments and the environment
+//! are the key ([`key`]), everything else is an input ([`forgo_load::footprint`]), and conditions
+//! that make an answer unfit for reuse are checked when it is about to be stored, when time matters
+//! less. On any doubt the work is done.
 //!
 //! Snapshots lie in GOCACHE beside the entries that their answers came from: clearing the cache
 //! clears them. They are good for a day. Then the work is done once more, which marks the entries

@@ -78,7 +78,8 @@ struct Report {
     findings: Vec<String>,
 }
 
-/// Projects, a cache that holds what they need of the standard library, and a place for traces.
+/// Projects, a cache with the packages of the standard library that they need, and a directory for
+/// traces.
 struct Lab {
     programs: Programs,
     dir: tempfile::TempDir,
@@ -113,7 +114,7 @@ impl Lab {
             judge: Judge::new(places)?,
         };
         lab.fill_cache()?;
-        // What was modified just now is not relied on.
+        // A file that was modified just now is not trusted.
         std::thread::sleep(std::time::Duration::from_millis(100));
         Ok(lab)
     }

@@ -166,7 +166,8 @@ fn hash_of_go_mod(text: &str) -> String {
     format!("h1:{}", base64::prelude::BASE64_STANDARD.encode(list))
 }
 
-/// A checkout with two commits, a tag, a file that is ignored and settings of its own.
+/// Creates a checkout with two commits, a tag, an ignored file, a linked worktree and a clone that
+/// shares its objects.
 fn make_checkout(dir: &Path) -> Result<(), String> {
     write(&dir.join(".gitignore"), "*.tmp\nignored/\n")?;
     write(&dir.join("ignored/x.go"), "package x\n")?;

@@ -100,7 +100,7 @@ struct Counts {
     /// What those that were reused took when they last ran.
     saved_micros: u64,
     saved_cpu_micros: u64,
-    /// Reused actions that did not run on record: what they saved is not known.
+    /// Reused actions with no recorded run: the time that they saved is unknown.
     of_unknown_cost: u64,
 }
 

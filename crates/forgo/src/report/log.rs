@@ -98,8 +98,8 @@ struct Ended {
     lines: Vec<(Key, Arc<KeyLines>)>,
 }
 
-/// The log's directory; `None` if there is no place for it, or the home directory is missing or
-/// belongs to another user.
+/// Returns the log's directory; `None` if FORGO_LOG disables the log, or if it would lie in a home
+/// directory that is missing or belongs to another user.
 #[expect(clippy::disallowed_methods, reason = "no answer depends on the log")]
 pub fn store(variables: &Variables) -> Option<Store> {
     let budget = log_budget(variables.get("FORGO_LOG")).filter(|budget| *budget > 0)?;
