@@ -1,8 +1,8 @@
 //! `cargo xtask links`: every program and test binary of some modules, linked by the distribution's
 //! linker and by forgo's, and compared byte by byte.
 //!
-//! The stock command builds with this program as `-toolexec`. Where that is asked to link it runs
-//! both linkers on the same inputs and writes down what came of it; the stock result is used.
+//! The stock command builds with this program as `-toolexec`. For a link it runs both linkers on
+//! the same inputs and records the outcome; the stock result is used.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -62,7 +62,7 @@ const VARIANTS: &[Variant] = &[
     },
 ];
 
-/// What came of one link.
+/// The outcome of one link.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Line {
     package: String,

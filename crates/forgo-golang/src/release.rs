@@ -85,7 +85,7 @@ since! { 27:
     /// Flags such as -gcflags are worked out when a package is loaded; before, for lists of
     /// packages that commands named.
     loading_sets_tool_flags
-    /// The build information of a test's main package is made when all imports are known.
+    /// The build information of a test's main package is made after all imports are resolved.
     test_build_info_comes_last
     /// An import of `simd` makes the compiler rewrite the package.
     has_simd
@@ -151,7 +151,7 @@ impl Release {
         (1..=self.0).map(|minor| format!("go1.{minor}")).collect()
     }
 
-    /// Returns the characters that it knows: those of Unicode 17; before Go 1.27, of Unicode 15.
+    /// Returns the edition of Unicode that it uses: Unicode 17; before Go 1.27, Unicode 15.
     pub fn unicode(self) -> Edition {
         if self.0 >= 27 {
             Edition::V17

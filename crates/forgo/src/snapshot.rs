@@ -44,9 +44,9 @@ const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How an invocation begins.
 pub enum Beginning {
-    /// Its answer was known and has been given.
+    /// Its answer was cached and has been printed.
     Answered,
-    /// The work is to be done; afterwards the answer may be kept.
+    /// The work must be done; afterwards the answer may be kept.
     Work(Option<Recording>),
 }
 
@@ -57,12 +57,12 @@ pub struct Recording {
     /// When nothing had been looked at yet.
     start: SystemTime,
     gocache: String,
-    /// What the command writes.
+    /// The output of the command.
     said: Arc<Recorder>,
 }
 
-/// Gives the answer if it is known. `command` is the command's name; the process stands in the
-/// directory it is to work in.
+/// Prints the answer if it is cached. `command` is the command's name; the process's directory is
+/// the one that it works in.
 pub fn begin(command: &str, console: &Console) -> Beginning {
     if !COMMANDS.contains(&command) {
         return Beginning::Work(None);
@@ -164,7 +164,7 @@ pub fn judge(cfg: &Config) {
 }
 
 impl Recording {
-    /// The settings are known.
+    /// Called when the settings are resolved.
     pub fn resolved(&self, cfg: &Config) {
         if cfg.dirs.gocache != self.gocache {
             footprint::refuse("GOCACHE is set in GOROOT/go.env");

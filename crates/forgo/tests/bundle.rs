@@ -45,7 +45,7 @@ fn check_out(world: &World, files: &[(&str, &str)], days: u64) {
     std::thread::sleep(Duration::from_millis(200));
 }
 
-/// What tools a command ran.
+/// Returns how many tools a command ran.
 fn tools(said: &Said) -> usize {
     let runs = |line: &&str| {
         let tools = [

@@ -1,4 +1,4 @@
-//! The log of all runs, and what `forgo log` and `forgo why` tell from it. Every cause that is
+//! The log of all runs, and the output of `forgo log` and `forgo why` from it. Every cause that is
 //! reported is one that the test made.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
@@ -250,7 +250,7 @@ fn causes() {
             );
         }
 
-        // A flag; and back, where everything is known.
+        // A flag; and back, where all results are cached.
         ok(world, &["build", "-gcflags=-N", "-o", "out", "."]);
         assert_eq!(
             why(world, &[]),

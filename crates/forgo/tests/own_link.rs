@@ -90,7 +90,7 @@ fn stock_links(world: &World) -> usize {
 }
 
 /// Builds all programs. Returns how often the distribution's linker ran, and the lines that forgo
-/// printed about its linker.
+/// itself printed.
 #[track_caller]
 fn build(world: &World, flags: &[&str]) -> (usize, Vec<String>) {
     let args = [&["build", "-o", "../out/"], flags, &["./..."]].concat();

@@ -1,4 +1,4 @@
-//! What a kept answer holds of the file system, and which of a command's calls it does not cover.
+//! The content of a kept answer, and which of a command's calls it does not cover.
 //!
 //! Each call must be covered by the answer's inputs, outputs and writable directories, or by a rule
 //! that states why no answer can depend on it ([`RULES`], [`ASKED`]).
@@ -326,7 +326,7 @@ impl Judge {
             return !self.forgo.is_match(&access.program)
                 || self.asked.iter().any(|rule| rule.is_match(&access.path));
         }
-        // What strace starts.
+        // The program that strace starts.
         if access.program.is_empty() {
             return true;
         }

@@ -1,5 +1,5 @@
-//! What `cargo xtask seen` builds: projects of `conformance/projects`, in copies, and one that is
-//! made here, for what depends on files beside the packages.
+//! The projects that `cargo xtask seen` builds: projects of `conformance/projects`, in copies, and
+//! one that is made here, for answers that depend on files beside the packages.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What a command and its children ask of the system, as strace prints it.
+//! The system calls of a command and its children, as strace prints them.
 //!
 //! `strace -ff` writes a file for each thread, so no line is split by another thread's. With `-y`
 //! it names the path behind each descriptor, also behind `AT_FDCWD`. Only calls without a directory
@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// What a call does with a path.
+/// The operation of a call on a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
     /// Opens it to read.
@@ -129,7 +129,7 @@ pub const SILENT: &[&str] = &[
     "umask",
 ];
 
-/// The word for strace's `-e`.
+/// The argument for strace's `-e`.
 pub fn filter() -> String {
     // `?`: not every machine has every call.
     let names: Vec<String> = SILENT.iter().map(|name| format!("?{name}")).collect();

@@ -2,7 +2,7 @@
 //! keys, for `forgo log`, `forgo why` and `forgo stats`. docs/log.md describes it.
 //!
 //! Events are collected and recorded in batches, so that an action never waits for a file; a whole
-//! answer that was known costs one write.
+//! cached answer costs one write.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -91,7 +91,7 @@ struct Known {
     hashes: Option<Arc<HashContext>>,
 }
 
-/// An action that is to be recorded.
+/// An action to record.
 struct Ended {
     action: Action,
     name: String,

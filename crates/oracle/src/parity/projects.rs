@@ -174,7 +174,7 @@ impl Project {
         Ok(Some(project))
     }
 
-    /// Puts the project where it is to be built, if not where it is.
+    /// Copies the project to the directory in which it is built, unless it is built where it is.
     pub fn place(&self, scratch: &Path) -> Result<PathBuf, String> {
         if !self.copied {
             return Ok(self.dir.clone());
