@@ -1,4 +1,5 @@
-//! The content of a kept answer, and which of a command's calls it does not cover.
+//! The facts of the file system that a kept answer holds, and the calls of a command that it does
+//! not cover.
 //!
 //! Each call must be covered by the answer's inputs, outputs and writable directories, or by a rule
 //! that states why no answer can depend on it ([`RULES`], [`ASKED`]).
