@@ -1,4 +1,5 @@
-//! The differences between the supported releases of Go. No other module names a release.
+//! The differences between the supported releases of Go. Beside it only
+//! [`crate::deflate`] names releases: their compressors differ.
 
 use crate::arch::Arch;
 use crate::error::{Result, unsupported};

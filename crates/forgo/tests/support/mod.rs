@@ -165,6 +165,8 @@ impl World {
             .env("GOENV", "off")
             .env("GOTOOLCHAIN", "local")
             .env("GOPROXY", "off")
+            // The log is not the stock command's: tests of it turn it on.
+            .env("FORGO_LOG", "off")
             .stdin(Stdio::null());
         for (key, value) in &self.env {
             if value == "-" {
