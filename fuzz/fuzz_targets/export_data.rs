@@ -1,4 +1,4 @@
-//! Export data: what is read is written again, and what is renamed can be read.
+//! Export data: writing it gives the input again, and renamed data can be read.
 #![no_main]
 
 use forgo_golang::object::pkgbits::{Export, Renames};

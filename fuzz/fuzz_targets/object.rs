@@ -1,4 +1,4 @@
-//! Objects: what is read is written again, and what is changed can be read.
+//! Objects: writing one gives the input again, and a changed one can be read.
 #![no_main]
 
 use forgo_golang::object::goobj::{Changes, Object};

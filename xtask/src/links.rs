@@ -1,8 +1,8 @@
 //! `cargo xtask links`: every program and test binary of some modules, linked by the distribution's
 //! linker and by forgo's, and compared byte by byte.
 //!
-//! The stock command builds with this program as `-toolexec`. Where that is asked to link it runs
-//! both linkers on the same inputs and writes down what came of it; the stock result is used.
+//! The stock command builds with this program as `-toolexec`. For a link it runs both linkers on
+//! the same inputs and records the outcome; the stock result is used.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ use crate::measure::{self, Cost};
 /// The name by which forgo's program is a linker.
 const LINKER: &str = "forgo-link";
 
-/// Where the tool writes down what it saw, and forgo's linker.
+/// Environment variables of the tool: the log's path, and the path of forgo's linker.
 const LOG: &str = "XTASK_LINKS_LOG";
 const PROGRAM: &str = "XTASK_LINKS_PROGRAM";
 
@@ -62,7 +62,7 @@ const VARIANTS: &[Variant] = &[
     },
 ];
 
-/// What came of one link.
+/// The outcome of one link.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Line {
     package: String,
@@ -221,7 +221,7 @@ fn build(
     .concat();
     let out_text = format!("{}/", out.display());
     let mains = [&["build", "-o", &out_text], &common[..], &[&options.pkgs]].concat();
-    // A module without programs, and packages that do not build, are not what is looked for.
+    // A module without programs and packages that do not build are not errors here.
     let run = |args: &[&str]| go(args).stdout(Stdio::null()).status();
     run(&mains).map_err(|e| format!("go build: {e}"))?;
     let _ = fs::remove_dir_all(&out);
@@ -329,7 +329,7 @@ fn run_tool(tool: &str, args: &[String]) -> Result<bool, String> {
     }
 }
 
-/// What was written to a file, without its last line break.
+/// The content of a file, without its last line break.
 fn text_of(mut file: File) -> String {
     use std::io::{Read, Seek};
     let mut text = String::new();

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use wait4::Wait4;
 
-/// What one run cost.
+/// The cost of one run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cost {
     /// Wall time.

@@ -73,7 +73,7 @@ pub fn save_cgo(
     Ok(())
 }
 
-/// What follows `#cgo` on a line that has it.
+/// Returns the text behind `#cgo` on a line that has it.
 fn cgo_line(line: &str) -> Option<&str> {
     let rest = line.trim().strip_prefix("#cgo")?;
     rest.starts_with([' ', '\t']).then_some(rest)
@@ -92,7 +92,7 @@ fn expand_src_dir(arg: &str, dir: &str) -> (String, bool) {
     (expanded, safe)
 }
 
-/// Only bytes that mean nothing to a shell, or that flags are known to need.
+/// Reports whether a text has only bytes that mean nothing to a shell, or that flags need.
 fn is_safe(s: &str) -> bool {
     const PUNCTUATION: &[u8] = b"+-.,/=_:$@%! ~^";
     let safe = |b: u8| b >= 0x80 || b.is_ascii_alphanumeric() || PUNCTUATION.contains(&b);

@@ -73,7 +73,7 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     rest.split_once(end).map_or(rest, |(body, _)| body)
 }
 
-/// What a GOEXPERIMENT setting means on a target.
+/// The meaning of a GOEXPERIMENT setting on a target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Experiment {
     /// Enabled ones, in table order.

@@ -115,7 +115,7 @@ pub enum HeaderError {
     BuildLines {
         /// File name.
         file: String,
-        /// What.
+        /// The error.
         err: BuildLinesError,
     },
 }

@@ -1,4 +1,4 @@
-//! What Go text means. No I/O: functions of strings and bytes.
+//! The meaning of Go text. No I/O: functions of strings and bytes.
 //!
 //! Where the supported releases of Go disagree, a function takes the [`release::Release`] as
 //! an argument. Errors display exactly as the stock command prints them.

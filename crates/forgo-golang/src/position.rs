@@ -48,7 +48,7 @@ impl fmt::Display for Position {
 pub struct SyntaxError {
     /// Where.
     pub pos: Position,
-    /// What, without the position.
+    /// The message, without the position.
     pub msg: String,
 }
 

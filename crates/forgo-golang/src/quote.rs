@@ -27,7 +27,7 @@ pub fn quote_bytes(s: &[u8]) -> String {
     quote_bytes_in(s, Edition::V17)
 }
 
-/// `%q` of bytes by a release of Go that knows these characters.
+/// `%q` of bytes by a release of Go with this edition of Unicode.
 pub fn quote_bytes_in(s: &[u8], edition: Edition) -> String {
     let mut out = String::with_capacity(s.len() + 2);
     out.push('"');

@@ -169,7 +169,7 @@ impl<'a> Translator<'a> {
         let text = &self.rest[..2 + end + 1];
         self.depth += usize::from(opens);
         let operand = self.operand && !opens;
-        // The crate knows no empty group of flags.
+        // The crate has no empty group of flags.
         self.raw(text.len(), if text == "(?)" { "" } else { text }, operand);
         Ok(())
     }

@@ -1,11 +1,11 @@
 //! The releases of Go: what forgo may do with each (`releases.txt`), and everything in which the
 //! go command of one differs from another's, as far as forgo does its work.
 //!
-//! Each difference is a method of [`Release`] with a name. No other code compares releases: the
-//! number is private. A new minor release begins as its predecessor does; what is different in it
-//! is added here, and asked for where it matters.
+//! Each difference is a named method of [`Release`]. No other code compares releases: the number is
+//! private. A new minor release starts out equal to its predecessor; each difference is added here,
+//! and queried where it matters.
 //!
-//! The linker in `forgo-link` has a list of its own, of differences in the formats of objects.
+//! The linker in `forgo-link` has a separate list, of differences in the formats of objects.
 
 use crate::gover;
 use crate::unicode::Edition;
@@ -38,7 +38,7 @@ since! { 27:
 
 // Keys and the tools' command lines.
 since! { 27:
-    /// The key of vet has a line that says whether only facts are wanted.
+    /// The key of vet has a line for whether vet computes only facts.
     vet_key_has_vetx_only
     /// The configuration of vet has everything about the module; before, its path and version.
     vet_reads_whole_module
@@ -57,7 +57,7 @@ since! { 27:
     windows_has_pthread
     /// C compilers for loong64 get -mno-relax.
     loong64_does_not_relax
-    /// -static and linker flags that are not known to be harmless make the C linker link
+    /// -static and linker flags that are not in the list of harmless ones make the C linker link
     /// (go.dev/issue/77768).
     static_flags_need_c_linker
 }
@@ -85,7 +85,7 @@ since! { 27:
     /// Flags such as -gcflags are worked out when a package is loaded; before, for lists of
     /// packages that commands named.
     loading_sets_tool_flags
-    /// The build information of a test's main package is made when all imports are known.
+    /// The build information of a test's main package is made after all imports are resolved.
     test_build_info_comes_last
     /// An import of `simd` makes the compiler rewrite the package.
     has_simd
@@ -111,11 +111,11 @@ since! { 27:
     env_has_gopackagesdriver
     /// `go env -w` refuses GOROOT.
     env_refuses_goroot
-    /// `go install` looks for the toolchain to switch to with flags of its own; before, with those
-    /// of `go run`.
+    /// `go install` looks for the toolchain to switch to with its own flags; before, with those of
+    /// `go run`.
     switch_knows_flags_of_install
-    /// `go clean` prints and removes only what it finds; before, it printed all names and removed
-    /// old directories.
+    /// `go clean` prints and removes only files that exist; before, it printed all names and
+    /// removed old directories.
     clean_removes_what_it_finds
     /// `go list` refuses an empty pattern.
     list_refuses_empty_patterns
@@ -151,7 +151,7 @@ impl Release {
         (1..=self.0).map(|minor| format!("go1.{minor}")).collect()
     }
 
-    /// Returns the characters that it knows: those of Unicode 17; before Go 1.27, of Unicode 15.
+    /// Returns the edition of Unicode that it uses: Unicode 17; before Go 1.27, Unicode 15.
     pub fn unicode(self) -> Edition {
         if self.0 >= 27 {
             Edition::V17

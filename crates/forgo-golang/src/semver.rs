@@ -11,7 +11,7 @@ struct Parsed<'a> {
     prerelease: &'a str,
     /// With the `+`.
     build: &'a str,
-    /// What a short form leaves out: `.0.0` or `.0`.
+    /// The part that a short form leaves out: `.0.0` or `.0`.
     short: &'static str,
 }
 

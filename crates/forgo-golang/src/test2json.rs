@@ -20,7 +20,7 @@ const ERROR_END: u8 = 0x0e;
 /// `^[`: the next byte means itself.
 const ESCAPE: u8 = 0x1b;
 
-/// Tells the time as JSON does (RFC 3339).
+/// Returns the current time, formatted as in JSON (RFC 3339).
 pub type Clock = Box<dyn Fn() -> String + Send>;
 
 /// One event, as far as it is not the same for all.
@@ -195,7 +195,7 @@ impl Converter {
         if REPORTS.iter().any(|r| inner.starts_with(r)) {
             return self.report(line, inner, indent, marked);
         }
-        // Indentation tells which of the tests within each other printed it.
+        // Indentation determines which of the nested tests printed it.
         if indent > 0 && indent <= self.reports.len() {
             self.test.clone_from(&self.reports[indent - 1].test);
         }
@@ -417,7 +417,7 @@ struct LineBuffer {
     /// In the middle of a line of which parts were given already.
     mid: bool,
     escaped: bool,
-    /// The release knows escapes.
+    /// The release has escapes.
     escapes: bool,
 }
 
@@ -459,7 +459,7 @@ impl LineBuffer {
                     && let Some(tab) = self.bytes[at..].iter().position(|&b| b == b'\t')
                     && is_benchmark_name(&self.bytes[at..at + tab])
                 {
-                    // The name of a benchmark is shown before its result is known.
+                    // The name of a benchmark is shown before it has a result.
                     pieces.push(Piece::Part(self.bytes[at..=at + tab].to_vec()));
                     self.mid = true;
                     at += tab + 1;

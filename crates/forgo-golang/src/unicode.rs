@@ -10,7 +10,7 @@ mod table;
 
 use table::{Class, RANGES, SINCE_15};
 
-/// Which characters a release of Go knows.
+/// The edition of Unicode of a release of Go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edition {
     /// Unicode 15, of Go 1.26 and earlier.

@@ -25,8 +25,8 @@ pub fn exec(args: &[String]) -> Outcome {
     become_stock(&stock_go, args)
 }
 
-/// Replaces this process by a stock command of a release that forgo does not know. `args` are all
-/// of the process's; `start` is the directory that it was started in, where `-C` has left it.
+/// Replaces this process by a stock command of a release that forgo does not support. `args` are
+/// all of the process's; `start` is the directory that it was started in, where `-C` has left it.
 pub fn hand_on(
     stock_go: &StockGo,
     version: &str,
@@ -59,7 +59,7 @@ fn become_stock(stock_go: &StockGo, args: &[String]) -> Outcome {
         Ok(command) => command,
         Err(text) => return Err(Stop::with_status(text, 2)),
     };
-    // argv[0] is the stock command's own name, so that a wrapper of several commands can tell.
+    // argv[0] is the stock command's own name, so that a wrapper of several commands can detect it.
     let error = process::exec(command.args(args.iter().map(|arg| os(arg))));
     let (file, why) = (stock_go.file(), errno_text(&error));
     Err(Stop::with_status(

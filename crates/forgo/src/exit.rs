@@ -1,5 +1,5 @@
 //! How a command ends before its last line: the stock command's `base.Fatalf`, `base.Exit` and
-//! usage errors as values, so that only `main` writes the last words and exits.
+//! usage errors as values, so that only `main` prints the last message and exits.
 //!
 //! Answers to cmd/go/internal/base/base.go.
 
@@ -8,11 +8,11 @@
 pub struct Stop {
     /// Text for standard error, whole lines; empty when everything was printed already.
     pub text: String,
-    /// The exit status is to be at least this.
+    /// The minimum of the exit status.
     pub status: i32,
 }
 
-/// What a command's steps return.
+/// The result of a command's steps.
 pub type Outcome<T = ()> = Result<T, Stop>;
 
 impl Stop {

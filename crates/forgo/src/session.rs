@@ -1,4 +1,4 @@
-//! What every command that builds goes through: the work directory, the cache, running a plan, and
+//! The steps of every command that builds: the work directory, the cache, running a plan, and
 //! leaving nothing behind on any way out.
 //!
 //! Answers to NewBuilder, Builder.Close and Builder.Do in cmd/go/internal/work.
@@ -134,7 +134,7 @@ impl<'a> Session<'a> {
         };
         let summary = self.console.span(&span, work);
         self.console.run_ends();
-        // The stock command handles the signal only once it runs programs and tests of the user's.
+        // The stock command handles the signal only once it runs programs and tests of the user.
         if summary.interrupted && !summary.ran_programs {
             if let Some(work) = &self.work {
                 work.discard();
@@ -187,12 +187,12 @@ impl Drop for Closing {
     }
 }
 
-/// Why a plan could not be made, as the stock command's last words.
+/// Returns the stock command's last message for a plan that could not be made.
 pub fn stop_plan(error: PlanError) -> Stop {
     Stop::fatal(error.0)
 }
 
-/// What the keys of an invocation have in common.
+/// Returns the parts that all keys of an invocation have in common.
 fn new_hashes(cfg: &Config) -> HashContext {
     let formulas = match cfg.dist.release.has_known_keys() {
         true => Formulas::Known,
@@ -225,7 +225,7 @@ fn loads_from_cache(cfg: &Config, graph: &PackageGraph) -> bool {
 
 /// The cache that the settings name.
 fn open_cache(cfg: &Config, hashes: &Arc<HashContext>) -> Outcome<Tiered> {
-    // A wrapper of the tools may depend on anything, of which its version says nothing.
+    // A wrapper of the tools may depend on anything, and its version does not cover that.
     let plain = cfg.extras && cfg.flags.toolexec.is_empty();
     let bundle = plain.then(|| cfg.env.os("FORGO_CACHE"));
     open(cfg, hashes, cfg.env.get("GOCACHEPROG"), bundle)

@@ -1,12 +1,13 @@
-//! Answers of whole invocations. The output of a command and the places of its results are kept
-//! together with everything that it saw of the file system; the same command in the same directory
+//! Answers of whole invocations. A command's output and the paths of its results are stored
+//! together with everything that it saw of the file system. The same command in the same directory
 //! and environment then only has to check that nothing of that has changed, and prints the output
 //! again.
 //!
-//! Tried before the settings are resolved, since resolving them costs as much as all the stats.
-//! Hence the design: the process and its question are the key ([`key`]), everything else is an
-//! input ([`forgo_load::footprint`]), and conditions that make an answer unfit for reuse are
-//! checked when it is about to be kept, when time matters less. On any doubt the work is done.
+//! This is tried before the settings are resolved, since resolving them costs as much as all the
+//! stats. Hence the design: the program, the user, the directory, the arguments and the environment
+//! are the key ([`key`]), everything else is an input ([`forgo_load::footprint`]), and conditions
+//! that make an answer unfit for reuse are checked when it is about to be stored, when time matters
+//! less. On any doubt the work is done.
 //!
 //! Snapshots lie in GOCACHE beside the entries that their answers came from: clearing the cache
 //! clears them. They are good for a day. Then the work is done once more, which marks the entries
@@ -43,9 +44,9 @@ const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How an invocation begins.
 pub enum Beginning {
-    /// Its answer was known and has been given.
+    /// Its answer was cached and has been printed.
     Answered,
-    /// The work is to be done; afterwards the answer may be kept.
+    /// The work must be done; afterwards the answer may be kept.
     Work(Option<Recording>),
 }
 
@@ -56,12 +57,12 @@ pub struct Recording {
     /// When nothing had been looked at yet.
     start: SystemTime,
     gocache: String,
-    /// What the command writes.
+    /// The output of the command.
     said: Arc<Recorder>,
 }
 
-/// Gives the answer if it is known. `command` is the command's name; the process stands in the
-/// directory it is to work in.
+/// Prints the answer if it is cached. `command` is the command's name; the process's directory is
+/// the one that it works in.
 pub fn begin(command: &str, console: &Console) -> Beginning {
     if !COMMANDS.contains(&command) {
         return Beginning::Work(None);
@@ -163,7 +164,7 @@ pub fn judge(cfg: &Config) {
 }
 
 impl Recording {
-    /// The settings are known.
+    /// Called when the settings are resolved.
     pub fn resolved(&self, cfg: &Config) {
         if cfg.dirs.gocache != self.gocache {
             footprint::refuse("GOCACHE is set in GOROOT/go.env");

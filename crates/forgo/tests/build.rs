@@ -85,7 +85,7 @@ fn the_executable_is_in_the_way_of_a_directory() {
     }
 }
 
-/// What a user does to an archive that `-o` wrote is nothing to the cache.
+/// Changes of the user to an archive that `-o` wrote do not reach the cache.
 #[test]
 fn the_archive_is_the_users_own() {
     each(TREE, |world| {

@@ -41,11 +41,11 @@ fn check_out(world: &World, files: &[(&str, &str)], days: u64) {
             .open(world.path("w").join(name));
         file.unwrap().set_modified(time).unwrap();
     }
-    // What has just been changed is not relied on.
+    // A file that has just changed is not trusted.
     std::thread::sleep(Duration::from_millis(200));
 }
 
-/// What tools a command ran.
+/// Returns how many tools a command ran.
 fn tools(said: &Said) -> usize {
     let runs = |line: &&str| {
         let tools = [
@@ -148,8 +148,8 @@ fn use_and_save_without_a_variable() {
         world.set("GOCACHE", "$W/job2");
         ok(world, &["cache", "use", "bundle"]);
         assert_eq!(tools(&ok(world, &build)), 0);
-        // A known answer of this job or of an earlier one does not hide what is used: a new job on
-        // the same disk has all of it.
+        // A cached answer of this job or of an earlier one does not hide the entries that it uses:
+        // a new job on the same disk has all of them.
         ok(world, &["build", "./a"]);
         ok(world, &["build", "./a"]);
         ok(world, &["cache", "use", "bundle"]);

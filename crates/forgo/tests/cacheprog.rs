@@ -31,7 +31,7 @@ fn use_helper(world: &mut World, name: &str) {
     world.set("GOCACHEPROG", &prog);
 }
 
-/// What the helper heard last.
+/// Returns the text that the helper received last.
 fn heard(world: &World, name: &str) -> String {
     std::fs::read_to_string(world.path(name).join("transcript")).unwrap()
 }

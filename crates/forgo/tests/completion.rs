@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 /// A command line with the cursor at its end, and all that may stand there.
 type Case = (&'static [&'static str], &'static [&'static str]);
 
-/// What every shell offers.
+/// The completions that every shell offers.
 const EVERYWHERE: &[Case] = &[
     (&["forgo", "mo"], &["mod"]),
     (&["go", "vers"], &["version"]),
@@ -44,7 +44,7 @@ const EVERYWHERE: &[Case] = &[
     (&["forgo", "test", "-covermode", "a"], &["atomic"]),
     (&["forgo", "test", "-vet", "nil"], &["nilfunc"]),
     (&["forgo", "tool", "compi"], &["compile"]),
-    // The word after a boolean flag is not its value.
+    // The argument after a boolean flag is not its value.
     (&["forgo", "build", "-race", "./gree"], &["./greet/"]),
 ];
 

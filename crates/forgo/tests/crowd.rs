@@ -152,7 +152,7 @@ fn a_killed_process_has_no_tokens() {
     });
 }
 
-/// The processes that a process has started, as /proc tells.
+/// Returns the processes that a process has started, by /proc.
 #[cfg(target_os = "linux")]
 fn children(parent: u32) -> Vec<(u32, String)> {
     let entries = std::fs::read_dir("/proc").expect("processes").flatten();

@@ -1,5 +1,5 @@
-//! Importers are not compiled again where nothing changed that they read; and what comes out is
-//! what the stock command makes.
+//! Importers are not compiled again if nothing that they read changed; and the output equals the
+//! stock command's.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;
@@ -71,10 +71,10 @@ fn importers_of_equal_export_data_are_spared() {
         assert_eq!(compiled(world, &[]), ["leaf", "mid", "main"]);
         world.write("leaf/leaf.go", &LEAF.replace("one", "two"));
         assert_eq!(compiled(world, &[]), ["leaf"]);
-        // Known by its stock key again.
+        // Found by its stock key again.
         world.write("leaf/leaf.go", LEAF);
         assert_eq!(compiled(world, &[]), [""; 0]);
-        // What importers see changed.
+        // The part that importers see changed.
         world.write("leaf/leaf.go", &LEAF.replace("\"c\"", "\"d\""));
         assert_eq!(compiled(world, &[]), ["leaf", "mid"]);
         extras(world, "off");
@@ -100,14 +100,14 @@ fn in_doubt_the_work_is_done() {
             compiled(world, &["-gcflags=example.com/m/...=-S"]),
             ["leaf", "mid"]
         );
-        // A file that no key knows, put before the include by a comment.
+        // A file that is in no key, put before the include by a comment.
         world.write("inc/x.h", "#define X 1\n");
         world.write("mid/own.h", "/* x */ #include \"../inc/x.h\"\n");
         leaf(world, "c");
         compiled(world, &[]);
         leaf(world, "d");
         assert_eq!(compiled(world, &[]), ["leaf", "mid"]);
-        // A file that the stock key does not know.
+        // A file that is not in the stock key.
         world.write("mid/own.h", "#include \"../inc/x.h\"\n");
         leaf(world, "e");
         compiled(world, &[]);

@@ -1,4 +1,4 @@
-//! `go env`: the same variables, words and files as the stock command's.
+//! `go env`: the same variables, output and files as the stock command's.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use support::{World, each};
 
-/// What happens before a build.
+/// A change before a build.
 enum Edit {
     /// A shell script, run in the module's directory with the functions of [`FUNCTIONS`].
     Sh(&'static str),
@@ -30,7 +30,7 @@ struct Setup {
 
 /// `object N FILE` compiles a library's object, `archive N FILE` makes an archive of it, `wrapper
 /// FILE` a program that starts the program of the same name that comes later in PATH, with the
-/// words in the file `conf`.
+/// arguments in the file `conf`.
 const FUNCTIONS: &str = r#"
 object() { echo "int value(void) { return $1; }" >v.c.txt; gcc -x c -c -fPIC -o "$2" v.c.txt; }
 archive() { object "$1" v.o.tmp; rm -f "$2"; ar rcs "$2" v.o.tmp; }

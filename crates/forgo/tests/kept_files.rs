@@ -91,7 +91,7 @@ fn say(world: &World) -> Vec<Said> {
 fn a_file_in_another_ones_place_is_not_believed() {
     for goroot in goroots() {
         let mut world = World::new(&goroot, FILES);
-        // What the standard library takes is there already.
+        // The files of the standard library are kept already.
         assert_eq!(world.forgo(&["build", "runtime", "testing"]).code, Some(0));
         let warm = world.cache("cache-forgo");
         let cache = world.path("cache");

@@ -72,7 +72,7 @@ fn an_executable_is_linked_once() {
         assert!(std::fs::read(&out).expect("a file") == first);
         assert_eq!(mode("w/out"), mode("w/stock"));
 
-        // Other flags are another link; without a store there is no copy.
+        // Other flags give another link; without a store, no copy is made.
         assert_eq!(
             links(world, &["build", "-ldflags=-s", "-o", "out", "./a"]),
             1

@@ -1,4 +1,4 @@
-//! The log of all runs, and what `forgo log` and `forgo why` tell from it. Every cause that is
+//! The log of all runs, and the output of `forgo log` and `forgo why` from it. Every cause that is
 //! reported is one that the test made.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
@@ -34,7 +34,7 @@ fn each(check: impl Fn(&mut World)) {
             let text = format!("package {package}\n\nconst New = \"{name}\"\n");
             world.write(&format!("{dir}new.go"), &text);
         }
-        // The standard library is no part of the story.
+        // The standard library's actions are not logged.
         world.set("FORGO_LOG", "off");
         ok(world, &["build", "testing"]);
         world.set("FORGO_LOG", "on");
@@ -223,7 +223,7 @@ fn causes() {
         ok(world, &build);
         let counts = [
             "1 compiled · 1 reused · 1 linked",
-            // What nobody calls is not linked.
+            // A function that is never called is not linked.
             "1 compiled · 2 reused",
         ];
         let told = why(world, &["--run", "3"]);
@@ -250,7 +250,7 @@ fn causes() {
             );
         }
 
-        // A flag; and back, where everything is known.
+        // A flag; and back, where all results are cached.
         ok(world, &["build", "-gcflags=-N", "-o", "out", "."]);
         assert_eq!(
             why(world, &[]),

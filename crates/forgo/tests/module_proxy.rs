@@ -1,5 +1,5 @@
-//! What asks a module proxy: `run pkg@version`, also where the module needs a newer Go than the one
-//! that runs, and versions in go.mod that are queries.
+//! Invocations that query a module proxy: `run pkg@version`, also where the module needs a newer Go
+//! than the one that runs, and versions in go.mod that are queries.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;

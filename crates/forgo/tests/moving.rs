@@ -248,7 +248,7 @@ fn in_doubt_the_work_is_done() {
     });
 }
 
-/// The stock key does not know a header of another directory: forgo's does.
+/// A header of another directory is not in the stock key, but in forgo's.
 #[test]
 fn headers_of_other_directories_count() {
     each(FILES, |world| {
@@ -267,7 +267,7 @@ fn headers_of_other_directories_count() {
             &text.replacen("$0, ret_len", "VALUE, ret_len", 1),
         );
         assert_eq!(compiled_elsewhere(world, &args), [""; 0]);
-        // What the stock key leads to in the first checkout is of the old header.
+        // The entry that the stock key leads to in the first checkout is of the old header.
         header(world, 2);
         assert_eq!(compiled_elsewhere(world, &args), ["example.com/m/mid"]);
         header(world, 1);
@@ -340,7 +340,7 @@ fn the_go_part_of_cgo_is_compiled_once() {
         world.write("cg/cg.go", &text);
         assert_eq!(compiled_elsewhere(world, &args), [""; 0], "CFLAGS");
 
-        // What cgo writes names the directory, or a source is called otherwise by its own word.
+        // cgo's output names the directory, or a source names itself otherwise.
         let text = CGO.replace(
             "// #include <",
             "// #cgo LDFLAGS: -L${SRCDIR}\n// #include <",

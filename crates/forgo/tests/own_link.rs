@@ -1,4 +1,4 @@
-//! forgo's own linker proves itself against the distribution's, and leaves to it what it can't do.
+//! forgo's linker proves itself against the distribution's, and leaves unsupported links to it.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
@@ -29,7 +29,7 @@ if [ \"$1\" = -o ] && [ -e \"$W/lie\" ]; then
 fi
 ";
 
-/// Programs, a distribution whose linker is watched, and a cache of its own.
+/// Programs, a distribution whose linker is watched, and a separate cache.
 fn world(goroot: &Path) -> World {
     let mut world = World::new(goroot, &[("go.mod", "module example.com/m\n\ngo 1.26\n")]);
     write_programs(&world, 0);
@@ -58,7 +58,7 @@ fn world(goroot: &Path) -> World {
     fs::set_permissions(wrapped.join("link"), fs::Permissions::from_mode(0o755)).expect("its mode");
     world.goroot = copy;
     world.set("GOCACHE", "$W/cache");
-    // Else what was linked once is not linked again.
+    // Otherwise a program that was linked once is not linked again.
     world.set("FORGO_LINK_STORE_SIZE", "0");
     world
 }
@@ -89,8 +89,8 @@ fn stock_links(world: &World) -> usize {
     text.lines().count()
 }
 
-/// Builds all programs; how often the distribution's linker was run, and what forgo said of its
-/// own.
+/// Builds all programs. Returns how often the distribution's linker ran, and the lines that forgo
+/// itself printed.
 #[track_caller]
 fn build(world: &World, flags: &[&str]) -> (usize, Vec<String>) {
     let args = [&["build", "-o", "../out/"], flags, &["./..."]].concat();
@@ -146,7 +146,7 @@ fn it_proves_itself_and_then_links() {
             1
         );
 
-        // What it can't do, and what it is not to do.
+        // Links that it does not support, and settings under which it must not link.
         assert_eq!(build(world, &["-ldflags=-bindnow"]).0, PROGRAMS);
         assert_eq!(build(world, &["-toolexec=env"]).0, PROGRAMS);
         for (i, (name, value)) in [
@@ -167,7 +167,7 @@ fn it_proves_itself_and_then_links() {
         write_programs(world, 9);
         assert_eq!(build(world, &[]), (0, vec![]));
 
-        // What fails fails in the tool's words.
+        // A link that fails prints the tool's errors.
         world.write(
             "p0/main.go",
             "package main\n\nfunc f()\n\nfunc main() { f() }\n",

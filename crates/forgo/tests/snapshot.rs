@@ -652,7 +652,7 @@ fn outputs_are_part_of_the_answer() {
     });
 }
 
-/// What commands learn of files is there for the next one, however it ends.
+/// Facts that a command learns about files are kept for the next one, however it ends.
 #[test]
 fn what_was_learned_of_files_is_kept() {
     const MODULE: &[(&str, &str)] = &[

@@ -1,5 +1,5 @@
-//! Which program is started as the stock command: never forgo itself, and nothing where a setting
-//! is wrong. A release that forgo does not know does everything itself.
+//! Which program is started as the stock command: never forgo itself, and none where a setting is
+//! wrong. A command of a release that forgo does not support does everything itself.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 
 mod support;

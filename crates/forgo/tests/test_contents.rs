@@ -65,8 +65,8 @@ fn times_do_not_count() {
         assert!(is_cached(world, "./p"));
         touch(world, hours(3));
         assert!(is_cached(world, "./p"));
-        // The stock command, where both use one cache, goes by its own key: under that it finds
-        // what ran.
+        // If both use one cache, the stock command goes by its own key: under that it finds the
+        // results of tests that ran.
         world.set("GOCACHE", "$W/shared");
         touch(world, hours(1));
         assert!(!is_cached(world, "./p"));
@@ -222,7 +222,7 @@ fn age(world: &World, name: &str) {
 
 const GO_MOD: (&str, &str) = ("go.mod", "module example.com/m\n\ngo 1.26\n");
 
-/// What a program reads is in no log.
+/// The files that a program reads are in no log.
 #[test]
 fn a_test_that_may_start_a_program_runs_again() {
     for (imports, body) in [
@@ -373,7 +373,7 @@ fn version_control_does_not_count_unless_it_is_read() {
         each(&files, |world| {
             world.set("GOFLAGS", "-buildvcs=false");
             assert!(!is_cached(world, "."));
-            // The first run tells which parts of it are read.
+            // The first run determines which parts of it are read.
             age(world, "a.txt");
             world.forgo(&["test", "."]);
             age(world, "a.txt");
@@ -425,7 +425,7 @@ fn what_another_checkout_replaced_is_not_given_again() {
     });
 }
 
-/// A time can be learned without a word of it in the source: such a test depends on the times that
+/// A test can learn a time without naming it in the source: such a test depends on the times that
 /// the stock key holds.
 #[test]
 fn whoever_learns_times_runs_when_they_change() {

@@ -1,4 +1,4 @@
-//! A tool that forgo does not know proves each of forgo's rules before results are derived without
+//! A tool that forgo does not trust proves each of forgo's rules before results are derived without
 //! it.
 #![allow(clippy::disallowed_methods, reason = "tests look at what came out")]
 

@@ -38,13 +38,13 @@ fn each(check: impl Fn(&mut World)) {
             let text = format!("package {package}\n\nconst New = \"{name}\"\n");
             world.write(&format!("{dir}new.go"), &text);
         }
-        // Otherwise the whole answer may be known.
+        // Otherwise the whole answer may be cached.
         world.set("FORGO_EVENTS", "$W/events");
         check(world);
     });
 }
 
-/// What one action came to.
+/// The outcome of one action.
 #[derive(Debug)]
 struct Action(Value);
 
@@ -375,7 +375,7 @@ fn tests() {
         assert_eq!(verdict_of(&counted, name), "ran cached-test:argument");
         let tried = &counted[name].0["tried"][0];
         assert_eq!(tried["detail"], "-test.count=1");
-        // Other arguments: no run of these is known.
+        // Other arguments: no run with these is cached.
         assert_eq!(verdict_of(&run(world, &test(&["-run=F"])), name), first);
 
         // Files that are old enough for the stock key.

@@ -1,8 +1,9 @@
 //! The oracle: runs the stock go command and forgo on the same work, and reports every difference.
 //!
-//! The stock command is the specification: this crate does not depend on how forgo works, and only
-//! examines the output, the files and the caches of the two commands. [`parity`] compares them on a
-//! project, [`never_wrong`] after random edits and faults, [`conformance`] by cmd/go's own tests.
+//! The stock command is the specification: this crate does not depend on forgo's implementation,
+//! and examines only the output, the files and the caches of the two commands. [`parity`] compares
+//! them on a project, [`never_wrong`] after random edits and faults, [`conformance`] by cmd/go's
+//! own tests.
 
 pub mod cli;
 pub mod conformance;

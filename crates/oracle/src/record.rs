@@ -65,7 +65,7 @@ impl Table<'_> {
         Ok(lines.join("\n") + "\n")
     }
 
-    /// What rows are sorted by: numbers count as such.
+    /// Returns the key by which rows are sorted: numbers count as such.
     fn key<'l>(&self, line: &'l str) -> Vec<(Option<u64>, &'l str)> {
         let cells = line.trim_start_matches("| ").split(" | ").take(self.keys);
         cells.map(|cell| (cell.parse().ok(), cell)).collect()

@@ -26,7 +26,7 @@ pub struct Crowd<'a> {
     pub checkouts: usize,
 }
 
-/// What the commands of all checkouts did.
+/// The work of the commands of all checkouts.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Done {
     /// Compiles, by package.

@@ -20,15 +20,15 @@ use scenarios::{Place, SCENARIOS, Scenario};
 struct Options {
     programs: Programs,
     project: Option<PathBuf>,
-    /// A GOCACHE that each command's own begins as a copy of.
+    /// A GOCACHE that the commands' caches begin as copies of.
     cache: Option<PathBuf>,
-    /// What stands for `./...` in a project.
+    /// The patterns that replace `./...` in a project.
     patterns: Vec<String>,
     /// How many packages the generated module has.
     packages: usize,
     /// How many checkouts are built at once.
     checkouts: usize,
-    /// What `-debug-actiongraph` wrote.
+    /// A file that `-debug-actiongraph` wrote.
     graph: Option<PathBuf>,
     runs: usize,
     names: Vec<String>,
@@ -43,7 +43,7 @@ impl Options {
         Ok(places::repository()?.join("bench/results.md"))
     }
 
-    /// What a scenario's commands ran on, for the table.
+    /// The name of the project that a scenario's commands ran on, for the table.
     fn project_of(&self, scenario: &Scenario) -> String {
         match scenario.place {
             Place::Lab => "cache lab".to_owned(),

@@ -1,9 +1,10 @@
-//! `bench order`: what the order of actions comes to with more processors than a machine has. A
-//! file of `-debug-actiongraph` tells what a build did and the CPU time of each tool; the same is
-//! played again by forgo's own schedule, in the stock command's order and with those first from
-//! which it is the longest way to the end.
+//! `bench order`: the effect of the order of actions with more processors than a machine has. A
+//! file of `-debug-actiongraph` has the actions of a build and the CPU time of each tool. forgo's
+//! own scheduler runs them again in a simulation: in the stock command's order, and with those
+//! first from which it is the longest way to the end.
 //!
-//! Played is the best case for either: each tool uses one processor, and nothing else takes time.
+//! The simulation is the best case for either: each tool uses one processor, and nothing else takes
+//! time.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -103,7 +104,7 @@ pub fn simulate(file: &Path) -> Result<Simulated, String> {
         .map_err(|e| fault(&e))?;
     let node = |action: &Action| {
         Node::group(
-            // The schedule knows these two; all others are equal to it.
+            // The scheduler treats these two specially; all others are equal to it.
             [Mode::TestRun, Mode::TestBarrier]
                 .into_iter()
                 .find(|mode| mode.as_str() == action.mode)

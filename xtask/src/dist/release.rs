@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What a run builds, and where from and to.
+/// The settings of a run: directories, version, target and tools.
 #[derive(Debug)]
 pub(super) struct Dist {
     /// The workspace.
@@ -108,7 +108,8 @@ pub(super) fn plan(profile: String, out: Option<PathBuf>) -> Result<Dist, String
     })
 }
 
-/// What the paths of this machine become in the executable: rustc puts them into panic messages.
+/// The replacements for this machine's paths in the executable: rustc puts them into panic
+/// messages.
 pub(super) fn remapped(dist: &Dist) -> Vec<(PathBuf, &'static str)> {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let cargo_home = std::env::var_os("CARGO_HOME")

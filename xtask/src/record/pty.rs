@@ -14,7 +14,7 @@ pub const COLUMNS: u16 = 100;
 const ROWS: u16 = 40;
 const SCROLLBACK: usize = 1000;
 
-/// What a command left.
+/// The screen that a command left, and its time.
 pub struct Ran {
     /// The lines, without spaces at their ends and without empty lines at the end.
     pub lines: Vec<String>,

@@ -1,4 +1,5 @@
-//! What a kept answer holds of the file system, and which of a command's calls it does not cover.
+//! The facts of the file system that a kept answer holds, and the calls of a command that it does
+//! not cover.
 //!
 //! Each call must be covered by the answer's inputs, outputs and writable directories, or by a rule
 //! that states why no answer can depend on it ([`RULES`], [`ASKED`]).
@@ -40,7 +41,7 @@ pub fn answers(cache: &Path) -> HashMap<String, Vec<u8>> {
 }
 
 impl Known {
-    /// What is in a file of [`answers`].
+    /// Parses a file of [`answers`]; `None` if it is malformed.
     pub fn parse(file: &[u8]) -> Option<Known> {
         let view = View::parse(file.get(HEAD..)?)?;
         let inputs = view.inputs.inputs();
@@ -64,7 +65,7 @@ impl Known {
         rest.inputs.remove(path).map(|_| rest)
     }
 
-    /// Is this path a file that was read and is an input?
+    /// Reports whether the path is a file that was read and is an input.
     pub fn has_file(&self, path: &str) -> bool {
         matches!(self.inputs.get(path), Some(Seen::Present(stat, _)) if stat.is_regular())
     }
@@ -135,8 +136,8 @@ const GIT: Programs = "git";
 const CC: Programs = "cc|c\\+\\+|.*g(cc|\\+\\+)(-[0-9]+)?|cc1|cc1plus|as|.*-as|collect2|ld|.*-ld(\\.bfd)?|lto-wrapper";
 
 /// Calls that no input covers and on which no answer depends: programs, an expression for the path
-/// with the names of [`Places`] in it and perhaps `: ERROR`, what is done (anything if empty), and
-/// the reason.
+/// with the names of [`Places`] in it and perhaps `: ERROR`, the operations (all if empty), and the
+/// reason.
 const RULES: &[(Programs, &str, &[What], &str)] = &[
     (
         ANY,
@@ -326,7 +327,7 @@ impl Judge {
             return !self.forgo.is_match(&access.program)
                 || self.asked.iter().any(|rule| rule.is_match(&access.path));
         }
-        // What strace starts.
+        // The program that strace starts.
         if access.program.is_empty() {
             return true;
         }

@@ -1,4 +1,4 @@
-//! `cargo xtask seen`: does a kept answer know everything that it depends on?
+//! `cargo xtask seen`: checks that a kept answer holds everything that it depends on.
 //!
 //! Each command is run under strace until forgo keeps its answer. Then every call of forgo and its
 //! children that opens, stats, lists or executes a path, or that asks the system for something
@@ -28,7 +28,7 @@ use trace::Access;
 /// run, and is cached in the second one.
 const TRIES: usize = 3;
 
-/// Runs the task; true when every kept answer knows all.
+/// Runs the task; true if every kept answer holds everything that it depends on.
 pub fn main(args: &[String]) -> Result<bool, String> {
     let (mut goroots, mut forgo, mut only, mut keep) = (Vec::new(), None, None, false);
     let mut args = args.iter();
@@ -72,13 +72,14 @@ pub fn main(args: &[String]) -> Result<bool, String> {
     Ok(is_good)
 }
 
-/// What came out of a case.
+/// The result of a case.
 struct Report {
     summary: String,
     findings: Vec<String>,
 }
 
-/// Projects, a cache that holds what they need of the standard library, and a place for traces.
+/// Projects, a cache with the packages of the standard library that they need, and a directory for
+/// traces.
 struct Lab {
     programs: Programs,
     dir: tempfile::TempDir,
@@ -113,7 +114,7 @@ impl Lab {
             judge: Judge::new(places)?,
         };
         lab.fill_cache()?;
-        // What was modified just now is not relied on.
+        // A file that was modified just now is not trusted.
         std::thread::sleep(std::time::Duration::from_millis(100));
         Ok(lab)
     }

@@ -1,5 +1,5 @@
-//! What `cargo xtask seen` builds: projects of `conformance/projects`, in copies, and one that is
-//! made here, for what depends on files beside the packages.
+//! The projects that `cargo xtask seen` builds: projects of `conformance/projects`, in copies, and
+//! one that is made here, for answers that depend on files beside the packages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -166,7 +166,8 @@ fn hash_of_go_mod(text: &str) -> String {
     format!("h1:{}", base64::prelude::BASE64_STANDARD.encode(list))
 }
 
-/// A checkout with two commits, a tag, a file that is ignored and settings of its own.
+/// Creates a checkout with two commits, a tag, an ignored file, a linked worktree and a clone that
+/// shares its objects.
 fn make_checkout(dir: &Path) -> Result<(), String> {
     write(&dir.join(".gitignore"), "*.tmp\nignored/\n")?;
     write(&dir.join("ignored/x.go"), "package x\n")?;

@@ -1,4 +1,4 @@
-//! What a command and its children ask of the system, as strace prints it.
+//! The system calls of a command and its children, as strace prints them.
 //!
 //! `strace -ff` writes a file for each thread, so no line is split by another thread's. With `-y`
 //! it names the path behind each descriptor, also behind `AT_FDCWD`. Only calls without a directory
@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// What a call does with a path.
+/// The operation of a call on a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
     /// Opens it to read.
@@ -32,7 +32,7 @@ pub enum What {
 pub struct Access {
     /// The base name of the program that made it.
     pub program: String,
-    /// What it does.
+    /// The operation.
     pub what: What,
     /// Absolute; `NAME(ARGUMENTS)` for [`What::Ask`].
     pub path: String,
@@ -129,7 +129,7 @@ pub const SILENT: &[&str] = &[
     "umask",
 ];
 
-/// The word for strace's `-e`.
+/// The argument for strace's `-e`.
 pub fn filter() -> String {
     // `?`: not every machine has every call.
     let names: Vec<String> = SILENT.iter().map(|name| format!("?{name}")).collect();
@@ -137,7 +137,7 @@ pub fn filter() -> String {
 }
 
 /// Calls about a path: name, position of the descriptor of the directory if there is one, position
-/// of the path, and what they do. `open*` and those with two paths are treated apart.
+/// of the path, and the operation. `open*` and calls with two paths are handled apart.
 const PATHS: &[(&str, Option<usize>, usize, What)] = &[
     ("newfstatat", Some(0), 1, What::Stat),
     ("fstatat64", Some(0), 1, What::Stat),
@@ -190,7 +190,7 @@ const PATHS: &[(&str, Option<usize>, usize, What)] = &[
     ("openat2", Some(0), 1, What::Open),
 ];
 
-/// Calls that change what is open already: the call that opened it counted.
+/// Calls that change something that is open already: the call that opened it counted.
 const DESCRIPTORS: &[&str] = &["fchmod", "fchown", "fchdir", "fstatfs", "fgetxattr"];
 
 /// The calls of all threads whose files begin with `prefix` (`strace -o`), sorted, each once. `cwd`
@@ -293,7 +293,7 @@ impl Place {
             if path.is_empty() && call.has("AT_EMPTY_PATH") {
                 continue;
             }
-            // Only a way to the names in a directory, which are asked for by calls of their own.
+            // `O_PATH` only leads to names in a directory, and separate calls access those.
             if call.has("O_PATH") {
                 continue;
             }

@@ -17,7 +17,7 @@ use oracle::tree;
 
 use crate::measure;
 
-/// What one run of a command did.
+/// The outcome of one run of a command.
 #[derive(Debug, Clone, Default)]
 pub struct Run {
     /// Standard output.
@@ -230,7 +230,7 @@ impl Lab {
         let build = |who: Who| {
             let cache = self.shared(&format!("{name}-{}", who.title()));
             let file = self.shared(&format!("{name}-{}.json", who.title()));
-            // What -work leaves is removed with the laboratory.
+            // The directories that -work leaves are removed with the laboratory.
             let tmp = self.shared("tmp");
             fs::create_dir_all(&tmp).map_err(|e| e.to_string())?;
             let graph = format!("-debug-actiongraph={}", file.display());
@@ -247,7 +247,7 @@ impl Lab {
                 cache,
             })
         };
-        // What an exercise has changed in the module meanwhile is not built.
+        // The changes that an exercise made to the module meanwhile are not built.
         write_module(&self.dir())?;
         let built = [build(Who::Stock)?, build(Who::Forgo)?];
         Ok(known.get_or_init(|| built))

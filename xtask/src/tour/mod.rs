@@ -24,7 +24,7 @@ pub struct Exercise {
     pub number: usize,
     /// Its title.
     pub title: &'static str,
-    /// What a newcomer should look at.
+    /// The part of the output that a newcomer should look at.
     pub look: &'static str,
     /// Does it.
     pub run: fn(&Lab, &mut Sheet) -> Result<(), String>,

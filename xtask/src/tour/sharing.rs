@@ -54,7 +54,7 @@ fn two_directories(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
     moved(lab, sheet)
 }
 
-/// What forgo adds: the same bytes in another directory, and nothing is compiled for them.
+/// forgo's addition: the same bytes in another directory, and nothing is compiled for them.
 fn moved(lab: &Lab, sheet: &mut Sheet) -> Result<(), String> {
     let copies = [lab.copy_to("cache-lab3")?, lab.copy_to("elsewhere/lab")?];
     sheet.command("build -x -o app .     (in cache-lab3, then in elsewhere/lab)");

@@ -1,4 +1,5 @@
-//! What an exercise found: facts of both commands side by side, and checks that make the verdict.
+//! The findings of an exercise: facts of both commands side by side, and checks that make the
+//! verdict.
 
 use std::fmt::Write as _;
 

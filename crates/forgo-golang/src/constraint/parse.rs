@@ -68,7 +68,7 @@ fn single_line(line: &str) -> Option<&str> {
     (!line.contains('\n')).then_some(line)
 }
 
-/// What follows a keyword, when the keyword ends there.
+/// Returns the text behind a keyword, if the keyword ends there.
 fn after_keyword(rest: &str) -> Option<&str> {
     let rest = rest.trim_end();
     let trimmed = rest.trim_start();

@@ -120,7 +120,7 @@ fn link_def(line: &str) -> Option<LinkDef> {
     is_scheme(scheme).then(def)
 }
 
-/// What a span of lines is.
+/// The kind of a span of lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Paragraph,

@@ -16,7 +16,7 @@ pub(super) fn find(head: &[u8]) -> ImportComment {
     })
 }
 
-/// What follows `import` in the comment.
+/// Returns the text behind `import` in the comment.
 fn find_text(head: &[u8]) -> Option<String> {
     let (keyword, rest) = word(head)?;
     if keyword != b"package" {

@@ -45,12 +45,12 @@ impl Lines {
         }
     }
 
-    /// The number of the last line known.
+    /// Returns the number of the last line found so far.
     pub(super) fn count(&self) -> usize {
         self.starts.len()
     }
 
-    /// Where the last line known begins.
+    /// Returns the offset at which the last line found so far begins.
     pub(super) fn last_start(&self) -> usize {
         self.starts.last().copied().unwrap_or(0)
     }

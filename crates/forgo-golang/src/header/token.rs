@@ -1,6 +1,6 @@
 //! Tokens of Go. Answers to go/token.
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Illegal,
@@ -55,7 +55,7 @@ pub(super) struct Token {
     pub line: usize,
 }
 
-/// The keyword that a word is.
+/// Returns the keyword that `word` is, if any.
 #[rustfmt::skip]
 pub(super) fn keyword(word: &[u8]) -> Option<&'static str> {
     const KEYWORDS: [&str; 25] = [

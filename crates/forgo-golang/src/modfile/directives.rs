@@ -1,4 +1,4 @@
-//! What the statements of go.mod and go.work mean. Answers to
+//! The meaning of the statements of go.mod and go.work. Answers to
 //! golang.org/x/mod/modfile/{rule,work}.go.
 
 use super::syntax::{self, Block, Stmt};
@@ -324,7 +324,7 @@ impl Adder<'_> {
         })
     }
 
-    /// What stands right of the arrow.
+    /// Reads the module to the right of the arrow.
     fn replacement(&self, new: &[String]) -> Result<Version, LineError> {
         let path = string(&new[0])?;
         let Some(version) = new.get(1) else {
@@ -362,7 +362,7 @@ impl Adder<'_> {
         line: &Line,
         args: &[String],
     ) -> Result<(), LineError> {
-        // Later releases may know other forms: only the main module must be understood.
+        // Later releases may have other forms: only the main module must be understood.
         let as_written: VersionFixer<'_> = &|_, version| Ok(version.to_owned());
         let (low, high, rest) = match version_interval("", args, Some(as_written)) {
             Ok(interval) => interval,

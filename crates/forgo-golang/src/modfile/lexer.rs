@@ -7,7 +7,7 @@ use crate::quote::quote_rune;
 use crate::raw;
 use crate::unicode::is_print;
 
-/// What kind of token.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     End,

@@ -14,7 +14,7 @@ pub(super) struct Block {
     /// Comments before it.
     pub before: Vec<String>,
     pub start: Position,
-    /// What stands before the parenthesis.
+    /// The tokens before the parenthesis.
     pub tokens: Vec<String>,
     pub lines: Vec<Line>,
 }

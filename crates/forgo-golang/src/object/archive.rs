@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use super::Unfit;
 use super::pieces::Pieces;
 
-/// What an archive begins with.
+/// The first bytes of an archive.
 pub const MAGIC: &[u8; 8] = b"!<arch>\n";
 
 /// Size of a member's header.

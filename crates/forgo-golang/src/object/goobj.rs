@@ -23,9 +23,9 @@
 use super::pieces::Pieces;
 use super::{Fingerprint, ImportNow, Rename, Unfit, put_u32, u32_at};
 
-/// What an object begins with, after its text.
+/// The first bytes of an object behind its text.
 const MAGIC: &[u8] = b"\x00go120ld";
-/// What ends the text.
+/// The end of the text.
 const TEXT_END: &[u8] = b"\n!\n";
 /// Blocks, the end included.
 const BLOCKS: usize = 19;

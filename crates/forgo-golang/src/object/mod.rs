@@ -33,7 +33,7 @@ use std::fmt;
 /// Why an archive or a part of it can't be read, or can't be moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unfit {
-    /// Not as the format has it: damaged, or of a release that is not known.
+    /// Not in the format: damaged, or written by an unsupported release.
     Malformed(&'static str),
     /// Well-formed, but a path may have entered the code, or the result is not certain.
     Refused(&'static str),
@@ -50,7 +50,8 @@ impl fmt::Display for Unfit {
 
 impl std::error::Error for Unfit {}
 
-/// What the linker tells two versions of a package's export data apart by: the head of its SHA-256.
+/// The head of the SHA-256 of a package's export data, by which the linker distinguishes versions
+/// of it.
 pub type Fingerprint = [u8; 8];
 
 /// A source file's new name, if it has one.

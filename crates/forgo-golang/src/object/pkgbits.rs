@@ -25,9 +25,9 @@ use sha2::{Digest, Sha256};
 
 use super::{Fingerprint, Rename, Unfit, u32_at};
 
-/// What stands before the export data in `__.PKGDEF`, the byte for "unified" included.
+/// The text before the export data in `__.PKGDEF`, including the byte for "unified".
 const BEGIN: &[u8] = b"\n$$B\nu";
-/// What stands after it.
+/// The text after it.
 const END: &[u8] = b"\n$$\n";
 
 /// Number of sections.

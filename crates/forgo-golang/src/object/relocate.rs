@@ -1,13 +1,13 @@
 //! An archive as the compiler would have written it in another directory.
 //!
-//! What a source file is called stands in few places. In export data: the strings that positions
+//! The name of a source file is stored in few parts. In export data: the strings that positions
 //! refer to, the elements' ends, the fingerprint. In objects: the strings, every reference to one,
 //! the symbols that files are, the fingerprints of the package and of its imports, the offsets of
 //! blocks. In the archive: the members' sizes. Code, data, debug information, hashes of symbols and
 //! their order know files by index alone.
 //!
 //! Whether a path enters the code by a compiler flag (`-d=libfuzzer`, `-asan`, …) can't be seen
-//! here: the caller must know.
+//! here: the caller must check.
 
 use sha2::{Digest, Sha256};
 
@@ -17,7 +17,7 @@ use super::{Fingerprint, ImportNow, Rename, Unfit, archive, goobj};
 
 /// A move.
 pub struct Move<'a> {
-    /// What source files are called afterwards, if otherwise than before.
+    /// The new names of source files that are renamed.
     pub rename: &'a Rename<'a>,
     /// The fingerprint that an imported package has where the archive goes, given the one that it
     /// had where the archive comes from.
@@ -99,7 +99,7 @@ fn object<'a>(
     })
 }
 
-/// What importers see of a package, with its source files called otherwise.
+/// The part of a package that importers see, with its source files renamed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
     /// A hash of the member `__.PKGDEF` without its build ID.
@@ -112,7 +112,7 @@ pub struct Seen {
     pub same: bool,
 }
 
-/// What importers see of a package, given its archive's first member.
+/// Returns the part of a package that importers see, given its archive's first member.
 pub fn seen(member: &[u8], rename: &Rename) -> Result<Seen, Unfit> {
     let frame = PkgDef::read(member)?;
     let export = Export::read(frame.export)?;

@@ -187,7 +187,7 @@ impl Expr {
     }
 }
 
-/// What [`Expr::split_type_param`] finds.
+/// The result of [`Expr::split_type_param`].
 pub(super) struct TypeParam {
     pub name: (usize, String),
     pub typ: Option<Expr>,

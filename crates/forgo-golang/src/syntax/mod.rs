@@ -28,7 +28,7 @@ pub struct Error {
 
 type Result<T> = std::result::Result<T, Error>;
 
-/// What a file declares.
+/// The declarations of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct File {
     /// Functions and methods, in order.

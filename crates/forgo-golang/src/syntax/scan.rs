@@ -471,7 +471,7 @@ impl<'s> Scanner<'s> {
     }
 }
 
-/// What a run of digits had.
+/// Properties of a run of digits.
 #[derive(Debug, Clone, Copy, Default)]
 struct Digits {
     any: bool,

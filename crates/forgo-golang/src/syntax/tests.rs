@@ -1,4 +1,4 @@
-//! Files with their declarations, and errors as go/parser words them.
+//! Files with their declarations, and errors as go/parser prints them.
 
 use super::*;
 

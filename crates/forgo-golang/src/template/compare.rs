@@ -10,7 +10,7 @@ type Result = std::result::Result<bool, String>;
 
 const BAD_TYPE: &str = "invalid type for comparison";
 
-/// What kinds can be compared with each other: equal numbers.
+/// Returns a number for the kind of a value: kinds with equal numbers can be compared.
 fn basic_kind(v: &Value) -> Option<u8> {
     Some(match v.kind()? {
         Kind::Bool => 1,

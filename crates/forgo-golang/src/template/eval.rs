@@ -111,7 +111,7 @@ impl<'t> State<'t, '_> {
         Ok(())
     }
 
-    /// A number where nothing tells its type but its own form.
+    /// A number whose type only its form determines.
     fn ideal_constant(&mut self, node: &'t Node, n: &Number) -> Result<Value> {
         self.at(node);
         if let Some((re, im)) = n.complex {

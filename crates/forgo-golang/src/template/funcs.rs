@@ -1,4 +1,4 @@
-//! The functions every template knows, but for comparisons. Answers to text/template/funcs.go.
+//! The functions that every template has, except comparisons. Answers to text/template/funcs.go.
 
 use super::runes::decode_rune;
 use super::value::{ANY, Data, Kind, REFLECT_VALUE, STRING, Signature, Type, Value};
@@ -14,7 +14,7 @@ pub(super) struct Builtin {
     pub body: fn(&[Value]) -> Result,
 }
 
-/// What a name in a template refers to.
+/// The function that a name in a template refers to: one of the template's own or a builtin.
 pub(super) enum Callee {
     Own(&'static Signature),
     Builtin(&'static Builtin),
@@ -301,8 +301,8 @@ fn slice(args: &[Value]) -> Result {
     })
 }
 
-/// The builtin `call`, which has nothing to call: no function is a value here. The template knows
-/// the argument as `name`.
+/// The builtin `call`, which always fails: no value here is a function. `name` is the argument as
+/// the template spells it.
 pub(super) fn call(name: &str, callee: &Value) -> Result {
     match callee.indirect_interface().ty() {
         None => Err("call of nil".into()),

@@ -4,7 +4,7 @@
 use crate::deep::deep;
 use crate::quote::quote;
 
-/// What an error points at: a place in the source and the node's text.
+/// The location that an error points at: a place in the source and the node's text.
 pub(super) trait Place {
     /// Byte offset in the source.
     fn pos(&self) -> usize;

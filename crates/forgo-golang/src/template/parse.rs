@@ -34,7 +34,7 @@ pub(super) fn parse(
     Ok(source.trees)
 }
 
-/// What all trees of one source share.
+/// The state that all trees of one source share.
 struct Source<'s, 'f> {
     parse_name: &'s str,
     lexer: Lexer<'s>,

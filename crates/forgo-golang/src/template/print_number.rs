@@ -160,7 +160,7 @@ pub(super) fn hex_bytes(out: &mut Vec<u8>, f: &Format, s: &[u8], upper: bool) {
     f.pad(out, text.as_bytes());
 }
 
-/// Writes a floating-point number; without a precision, as many digits as tell it apart.
+/// Writes a floating-point number; without a precision, as many digits as identify it.
 pub(super) fn float(
     out: &mut Vec<u8>,
     f: &Format,

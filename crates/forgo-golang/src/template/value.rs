@@ -20,7 +20,7 @@ pub struct TypeDesc {
     pub methods: &'static [Method],
 }
 
-/// What a type is made of.
+/// The structure of a type.
 #[derive(Debug)]
 pub enum Kind {
     /// bool
@@ -189,7 +189,7 @@ static ERROR_STRING: TypeDesc = TypeDesc {
     methods: &ERROR_METHODS,
 };
 
-/// An error of which only the text is known.
+/// An error that consists of its text.
 struct ErrorText(String);
 
 impl Object for ErrorText {
@@ -206,7 +206,7 @@ pub static ERROR: TypeDesc = TypeDesc {
 };
 
 impl TypeDesc {
-    /// The same type: names tell types apart.
+    /// Reports whether the types are the same; names distinguish types.
     pub fn is(&self, other: &TypeDesc) -> bool {
         std::ptr::eq(self, other) || self.name == other.name
     }
@@ -374,7 +374,7 @@ impl Value {
         matches!(self.data(), Some(Data::Nil))
     }
 
-    /// What a pointer points to or an interface holds.
+    /// Returns the value that a pointer points to or an interface holds.
     pub fn elem(&self) -> Value {
         match self.data() {
             Some(Data::Ref(v)) => Value::clone(v),

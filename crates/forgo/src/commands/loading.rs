@@ -15,8 +15,8 @@ use forgo_load::load::{Loader, RootMode, fips140};
 use super::{Invocation, stop_at};
 use crate::exit::{Outcome, Stop};
 
-/// What lives as long as the command does. The process ends with it: to free all that was loaded
-/// piece by piece would take some milliseconds.
+/// A value that lives as long as the command does. The process ends with it: freeing all that was
+/// loaded piece by piece would take some milliseconds.
 pub type Lasting<T> = ManuallyDrop<T>;
 
 /// The command's scanner, which is not freed either. A command may end in many places; the facts

@@ -72,7 +72,7 @@ const COMMANDS: &[&Command] = &[
     &vet::COMMAND,
 ];
 
-/// What a command is given.
+/// The input of a command.
 pub struct Invocation<'a> {
     /// The command.
     pub command: &'static Command,
@@ -80,14 +80,14 @@ pub struct Invocation<'a> {
     pub startup: Startup,
     /// The command's flags as set by GOFLAGS and the arguments.
     pub flags: Flags,
-    /// The words of GOFLAGS.
+    /// The settings in GOFLAGS.
     pub goflags: Vec<String>,
     /// The arguments after the flags.
     pub args: Vec<String>,
-    /// The command's name and all its arguments but for `-C`: what the stock command is to be
-    /// given when the command turns out to be its.
+    /// The command's name and all its arguments but for `-C`: these are passed on if the stock
+    /// command has to run instead.
     pub given: Vec<String>,
-    /// Where words go.
+    /// The destination of output.
     pub console: &'a Console,
 }
 

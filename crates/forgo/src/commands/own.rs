@@ -13,7 +13,7 @@ pub struct Verb {
     pub synopsis: &'static str,
     /// Its description, in a line.
     pub help: &'static str,
-    /// What `forgo help NAME` prints below the usage line.
+    /// The text that `forgo help NAME` prints below the usage line.
     pub details: &'static str,
     /// Flags: name without dashes, description.
     pub flags: &'static [(&'static str, &'static str)],

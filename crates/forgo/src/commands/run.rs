@@ -146,8 +146,8 @@ fn exe_name(cfg: &Config, p: &Package) -> Outcome<String> {
     }
 }
 
-/// What starts the user's programs: `-exec`, or for a foreign target `go_GOOS_GOARCH_exec` if there
-/// is such a program.
+/// Returns the command that starts the user's programs: `-exec`, or for a foreign target
+/// `go_GOOS_GOARCH_exec` if there is such a program.
 pub fn exec_words(cfg: &Config, flags: &crate::flags::Flags) -> Vec<String> {
     if let Some(exec) = flags.value("exec") {
         return split_words(exec).unwrap_or_default();

@@ -86,25 +86,25 @@ struct Stats {
 struct Counts {
     /// Invocations.
     runs: u64,
-    /// Those whose whole answer was known.
+    /// Invocations whose whole answer was cached.
     answered: u64,
     /// Actions that were reused, by way.
     reused: BTreeMap<String, u64>,
     /// Actions that were done.
     ran: u64,
     failed: u64,
-    /// What those that ran took, of the clock.
+    /// Wall-clock time of the actions that ran.
     ran_micros: u64,
-    /// What their programs took, of the CPU.
+    /// CPU time of their programs.
     ran_cpu_micros: u64,
-    /// What those that were reused took when they last ran.
+    /// Wall-clock time that the reused actions took when they last ran.
     saved_micros: u64,
     saved_cpu_micros: u64,
-    /// Reused actions that did not run on record: what they saved is not known.
+    /// Reused actions with no recorded run: the time that they saved is unknown.
     of_unknown_cost: u64,
 }
 
-/// What an action took: of the clock, of the CPU.
+/// The cost of an action: wall-clock time, CPU time.
 type Cost = (u64, u64);
 
 fn cost(action: &Action) -> Cost {

@@ -234,7 +234,7 @@ impl Tests<'_> {
         Ok(builder.finish(root))
     }
 
-    /// What the packages under test import.
+    /// Returns the packages that the packages under test import.
     fn imported(&self, builder: &PlanBuilder<'_, Loader<'_>>) -> HashSet<PackageId> {
         let packages = self.packages.iter().map(|p| builder.package(*p));
         let cycle =

@@ -87,7 +87,7 @@ fn parallelism(cfg: &Config, flags: &Flags) -> usize {
     }
 }
 
-/// `-covermode` and its kin imply `-cover`; the last word counts.
+/// `-covermode` and its kin imply `-cover`; the last flag counts.
 fn cover(flags: &Flags) -> bool {
     flags
         .settings()

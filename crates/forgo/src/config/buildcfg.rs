@@ -10,7 +10,7 @@ use super::process::Variables;
 pub struct BuildCfg {
     /// `amd64.v1`, … for the process's own GOARCH.
     pub tool_tags: Vec<String>,
-    /// What buildcfg.Check complains of, but for GOEXPERIMENT.
+    /// The error of buildcfg.Check, except those about GOEXPERIMENT.
     pub error: Option<String>,
 }
 

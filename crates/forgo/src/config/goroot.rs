@@ -39,7 +39,7 @@ pub fn find_stock_go(variables: &Variables) -> Outcome<StockGo> {
     Ok(stock(on_path(variables, "go").unwrap_or_default()))
 }
 
-/// Returns the words for how [`find_stock_go`] found the command.
+/// Returns a description of how [`find_stock_go`] found the command.
 pub fn how_found(stock_go: &StockGo, variables: &Variables) -> &'static str {
     let goroot = variables.get("GOROOT");
     if !variables.get("FORGO_GO").is_empty() {
@@ -66,7 +66,7 @@ pub fn platform(dist: &Distribution) -> String {
     format!("{} {os}/{arch}", dist.version)
 }
 
-/// What FORGO_GO means: a file, or a name that is looked for on PATH.
+/// Resolves FORGO_GO: a file, or a name that is looked for on PATH.
 fn chosen_go(variables: &Variables, chosen: &str) -> Outcome<String> {
     let wrong = |why: &str| {
         let text = format!("forgo: FORGO_GO={chosen}: {why}; {}", stock::REMEDY);
@@ -109,7 +109,8 @@ pub fn find_goroot(stock_go: &StockGo) -> Outcome<String> {
     let file = stock_go.file();
     match goroot_around(file) {
         goroot if goroot.is_empty() && !file.is_empty() => ask(stock_go, "GOROOT"),
-        // Another program of a distribution, such as gofmt, knows no GOROOT.
+        // Another program of a distribution, such as gofmt, is asked so that it fails: it has no
+        // GOROOT.
         _ if is_other_go_program(file) => ask(stock_go, "GOROOT"),
         goroot => Ok(goroot),
     }
@@ -129,7 +130,7 @@ pub fn check_chosen(stock_go: &StockGo, variables: &Variables) -> Outcome {
     find_goroot(stock_go).map(drop)
 }
 
-/// Whether a file is a program of Go's that is known not to be the go command.
+/// Reports whether a file is a program of Go's other than the go command.
 fn is_other_go_program(file: &str) -> bool {
     kind(file) == Kind::OtherGo
 }
@@ -187,7 +188,7 @@ fn goroot_around(stock_go: &str) -> String {
         .unwrap_or_default()
 }
 
-/// What cmd/dist wrote down when the distribution was made.
+/// The settings that cmd/dist recorded when the distribution was made.
 #[derive(Debug, Clone, Default)]
 pub struct Defaults {
     /// `GOAMD64` → `v1` and so on; `CGO_ENABLED`, `GOEXPERIMENT`, `GOFIPS140`, `PKG_CONFIG` too.

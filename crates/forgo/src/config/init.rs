@@ -1,4 +1,5 @@
-//! What `-race`, `-buildmode` and their like turn into, and which of them do not go together.
+//! The effects of `-race`, `-buildmode` and similar flags, and the combinations of them that are
+//! errors.
 //!
 //! Answers to cmd/go/internal/work/init.go and to NewBuilder in cmd/go/internal/work/action.go.
 
@@ -120,7 +121,7 @@ fn append_suffix(suffix: &mut String, part: &str) {
     suffix.push_str(part);
 }
 
-/// What a build mode asks for.
+/// The requirements of a build mode.
 struct Mode {
     filter: PkgsFilter,
     /// The linker's `-buildmode`.
@@ -301,7 +302,7 @@ fn cover_mode(cfg: &mut Config) -> Outcome {
     Ok(())
 }
 
-/// What NewBuilder refuses: targets that do not exist and tags with commas. Exit status 2.
+/// Refuses, as NewBuilder does, targets that do not exist and tags with commas. Exit status 2.
 pub fn check_builder(cfg: &Config) -> Outcome {
     let port = platform(cfg);
     if !port.exists() {
@@ -369,7 +370,7 @@ fn compiler_version(cfg: &Config) -> Result<(&'static str, u32, u32), ()> {
     }
 }
 
-/// `12.3` after the words.
+/// Reads the version `12.3` behind `words`.
 fn version_after(text: &str, words: &str) -> Option<(u32, u32)> {
     let rest = &text[text.find(words)? + words.len()..];
     let (major, rest) = rest.split_once('.')?;

@@ -44,7 +44,7 @@ use variables::Variable;
 pub enum Chosen {
     /// forgo, with these settings.
     Startup(Box<Startup>),
-    /// A stock command whose release forgo does not know.
+    /// A stock command whose release forgo does not support.
     Stock {
         /// The command that was found first; it switches to another toolchain by itself.
         stock_go: StockGo,
@@ -59,9 +59,9 @@ pub struct Startup {
     pub cfg: Config,
     /// The process's environment.
     pub process: Variables,
-    /// What the distribution was made with.
+    /// The settings that the distribution was made with.
     pub defaults: Defaults,
-    /// What children are given, with what `go env -changed` wants to know.
+    /// The environment of children, with the values that `go env -changed` needs.
     pub variables: Vec<Variable>,
     /// The error of GOAMD64 and similar variables, or of GOEXPERIMENT (buildcfg.Check): exit status
     /// 2.
@@ -72,8 +72,8 @@ impl Startup {
     /// Resolves the environment for a command in the current directory, and switches to the
     /// distribution that GOTOOLCHAIN, go.mod or go.work ask for.
     ///
-    /// A release that forgo does not know is not a [`Startup`] but the command to hand everything
-    /// to.
+    /// For a release that forgo does not support the result is not a [`Startup`] but the command to
+    /// hand everything to.
     pub fn choose(command: &str, args: &[String], console: &Console) -> Outcome<Chosen> {
         let process = Variables::read();
         let stock_go = goroot::find_stock_go(&process)?;
@@ -278,7 +278,7 @@ fn environment(process: &Variables, stock_go: &StockGo) -> Outcome<Environment> 
     })
 }
 
-/// What main's invoke puts into the environment: settings that differ from the process's own.
+/// The settings that main's invoke puts into the environment: those that differ from the process's.
 fn changed_for_children(variables: &[Variable], process: &Variables) -> Vec<(String, String)> {
     variables
         .iter()
@@ -317,7 +317,7 @@ fn module_settings(env: &Environment) -> ModuleSettings {
     }
 }
 
-/// GODEBUG's last word on a name counts.
+/// The last value of a name in GODEBUG counts.
 fn debug_settings(godebug: &str) -> DebugSettings {
     let on = |name: &str| {
         let value = godebug.rsplit(',').find_map(|s| {

@@ -82,10 +82,10 @@ pub const VARIABLES: &[Variable] = &[
     },
 ];
 
-/// What executables that are kept may take where nothing is set.
+/// The maximum size of the kept executables if nothing is set, in bytes.
 pub const DEFAULT_LINK_STORE: u64 = 2 << 30;
 
-/// What the log of all runs may take where nothing is set.
+/// The maximum size of the log of all runs if nothing is set, in bytes.
 const DEFAULT_LOG: u64 = 256 << 20;
 
 /// FORGO_LOG: how much the log of all runs may take; 0 keeps none.

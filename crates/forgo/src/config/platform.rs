@@ -1,4 +1,4 @@
-//! What each operating system and architecture supports, by release.
+//! The features of each operating system and architecture, by release.
 //!
 //! Answers to internal/platform.
 

@@ -86,7 +86,7 @@ fn set_arch_env(target: &mut Target) {
     target.arch_env = (key.to_owned(), value);
 }
 
-/// What a GOEXPERIMENT setting means to a distribution (buildcfg.ParseGOEXPERIMENT).
+/// Returns the meaning of a GOEXPERIMENT setting for a distribution (buildcfg.ParseGOEXPERIMENT).
 pub fn parse_experiments(
     goroot: &str,
     goos: &str,
@@ -140,8 +140,8 @@ pub fn cgo_enabled(
         "1" => true,
         "0" => false,
         _ if !native || !platform.cgo_supported() => false,
-        // go/build has the last word on the process's own CGO_ENABLED: with 0 there the compiler is
-        // not looked for.
+        // go/build decides by the process's own CGO_ENABLED: with 0 there the compiler is not
+        // looked for.
         _ if env.os("CGO_ENABLED") == "0" => true,
         _ => !env.os("CC").is_empty() || found(&dist.default_cc),
     };

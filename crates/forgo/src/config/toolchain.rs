@@ -25,10 +25,10 @@ use crate::exit::{Outcome, Stop};
 use crate::report::Console;
 use crate::report::streams::write_stderr_text;
 
-/// Tells a go command which version it was started to provide.
+/// The variable that passes to a go command the version that it was started to provide.
 const TARGET: &str = "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION";
 
-/// What the settings ask for.
+/// The toolchain that the settings select.
 struct Choice {
     /// `local`, or a name such as `go1.27.3`.
     toolchain: String,
@@ -376,8 +376,8 @@ fn download(cfg: &Config, name: &str) -> Outcome {
     }
 }
 
-/// GOROOT of a go command that is not inside of it: a wrapper such as golang.org/dl's, whose words
-/// are shown.
+/// GOROOT of a go command that is not inside of it: a wrapper such as golang.org/dl's, whose output
+/// is shown.
 fn ask_goroot(go: &StockGo) -> Outcome<String> {
     let mut command = go.command().map_err(|text| Stop::with_status(text, 2))?;
     command

@@ -36,7 +36,7 @@ pub fn or_default(env: &Environment, key: &str, default: &str) -> Changed<String
     }
 }
 
-/// What every child of the go command is given.
+/// Returns the variables that every child of the go command gets.
 pub fn for_children(
     cfg: &Config,
     process: &Variables,

@@ -1,4 +1,4 @@
-//! GOFLAGS: its words, their errors, and how they set a command's flags.
+//! GOFLAGS: its settings, their errors, and how they set a command's flags.
 //!
 //! Answers to cmd/go/internal/base/goflags.go.
 
@@ -6,12 +6,12 @@ use forgo_golang::quote::quote;
 
 use super::{Flags, kind, table};
 
-/// The words of GOFLAGS. `lenient` hides errors: env and bug are for finding them.
+/// Splits GOFLAGS into settings. `lenient` hides errors: env and bug are for finding them.
 pub fn words(goflags: &str, lenient: bool) -> Result<Vec<String>, String> {
     words_knowing(goflags, lenient, &|_| false)
 }
 
-/// [`words`], where run time knows of `more` flags than the table does (vet's analyzers).
+/// [`words`] for a command with `more` flags than the table has (vet's analyzers).
 pub fn words_knowing(
     goflags: &str,
     lenient: bool,

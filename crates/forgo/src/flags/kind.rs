@@ -1,9 +1,9 @@
-//! Kinds of flags: which need a value and which values are errors, in the words of Go's flag
+//! Kinds of flags: which need a value and which values are errors, with the messages of Go's flag
 //! package and of cmd/go's own flag types (base.StringsFlag, load.PerPackageFlag, work.tagsFlag …).
 
 use forgo_golang::quoted;
 
-/// What a flag takes.
+/// The kind of value that a flag takes.
 #[derive(Clone, Copy)]
 pub enum Kind {
     /// `-x`, `-x=false`.

@@ -71,7 +71,7 @@ impl Flags {
         }
     }
 
-    /// Adds a flag that only run time knows of (vet's analyzers).
+    /// Adds a flag that is not in the table (vet's analyzers).
     pub fn define(&mut self, name: &str, kind: Kind) {
         self.flags.push(Flag {
             name: Cow::Owned(name.to_owned()),

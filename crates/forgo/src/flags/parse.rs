@@ -4,7 +4,7 @@ use forgo_golang::quote::quote;
 
 use super::Flags;
 
-/// What [`Flags::parse_one`] found at the head of the arguments.
+/// The result of [`Flags::parse_one`] at the head of the arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParseOne {
     /// A flag was set.

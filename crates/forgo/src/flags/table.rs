@@ -36,7 +36,7 @@ impl Commands {
     }
 }
 
-/// What a flag is.
+/// A row of the table.
 #[derive(Clone, Copy)]
 pub struct FlagRow {
     /// Its name, without dashes.
@@ -551,7 +551,7 @@ pub const TEST_BINARY_FLAGS: &[&str] = &[
     "v",
 ];
 
-/// Does any command know a flag of this name (base.hasFlag)?
+/// Reports whether any command has a flag of this name (base.hasFlag).
 pub fn known_anywhere(name: &str) -> bool {
     FLAGS.iter().any(|f| f.name == name)
         || STOCK_NAMES.contains(&name)

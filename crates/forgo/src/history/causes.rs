@@ -1,7 +1,7 @@
 //! Why the actions of a run were done: the key of each is compared, field by field, with the key
 //! that the same action had before, and what other actions gave is followed to where it changed.
 //!
-//! Nothing is guessed: where the records don't tell, the cause is [`Cause::Unknown`].
+//! Nothing is guessed: where the records are not sufficient, the cause is [`Cause::Unknown`].
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -21,7 +21,7 @@ pub enum Cause {
     File(String, How),
     /// A flag, a tool or a variable that sets up builds has another value.
     Setting {
-        /// What messages call it.
+        /// The name that messages use.
         name: String,
         /// The old value; `None` if it was not there.
         old: Option<String>,
@@ -40,11 +40,11 @@ pub enum Cause {
     NotKept(String),
     /// Such an action is always done: why.
     Always(String),
-    /// The records do not tell: why not.
+    /// The records are not sufficient: the reason.
     Unknown(String),
 }
 
-/// What happened to a file.
+/// The change of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum How {
     /// Its content changed.
@@ -160,7 +160,7 @@ pub fn explain(past: &Past, book: &mut Book, place: Place, against: Option<u64>)
 }
 
 impl Explainer<'_> {
-    /// Collects what earlier runs in the directory tell of actions.
+    /// Collects the records of actions in earlier runs in the directory.
     fn look_back(&mut self, book: &mut Book, mut place: Place, against: Option<u64>) {
         let dir = &self.past.run().begin.dir;
         while self.runs.len() < RUNS {
@@ -198,7 +198,7 @@ impl Explainer<'_> {
     /// the last one in which it, or the build that it belongs to, had the same settings, or else
     /// the last one.
     fn choose(&self, at: usize) -> Option<usize> {
-        // What never had these settings is not looked for in all runs.
+        // An action that never had these settings is not looked for in all runs.
         const TRIES: usize = 20;
         let entry = &self.entries[at];
         let all = self.earlier.get(&entry.action.name)?;
@@ -546,7 +546,7 @@ impl Explainer<'_> {
     }
 }
 
-/// Whether a field is the build information's word on a setting that changed itself.
+/// Reports whether a field is the build information's copy of a setting that changed itself.
 fn is_told_twice(field: &Field, changes: &[Change]) -> bool {
     let Field::Setting(name) = field else {
         return false;

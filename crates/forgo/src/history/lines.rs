@@ -1,10 +1,10 @@
-//! What the lines of a key mean: fields with names, which two keys are compared by.
+//! The meaning of the lines of a key: fields with names, by which two keys are compared.
 
 use std::collections::BTreeMap;
 
 use forgo_golang::quote::unquote;
 
-/// What a field of a key is about.
+/// The subject of a field of a key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
     /// A source file: its name in the package's directory.
@@ -155,7 +155,7 @@ fn add(fields: &mut Fields, line: &str) {
             put(setting(&format!("{word} flags of the build mode")), forced);
             put(setting(flag), rest.trim());
         }
-        // What the key is of.
+        // The kind of action that the key belongs to.
         "compile" | "link" | "linkShared" => {}
         "linkflags" => put(setting("-ldflags"), rest),
         "vet" => put(setting("vet"), rest),

@@ -1,4 +1,4 @@
-//! What the log of all runs tells: runs, their actions, and why each was done.
+//! The history in the log of all runs: runs, their actions, and the cause of each action.
 
 pub mod causes;
 pub mod lines;
@@ -80,7 +80,7 @@ impl Past {
         ))
     }
 
-    /// Whether the whole answer was known.
+    /// Reports whether the whole answer was cached.
     pub fn answered(&self) -> bool {
         self.run().end.as_ref().is_some_and(|end| end.answered)
     }

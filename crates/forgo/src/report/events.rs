@@ -1,7 +1,8 @@
 //! `FORGO_EVENTS`: what an invocation does, as JSON, one object a line at the end of a file; for
 //! tools that follow builds. docs/events.md describes the format.
 //!
-//! The stock command has nothing like it; its `-debug-actiongraph` tells when actions ran, not why.
+//! The stock command has nothing like it; its `-debug-actiongraph` has the times of actions, not
+//! their causes.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -34,7 +35,7 @@ struct Known {
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 enum Line<'a> {
-    /// The whole answer was known.
+    /// The whole answer was cached.
     Answered,
     /// An action ended.
     Finished(Box<Action<'a>>),
@@ -162,7 +163,7 @@ impl Known {
 }
 
 impl<'a> Action<'a> {
-    /// What the verdict and the times tell.
+    /// Returns the fields that the verdict and the times determine.
     fn of(verdict: &'a Verdict, spent: &Spent) -> Action<'a> {
         let (name, way, miss): (_, Option<Way>, Option<&Miss>) = match verdict {
             Verdict::Reused(way) => ("reused", Some(*way), None),

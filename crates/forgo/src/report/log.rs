@@ -2,7 +2,7 @@
 //! keys, for `forgo log`, `forgo why` and `forgo stats`. docs/log.md describes it.
 //!
 //! Events are collected and recorded in batches, so that an action never waits for a file; a whole
-//! answer that was known costs one write.
+//! cached answer costs one write.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -91,15 +91,15 @@ struct Known {
     hashes: Option<Arc<HashContext>>,
 }
 
-/// An action that is to be recorded.
+/// An action to record.
 struct Ended {
     action: Action,
     name: String,
     lines: Vec<(Key, Arc<KeyLines>)>,
 }
 
-/// The log's directory; `None` if there is no place for it, or the home directory is missing or
-/// belongs to another user.
+/// Returns the log's directory; `None` if FORGO_LOG disables the log, or if it would lie in a home
+/// directory that is missing or belongs to another user.
 #[expect(clippy::disallowed_methods, reason = "no answer depends on the log")]
 pub fn store(variables: &Variables) -> Option<Store> {
     let budget = log_budget(variables.get("FORGO_LOG")).filter(|budget| *budget > 0)?;

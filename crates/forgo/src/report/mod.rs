@@ -1,5 +1,5 @@
-//! What an invocation reports: events of the engine and text of the commands go to several
-//! reporters at once, none of which knows of another.
+//! The reports of an invocation: events of the engine and text of the commands go to several
+//! reporters at once, which do not depend on each other.
 //!
 //! [`Console`] receives all reports of the engine and the commands. It keeps the exit status and
 //! hands everything on to its [`Listener`]s: [`text`] or [`json`] (one of the two), [`progress`],
@@ -79,7 +79,7 @@ pub struct Run<'r> {
     pub plan: &'r Plan,
     /// The packages.
     pub graph: &'r PackageGraph,
-    /// What keys are made with: has the lines of keys.
+    /// The context that keys are made with; it has the lines of keys.
     pub hashes: &'r Arc<HashContext>,
 }
 

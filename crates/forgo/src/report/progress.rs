@@ -31,13 +31,13 @@ struct Running {
     done: usize,
     began: Instant,
     drawn: Option<Instant>,
-    /// A program of the user's has the terminal.
+    /// A program of the user has the terminal.
     quiet: bool,
     /// For each action its package, as the line names it.
     packages: Vec<String>,
 }
 
-/// What becomes of the line.
+/// The change to the line.
 #[derive(Debug, PartialEq, Eq)]
 enum Draw {
     /// It stays as it is.

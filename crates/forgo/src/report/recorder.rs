@@ -1,4 +1,4 @@
-//! What an invocation wrote, for an answer that is given again (`crate::snapshot`).
+//! The output of an invocation, recorded for an answer that can be reused (`crate::snapshot`).
 
 use std::sync::{Mutex, PoisonError};
 

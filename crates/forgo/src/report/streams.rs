@@ -44,8 +44,8 @@ fn to_stream(stream: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<()> {
 fn write_all(stream: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), Errno> {
     while !bytes.is_empty() {
         match rustix::io::write(stream, bytes) {
-            // What a device that takes nothing means by success is unknown; trying again would not
-            // end.
+            // The meaning of success from a device that takes nothing is unknown; trying again
+            // would not end.
             Ok(0) => return Err(Errno::IO),
             Ok(written) => bytes = &bytes[written..],
             Err(Errno::INTR) => {}

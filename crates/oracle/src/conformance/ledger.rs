@@ -25,7 +25,7 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// What earlier runs on this machine found out.
+    /// Loads the outcomes of earlier runs on this machine.
     pub fn load(goroot: &Path, long: bool) -> Result<Baseline, String> {
         let kind = if long { "long" } else { "short" };
         let name = format!("baseline-{}-{kind}.txt", test_binary::key(goroot)?);

@@ -156,7 +156,7 @@ fn run_suite(
     let exceptions = Exceptions::load()?;
     let plain = |name: &String| exceptions.without_extras(name, &release).is_some();
     let (outcomes, stock) = outcomes_of(options, runner, suite, (&wanted, plain), &dir)?;
-    // A test that forgo passes needs no word of the stock command.
+    // A test that forgo passes needs no run of the stock command.
     let doubtful: BTreeSet<String> = wanted
         .into_iter()
         .filter(|name| !outcomes.get(name).is_some_and(Outcome::passed))

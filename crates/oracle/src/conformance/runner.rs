@@ -47,7 +47,7 @@ pub enum Suite {
     GoCoded,
 }
 
-/// What `go` is in a test.
+/// The program that `go` is in a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
     /// The stock command.
@@ -70,7 +70,7 @@ impl Suite {
         }
     }
 
-    /// What the test binary puts before a name.
+    /// The text that the test binary puts before a name.
     fn prefix(self) -> &'static str {
         match self {
             Suite::Scripts => "TestScript/",
@@ -89,11 +89,11 @@ impl Suite {
     }
 }
 
-/// What all runs have in common.
+/// The parts that all runs have in common.
 pub struct Runner<'p> {
     /// The distribution, and forgo.
     pub programs: &'p Programs,
-    /// What runs the tests.
+    /// The program that runs the tests.
     pub binary: TestBinary,
     /// Run the tests that `-test.short` skips too.
     pub long: bool,
@@ -197,7 +197,7 @@ impl Runner<'_> {
     }
 }
 
-/// What a saved run came to.
+/// Reads the outcomes of a saved run.
 pub fn read(suite: Suite, saved: &Path) -> Result<(Outcomes, StockProcesses), String> {
     let file = fs::File::open(saved).map_err(|e| format!("{}: {e}", saved.display()))?;
     let stock = fs::read_to_string(stock_log(saved)).unwrap_or_default();

@@ -18,7 +18,7 @@ struct Line {
     dir: String,
 }
 
-/// What a process was started for.
+/// The purpose of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Purpose {
     /// It is the command that was asked for.
@@ -152,7 +152,7 @@ fn purpose(line: &Line) -> Purpose {
     }
 }
 
-/// `mod tidy`, `list -m`, `build`: enough to know a command by.
+/// `mod tidy`, `list -m`, `build`: enough to identify a command.
 fn subcommand(args: &[String]) -> String {
     let mut args = args.iter().map(String::as_str).peekable();
     while let Some(flag) = args.next_if(|a| a.starts_with("-C") || a.starts_with("--C")) {

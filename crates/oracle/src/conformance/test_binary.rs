@@ -25,13 +25,13 @@ const COUNTERS: (&str, &str) = (
 
 /// The test binary and, beside it, the stock command: the same file under the name `go-stock`.
 pub struct TestBinary {
-    /// What runs the scripts.
+    /// The program that runs the scripts.
     pub exe: PathBuf,
-    /// What forgo takes for the stock command.
+    /// The program that forgo uses as the stock command.
     pub stock: PathBuf,
 }
 
-/// What tells distributions, and versions of this file, apart.
+/// A key that differs between distributions, and between versions of this file.
 pub fn key(goroot: &Path) -> Result<String, String> {
     let version = goroot.join("VERSION");
     let release = fs::read(&version).map_err(|e| format!("{}: {e}", version.display()))?;

@@ -216,7 +216,7 @@ impl Dice {
     fn edit(&mut self) -> Edit {
         let p = self.below(PACKAGES as u64) as usize;
         let n = self.below(5) as u8;
-        // What people do most comes up most.
+        // The edits that people make most often come up most often.
         match self.below(53) {
             0..=5 => Edit::Body { p, n },
             6..=7 => Edit::Inlined { p, n },

@@ -17,7 +17,7 @@ use super::faults_streams as streams;
 use super::world::{Answer, Result, World, at, difference, set_time};
 use crate::programs::Who;
 
-/// What goes wrong.
+/// A fault.
 #[derive(Debug, Clone)]
 enum Fault {
     /// Files of the cache are damaged.

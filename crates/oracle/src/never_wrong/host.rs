@@ -17,7 +17,7 @@ use crate::programs::Who;
 use crate::tree;
 
 /// Functions of the scripts: an object, an archive, a program that starts the next one of its name
-/// in PATH with the words in the file `conf`.
+/// in PATH with the arguments in the file `conf`.
 const FUNCTIONS: &str = r#"
 object() { echo "int value(void) { return $1; }" >v.c.txt; gcc -x c -c -fPIC -o "$2" v.c.txt; }
 archive() { object "$1" v.o.tmp; rm -f "$2"; ar rcs "$2" v.o.tmp; }
@@ -80,7 +80,7 @@ const TOOLS: [(&str, &str); 4] = [
     ("script", "rm -f bin/$t; script bin/$t $r"),
 ];
 
-/// Words that wrappers add; those for the compiler are not the linker's.
+/// Arguments that wrappers add; those for the compiler are not the linker's.
 const WORDS: [&str; 4] = ["", "-Wl,-rpath,/first", "-Wl,-rpath,/second", "-lnosuchlib"];
 
 /// Variables and their values.

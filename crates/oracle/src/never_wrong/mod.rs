@@ -26,7 +26,7 @@ use crate::record::{self, Table};
 use edits::{Dice, Palette, Step};
 use world::World;
 
-/// What a run generates.
+/// The kind of input that a run generates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
     /// Edits of a module.

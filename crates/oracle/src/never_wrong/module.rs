@@ -44,7 +44,7 @@ pub struct Module {
     go_debug: bool,
     other: [u8; 2],
     replaced: bool,
-    /// What the test's variable is.
+    /// The value of the test's variable.
     pub variable: u8,
     tags: bool,
     trimpath: bool,

@@ -76,7 +76,7 @@ pub const ZONES: [Option<&str>; 7] = [
 /// Files that `$W/zone` may be a copy of.
 pub const ZONE_FILES: [&str; 2] = ["Asia/Tokyo", "America/New_York"];
 
-/// What a test does, as Go statements. `say` prints; `see` prints a text and fails where it is
+/// The actions of a test, as Go statements. `say` prints; `see` prints a text and fails where it is
 /// "bad".
 const LOGGED: [&str; 30] = [
     "read(\"testdata/a.txt\")",
@@ -119,7 +119,7 @@ const DIRECTORIES: [&str; 4] = [
     "stat(\"../shared/run.sh\")",
 ];
 
-/// What the log of inputs shows, but not as a path.
+/// Facts that the log of inputs shows, but not as a path.
 const OTHER: [&str; 5] = [
     "say(os.Getenv(\"VARIABLE\"))",
     "say(time.Unix(0, 0).Format(time.RFC3339))",

@@ -34,8 +34,8 @@ const SOURCES: u64 = 96;
 /// Steps of a sequence: longer ones make the builds of the test cheaper.
 const LENGTH: usize = 50;
 
-/// At one of so many steps the stock command is asked too, before forgo and, where forgo knows
-/// more, after it.
+/// At one of so many steps the stock command runs too, before forgo; and after it, where only forgo
+/// has a cached result.
 const SAMPLE: usize = 20;
 
 /// A step at which forgo was wrong.
@@ -162,7 +162,7 @@ struct World<'a> {
     base: PathBuf,
     module: Module,
     history: Vec<Module>,
-    /// What each checkout has on the disk.
+    /// The files of each checkout on the disk.
     disks: [BTreeMap<&'static str, Node>; 2],
     /// Which source the package has.
     source: u64,
@@ -272,7 +272,7 @@ impl<'a> World<'a> {
         }
         if self.stock_knows(which)?.as_ref() == Some(&said) {
             self.counts.stock_wrong += 1;
-            // What its key does not know would make it wrong at the next steps too.
+            // An input that its key lacks would make it wrong at the next steps too.
             self.rewrite(which, None)?;
             return Ok(None);
         }
@@ -461,7 +461,7 @@ impl<'a> World<'a> {
         Ok(Said::of(status.success(), &output))
     }
 
-    /// The output of forgo, also as words.
+    /// Runs forgo; returns its output, also as text.
     fn forgo(&mut self, which: usize) -> Result<(Said, String)> {
         let mut command = self.go(Who::Forgo, which, &self.path("cache-forgo"));
         command.args(["test", "-vet=off", "-v"]);
@@ -475,7 +475,8 @@ impl<'a> World<'a> {
         Ok((said, text + &String::from_utf8_lossy(&output.stderr)))
     }
 
-    /// What the stock command finds in a copy of forgo's cache, under stock keys.
+    /// Returns the result that the stock command finds in a copy of forgo's cache, under stock
+    /// keys.
     fn stock_knows(&self, which: usize) -> Result<Option<Said>> {
         let cache = self.path("cache-check");
         tree::remove(&cache)?;
@@ -490,7 +491,8 @@ impl<'a> World<'a> {
 }
 
 impl Said {
-    /// Without times, and without the words that only the go command or only the binary has.
+    /// The output without times, and without the lines that only the go command or only the binary
+    /// prints.
     fn of(passed: bool, output: &[u8]) -> Said {
         static TIME: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"\([0-9.]+s\)").expect("the expression is constant and valid")

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::edits::Dice;
 use super::world::{Result, at};
 
-/// What becomes of a file. Names are relative to the module.
+/// An operation on a file. Names are relative to the module.
 #[derive(Debug, Clone)]
 pub enum Op {
     /// It is written; the text describes the change.

@@ -25,7 +25,7 @@ pub struct World<'a> {
     root: tempfile::TempDir,
     base: PathBuf,
     module: Module,
-    /// What the module was before each step.
+    /// The states of the module before each step.
     history: Vec<Module>,
     files: Files,
     steps: usize,
@@ -83,7 +83,7 @@ impl<'a> World<'a> {
         Ok(world)
     }
 
-    /// All is as it was at first, but for what the stock command knows.
+    /// Restores the first state, but keeps the answers of the stock command.
     pub fn begin(&mut self) -> Result<()> {
         self.module = Module::default();
         self.history.clear();
@@ -160,7 +160,7 @@ impl<'a> World<'a> {
         Ok(answer)
     }
 
-    /// How many answers of the stock command are known.
+    /// Returns how many answers of the stock command are cached.
     pub fn asked(&self) -> usize {
         self.known.len()
     }

@@ -18,7 +18,7 @@ pub struct Bench<'p> {
     pub(super) project: &'p Project,
     pub(super) variant: &'p Variant,
     pub(super) setting: Setting<'p>,
-    /// What both caches held at first: the stock command's standard library.
+    /// The entries of both caches at first: the stock command's standard library.
     seeded: caches::Entries,
     /// The stock command's cache has held more than the seed at first.
     stock_is_warm: bool,
@@ -124,7 +124,7 @@ impl<'p> Bench<'p> {
     }
 }
 
-/// What the first builds have shown of the stock command's cache.
+/// Facts about the stock command's cache that the first builds have shown.
 pub struct Known {
     /// Of what an action ID is the key.
     pub names: HashMap<String, String>,
@@ -169,7 +169,7 @@ pub fn run(bench: &Bench, extent: Extent, kills: usize, row: &mut Row) {
     }
 }
 
-/// What both commands' builds gave, the stock command's first.
+/// The results of both commands' builds, the stock command's first.
 struct Builds {
     traces: Vec<Trace>,
     saids: Vec<Said>,
@@ -329,7 +329,8 @@ pub(super) fn differing_keys(stock: &Trace, forgo: &Trace) -> Vec<String> {
     differences
 }
 
-/// Where two runs' words differ; `$WORK/bNNN` follows the order of planning and is not compared.
+/// Returns where the outputs of two runs differ; `$WORK/bNNN` follows the order of planning and is
+/// not compared.
 pub(super) fn differing_words(stock: &Said, forgo: &Said) -> Vec<String> {
     let mut differences = Vec::new();
     if stock.code != forgo.code {

@@ -36,7 +36,7 @@ const NAMES: [&str; 5] = [
 /// It leads to a directory of another name.
 const LINK: &str = "link";
 
-/// What `list` tells of each package.
+/// The fields of each package that `list` prints.
 const SHOWN: &str = "{{.ImportPath}} {{.Export}} {{.BuildID}}";
 
 /// The project in a directory, and the one cache directory that both commands use in turn: the
@@ -48,11 +48,11 @@ struct Place<'b> {
     cache: PathBuf,
     out: PathBuf,
     commands: Vec<Vec<String>>,
-    /// What both caches held at first.
+    /// The entries of both caches at first.
     seeded: Entries,
 }
 
-/// What came of the commands.
+/// The results of the commands.
 struct Built {
     /// Packages that the compiler ran for, and whether they have cgo.
     compiled: Vec<(String, bool)>,

@@ -7,12 +7,12 @@
 //! variant: -tags extra       one more way to build it: flags and NAME=value settings
 //! short: -tags extra         the same, and one that `--short` compares too; without either line there is
 //!                            one way, which is both
-//! broken: yes                it must not build, and say so in the same words
+//! broken: yes                it must not build, and both commands print the same errors
 //! git: yes                   it is a git checkout (for -buildvcs)
 //! release: go1.27            only for this release
 //! needs: gfortran            only where this program is installed
 //! cold: yes                  from an empty cache: the standard library is compared as well
-//! kill: 8                    that many builds are killed, to see what they leave
+//! kill: 8                    kill that many builds, and check the cache that each leaves
 //! ```
 
 use std::fs;
@@ -174,7 +174,7 @@ impl Project {
         Ok(Some(project))
     }
 
-    /// Puts the project where it is to be built, if not where it is.
+    /// Copies the project to the directory in which it is built, unless it is built where it is.
     pub fn place(&self, scratch: &Path) -> Result<PathBuf, String> {
         if !self.copied {
             return Ok(self.dir.clone());

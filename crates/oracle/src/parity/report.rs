@@ -150,7 +150,7 @@ impl Row {
         }
     }
 
-    /// Tells how much was compared.
+    /// Prints how much was compared.
     pub fn tell(&self, text: &str) {
         println!("{}: {text}", self.title);
     }

@@ -76,7 +76,7 @@ fn is_for_named(flag: &str) -> bool {
     flag.starts_with("-cover") || for_tools.iter().any(for_all)
 }
 
-/// What of a variant the standard library sees, as a file's name.
+/// Returns the settings of a variant that the standard library depends on, as a file's name.
 fn name(variant: &Variant) -> String {
     let mut words = Vec::new();
     let settings = variant.environment.iter();

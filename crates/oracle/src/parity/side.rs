@@ -19,7 +19,7 @@ pub struct Said {
     pub code: i32,
 }
 
-/// What both sides have in common.
+/// The parts that both sides have in common.
 pub struct Setting<'p> {
     /// The programs.
     pub programs: &'p Programs,
@@ -109,7 +109,7 @@ impl<'p> Setting<'p> {
             .env("GOCACHE", cache)
             .env("GODEBUG", godebug)
             .env("FORGO_GO", &stock)
-            // What forgo leaves out beyond the stock command, -x does not show; `never-wrong`
+            // -x does not show the work that forgo skips beyond the stock command; `never-wrong`
             // proves it.
             .env("FORGO_EXTRAS", "off")
             .envs([
@@ -172,7 +172,7 @@ fn without_digits_after(text: &str, beginning: &str, name: &str) -> String {
     plain
 }
 
-/// `0.018s # cd /x; git status` tells how long git took.
+/// `0.018s # cd /x; git status` has the time that git took.
 fn without_time(line: &str) -> String {
     match line.split_once("s # cd ") {
         Some((time, rest)) if time.parse::<f64>().is_ok() => format!("0s # cd {rest}"),

@@ -283,7 +283,7 @@ mod tests {
                 "at 0x1f\n--- FAIL: TestX (0.20s)\n    x_test.go:3: 17.3s\nFAIL\nFAIL\tp\t0.3s\nok  \tq\t0.1s\nFAIL\n",
                 "--- FAIL: TestX TIME\nFAIL\nFAIL\tp\tTIME\nok  \tq\tTIME\nFAIL",
             ),
-            // What passes is the command's to pass on, to the letter.
+            // The command prints the output of a passing test to the letter.
             ("took 0.3s\nok  \tp\t0.1s\n", "took 0.3s\nok  \tp\tTIME\n"),
         ] {
             assert_eq!(settled_results(text), want, "{text}");

@@ -12,7 +12,7 @@ pub struct Trace {
     /// have. Lines with the hash of a file count once: the first action in a race reads it alone.
     /// The lines of `GODEBUG=gocachetest=1` are among them: they show the keys of tests.
     pub lines: BTreeMap<String, usize>,
-    /// What an action ID (in hex) is the key of.
+    /// The action that an action ID (in hex) is the key of.
     pub names: HashMap<String, String>,
     /// Keys of the module index.
     pub index: HashSet<String>,
@@ -57,7 +57,7 @@ impl Trace {
         trace
     }
 
-    /// Remembers whose hash a line tells.
+    /// Records the name of the action whose key a line prints.
     fn note_name(&mut self, rest: &str) {
         if let Some((name, sum)) = rest.strip_prefix('[').and_then(|r| r.rsplit_once("]: ")) {
             if is_hash(sum) {

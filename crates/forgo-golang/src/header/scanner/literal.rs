@@ -6,7 +6,7 @@ use super::super::token::Kind;
 use super::{Scanner, unicode_name};
 use crate::quote::quote_rune;
 
-/// What the digits of a number were.
+/// Properties of a number's digits.
 #[derive(Clone, Copy, Default)]
 struct Digits {
     any: bool,
@@ -291,7 +291,7 @@ impl Scanner<'_> {
 fn misplaced_separator(number: &[u8]) -> Option<usize> {
     let hex = matches!(number, [b'0', b'x' | b'X', ..]);
     let prefixed = hex || matches!(number, [b'0', b'o' | b'O' | b'b' | b'B', ..]);
-    // What precedes: a digit, a separator, or neither.
+    // The previous character: a digit, a separator, or neither.
     let mut previous = if prefixed { b'0' } else { b'.' };
     for (i, &b) in number.iter().enumerate().skip(if prefixed { 2 } else { 0 }) {
         let is_digit = b.is_ascii_digit() || hex && b.is_ascii_hexdigit();

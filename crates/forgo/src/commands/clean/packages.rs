@@ -1,4 +1,4 @@
-//! What builds and tests leave in a package's directory.
+//! Removes the files that builds and tests leave in a package's directory.
 //!
 //! Answers to `clean` in cmd/go/internal/clean/clean.go.
 

@@ -139,13 +139,13 @@ fn switch(out: &mut String, name: &str, all: &[Command], action: impl Fn(&Comman
     out.push_str("    end\nend\n\n");
 }
 
-/// Commands that print words with their descriptions.
+/// Returns commands that print values with their descriptions.
 fn printed(list: &[(&str, &str)], indent: usize) -> String {
     let line = |(word, help): &(&str, &str)| format!("{:indent$}echo '{word}'\\t'{help}'\n", "");
     list.iter().map(line).collect()
 }
 
-/// A command that prints words.
+/// Returns a command that prints values.
 fn words(list: &[&str], indent: usize) -> String {
     match list {
         [] => String::new(),

@@ -137,7 +137,7 @@ pub(super) fn script() -> String {
     out
 }
 
-/// A word and its description, as `_describe` takes it.
+/// A value and its description, as `_describe` takes it.
 fn described(word: &str, help: &str) -> String {
     format!("'{word}:{}'", help.replace(':', "\\:"))
 }

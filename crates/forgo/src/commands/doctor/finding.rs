@@ -1,4 +1,4 @@
-//! What an examination found, as text and as JSON.
+//! The findings of an examination, as text and as JSON.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 pub enum Level {
     /// As it should be.
     Ok,
-    /// Works, but the user may want to know.
+    /// Works, but may surprise the user.
     Note,
     /// May be slow or fail.
     Warning,
@@ -37,7 +37,7 @@ pub struct Finding {
     pub level: Level,
     /// The finding, in a sentence.
     pub text: String,
-    /// What to do, in a sentence; empty where nothing is to be done.
+    /// The remedy, in a sentence; empty where none is needed.
     pub remedy: String,
     /// The values that the sentence was made of, for programs.
     pub facts: Map<String, Value>,

@@ -91,7 +91,7 @@ fn toolchain(startup: &Startup) -> Finding {
     }
 }
 
-/// What `go` means in a shell with this PATH.
+/// Reports which program `go` runs in a shell with this PATH.
 pub fn on_path(variables: &Variables) -> Finding {
     let new = |level: Level, text: String| Finding::new("go on PATH", level, text);
     let Some(file) = goroot::first_on_path(variables, "go") else {

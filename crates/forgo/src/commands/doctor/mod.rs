@@ -77,7 +77,7 @@ fn examine() -> Vec<Finding> {
             findings.extend(file_system::of_temporary_files(&cfg.dirs.tmp));
             findings.extend(settings::of_go(&startup));
         }
-        // FORGO_GO alone can be so wrong that nothing else is known.
+        // A wrong FORGO_GO alone can prevent all other checks.
         Err(stop) => findings.push(go::missing(&stop.text)),
     }
     findings.push(go::on_path(&variables));

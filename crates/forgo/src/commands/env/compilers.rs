@@ -85,7 +85,7 @@ pub fn variables(cfg: &Config, console: &Console) -> Outcome<Vec<Variable>> {
     ])
 }
 
-/// Asks the compiler which flags it knows.
+/// Asks the compiler which flags it supports.
 #[derive(Debug, Default)]
 struct Probe {
     command: OnceLock<Vec<String>>,

@@ -1,4 +1,4 @@
-//! What `go list` works out of loaded packages before it shows them: test variants, resolved test
+//! The work of `go list` between loading packages and showing them: test variants, resolved test
 //! imports, names of variants, dependencies and their errors.
 
 use std::collections::{HashMap, HashSet};
@@ -175,8 +175,8 @@ fn note_failures(graph: &mut PackageGraph, facts: &[PackageFacts]) {
     }
 }
 
-/// Tells variants made for a test or a main package from the plain packages by their import paths,
-/// and corrects the lists of imports.
+/// Distinguishes variants made for a test or a main package from the plain packages by their import
+/// paths, and corrects the lists of imports.
 fn name_variants(graph: &mut PackageGraph, named: &HashSet<PackageId>, all: &[PackageId]) {
     let mut plain = HashMap::new();
     for &id in all {

@@ -1,5 +1,5 @@
-//! What `go list` shows of a package: the fields of load.PackagePublic, in its order. One table
-//! serves templates and JSON.
+//! The properties of a package that `go list` shows: the fields of load.PackagePublic, in its
+//! order. One table serves templates and JSON.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -20,7 +20,7 @@ use super::values::{ERRORS, MODULE_PTR, PACKAGE_ERROR_PTR, error_value, module_v
 pub struct Listed {
     /// All packages.
     pub graph: Rc<PackageGraph>,
-    /// What the build found out of them, by package; may be empty.
+    /// The facts that the build found out about them, by package; may be empty.
     pub facts: Rc<Vec<PackageFacts>>,
     /// The dependencies of all that are listed, where they are wanted.
     pub deps: Rc<Deps>,

@@ -187,7 +187,7 @@ impl Time {
     }
 }
 
-/// What a layout is made of, longer ones before those they begin with.
+/// The elements of a layout, longer ones before their prefixes.
 const ELEMENTS: &[&str] = &[
     "January", "Jan", "Monday", "Mon", "MST", "_2006", "2006", "__2", "_2", "002", "01", "02",
     "03", "04", "05", "06", "15", "1", "2", "3", "4", "5", "PM", "pm", "-07:00", "-0700", "-07",

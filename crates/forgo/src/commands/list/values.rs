@@ -1,5 +1,6 @@
-//! What a `go list` template meets below a package: modules, errors, the build context. The types
-//! are those of cmd/go/internal/modinfo, load and list, under the names reflection gives them.
+//! The values below a package in a `go list` template: modules, errors, the build context. The
+//! types are those of cmd/go/internal/modinfo, load and list, under the names reflection gives
+//! them.
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use crate::flags::kind::{Kind, parse_bool, parse_duration, parse_int};
 use crate::flags::table::TEST_BINARY_FLAGS;
 use crate::flags::{Flags, ParseOne, goflags};
 
-/// What the command line asks for.
+/// The flags and arguments of the command line.
 #[derive(Debug, Default)]
 pub struct TestFlags {
     /// The packages named; none: the current directory is tested.
@@ -25,7 +25,7 @@ pub struct TestFlags {
     pub verbose: bool,
     /// -v=test2json.
     pub marked: bool,
-    /// -args -h: the binary's help is to be seen.
+    /// `-args -h`: print the binary's help.
     pub help: bool,
     /// -timeout, in nanoseconds.
     pub timeout: i64,
@@ -37,7 +37,7 @@ pub struct TestFlags {
 
 const DEFAULT_TIMEOUT: i64 = 600_000_000_000;
 
-/// The flag as the test binary knows it, if it is one of the binary's.
+/// Returns the test binary's name for the flag, if it is one of the binary's.
 fn binary_flag(name: &str) -> Option<&str> {
     let short = name.strip_prefix("test.").unwrap_or(name);
     TEST_BINARY_FLAGS.contains(&short).then_some(short)
@@ -133,7 +133,7 @@ impl Words {
                         in_packages = true;
                         self.packages.get_or_insert_default().push(args[0].clone());
                     } else if was_after_bare_flag {
-                        // It may be the value of a flag that only the binary knows.
+                        // It may be the value of a flag that only the binary has.
                         self.explicit.push(args[0].clone());
                     } else {
                         self.explicit.extend_from_slice(args);
@@ -143,7 +143,7 @@ impl Words {
                     continue;
                 }
                 ParseOne::Undefined { raw, value, .. } => {
-                    // Later words may be values of such flags: no packages any more.
+                    // Later arguments may be values of such flags, so they are not packages.
                     self.packages.get_or_insert_default();
                     if matches!(raw.as_str(), "-args" | "--args") {
                         self.explicit.extend_from_slice(rest);

@@ -4,7 +4,7 @@
 use forgo_golang::quote::quote;
 use forgo_golang::release::Release;
 
-/// What vet is to do.
+/// The checks that vet is to run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VetFlag {
     /// The flag was given.

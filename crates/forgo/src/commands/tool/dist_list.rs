@@ -21,7 +21,7 @@ struct Entry {
     broken: bool,
 }
 
-/// The list, or `None` for flags that only the real tool knows.
+/// Returns the list, or `None` for flags that only the real tool has.
 pub fn impersonate(release: Release, args: &[String]) -> Option<String> {
     let (mut json, mut broken) = (false, false);
     for arg in args {

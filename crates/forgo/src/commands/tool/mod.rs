@@ -248,7 +248,7 @@ fn build_and_run(
 /// How a tool is started.
 #[derive(Debug)]
 struct Start {
-    /// What the user calls it.
+    /// The name that the user gave.
     name: String,
     /// `-n`.
     only_show: bool,

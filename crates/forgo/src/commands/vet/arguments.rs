@@ -17,7 +17,7 @@ use crate::exit::{Outcome, Stop};
 use crate::flags::kind::Kind;
 use crate::flags::{Flags, ParseOne, goflags};
 
-/// What the arguments ask of the tool.
+/// The tool's settings in the arguments.
 pub struct ToolArguments {
     /// Its path.
     pub tool: String,

@@ -25,7 +25,7 @@ pub struct Fixes {
 struct Found {
     /// New contents by file. Tests and external tests are vetted apart, but may fix the same file.
     contents: BTreeMap<String, Vec<u8>>,
-    /// What went wrong; then nothing is written.
+    /// The error; then nothing is written.
     error: Option<String>,
 }
 

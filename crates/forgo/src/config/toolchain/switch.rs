@@ -142,7 +142,8 @@ fn find_argument(cfg: &Config, args: &[String]) -> Option<Argument> {
             continue;
         }
         match flags.lookup(name) {
-            // What follows an unknown flag of run may be its value, the package or the program's.
+            // The argument behind an unknown flag of run may be its value, the package or the
+            // program's.
             None if is_run => return None,
             None => args = skip_unknown(args, &mut found),
             Some(flag) if flag.kind.is_boolean() => {}
