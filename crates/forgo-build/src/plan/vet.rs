@@ -1,4 +1,5 @@
-//! The actions that vet a package: its own, and those that gather facts of what it imports.
+//! The actions that vet a package: the one for the package itself, and those that gather facts
+//! about its imports.
 //!
 //! Answers to `VetAction` in cmd/go/internal/work/action.go.
 
