@@ -48,7 +48,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
                 package: Some(p),
                 objdir: b.node(compile).objdir.clone(),
                 vetx_only: true,
-                // What is wrong with a dependency is not this package's.
+                // An error of a dependency is not an error of this package.
                 ignore_fail: true,
                 ..Node::group(Mode::Vet, deps)
             })
