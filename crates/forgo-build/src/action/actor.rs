@@ -13,7 +13,7 @@ use crate::plan::NodeId;
 pub struct Actors(BTreeMap<NodeId, Arc<dyn Actor>>);
 
 impl Actors {
-    /// Lets `actor` act at `node`, and leaves every other node without an actor.
+    /// Returns actors with `actor` alone, at `node`.
     pub fn one(node: NodeId, actor: Arc<dyn Actor>) -> Actors {
         Actors(BTreeMap::from([(node, actor)]))
     }

@@ -39,7 +39,7 @@ pub struct CTool {
     pub exe: String,
 }
 
-/// Facts that SWIG needs, each found out once in a run: its version, and the size of `int`.
+/// Facts about SWIG, each found out once in a run: its version, and the size of `int` for it.
 #[derive(Debug, Default)]
 pub struct SwigFacts {
     pub(crate) version: OnceLock<Result<(), ActionError>>,

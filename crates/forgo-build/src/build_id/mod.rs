@@ -147,8 +147,8 @@ fn malformed(path: &str) -> String {
 }
 
 /// Reads on behind the first `length` bytes, and counts. A pipe has no places to read from: to wait
-/// for data from its writer would be to wait for the build itself where it is the output (`-o
-/// /dev/stdout`).
+/// for data from its writer would be to wait for the build itself where it is the output
+/// (`-o /dev/stdout`).
 fn fill(file: &File, buffer: &mut [u8], length: &mut usize) -> io::Result<()> {
     while *length < buffer.len() {
         match file.read_at(&mut buffer[*length..], *length as u64) {

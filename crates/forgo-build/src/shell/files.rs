@@ -65,8 +65,8 @@ impl Shell<'_> {
         write_whole(file, &raw::bytes(text))
     }
 
-    /// `cp src dst`. `perm` is subject to the umask; `force` overwrites files that are not object
-    /// files.
+    /// `cp src dst`. `perm` is subject to the umask; `force` also overwrites files that are not
+    /// object files.
     pub fn copy_file(
         &self,
         dst: &str,
@@ -265,7 +265,7 @@ fn exists(path: &str) -> bool {
     !matches!(disk::own::metadata(Because::Target, path), Err(e) if e.kind() == ErrorKind::NotFound)
 }
 
-/// Removes a regular file. Devices and the like stay, no matter which user runs the command.
+/// Removes a regular file. Devices and the like always stay.
 fn remove_if_regular(path: &str) {
     if !disk::own::symlink_metadata(Because::Target, path).is_ok_and(|meta| !meta.is_file()) {
         // That it was not there, or stays, shows when it is opened.

@@ -250,7 +250,7 @@ impl Pool {
     }
 }
 
-/// The processes that hold the locks and tokens that this one waits for.
+/// The processes that this one waits for: the holders of tokens, and the head of the line.
 #[derive(Debug, Default)]
 struct Neighbours {
     watches: HashMap<u32, Watch>,

@@ -73,8 +73,8 @@ pub fn in_dir(dir: &str, f: &str) -> String {
     }
 }
 
-/// Returns the variables that must be added to a tool's environment because the tool would find
-/// other values there (`cfgChangedEnv`).
+/// Returns the variables that must be added to a tool's environment because the tool would not
+/// find these values there (`cfgChangedEnv`).
 pub fn changed_env(config: &Config) -> Vec<String> {
     let target = &config.target;
     let mut env = Vec::new();

@@ -121,8 +121,8 @@ fn run(config: &Config, path: &str, is_plain: bool, desc: &str) -> Result<Vec<u8
     Ok(output.stdout)
 }
 
-/// The identity in a line such as `compile version go1.26.8` or `compile version devel …
-/// buildID=…`. A vet tool may print any name.
+/// The identity in a line such as `compile version go1.26.8` or
+/// `compile version devel … buildID=…`. A vet tool may print any name.
 fn parse(name: &str, is_vet_tool: bool, line: &str) -> Option<String> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     let [tool, "version", version, ..] = fields[..] else {

@@ -5,7 +5,7 @@
 //!
 //! Its key is of all that this run reads: the Go files, the files that cgo wrote, export data of
 //! imports. So it is found, too, after an edit of C sources for which cgo writes the same files.
-//! The [record] names which archive has the Go part; see [`super`] for the rest.
+//! The [record] names the archive that has the Go part; see [`super`] for the rest.
 
 use forgo_cache::{ActionId, OutputId};
 use forgo_golang::object::archive;
@@ -108,8 +108,8 @@ pub struct Moved {
 }
 
 impl Moved {
-    /// Compares it with the archive that the compiler wrote, without any report if it is the same
-    /// as the one kept.
+    /// Compares it with the archive that the compiler wrote. They agree if they are equal and the
+    /// compiler printed nothing.
     pub fn compare(&self, cx: &ActionCx<'_>, compiled: &str) -> Result<(), ActionError> {
         let compiled = disk::own::read(Because::Made, compiled).unwrap_or_default();
         let difference = if self.archive != compiled {

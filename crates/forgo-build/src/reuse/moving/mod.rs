@@ -269,7 +269,8 @@ pub fn key(
 struct Elsewhere {
     /// The package's directory by its place's name, if that shows in the archive.
     named: Option<String>,
-    /// The hash of each import's export data, with names of places.
+    /// For each import the hash of its export data with names of places, or its content ID where
+    /// it has no archive.
     exports: Vec<String>,
 }
 

@@ -185,8 +185,8 @@ impl<'r> Inputs<'r> {
         Ok(hash.action_id())
     }
 
-    /// The key of `crate::reuse::cutoff`: with the result of `imported` for each package imported
-    /// in place of its content ID.
+    /// The key of `crate::reuse::cutoff`: in place of the content ID of each imported package it
+    /// has the result of `imported`.
     pub fn key_by(
         &self,
         facts: &dyn Facts,
@@ -201,8 +201,8 @@ impl<'r> Inputs<'r> {
         Ok(hash.action_id())
     }
 
-    /// The key of `crate::reuse::moving`: with another place, and with the result of `imported` for
-    /// each package imported in place of its content ID.
+    /// The key of `crate::reuse::moving`: it has another place, and in place of the content ID of
+    /// each imported package the result of `imported`.
     pub fn key_elsewhere(
         &self,
         facts: &dyn Facts,
