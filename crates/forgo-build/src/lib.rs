@@ -1,6 +1,6 @@
 //! The engine of forgo: plan actions, and run them. Never prints, never exits, never reads the
 //! process environment: everything it needs arrives in a [`Config`](forgo_load::config::Config),
-//! everything it has to say leaves as an [`Event`](forgo_load::event::Event). Packages come from
+//! everything it reports leaves as an [`Event`](forgo_load::event::Event). Packages come from
 //! forgo-load.
 //!
 //! ```text

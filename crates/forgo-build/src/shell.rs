@@ -1,7 +1,7 @@
 //! Commands and file operations on behalf of an action, and how -n and -x show them.
 //!
-//! Answers to cmd/go/internal/work/shell.go. Files are in `files`, what is said of a command's
-//! output in `report`.
+//! Answers to cmd/go/internal/work/shell.go. Operations on files are in `files`, reports of a
+//! command's output in `report`.
 
 pub mod children;
 pub mod concurrency;
@@ -44,7 +44,7 @@ pub use report::readable_cgo_names;
 pub struct ShellShared<'r> {
     /// The settings.
     pub config: &'r Config,
-    /// Who is told.
+    /// Receives the events of the run.
     pub reporter: &'r dyn Reporter,
     /// `$WORK`, without a final slash.
     pub work_dir: &'r str,
@@ -130,12 +130,13 @@ impl<'r> Shell<'r> {
         }
     }
 
-    /// For an action of this mode: what it costs is put down to it.
+    /// Returns the shell for an action of this mode: its costs are recorded for the mode.
     pub fn of_mode(self, mode: Cow<'static, str>) -> Shell<'r> {
         Shell { mode, ..self }
     }
 
-    /// A shell of the run, for what is done for no action in particular (`BackgroundShell`).
+    /// Returns a shell of the run, for work that is done for no action in particular
+    /// (`BackgroundShell`).
     pub fn background(&self) -> Shell<'r> {
         Shell::new(self.shared, None)
     }
@@ -150,7 +151,7 @@ impl<'r> Shell<'r> {
         self.config().flags.shows_commands()
     }
 
-    /// Says something about the action's package (`Printf`).
+    /// Prints something about the action's package (`Printf`).
     pub fn print(&self, text: impl Into<String>) {
         let _script = self.lock_script();
         self.print_locked(text.into());
@@ -175,8 +176,8 @@ impl<'r> Shell<'r> {
         });
     }
 
-    /// Tells the reporter, unless Ctrl-C was pressed: what is said then is about tools that were
-    /// ended.
+    /// Sends an event to the reporter, unless Ctrl-C was pressed: events are then about tools that
+    /// were ended.
     pub fn send(&self, event: Event) {
         if !self.shared.children.interrupted() {
             self.shared.reporter.event(event);
@@ -229,8 +230,8 @@ impl<'r> Shell<'r> {
         self.run_out_with(dir, env, &[], args)
     }
 
-    /// [`Shell::run_out`], with more in the environment that is not shown: what changes nothing but
-    /// what it costs.
+    /// [`Shell::run_out`], with more in the environment that is not shown: variables that change
+    /// only the cost.
     pub fn run_out_with(
         &self,
         dir: &str,
@@ -301,8 +302,8 @@ impl<'r> Shell<'r> {
         self.start(command, args, program)
     }
 
-    /// Runs one of forgo's own programs, `name` of `file`, in place of a tool. `line` is the tool's
-    /// command line, which counts as run.
+    /// Runs a program that is a part of forgo, `name` of `file`, in place of a tool. `line` is the
+    /// tool's command line, which counts as run.
     pub fn run_own(
         &self,
         dir: &str,
@@ -368,7 +369,7 @@ impl<'r> Shell<'r> {
         self.report_run(dir, desc, args, output)
     }
 
-    /// Reports what a command said under `desc` (the command itself if empty).
+    /// Reports the output of a command under `desc` (the command itself if empty).
     pub fn report_run(
         &self,
         dir: &str,
@@ -391,12 +392,12 @@ impl<'r> Shell<'r> {
         self.saved.replace(Some(String::new()));
     }
 
-    /// What was kept; empty where nothing was.
+    /// Returns the output that was kept; empty where there is none.
     pub fn saved_output(&self) -> String {
         self.saved.borrow().clone().unwrap_or_default()
     }
 
-    /// Reports what was kept, and stops keeping (`flushOutput`).
+    /// Reports the output that was kept, and stops keeping output (`flushOutput`).
     pub fn flush_output(&self) {
         if let Some(text) = self.saved.take() {
             self.print(text);

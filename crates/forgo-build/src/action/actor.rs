@@ -1,4 +1,4 @@
-//! Actions that the plan only has a place for: who carries them out is given to the run.
+//! Actions that the plan only reserves a node for: the run is given the actors that carry them out.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use crate::action::outcome::Outcome;
 use crate::error::ActionError;
 use crate::plan::NodeId;
 
-/// Who acts at which node.
+/// The actor of each node that the plan leaves open.
 #[derive(Debug, Clone, Default)]
 pub struct Actors(BTreeMap<NodeId, Arc<dyn Actor>>);
 
 impl Actors {
-    /// Nobody but `actor`, at `node`.
+    /// Returns actors with `actor` alone, at `node`.
     pub fn one(node: NodeId, actor: Arc<dyn Actor>) -> Actors {
         Actors(BTreeMap::from([(node, actor)]))
     }
@@ -23,7 +23,7 @@ impl Actors {
         self.0.insert(node, actor);
     }
 
-    /// Returns who acts at `node`; `None` where nothing is to be done.
+    /// Returns the actor at `node`; `None` where nothing is to be done.
     pub fn at(&self, node: NodeId) -> Option<&dyn Actor> {
         self.0.get(&node).map(AsRef::as_ref)
     }

@@ -1,5 +1,5 @@
-//! What the check of the cache for a package's build found: what is known of the result, and how it
-//! came to be known.
+//! The result of the cache check for a package's build: the part of the build that the cache
+//! already has, and the way in which it was found.
 
 use std::sync::Arc;
 
@@ -50,14 +50,14 @@ pub struct CacheCheck {
     pub miss: Miss,
     /// A derived archive, which the one that is built is to be compared with.
     pub claim: Option<Claim>,
-    /// The keys of forgo's own, if the archive is to be built.
+    /// The keys that only forgo has, if the archive is to be built.
     pub own_keys: OwnKeys,
     /// vet's configuration, where it could be made without building.
     pub vet: Option<Arc<VetConfig>>,
-    /// A source file is not what the key says: [`CacheCheck::action_id`] is one that nothing
-    /// computes.
+    /// A source file differs from the hash in the key: [`CacheCheck::action_id`] is a key that
+    /// nothing computes.
     pub changed: bool,
-    /// `-v` has said the package's name.
+    /// `-v` has printed the package's name.
     pub named: bool,
 }
 

@@ -44,11 +44,11 @@ pub struct RunCx<'r> {
     pub job: Job<'r>,
     /// Identities of the distribution's tools.
     pub tool_ids: ToolIds,
-    /// What is known of the C compilers.
+    /// Facts about the C compilers, found out once in a run.
     pub c_compilers: CompilerFacts,
-    /// What is known of SWIG.
+    /// Facts about SWIG, found out once in a run.
     pub swig: SwigFacts,
-    /// Who may use how many processors.
+    /// Limits how many processors each compile may use.
     pub compile_tokens: CompileTokens,
     /// What importers read of archives.
     pub exports: Exports,
@@ -68,7 +68,7 @@ pub struct RunCx<'r> {
     pub shells: ShellShared<'r>,
     /// Outcomes of the nodes that are done.
     pub outcomes: Vec<OnceLock<Outcome>>,
-    /// What is found out of packages; empty unless it is asked for.
+    /// Per-package facts for `go list`; empty otherwise.
     facts: Vec<Mutex<PackageFacts>>,
     /// Why packages are stale, as `go list` reports it; by package.
     stale: Vec<Mutex<Option<Stale>>>,
@@ -154,7 +154,7 @@ impl<'r> RunCx<'r> {
             .get_or_init(|| Places::of(job.config, job.graph))
     }
 
-    /// What is known of a package, to be added to; `None` where nobody asks.
+    /// Returns the facts about a package, to be added to; `None` where the run collects no facts.
     pub fn facts(&self, package: PackageId) -> Option<MutexGuard<'_, PackageFacts>> {
         let facts = self.facts.get(package.index())?;
         Some(facts.lock().unwrap_or_else(|e| e.into_inner()))
@@ -194,7 +194,7 @@ impl<'r> ActionCx<'r> {
         self.run.shells.children.program_starts();
     }
 
-    /// Who acts at the node, where the plan leaves that open.
+    /// Returns the actor of the node, where the plan leaves that open.
     pub fn actor(&self) -> Option<&'r dyn Actor> {
         self.run.job.options.actors.at(self.id)
     }
@@ -240,13 +240,13 @@ impl<'r> ActionCx<'r> {
         sum.map_or_else(|_| String::new(), |sum| hash_to_string(&sum))
     }
 
-    /// What became of a node that is done. Panics where it is not: a node may only ask for nodes
-    /// that it depends on.
+    /// Returns the outcome of a node that is done. Panics where the node is not done: a node may
+    /// only ask for nodes that it depends on.
     pub fn outcome(&self, id: NodeId) -> &'r Outcome {
         self.done(id).expect("the node was done before this one")
     }
 
-    /// What became of a node, if it is done.
+    /// Returns the outcome of a node, if it is done.
     pub fn done(&self, id: NodeId) -> Option<&'r Outcome> {
         self.run.outcomes[id.index()].get()
     }

@@ -26,7 +26,7 @@ pub struct Job<'r> {
     pub cache: &'r Tiered,
     /// What all keys have in common, and the hashes of files.
     pub hashes: &'r HashContext,
-    /// Who is told.
+    /// Receives the events of the run.
     pub reporter: &'r dyn Reporter,
     /// One message for each Ctrl-C.
     pub interrupt: &'r crossbeam_channel::Receiver<()>,
@@ -49,7 +49,8 @@ pub struct RunOptions {
     pub vet: VetOptions,
     /// Directories that were made (and shown, under -x) while planning.
     pub made_dirs: Vec<String>,
-    /// Who acts at nodes whose work the plan does not know: test runs, the command's own.
+    /// The actors of nodes whose work the plan does not define: test runs, and actions that the
+    /// command adds.
     pub actors: Actors,
 }
 
@@ -73,7 +74,7 @@ impl VetOptions {
     }
 }
 
-/// What is done with vet's standard output.
+/// The destination of vet's standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum VetOutput {
     /// It becomes the command's.

@@ -1,5 +1,5 @@
-//! What a run finds out once and remembers. Plain data: what is asked, and when, is decided in the
-//! modules above, which alone fill these in.
+//! Facts that a run finds out once and remembers. Plain data: the modules above decide when to look
+//! for a fact and how, and they alone store facts here.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -24,7 +24,7 @@ pub struct ToolIds {
 pub struct CompilerFacts {
     /// By program and language.
     pub(crate) tools: Mutex<HashMap<(String, String), CTool>>,
-    /// By program: the key below which the cache keeps what it can do.
+    /// By program: the key below which the cache keeps the program's abilities.
     pub(crate) compilers: Mutex<HashMap<String, ActionId>>,
     /// By program and flag. Held while a compiler is tried out, so that each flag is tried once.
     pub(crate) flags: Mutex<HashMap<(String, String), bool>>,
@@ -39,7 +39,7 @@ pub struct CTool {
     pub exe: String,
 }
 
-/// What is asked of SWIG and for it, once in a run.
+/// Facts about SWIG, each found out once in a run: its version, and the size of `int` for it.
 #[derive(Debug, Default)]
 pub struct SwigFacts {
     pub(crate) version: OnceLock<Result<(), ActionError>>,

@@ -1,5 +1,5 @@
-//! What became of an action, and what it tells the nodes after it. Plain data: who makes and reads
-//! it lies above.
+//! The outcome of an action, and the data that it hands to the nodes after it. Plain data: the
+//! modules that make and read it lie above.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use crate::action::vet_config::VetConfig;
 use crate::plan::NodeId;
 use crate::shell::CommandTimes;
 
-/// What became of an action.
+/// The outcome of an action.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// Hash of the action's inputs, where it has one.
     pub action_id: Option<ActionId>,
-    /// `actionID/contentID` of what was built, or empty.
+    /// `actionID/contentID` of the result that was built, or empty.
     pub build_id: String,
     /// `build_id` is a file's; else only what one would be made with. The graph tells final ones.
     pub id_is_final: bool,
-    /// What was built.
+    /// The result that was built.
     pub built: Artifact,
     /// What the nodes after it want to know.
     pub provider: Provider,
@@ -31,7 +31,7 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Its key where `action_id`, which the action graph shows, is none: of a vet, a test.
     pub reported_key: Option<ActionId>,
-    /// Of a test: the key of what it read.
+    /// Of a test: the key of the inputs that it read.
     pub inputs_key: Option<ActionId>,
     /// Root cause, if it failed (`Action.Failed`).
     pub failed: Option<NodeId>,
@@ -69,7 +69,7 @@ pub enum Artifact {
     Built(String),
     /// In the cache: a file.
     Cached(String),
-    /// Not needed, because what it would go into is known (`DO NOT USE …`).
+    /// Not needed, because the result that it would go into is there already (`DO NOT USE …`).
     Elided,
 }
 
@@ -108,12 +108,12 @@ pub struct CoverOutputs {
     pub go_sources: Vec<String>,
     /// cgo sources in place of the package's.
     pub cgo_sources: Vec<String>,
-    /// What the compiler is told with -coveragecfg (`Internal.Cover.Cfg`); empty when the package
-    /// had nothing to instrument.
+    /// The configuration that the compiler gets by -coveragecfg (`Internal.Cover.Cfg`); empty when
+    /// the package had nothing to instrument.
     pub config: String,
 }
 
-/// What running cgo gave: flags for what is compiled after it.
+/// The outputs of a cgo run: flags for the files that are compiled after it.
 #[derive(Debug, Clone, Default)]
 pub struct CgoOutputs {
     /// For C.

@@ -1,5 +1,5 @@
-//! The keys of forgo's own that a package's build has beside the stock one. `reuse::own_keys` makes
-//! them.
+//! The keys that only forgo has, which a package's build has beside the stock one.
+//! `reuse::own_keys` makes them.
 
 use std::sync::OnceLock;
 
@@ -9,10 +9,10 @@ use forgo_load::verdict::CompileDoubt as Doubt;
 /// The keys of a package's build.
 #[derive(Debug, Clone)]
 pub struct OwnKeys {
-    /// Why what was compiled here is compiled again.
+    /// Why a package that was compiled here is compiled again.
     pub doubt: Option<Doubt>,
-    /// The key that is the same wherever the places are; `None` where the package has nothing to do
-    /// with a place, or nothing may be moved.
+    /// The key that is the same for all directories of the places; `None` where the package has
+    /// nothing to do with a place, or nothing may be moved.
     pub everywhere: Option<ActionId>,
     /// What assembly includes that the stock key does not know.
     pub headers: Vec<Header>,

@@ -44,7 +44,7 @@ impl Rule {
     /// How many there are.
     pub(crate) const COUNT: usize = 6;
 
-    /// What it is held to.
+    /// Returns the conditions that the rule has to meet.
     pub(crate) const fn terms(self) -> Terms {
         let (name, version, tool, enough) = match self {
             Rule::Restamp => ("restamped archives", 1, "compile", 20),
@@ -78,7 +78,7 @@ pub(crate) enum Standing {
 }
 
 impl Standing {
-    /// By what the cache says, and whether the tool is [listed](forgo_golang::release).
+    /// Decides by the record in the cache, and whether the tool is [listed](forgo_golang::release).
     pub(crate) fn of(kept: Kept, listed: bool, enough: usize) -> Standing {
         match kept {
             Kept::Differs => Standing::Distrusted,

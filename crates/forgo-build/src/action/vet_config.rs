@@ -1,4 +1,4 @@
-//! What vet is told of a package: a JSON file.
+//! The description of a package that vet reads: a JSON file.
 //!
 //! Answers to vetConfig in cmd/go/internal/work/exec.go and to analysisModuleFromModulePublic.
 
@@ -41,11 +41,11 @@ pub struct VetConfig {
     pub(crate) succeed_on_typecheck_failure: bool,
 }
 
-/// What is said of the package's module.
+/// The fields about the package's module.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged, rename_all_fields = "PascalCase")]
 pub(crate) enum ModuleFields {
-    /// Up to Go 1.26: path and version, both empty where there is no good module.
+    /// Up to Go 1.26: path and version, both empty where the module is missing or in error.
     Named {
         module_path: String,
         module_version: String,
@@ -94,7 +94,8 @@ impl Module {
 }
 
 impl VetConfig {
-    /// Without the names of files that only hold what is known otherwise.
+    /// Returns the configuration without the names of files that only hold data described
+    /// elsewhere.
     pub fn of_content(&self) -> VetConfig {
         let mut config = self.clone();
         config.package_file.values_mut().for_each(String::clear);

@@ -27,7 +27,7 @@ pub(super) fn assemble(
 }
 
 /// Finds out by which ABI assembly defines and uses symbols; returns the file that has the answer,
-/// or an empty name if there is no assembly.
+/// or an empty name if the package has no assembly.
 pub(super) fn symabis(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,

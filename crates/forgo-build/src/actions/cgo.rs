@@ -1,4 +1,4 @@
-//! Runs SWIG and cgo on a package, and gathers what they and the C compilers made of it for the
+//! Runs SWIG and cgo on a package, and gathers their outputs and those of the C compilers for the
 //! compile. Compiling the C files themselves is [`super::cgo_compile`]'s, finding the symbols that
 //! are imported dynamically [`super::cgo_link`]'s.
 //!
@@ -162,7 +162,7 @@ fn allow_internal_link(cx: &ActionCx<'_>, flags: &CFlags) -> bool {
 }
 
 /// Puts overlaid sources in the place of those they overlay; the option makes cgo name the latter
-/// in what it writes.
+/// in its output.
 fn overlay_option(inputs: &Inputs<'_>, sources: &mut [String]) -> Vec<String> {
     let overlay = inputs.unkeyed.overlay;
     let mut rewrites = Vec::new();

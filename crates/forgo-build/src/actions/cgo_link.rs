@@ -14,12 +14,12 @@ use crate::toolchain::cc::{self, command};
 use crate::toolchain::inputs::compile::Inputs;
 use crate::toolchain::{self, in_dir};
 
-/// What the link told.
+/// The result of the trial link.
 pub(super) enum Imports {
-    /// A Go source that declares what is imported.
+    /// A Go source that declares the imported symbols.
     Declared(String),
-    /// The objects do not link by themselves; this file says so to the Go linker, which then leaves
-    /// the link to the C linker (go.dev/issue/52863).
+    /// The objects do not link by themselves; this file reports that to the Go linker, which then
+    /// leaves the link to the C linker (go.dev/issue/52863).
     NeedsExternalLink(String),
 }
 

@@ -19,7 +19,8 @@ use crate::toolchain::inputs::compile::{Inputs, allowed};
 use crate::toolchain::reread;
 
 impl CacheCheck {
-    /// Nothing that the build makes is to be found under its key, nor under those of forgo's own.
+    /// Replaces the key by one that nothing computes, so that no lookup by the build's key, or by
+    /// the keys that only forgo has, finds an output of this build.
     fn disown(&mut self, key: &ActionId) {
         let key = reread::unguessable(key);
         let id = hash_to_string(&key.0);
@@ -81,7 +82,7 @@ fn check(
     Ok(check)
 }
 
-/// What is wanted of a build, before looking at what there is.
+/// Returns the results that a build is asked for, before any lookup.
 fn needed(cx: &ActionCx<'_>, build: NodeId) -> Need {
     let options = cx.run.job.options;
     let node = cx.node_of(build);
@@ -148,9 +149,10 @@ fn look_up<'r>(
     Ok(inputs)
 }
 
-/// Under `-v` the name comes where the stock command's check would be over and its build begin:
-/// what spares the build takes time, and names would come in the order in which that ends. Not if
-/// other actions, cgo's for one, run before the build.
+/// Prints the package's name under `-v` at the time when the stock command's check would be over
+/// and its build begin: the lookups that avoid the build take time, and otherwise names would be
+/// printed in the order in which those end. Does nothing if other actions, cgo's for one, run
+/// before the build.
 fn say_name(cx: &ActionCx<'_>, build: NodeId) -> bool {
     let flags = &cx.config().flags;
     let build_follows = || {

@@ -50,7 +50,7 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     match check.way {
         Some(way) => outcome.verdict = Verdict::Reused(way),
         None if need.build => outcome.verdict = Verdict::Ran(check.miss.clone()),
-        // Nobody asked for the archive.
+        // Nothing needs the archive.
         None => {}
     }
     if !need.build && !need.vet && !need.compiled_go_files {
@@ -67,7 +67,7 @@ fn check_of<'r>(cx: &ActionCx<'r>) -> &'r CacheCheck {
     check_node(cx).1
 }
 
-/// The node that did it, and what it found.
+/// The node that did the check, and its result.
 fn check_node<'r>(cx: &ActionCx<'r>) -> (NodeId, &'r CacheCheck) {
     cx.node()
         .deps
@@ -206,7 +206,7 @@ fn build(cx: &ActionCx<'_>, check: &CacheCheck, outcome: &mut Outcome) -> Result
     Ok(())
 }
 
-/// What was found to be made already.
+/// A result that exists already.
 enum Found {
     /// The archive, in the cache.
     Archive(Known),
@@ -225,7 +225,7 @@ fn note_export(cx: &ActionCx<'_>, file: Option<&str>, build_id: &str) {
     }
 }
 
-/// What is compiled: by whom. Files lie in the package's directory unless absolute.
+/// Sources by the tool that compiles them. Files lie in the package's directory unless absolute.
 struct Sources {
     go: Vec<String>,
     asm: Vec<String>,
@@ -271,7 +271,7 @@ impl Sources {
         cx: &ActionCx<'_>,
         inputs: &Inputs<'_>,
     ) -> Result<Option<GoPart>, ActionError> {
-        // With coverage, it is no file of the package that is compiled.
+        // With coverage, the compiled files are not the package's.
         match self.go.strip_prefix(inputs.files.go) {
             Some(generated) => GoPart::of(cx, inputs, generated),
             None => Ok(None),

@@ -88,7 +88,7 @@ fn config_file(cx: &ActionCx<'_>) -> String {
     format!("{}coveragecfg", cx.node().objdir)
 }
 
-/// What the cover tool is told (covcmd.CoverPkgConfig).
+/// The configuration of the cover tool (covcmd.CoverPkgConfig).
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct CoverPkgConfig<'a> {

@@ -411,7 +411,7 @@ fn vet_and_test() {
 }
 
 impl Case {
-    /// Returns the analyzers that go test vets with. Which they are is no matter of the key.
+    /// Returns the analyzers that go test vets with. The key does not depend on which they are.
     fn next_vet_flags(&self) -> Vec<String> {
         // The next hash is that of a test result; vet follows.
         let vet = self.hashes.iter().find(|hash| hash.starts_with("HASH[vet"));

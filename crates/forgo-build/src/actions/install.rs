@@ -1,4 +1,5 @@
-//! Puts what was built in its place, and what goes with it: cgo's header, `.shlibname` files.
+//! Moves a result to its install target, and the files that go with it: cgo's header, `.shlibname`
+//! files.
 //!
 //! Answers to BuildInstallFunc, installHeader and installShlibname in
 //! cmd/go/internal/work/exec.go.
@@ -21,7 +22,7 @@ pub fn run(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     let build = cx.outcome(cx.node().deps[0]);
     let mut outcome = Outcome {
         build_id: build.build_id.clone(),
-        // It is told as it came.
+        // The build ID is passed on as the build reported it.
         id_is_final: true,
         built: Artifact::Built(cx.node().target.clone()),
         ..Outcome::default()
@@ -55,7 +56,7 @@ fn install(cx: &ActionCx<'_>, outcome: &mut Outcome) -> Result<(), ActionError> 
         return Ok(());
     }
     if list {
-        // What is in the cache is good enough for a list.
+        // The file in the cache is good enough for a list.
         outcome.built = build.built.clone();
         return Ok(());
     }
@@ -85,7 +86,7 @@ fn install(cx: &ActionCx<'_>, outcome: &mut Outcome) -> Result<(), ActionError> 
     moved
 }
 
-/// Removes the object directory of what was installed, early, before it takes up the disk.
+/// Removes the object directory of an installed result, early, before it takes up the disk.
 fn clean_up(cx: &ActionCx<'_>) {
     if !cx.config().flags.work {
         // That it stays is only a waste.
@@ -93,8 +94,8 @@ fn clean_up(cx: &ActionCx<'_>) {
     }
 }
 
-/// An up-to-date target looks as if it was installed anew, so that nobody comes to depend on what
-/// is rebuilt when. Best effort.
+/// An up-to-date target looks as if it was installed anew, so that users do not come to depend on
+/// when a target is rebuilt. Best effort.
 fn touch(cx: &ActionCx<'_>, target: &str) {
     if cx.config().flags.n {
         cx.shell.show_cmd("", &format!("touch {target}"));
@@ -125,7 +126,7 @@ pub fn install_header(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     Ok(Outcome::default())
 }
 
-/// The work of a `shlibname` node: says which shared library holds the package.
+/// The work of a `shlibname` node: writes down which shared library holds the package.
 pub fn install_shlibname(cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
     footprint::refuse("the name of a shared library is installed");
     let node = cx.node();

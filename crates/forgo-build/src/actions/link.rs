@@ -89,7 +89,7 @@ fn made_before(
         Ok(known) => return Ok(Turn::Made(known)),
         Err(why) => miss.note(store.way(), why),
     }
-    // That it can't be copied now is no reason not to link.
+    // A failure to copy it now does not prevent the link.
     let find = || store.find(cx, temporary).ok()?.ok();
     Ok(turns::wait(cx, key, find))
 }

@@ -1,6 +1,6 @@
 //! Links by forgo's own linker where it is proven to write the bytes of cmd/link
-//! ([`trust`](crate::reuse::trust)), and by cmd/link everywhere else. docs/linking.md tells what
-//! forgo's linker can do; whatever it can't, it leaves to cmd/link.
+//! ([`trust`](crate::reuse::trust)), and by cmd/link everywhere else. docs/linking.md lists the
+//! links that forgo's linker can do; it leaves all others to cmd/link.
 //!
 //! The linker is a process like the tool that it stands for: it holds a token, its cost is recorded
 //! as the tool's is, and -x shows the tool's command line.
@@ -41,7 +41,7 @@ pub fn run(
             if own.make(cx) && own.put_in_place() {
                 return Ok(());
             }
-            // The tool says what is wrong, if anything is.
+            // The tool reports the error, if there is one.
             let output = cx.shell.run_unshown(dir, env, &unseen, args);
             cx.shell.report_run(dir, desc, args, output)
         }
@@ -70,8 +70,8 @@ struct OwnLink<'a> {
 }
 
 impl<'a> OwnLink<'a> {
-    /// `None` where it is known beforehand that the link is not for forgo's linker, which decides
-    /// on all else. What cmd/link reads from the environment is looked at here.
+    /// Returns `None` where settings alone rule out forgo's linker, which decides on all other
+    /// links. The variables that cmd/link reads from the environment are looked at here.
     fn of(cx: &'a ActionCx<'_>, inputs: &Inputs<'_>, link: &'a Link) -> Option<OwnLink<'a>> {
         let config = cx.config();
         let flags = &config.flags;

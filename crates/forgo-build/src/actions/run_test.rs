@@ -92,8 +92,8 @@ impl Turn {
     }
 }
 
-/// Gives the test runs of a plan who carries them out, and its root who remembers that all else is
-/// over. Tests start in the order of their nodes.
+/// Returns the actors of a plan: one for each test run, and for the root the one that remembers
+/// that all other nodes are over. Tests start in the order of their nodes.
 pub fn actors(plan: &Plan, settings: &Arc<TestSettings>, all: Arc<AllTests>) -> Actors {
     let mut actors = Actors::one(plan.root, all);
     let mut turn = Arc::new(Turn::default());
@@ -119,7 +119,7 @@ pub fn actors(plan: &Plan, settings: &Arc<TestSettings>, all: Arc<AllTests>) -> 
 /// The actor of a `test run` node.
 #[derive(Debug)]
 struct RunTest {
-    /// What all tests are told.
+    /// The settings that all tests share.
     settings: Arc<TestSettings>,
     /// To be waited for.
     turn: Arc<Turn>,
@@ -149,7 +149,7 @@ impl Actor for RunTest {
     fn act(&self, cx: &ActionCx<'_>) -> Result<Outcome, ActionError> {
         let settings = &*self.settings;
         if !self.turn.wait(cx) {
-            // Ctrl-C: there is nothing to say of this test.
+            // Ctrl-C: there is nothing to report about this test.
             cx.run.job.reporter.event(Event::ExitStatus(1));
             return Ok(skipped());
         }
@@ -176,7 +176,7 @@ impl Actor for RunTest {
             verdict,
             reported_key: cache.key(),
             inputs_key: cache.inputs(),
-            // A test that did not build, or failed, is no failed action.
+            // A test that did not build, or failed, does not fail its action.
             forgive: true,
             ..Outcome::default()
         })
@@ -211,7 +211,8 @@ impl RunTest {
         let build = cx.node_of(cx.node().deps[0]).deps[0];
         let mut cache = lock(&self.cache);
         if cache.output.is_none() {
-            // The link's key said nothing; the binary is there now and its content may.
+            // The link's key led to no cached result; the binary is there now, and its content may
+            // lead to one.
             let content = cx
                 .outcome(build)
                 .build_id
@@ -227,7 +228,7 @@ impl RunTest {
         self.run(cx, sink, p, build, &mut cache)
     }
 
-    /// A package without tests; its coverage is known all the same.
+    /// A package without tests; its coverage is still reported.
     fn no_tests(
         &self,
         cx: &ActionCx<'_>,
@@ -331,7 +332,7 @@ impl RunTest {
         }
         words.extend(coverage.map(|dir| format!("-test.gocoverdir={dir}")));
         for arg in &settings.args {
-            // Each test has a profile of its own, merged later.
+            // Each test writes a separate profile; they are merged later.
             let profile =
                 settings.cover_profile.is_some() && arg.starts_with("-test.coverprofile=");
             words.push(if profile {
@@ -394,7 +395,7 @@ fn profile_file(cx: &ActionCx<'_>) -> String {
 /// The work of a `test clean` node: removes what the test left.
 pub fn clean(cx: &ActionCx<'_>) -> Outcome {
     if !cx.config().flags.work {
-        // What is left in the work directory goes with it.
+        // Files left in the work directory are removed with it.
         let _ = cx.shell.remove_all(&cx.node().objdir);
     }
     Outcome::default()

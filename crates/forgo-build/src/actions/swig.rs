@@ -55,7 +55,7 @@ fn check_version(cx: &ActionCx<'_>) -> Result<(), ActionError> {
     }
 }
 
-/// The version that `swig -version` states. What is missing of it is as high as can be.
+/// The version that `swig -version` states. A missing third number counts as the highest there is.
 fn version(output: &[u8]) -> Option<[u32; 3]> {
     static VERSION: LazyLock<Regex> = LazyLock::new(|| {
         let pattern = r"(?-u)[vV]ersion +(\d+)([.]\d+)?([.]\d+)?";
@@ -76,7 +76,8 @@ fn version(output: &[u8]) -> Option<[u32; 3]> {
 /// Does not compile where `int` has 32 bits.
 const WANTS_64_BITS: &str = "\npackage main\nconst i int = 1 << 32\n";
 
-/// Size of Go's `int` on the target, in bits, as SWIG wants to be told: asked of the compiler.
+/// Size of Go's `int` on the target, in bits, which SWIG needs as an option: found out by the
+/// compiler.
 fn int_size(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<String, ActionError> {
     if cx.config().flags.n {
         return Ok("$INTBITS".to_owned());
@@ -164,8 +165,8 @@ fn run_one(
     rename_go_file(cx, base)
 }
 
-/// The package may have an x.go of its own, which cgo would turn into the same x.cgo1.go as the
-/// x.go that SWIG made of x.swig. Names that begin with an underscore are free.
+/// The package itself may have an x.go, which cgo would turn into the same x.cgo1.go as the x.go
+/// that SWIG made of x.swig. Names that begin with an underscore are free.
 fn rename_go_file(cx: &ActionCx<'_>, base: &str) -> Result<(), ActionError> {
     let flags = &cx.config().flags;
     let objdir = &cx.node().objdir;

@@ -38,7 +38,7 @@ const CACHEABLE: [&str; 11] = [
     "-test.fullpath",
 ];
 
-/// Arguments that say where results go.
+/// Arguments that only set where results go.
 const HARMLESS: [&str; 2] = ["-test.coverprofile", "-test.outputdir"];
 
 /// What a test's result depends on, beside what the test reads while it runs: its log names that
@@ -63,7 +63,7 @@ impl Inputs<'_> {
     }
 }
 
-/// A run of a test: what is known when it begins.
+/// A run of a test, and the state in which it begins.
 pub(super) struct Run {
     /// When it began.
     pub began: SystemTime,
@@ -71,7 +71,7 @@ pub(super) struct Run {
     pub before: Option<Before>,
 }
 
-/// What is known of the cached result of one test.
+/// State of the lookup of one test's cached result.
 #[derive(Debug, Default)]
 pub(super) struct TestCache {
     /// This run can't be cached.
@@ -170,7 +170,7 @@ impl TestCache {
         self.ids.first().copied()
     }
 
-    /// The key of what the test read; `None` where nothing is known of that.
+    /// Returns the key of the inputs that the test read; `None` where no log of them exists.
     pub fn inputs(&self) -> Option<ActionId> {
         self.inputs
     }
@@ -371,7 +371,7 @@ impl TestCache {
                 format!("{path}: save test ID {test} => input ID {inputs} => {key}")
             });
             let put = |key: &ActionId, bytes: &[u8]| {
-                // A cache that can't take it is no failure of the test.
+                // A failure to store it in the cache does not fail the test.
                 let _ = put_bytes(cx.run.job.cache, key, bytes, Verify::Lax);
             };
             put(test, &log);
@@ -383,9 +383,9 @@ impl TestCache {
     }
 }
 
-/// Reads what the cache has under a key of a test. Unlike a compile's, such an entry need not stay
-/// what it is: a run for other inputs, or in another checkout with the same binary, replaces it. So
-/// whoever gives an answer again that it led to must find it as it was, or still missing.
+/// Reads the entry that the cache has under a key of a test. Unlike a compile's, such an entry may
+/// change: a run for other inputs, or in another checkout with the same binary, replaces it. So an
+/// answer that it led to may be given again only if the entry is found as it was, or still missing.
 pub(super) fn read_result(
     cx: &ActionCx<'_>,
     key: &ActionId,

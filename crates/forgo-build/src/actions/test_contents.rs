@@ -1,6 +1,6 @@
 //! Test results by content: a second key beside the stock one, in which the files and directories
-//! that a test read count by what is in them, and not by when they were written. So a fresh clone
-//! at the same place, or a checkout that touched everything, runs no test again (golang/go#58571).
+//! that a test read count by their contents, and not by when they were written. So a fresh clone at
+//! the same place, or a checkout that touched everything, runs no test again (golang/go#58571).
 //!
 //! The invariant: a result is reused by content only if the stock command, in a fresh clone of this
 //! state, would pass for the same reasons. docs/test-results.md has the rules that follow from it.
@@ -8,8 +8,8 @@
 //! The key holds the binary and its arguments, what the log of inputs names ([`test_files`]), all
 //! below the package's directory, and the test's surroundings ([`test_surroundings`]). A test that
 //! may do what the log does not show ([`test_powers`]) has no such key. Results by content stay
-//! under keys of forgo's own, and only what forgo ran itself gets one: all that the key holds is
-//! read before the run and again behind it.
+//! under keys that only forgo has, and only what forgo ran itself gets one: all that the key holds
+//! is read before the run and again behind it.
 //!
 //! Files are named by their way from the module's root: a binary that is the same in two checkouts
 //! (`-trimpath`) gives the same result in both. `FORGO_EXTRAS=off` brings the stock rule back.
@@ -46,7 +46,7 @@ pub(super) struct Test<'t> {
 
 /// A result found.
 pub(super) struct Found {
-    /// What it printed.
+    /// The test's output.
     pub output: Vec<u8>,
     /// When it was stored.
     pub made: SystemTime,
@@ -108,7 +108,7 @@ pub(super) fn before(cx: &ActionCx<'_>, of: Test<'_>, tests: &[ActionId]) -> Opt
     Some(Before { powers, state })
 }
 
-/// Stores the result of a test that ran, if what it depends on is now as it was before.
+/// Stores the result of a test that ran, if its inputs are now as they were before.
 pub(super) fn save(
     cx: &ActionCx<'_>,
     p: &Package,
@@ -139,18 +139,18 @@ pub(super) fn save(
 }
 
 /// The sources of the standard library, most of whose tests start programs, are not searched for
-/// what they do.
+/// their effects.
 fn may_be_known(cx: &ActionCx<'_>, p: &Package) -> bool {
     cx.config().extras && !p.standard
 }
 
 fn put(cx: &ActionCx<'_>, key: &ActionId, bytes: &[u8]) {
-    // A cache that can't take it is no failure of the test.
+    // A failure to store it in the cache does not fail the test.
     let _ = put_bytes(cx.run.job.cache, key, bytes, Verify::Lax);
 }
 
-/// Says that the results of a test are valid on this machine alone. They are not found without the
-/// logs of what was read.
+/// Marks the results of a test as valid on this machine alone. They are not found without the logs
+/// of the inputs that were read.
 pub(super) fn withhold(cx: &ActionCx<'_>, test: &ActionId) {
     for log in [*test, log_key(cx, test)] {
         cx.run.job.cache.withhold(&log);
@@ -176,7 +176,7 @@ fn last_log_key(cx: &ActionCx<'_>, p: &Package) -> ActionId {
 struct State {
     /// Hashes of variables.
     variables: BTreeMap<String, Sum>,
-    /// What is at the paths that the log names.
+    /// Digests of the paths that the log names.
     paths: BTreeMap<String, Sum>,
     /// Those of them that lie outside of the module.
     outside: BTreeSet<String>,
@@ -287,12 +287,12 @@ impl State {
     }
 }
 
-/// Whether the digest of all below `top` covers what is, or is not, at a path.
+/// Reports whether the digest of all below `top` covers a path, whether or not a file exists there.
 fn is_below(path: &Path, top: &str) -> bool {
     let Ok(real_top) = disk::canonicalize(top) else {
         return false;
     };
-    // Of what does not exist the directory decides that it is missing from.
+    // For a path that does not exist, the existing directory from which it is missing decides.
     let real = path
         .ancestors()
         .find_map(|part| disk::canonicalize(part).ok());

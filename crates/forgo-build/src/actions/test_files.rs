@@ -3,9 +3,9 @@
 //! a content.
 //!
 //! A digest of a directory covers all below it: names, kinds, modes, targets of links, and
-//! contents. A link is followed to what it leads to inside of the module. What lies outside of the
-//! module is not part of a checkout: of a directory there the entries with their sizes and times
-//! count, of a file the content.
+//! contents. A link is followed to its target inside of the module. Files outside of the module are
+//! not part of a checkout: of a directory there the entries with their sizes and times count, of a
+//! file the content.
 
 use std::fs::Metadata;
 use std::io::Read;
@@ -33,7 +33,7 @@ const TICK: Duration = Duration::from_millis(20);
 /// A digest of all that is found at a path.
 pub(super) type Sum = [u8; 32];
 
-/// Makes digests of what is at paths, up to a limit for all of them together.
+/// Makes digests of the files and directories at paths, up to a limit for all of them together.
 pub(super) struct Reader {
     /// The module's directory, without links.
     root: PathBuf,
@@ -59,8 +59,8 @@ impl Reader {
         }
     }
 
-    /// The digest of what is at a path, which may be nothing. `None` where it can't be known by
-    /// content: it changed, is too much, or is a device.
+    /// Returns the digest of the file or directory at a path, which may also be missing. `None`
+    /// where its content can't be digested: it changed, is too much, or is a device.
     pub fn path(&mut self, path: &Path) -> Option<Sum> {
         let mut sum = Sha256::new();
         self.at(path, Mode::Whole, &mut sum)?;
@@ -121,7 +121,7 @@ impl Reader {
         if meta.is_file() {
             return self.file(path, meta, sum);
         }
-        // Nobody knows what another device or a pipe gives.
+        // The data that another device or a pipe gives can't be predicted.
         const KNOWN: [&str; 5] = [
             "/dev/null",
             "/dev/zero",

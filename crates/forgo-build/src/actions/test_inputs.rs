@@ -1,5 +1,5 @@
-//! What a test read while it ran: environment variables and files, as its log tells, and a hash of
-//! what they are now. Answers to computeTestInputsID in cmd/go/internal/test/test.go.
+//! What a test read while it ran: environment variables and files, as its log lists, and a hash of
+//! their present contents. Answers to computeTestInputsID in cmd/go/internal/test/test.go.
 
 use std::fs::Metadata;
 use std::time::Duration;
@@ -41,7 +41,8 @@ pub(super) fn trace(cx: &ActionCx<'_>, text: impl FnOnce() -> String) {
     }
 }
 
-/// The hash of the inputs that the log of an earlier run names, or why there can be no hash.
+/// Returns the hash of the inputs that the log of an earlier run names, or the reason why they
+/// can't be hashed.
 pub(super) fn id(cx: &ActionCx<'_>, p: &Package, log: &[u8]) -> Result<ActionId, Why> {
     let inputs = Inputs {
         hashes: cx.run.job.hashes,

@@ -1,5 +1,5 @@
-//! Where the output of a test goes, and the lines that say how it ended. Answers to the writers in
-//! runTestActor.Act in cmd/go/internal/test/test.go.
+//! Where the output of a test goes, and the lines that report how it ended. Answers to the writers
+//! in runTestActor.Act in cmd/go/internal/test/test.go.
 
 use std::time::Instant;
 
@@ -31,7 +31,7 @@ pub(super) struct Sink<'r> {
     json: Option<(Converter, Instant)>,
     /// Shown as it comes.
     live: bool,
-    /// Kept: for the node that prints it, for the cache, to look for what it says.
+    /// The output, kept for the node that prints it, for the cache, and for searches in it.
     kept: Option<Vec<u8>>,
 }
 
@@ -48,7 +48,7 @@ const NOTHING_RUN: [(&str, &str); 3] = [
 ];
 
 impl<'r> Sink<'r> {
-    /// With -json, the first event says that the test begins.
+    /// With -json, the first event reports that the test begins.
     pub fn open(cx: &ActionCx<'r>, settings: &'r TestSettings, import_path: &str) -> Sink<'r> {
         let mut sink = Sink {
             settings,
@@ -83,7 +83,8 @@ impl<'r> Sink<'r> {
 
     /// Takes some output.
     pub fn write(&mut self, bytes: &[u8]) {
-        // Who runs the test looks at whether its output got out; other lines need not.
+        // The code that runs the test checks whether the test's output was written; for other lines
+        // that is not needed.
         let _ = self.try_write(bytes);
     }
 
@@ -105,7 +106,7 @@ impl<'r> Sink<'r> {
         Ok(())
     }
 
-    /// What was kept so far.
+    /// Returns the output that was kept so far.
     pub fn kept(&self) -> &[u8] {
         self.kept.as_deref().unwrap_or_default()
     }
@@ -182,7 +183,7 @@ impl<'r> Sink<'r> {
         } else if open_line {
             self.write(b"\n");
         }
-        // A test that panics does not say FAIL in the form that readers of events look for.
+        // A test that panics does not print FAIL in the form that readers of events look for.
         let mark = if self.settings.json || self.settings.marked {
             "\x16"
         } else {
@@ -191,7 +192,7 @@ impl<'r> Sink<'r> {
         self.write(&raw::bytes(&format!("{mark}FAIL\t{import_path}\t{time}\n")));
     }
 
-    /// The end; gives what is left to print.
+    /// Ends the output; returns the part that is left to print.
     pub fn close(mut self, passed: bool) -> Vec<u8> {
         if let Some((converter, start)) = &mut self.json {
             converter.exited(passed);
@@ -231,7 +232,7 @@ pub(super) fn failed_events(
     converter.take()
 }
 
-/// What the output says of coverage, as a part of the last line.
+/// Returns the coverage that the output reports, as a part of the last line.
 fn coverage_percentage(out: &[u8]) -> Vec<u8> {
     let mark = b"coverage: ";
     for at in memmem::find_iter(out, mark) {

@@ -1,7 +1,7 @@
 //! What the code of a test binary is able to do that the log of inputs does not show. The log is
 //! written by package os: the environment variables, files and directories that pass through its
-//! functions. A program that a test starts, a system call of its own, or C code leaves nothing
-//! there, so such a test has no result by content ([`super::test_contents`]).
+//! functions. A program that a test starts, a system call that it makes itself, or C code leaves
+//! nothing there, so such a test has no result by content ([`super::test_contents`]).
 //!
 //! The answer is an over-approximation over the sources of all packages outside the standard
 //! library that are linked into the binary: a word in a comment counts like one in code. Which part
@@ -107,7 +107,7 @@ pub(super) fn of(cx: &ActionCx<'_>, run: NodeId, id: &str) -> Powers {
         return Powers::from_byte(byte);
     }
     let powers = of_packages(cx, run);
-    // A cache that can't take it is no failure of the test.
+    // A failure to store it in the cache does not fail the test.
     let _ = put_bytes(cache, &key, &[powers.to_byte()], Verify::Lax);
     powers
 }
@@ -226,7 +226,7 @@ fn of_source(text: &[u8]) -> Powers {
             at += 1;
         }
         match &text[start..at] {
-            // With these, code is known as something else than what it is.
+            // By these, code can be reached under a name that does not show its effects.
             b"linkname" | b"cgo_import_dynamic" | b"StartProcess" | b"ForkExec" => {
                 powers.unknown = true
             }
@@ -261,7 +261,7 @@ fn of_source(text: &[u8]) -> Powers {
     powers
 }
 
-/// What is taken of a package.
+/// The member of a package that an expression selects.
 #[derive(Debug, PartialEq, Eq)]
 enum Selector<'t> {
     /// Nothing here.

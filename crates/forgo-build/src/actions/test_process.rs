@@ -20,7 +20,7 @@ use crate::shell::children::Children;
 /// How a test binary ended.
 #[derive(Debug)]
 pub(super) struct Ended {
-    /// What was wrong, if anything.
+    /// The error of the run, if there was one.
     pub error: Option<String>,
     /// It ended by itself.
     pub exited: bool,
@@ -43,7 +43,7 @@ pub(super) enum Killed {
 
 type Status = std::io::Result<ExitStatus>;
 
-/// How a process ended, and what it took.
+/// How a process ended, and the resources that it used.
 type Waited = (Status, Usage);
 
 /// Runs the program `name`; `command` makes the command, again if the file is still being written.
@@ -153,7 +153,7 @@ impl Watch<'_, '_, '_> {
             select! {
                 recv(output) -> chunk => {
                     if !chunk.is_ok_and(|chunk| self.show(&chunk)) {
-                        // Nobody takes the output any more: the test learns of it by SIGPIPE.
+                        // The output is not read any more: the test learns of it by SIGPIPE.
                         output = never();
                         output_open = false;
                     }

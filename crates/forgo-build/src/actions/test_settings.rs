@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
-/// What all test runs of an invocation are told.
+/// The settings that all test runs of an invocation share.
 #[derive(Debug, Default)]
 pub struct TestSettings {
     /// No package was named: the current directory is tested, and nothing is cached.

@@ -1,5 +1,5 @@
-//! Go sources as far as searches for words need to know them: what is code, and what is comment or
-//! literal.
+//! Go sources as far as searches for words need to parse them: which parts are code, and which are
+//! comments or literals.
 
 /// Reports whether a byte is part of a name or a number.
 pub(super) fn is_word(byte: u8) -> bool {

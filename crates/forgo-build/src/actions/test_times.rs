@@ -2,11 +2,11 @@
 //! ([`super::test_contents`]) does not depend on times, so such a test has none.
 //!
 //! A time can be read out of a `fs.FileInfo`: by its method `ModTime` (a word that
-//! [`super::test_powers`] looks for), but also by whoever gets the value as a whole: package fmt
-//! prints it, reflect.DeepEqual compares it, fs.FormatFileInfo, archive/tar and net/http write its
-//! time. So a `FileInfo` may be asked for its name, size and mode, and compared with nil; a source
-//! that does anything else with one may learn times. The rules look at tokens, not at types: what
-//! only looks like a `FileInfo` counts as one.
+//! [`super::test_powers`] looks for), but also by any function that gets the value as a whole:
+//! package fmt prints it, reflect.DeepEqual compares it, fs.FormatFileInfo, archive/tar and
+//! net/http write its time. So a `FileInfo` may be asked for its name, size and mode, and compared
+//! with nil; a source that does anything else with one may learn times. The rules look at tokens,
+//! not at types: what only looks like a `FileInfo` counts as one.
 
 use std::collections::HashSet;
 
@@ -75,7 +75,7 @@ pub(super) fn may_learn_times(source: &[u8]) -> bool {
 
 /// What becomes of the result of a call.
 enum Use<'t> {
-    /// It is dropped, or this is no call of a function that gives a `FileInfo`.
+    /// It is dropped, or this does not call a function that gives a `FileInfo`.
     Unused,
     /// It is assigned to this name.
     Named(&'t [u8]),
@@ -149,12 +149,12 @@ impl<'t> Tokens<'t> {
     fn result(&self, at: usize) -> Use<'t> {
         let start = self.operand_start(at);
         if self.text(at + 1) != b"(" {
-            // A function that is no call may be called elsewhere. `Info` is the name of many other
-            // things, but as a member of something.
+            // A function that is not called here may be called elsewhere. `Info` is the name of
+            // many other things, but as a member of something.
             let other = self.text(at) == b"Info" && start == at;
             return if other { Use::Unused } else { Use::Other };
         }
-        // A declaration: its result is what its type says.
+        // A declaration: its result has the type that it names.
         if self.before(start) == b"func" || self.before(start) == b")" && start == at {
             return Use::Unused;
         }
@@ -190,7 +190,7 @@ impl<'t> Tokens<'t> {
             at -= 2;
             while matches!(self.text(at), b")" | b"]") && at > 0 {
                 at = self.opening(at);
-                // The name of what is called or indexed.
+                // The name of the function that is called, or of the value that is indexed.
                 if at > 0 && (self.is_name(at - 1) || matches!(self.text(at - 1), b")" | b"]")) {
                     at -= 1;
                 } else {

@@ -110,7 +110,7 @@ fn inputs<'r>(
 }
 
 /// The tool's flags. In GOROOT all checks are on, but for those that the standard library is not
-/// held to; unless the user said otherwise.
+/// held to; unless the user chose otherwise.
 fn flags(cx: &ActionCx<'_>) -> Vec<String> {
     let config = cx.config();
     let vet = &cx.run.job.options.vet;
@@ -124,8 +124,8 @@ fn flags(cx: &ActionCx<'_>) -> Vec<String> {
     flags
 }
 
-/// What is in the cache, facts and fixes: all that is wanted, or why it is not. Output is shown
-/// again.
+/// Returns the facts and fixes from the cache if it has all that are wanted, else why not. Output
+/// is shown again.
 fn cached(cx: &ActionCx<'_>, keys: &Keys) -> Result<Result<(String, String), Why>, ActionError> {
     if cx.config().flags.a {
         return Ok(Err(Why::Rebuild));
@@ -189,7 +189,7 @@ fn elsewhere_or_here(
     let kept = kept.and_then(|key| vets::kept(cx, &key));
     let vetted = vet(cx, inputs, keys);
     if let Some(kept) = kept {
-        // A run that failed after its facts were written found something; any other says nothing.
+        // A run that failed after its facts were written found something; any other proves nothing.
         let vetted_all =
             vetted.is_ok() || disk::own::metadata(Because::Made, facts_file(cx)).is_ok();
         if vetted_all && Files::of(cx.package()).are_as_hashed(cx) {
@@ -208,8 +208,8 @@ fn facts_file(cx: &ActionCx<'_>) -> String {
     format!("{}vet.out", cx.node().objdir)
 }
 
-/// Runs the tool, and keeps what it wrote. Gives the facts, the archive of fixes, and whether what
-/// the tool said may name files, or else the facts are of this directory alone.
+/// Runs the tool, and keeps its outputs. Returns the facts, the archive of fixes, and whether the
+/// tool's messages may name files, or else the facts are of this directory alone.
 fn vet(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
@@ -245,7 +245,7 @@ fn vet(
         .run_with(&p.dir, &p.import_path, &env, &memory, &args)?;
     let believed = before && are_as_hashed();
 
-    // Facts, fixes and output may all be missing; that they can't be kept is no error.
+    // Facts, fixes and output may all be missing; a failure to keep them is not an error.
     let keep = |id: &ActionId, file: &str| {
         let there = disk::own::metadata(Because::Made, file).is_ok();
         if there && believed {

@@ -1,5 +1,5 @@
-//! Makes what vet is told of a package, in two steps. The build knows the sources and imports; the
-//! vet action adds what it wants of the tool.
+//! Makes vet's configuration for a package, in two steps. The build knows the sources and imports;
+//! the vet action adds its requests to the tool.
 //!
 //! Answers to buildVetConfig in cmd/go/internal/work/exec.go.
 
@@ -20,7 +20,8 @@ pub fn make(cx: &ActionCx<'_>, sources: &[String], deps: &[NodeId]) -> VetConfig
     let p = cx.package();
     let (go, other): (Vec<_>, Vec<_>) = sources.iter().partition(|f| f.ends_with(".go"));
     let ignored = p.ignored_go_files.iter().chain(&p.ignored_other_files);
-    // Absolute, so that what vet says can be made relative to where the user is.
+    // Absolute, so that paths in vet's messages can be made relative to the user's current
+    // directory.
     let actual = |f: &String| {
         let f = in_dir(&p.dir, f);
         cx.run.job.overlay.actual(&f).into_owned()

@@ -8,7 +8,7 @@ use std::ops::{Deref, DerefMut};
 #[derive(Debug)]
 pub struct Buffer(Vec<u8>);
 
-/// What is larger is given back at once.
+/// Memory beyond this capacity is given back at once.
 const KEPT_CAPACITY: usize = 8 << 20;
 
 thread_local! {

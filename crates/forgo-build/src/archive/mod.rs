@@ -14,7 +14,8 @@ pub use forgo_golang::object::archive::{
 };
 pub use pack::append;
 
-/// The member with an archive's export data; `None` where the file is no Go package's archive.
+/// Returns the member with an archive's export data; `None` where the file is not a Go package's
+/// archive.
 pub fn export_member(file: &File) -> io::Result<Option<Vec<u8>>> {
     let mut head = [0; MAGIC.len() + HEADER];
     file.read_exact_at(&mut head, 0)?;

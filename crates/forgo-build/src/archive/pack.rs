@@ -33,7 +33,7 @@ fn append_file(out: &mut impl Write, archive: &str, file: &str) -> Result<(), St
     let write_error = |e| copying(path_error("write", archive, &e));
     let header = header(file.rsplit('/').next().unwrap_or(file), size);
     out.write_all(&header).map_err(write_error)?;
-    // A file that grows meanwhile would make a member that is longer than it says.
+    // A file that grows meanwhile would make a member that is longer than its header states.
     let copied = std::io::copy(&mut (&mut from).take(size + 1), out)
         .map_err(|e| copying(path_error("read", file, &e)))?;
     if copied < size {
@@ -48,7 +48,7 @@ fn append_file(out: &mut impl Write, archive: &str, file: &str) -> Result<(), St
     Ok(())
 }
 
-/// A member's header; a name is cut after 16 bytes, wherever that is in a character.
+/// A member's header; a name is cut after 16 bytes, even inside of a character.
 fn header(name: &str, size: u64) -> Vec<u8> {
     let mut header: Vec<u8> = name.bytes().take(16).collect();
     header.resize(16, b' ');

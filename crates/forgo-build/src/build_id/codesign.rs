@@ -11,7 +11,7 @@ const PAGE_BITS: u8 = 12;
 const PAGE: u64 = 1 << PAGE_BITS;
 const HASH: u64 = 32;
 
-/// Identifies what is signed; without meaning in an ad-hoc signature.
+/// Identifies the signed code; without meaning in an ad-hoc signature.
 const IDENTIFIER: &[u8] = b"a.out\0";
 
 /// Super blob header and the one blob's entry in it.
@@ -29,7 +29,7 @@ const FLAGS: u32 = 0x20002;
 const HASH_TYPE_SHA256: u8 = 2;
 const EXECUTABLE_MAIN: u64 = 1;
 
-/// What is to be signed.
+/// The code to be signed.
 pub(super) struct Code {
     /// Bytes of the file before the signature.
     pub(super) size: u64,

@@ -1,5 +1,5 @@
 //! Build IDs in ELF files: the Go linker's in a note that a program header points to, the GNU one
-//! in a section of its own. Answers to cmd/internal/buildid/note.go, over as much of debug/elf.
+//! in a separate section. Answers to cmd/internal/buildid/note.go, over as much of debug/elf.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ const PT_NOTE: u32 = 4;
 const GO_BUILD_ID: u32 = 4;
 const GNU_BUILD_ID: u32 = 3;
 
-/// Do these bytes begin an ELF file?
+/// Reports whether these bytes begin an ELF file.
 pub(super) fn is_elf(head: &[u8]) -> bool {
     head.starts_with(MAGIC)
 }
@@ -163,8 +163,8 @@ fn find_note<'n>(layout: Layout, header: &NoteHeader, mut notes: &'n [u8]) -> No
     found
 }
 
-/// Where the GNU build ID's value lies in an ELF file: `None` if the file is no ELF file,
-/// `Some(None)` if it has no such ID.
+/// Returns where the GNU build ID's value lies in an ELF file: `None` if the file is not an ELF
+/// file, `Some(None)` if it has no such ID.
 pub(super) fn gnu_build_id(file: &(impl ReadAt + ?Sized)) -> Option<Option<Range<u64>>> {
     let head = file.bytes_at(0, 52)?;
     Layout::of(&head)?;
@@ -177,8 +177,8 @@ pub(super) fn gnu_build_id(file: &(impl ReadAt + ?Sized)) -> Option<Option<Range
     )
 }
 
-/// The packages that the Go linker put into a shared library, a line each; empty where it does not
-/// say.
+/// Returns the packages that the Go linker put into a shared library, a line each; empty where the
+/// library does not list them.
 pub(super) fn package_list(file: &(impl ReadAt + ?Sized)) -> String {
     const PACKAGE_LIST: u32 = 1;
     let list = || {
@@ -225,8 +225,8 @@ fn section(file: &(impl ReadAt + ?Sized), name: &str) -> Option<Range<u64>> {
     })
 }
 
-/// The build ID of an archive that gccgo made, or that is not a package's (a c-archive): in a
-/// member of its own, empty where there is none. `None` if the archive is damaged.
+/// Returns the build ID of an archive that gccgo made, or that is not a package's (a c-archive): in
+/// a separate member; empty where there is none. `None` if the archive is damaged.
 pub(super) fn gccgo_build_id(file: &impl ReadAt) -> Option<String> {
     let mut at = archive::MAGIC.len() as u64;
     while file.bytes_at(at, 1).is_some() {

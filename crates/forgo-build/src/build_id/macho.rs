@@ -11,12 +11,12 @@ const LC_UUID: u32 = 0x1b;
 const LC_CODE_SIGNATURE: u32 = 0x1d;
 const MH_EXECUTE: u32 = 2;
 
-/// Do these bytes begin a Mach-O file?
+/// Reports whether these bytes begin a Mach-O file.
 pub(super) fn is_macho(head: &[u8]) -> bool {
     format_of(head).is_some()
 }
 
-/// Is it a 64-bit file, is it big-endian?
+/// Reports whether it is a 64-bit file, and whether it is big-endian.
 fn format_of(head: &[u8]) -> Option<(bool, bool)> {
     match head.get(..4)? {
         [0xfe, 0xed, 0xfa, 0xce] => Some((false, true)),

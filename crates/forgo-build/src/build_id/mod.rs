@@ -1,4 +1,4 @@
-//! Build IDs: what an archive or executable carries of the action that made it and of its own
+//! Build IDs: what an archive or executable carries of the action that made it and of the file's
 //! contents (`actionID/contentID`, for executables `actionID/actionID(main.a)/contentID(main.a)/
 //! contentID`). Reading, finding and replacing them in files; nothing here decides anything.
 //!
@@ -75,8 +75,8 @@ impl ReadAt for [u8] {
     }
 }
 
-/// Reads the build ID of an archive or executable: empty where a good file carries none.
-/// The error is a text in the stock command's words.
+/// Reads the build ID of an archive or executable: empty where a good file carries none. The error
+/// has the text that the stock command prints.
 pub fn read_build_id(path: &str) -> Result<String, String> {
     let id = read_build_id_bytes(path)?;
     Ok(
@@ -85,7 +85,7 @@ pub fn read_build_id(path: &str) -> Result<String, String> {
     )
 }
 
-/// [`read_build_id`], whatever the bytes: those that a C linker gives are no text.
+/// [`read_build_id`] for arbitrary bytes: IDs written by a C linker need not be UTF-8.
 pub fn read_build_id_bytes(path: &str) -> Result<Vec<u8>, String> {
     let file = disk::own::open(Because::Noted, path).map_err(|e| path_error("open", path, &e))?;
     let mut head = vec![0; 1024];
@@ -147,7 +147,7 @@ fn malformed(path: &str) -> String {
 }
 
 /// Reads on behind the first `length` bytes, and counts. A pipe has no places to read from: to wait
-/// for what somebody writes into it would be to wait for the build itself where it is the output
+/// for data from its writer would be to wait for the build itself where it is the output
 /// (`-o /dev/stdout`).
 fn fill(file: &File, buffer: &mut [u8], length: &mut usize) -> io::Result<()> {
     while *length < buffer.len() {
@@ -290,8 +290,8 @@ fn scan(mut reader: impl Read, zeroed: &[Range<u64>], id: &str) -> io::Result<Fo
 }
 
 /// Puts another ID of the same length where [`find_and_hash`] found one, in memory, and renews a
-/// Mach-O code signature. What changed is returned as ranges, for those who write the change to a
-/// file.
+/// Mach-O code signature. The changed bytes are returned as ranges, for callers that write the
+/// change to a file.
 pub fn stamp(bytes: &mut [u8], offsets: &[u64], id: &str) -> Vec<Range<usize>> {
     let mut changed = Vec::with_capacity(offsets.len() + 1);
     for &offset in offsets {
@@ -348,7 +348,7 @@ pub struct Updated {
 }
 
 /// Gives a file that carries `old` the build ID that its contents deserve, with the action ID
-/// `action`. The error is a text in the stock command's words. Answers to the middle of
+/// `action`. The error has the text that the stock command prints. Answers to the middle of
 /// Builder.updateBuildID.
 pub fn update_file(path: &str, old: &str, action: &str) -> Result<Updated, String> {
     #[expect(

@@ -145,7 +145,7 @@ fn what_is_no_object_file() {
     for (bytes, expected) in cases {
         std::fs::write(&path, bytes).unwrap();
         assert_eq!(read_build_id(&path), expected, "{bytes:?}");
-        // Damage is no reason to panic.
+        // Damage must not cause a panic.
         find_and_hash(bytes, "id");
     }
     // An archive of something else than Go packages carries no ID.

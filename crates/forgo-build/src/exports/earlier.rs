@@ -12,7 +12,7 @@ use forgo_cache::disk::{DiskCache, KeptFile, KeyText};
 use super::Anywhere;
 use crate::exports::Places;
 
-/// The last but one character is a version: of the records, and of how what they hold is computed.
+/// The last but one character is a version: of the records, and of how their contents are computed.
 const MAGIC: &[u8; 8] = b"forgoE2\n";
 
 /// How many are kept; of more only those of the last run.
@@ -23,7 +23,7 @@ const SIZE: usize = 32 + 32 + 8 + 1;
 
 type Id = [u8; 32];
 
-/// What is known.
+/// The records of earlier runs about archives.
 #[derive(Debug)]
 pub struct Earlier {
     file: KeptFile,
@@ -32,7 +32,7 @@ pub struct Earlier {
 }
 
 impl Earlier {
-    /// What is known where these are the places.
+    /// Reads the records of runs that had these places.
     pub fn read(cache: &DiskCache, places: &Places) -> Earlier {
         let mut key = KeyText::default();
         key.add(b"what importers read");
@@ -58,7 +58,7 @@ impl Earlier {
         new.insert(output, anywhere);
     }
 
-    /// Keeps what was learned, with what other processes have kept meanwhile.
+    /// Keeps the new records, together with those that other processes have kept meanwhile.
     pub fn save(&self) {
         let new = std::mem::take(&mut *self.new.lock().unwrap_or_else(PoisonError::into_inner));
         if !new.is_empty() {

@@ -1,6 +1,6 @@
-//! What importers read of archives, by file: each is read once in a run, and only when a key of
-//! forgo's own is asked for. What is found out about archives in the cache is kept for later runs
-//! ([`earlier`]).
+//! The parts of archives that importers read, by file: each is read once in a run, and only when a
+//! key that only forgo has is asked for. The results for archives in the cache are kept for later
+//! runs ([`earlier`]).
 
 mod earlier;
 pub mod places;
@@ -31,10 +31,10 @@ pub struct Anywhere {
     pub placed: bool,
 }
 
-/// What is known of the archives of a run, which has one set of places.
+/// Facts about the archives of a run, which has one set of places.
 #[derive(Debug)]
 pub struct Exports {
-    /// The cache, if what is found out is kept there.
+    /// The cache, if facts about archives are kept there.
     cache: Option<DiskCache>,
     earlier: OnceLock<Earlier>,
     ids: Mutex<HashMap<String, Option<[u8; 32]>>>,
@@ -70,8 +70,8 @@ impl Exports {
         id
     }
 
-    /// What importers read of a file, the same wherever the sources lie; an error where that can't
-    /// be told.
+    /// Returns the part of a file that importers read, in a form that is the same for all
+    /// directories of the sources; an error where it can't be determined.
     pub fn anywhere(&self, file: &str, places: &Places) -> Result<Anywhere, Unfit> {
         if let Some(known) = lock(&self.anywhere).get(file) {
             return *known;
@@ -97,7 +97,7 @@ impl Exports {
         );
     }
 
-    /// Where earlier runs have kept what they found out about a file, and under which output ID.
+    /// Returns the records of earlier runs, and the output ID under which they describe a file.
     fn kept(&self, file: &str, places: &Places) -> Option<(&Earlier, [u8; 32])> {
         let cache = self.cache.as_ref()?;
         let output = cache.output_of(file)?;
@@ -112,7 +112,7 @@ impl Exports {
         }
     }
 
-    /// Keeps what was found out for later runs.
+    /// Keeps the facts for later runs.
     pub fn save(&self) {
         if let Some(earlier) = self.earlier.get() {
             earlier.save();
@@ -140,8 +140,8 @@ impl Exports {
         Ok(moved.renamed_fingerprint)
     }
 
-    /// Remembers what reading an archive would find out that was moved here: what it is anywhere,
-    /// and the fingerprint that it had where it came from.
+    /// Remembers the facts that reading an archive that was moved here would find out: its form
+    /// that is the same anywhere, and the fingerprint that it had where it came from.
     pub fn note_moved(
         &self,
         file: &str,
@@ -161,7 +161,7 @@ fn member(file: &str) -> Option<Vec<u8>> {
     archive::export_member(&disk::own::open(Because::Cached, file).ok()?).ok()?
 }
 
-/// What is read of the member with the export data.
+/// The facts read from the member with the export data.
 fn read(member: Option<&[u8]>, places: &Places) -> Result<Anywhere, Unfit> {
     let member = member.ok_or(GONE)?;
     let seen = places.renaming_to_names(|rename| seen(member, rename))?;

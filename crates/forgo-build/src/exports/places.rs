@@ -46,7 +46,7 @@ impl Places {
         places.retain(|place| is_usable(&place.dir));
         places.sort();
         places.dedup();
-        // One directory has one name. A name with two directories says nothing.
+        // One directory has one name. A name with two directories is ambiguous.
         places.dedup_by(|b, a| a.dir == b.dir);
         let twice = |name: &str| places.iter().filter(|p| p.name == name).count() > 1;
         let ambiguous: Vec<bool> = places.iter().map(|p| twice(&p.name)).collect();
@@ -103,7 +103,7 @@ impl Places {
     }
 
     /// Calls with a function that gives files the names that they have where the places are others.
-    /// Refused if there is no such place.
+    /// Refused if such a place does not exist.
     pub fn renaming<T>(
         &self,
         to: &Places,

@@ -43,10 +43,10 @@ impl std::error::Error for PlanError {}
 
 /// Where the planner has its packages from: [`forgo_load::load::Loader`], or a graph as it stands.
 pub trait Packages {
-    /// What is loaded.
+    /// Returns the loaded packages.
     fn graph(&self) -> &PackageGraph;
 
-    /// What is loaded, to change install targets.
+    /// Returns the loaded packages, to change install targets.
     fn graph_mut(&mut self) -> &mut PackageGraph;
 
     /// A package that only the plan asks for (load.LoadPackageWithFlags from the current

@@ -81,8 +81,8 @@ impl<P: Packages> PlanBuilder<'_, P> {
     }
 }
 
-/// What is compiled by C compilers, in order: what cgo writes, assembly, C, Objective-C, C++,
-/// Fortran.
+/// Returns the files that C compilers compile, in order: those that cgo writes, assembly, C,
+/// Objective-C, C++, Fortran.
 fn files_to_compile(package: &Package, objdir: &str, covered: bool) -> Vec<(String, CgoCompiler)> {
     let swig = swig_outputs(package, objdir);
     let mut files = vec![(format!("{objdir}_cgo_export.c"), CgoCompiler::C)];

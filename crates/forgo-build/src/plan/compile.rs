@@ -1,5 +1,5 @@
 //! The actions that make a package's archive: check cache, cover, cgo, compile, and install where
-//! the archive has a place of its own.
+//! the archive has an install target.
 //!
 //! Answers to `CompileAction` and `installAction` in cmd/go/internal/work/action.go.
 
@@ -162,8 +162,8 @@ impl<P: Packages> PlanBuilder<'_, P> {
         })
     }
 
-    /// Installs what `id` builds. The node keeps its number: whoever depends on the build now
-    /// depends on the install, which takes the temporary result away.
+    /// Installs what `id` builds. The node keeps its number: nodes that depend on the build now
+    /// depend on the install, which takes the temporary result away.
     pub(super) fn install_action(&mut self, id: NodeId, mode: BuildMode) -> NodeId {
         let node = self.node_mut(id);
         if matches!(node.mode, Mode::BuildInstall | Mode::LinkInstall) {

@@ -13,7 +13,7 @@ use crate::plan::builder::{BuildMode, Packages, PlanBuilder, PlanError};
 use crate::plan::mode::Mode;
 use crate::plan::node::{Node, NodeId};
 
-/// Where `go build` puts what it builds.
+/// Where `go build` puts its results.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
     /// Nowhere: the cache is all (several packages, or `-o /dev/null`).

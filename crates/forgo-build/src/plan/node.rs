@@ -1,5 +1,6 @@
-//! The nodes of a plan: what is to be done, on what, after what. Static: nothing here changes once
-//! planning is over; what a run finds out is in `action::Outcome`.
+//! The nodes of a plan: the work to be done, the package it is for, and the nodes it comes after.
+//! Static: nothing here changes once planning is over; the results of a run are in
+//! `action::Outcome`.
 //!
 //! Answers to `Action` in cmd/go/internal/work/action.go.
 
@@ -50,11 +51,11 @@ impl std::ops::Index<NodeId> for Plan {
 pub struct Node {
     /// What kind of action it is to the stock command.
     pub mode: Mode,
-    /// What is done.
+    /// The work of the node.
     pub kind: Kind,
     /// The package it works on.
     pub package: Option<PackageId>,
-    /// What must be done before.
+    /// The nodes that must be done before.
     pub deps: Vec<NodeId>,
     /// Act even when a dependency failed.
     pub ignore_fail: bool,
@@ -166,8 +167,7 @@ pub enum Kind {
     Vet,
     /// A step of testing a package.
     Test(TestStep),
-    /// What the command adds of its own, such as running a program. Who does it is not the plan's
-    /// to know.
+    /// Work that the command adds, such as running a program. The plan does not know the actor.
     Command,
 }
 

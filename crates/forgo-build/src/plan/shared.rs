@@ -26,7 +26,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
     }
 
     /// Links (and installs, according to `mode`) the library `shlib` from the builds in `group`.
-    /// Without a group `shlib` is the path of a library that exists and tells what it is made of.
+    /// Without a group `shlib` is the path of a library that exists and lists its packages.
     pub(super) fn link_shared_action(
         &mut self,
         mode: BuildMode,

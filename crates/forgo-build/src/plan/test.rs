@@ -10,7 +10,7 @@ use crate::plan::builder::{BuildMode, Packages, PlanBuilder, PlanError};
 use crate::plan::mode::Mode;
 use crate::plan::node::{Kind, Node, NodeId, TestStep};
 
-/// What is to be made of test binaries, beside running them.
+/// What to do with test binaries, beside running them.
 #[derive(Debug, Clone, Default)]
 pub struct BinaryOptions {
     /// `-c`: do not run.
@@ -30,7 +30,7 @@ pub struct BinaryOptions {
 /// The tests planned so far.
 #[derive(Debug, Default)]
 pub struct TestPlan {
-    /// What is to be made of test binaries.
+    /// What to do with test binaries.
     pub options: BinaryOptions,
     /// The node that lists coverage meta-data for -coverpkg.
     cover_meta: Option<NodeId>,
@@ -92,7 +92,7 @@ impl TestPlan {
             kind: Kind::Test(TestStep::Run { cover_meta }),
             package: Some(p),
             objdir,
-            // What comes of a build that failed is to be said, too.
+            // The outcome of a build that failed is reported, too.
             ignore_fail: true,
             ..Node::group(Mode::TestRun, deps)
         }

@@ -127,7 +127,7 @@ fn a_command_is_compiled_after_all_it_links_and_installed() {
          11 link-install [cmd] b001 (10) -> cmd\n"
             .replace("nop [] (", "nop []  (")
     );
-    // The check of the cache is for the build, whatever became of its number.
+    // The check of the cache is for the build, even if the build's number has changed.
     let check = plan.order[7];
     let Kind::CheckCache { build, .. } = plan[check].kind else {
         panic!()

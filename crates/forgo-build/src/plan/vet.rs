@@ -1,4 +1,5 @@
-//! The actions that vet a package: its own, and those that gather facts of what it imports.
+//! The actions that vet a package: the one for the package itself, and those that gather facts
+//! about its imports.
 //!
 //! Answers to `VetAction` in cmd/go/internal/work/action.go.
 
@@ -47,7 +48,7 @@ impl<P: Packages> PlanBuilder<'_, P> {
                 package: Some(p),
                 objdir: b.node(compile).objdir.clone(),
                 vetx_only: true,
-                // What is wrong with a dependency is not this package's.
+                // An error of a dependency is not an error of this package.
                 ignore_fail: true,
                 ..Node::group(Mode::Vet, deps)
             })

@@ -48,7 +48,7 @@ pub fn find(
     let Some((bytes, build_id)) = stamped else {
         return Ok(Err(Why::Absent));
     };
-    // Only what was compiled without a word has a second key.
+    // Only a package that was compiled without any messages has a second key.
     let said = "";
     match trust::ask(cx, RULES, key)? {
         Ask::Leave => Ok(Err(Why::Distrusted)),
@@ -85,7 +85,7 @@ pub fn store(
     said: &str,
 ) -> Result<Option<String>, ActionError> {
     let (job, files) = (&cx.run.job, &inputs.files);
-    // Coverage lists other sources; who asks for them has them made.
+    // Coverage lists other sources; a command that asks for them has them made.
     if inputs.cover_mode.is_empty() {
         let sources = [files.go, files.s].concat();
         objdir_cache::store_sources(cx, &cx.node_of(build).objdir, key, &sources);

@@ -1,6 +1,6 @@
-//! What assembly includes from outside of its package. The stock key knows the package's own
-//! headers alone; what is found by a key of forgo's own, in another directory perhaps, was made of
-//! the same headers.
+//! Headers that assembly includes from outside of its package. The stock key covers the package's
+//! own headers alone; an archive that is found by a key that only forgo has, perhaps in another
+//! directory, must have been made of the same headers.
 //!
 //! Answers to `Input.include` in cmd/asm/internal/lex/input.go: names are looked up in the
 //! package's directory, those in headers too.
@@ -12,8 +12,9 @@ use crate::action::own_keys::Header;
 use crate::toolchain::inputs::compile::Inputs;
 use crate::toolchain::reread;
 
-/// Headers that assembly reads beside the package's own, what the compile makes of the package
-/// (go_asm.h), and what belongs to the assembler; `None` where that can't be told.
+/// Returns the headers that assembly reads beside the package's own, the one that the compile makes
+/// of the package (go_asm.h), and those that belong to the assembler; `None` where they can't be
+/// determined.
 pub fn foreign(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Option<Vec<Header>> {
     let files = &inputs.files;
     if files.s.is_empty() {
@@ -82,7 +83,7 @@ fn is_known(cx: &ActionCx<'_>, inputs: &Inputs<'_>, name: &str) -> bool {
     name == "go_asm.h" || own(name) || own(&specific) || release()
 }
 
-/// The names in `#include "name"` lines; `None` for a line that can't be told.
+/// Returns the names in `#include "name"` lines; `None` for a line that can't be parsed.
 fn includes(text: &str) -> impl Iterator<Item = Option<&str>> {
     text.lines().filter_map(|line| {
         let line = line.trim_start();

@@ -6,9 +6,10 @@
 //! [store](forgo_cache::disk::DiskCache::keep); if its output was thrown away, a record that the
 //! link went well. The next link with the same inputs is a copy, or nothing at all.
 //!
-//! The key is the stock link key, and beside it what that leaves out: the system, whose linker may
-//! take part where there is C code ([`system_linker`]). Where it can't be told what that reads, the
-//! link is always done: [`Doubt`] lists the cases. docs/links.md argues why the rest is sound.
+//! The key is the stock link key, and beside it the input that the stock key leaves out: the
+//! system, whose linker may take part where there is C code ([`system_linker`]). Where the files
+//! that it reads can't be determined, the link is always done: [`Doubt`] lists the cases.
+//! docs/links.md argues why the rest is sound.
 
 use forgo_cache::{ActionId, Verify, get_bytes, hash_to_string, put_bytes};
 use forgo_golang::deep::deep;
@@ -68,7 +69,7 @@ pub struct Store {
     executable: ActionId,
     /// Key of the record: the build ID, which holds a hash of the executable's bytes.
     record: ActionId,
-    /// Nobody asks for the executable.
+    /// Nothing needs the executable.
     discarded: bool,
     /// The system's part, and its fingerprint before the link.
     system: Option<(System, [u8; 32])>,
@@ -108,7 +109,7 @@ impl Store {
         hash.write(&executable.0);
         let record = hash.action_id();
         if system.is_some() {
-            // The fingerprint is of this machine's files, and says nothing elsewhere.
+            // The fingerprint is of this machine's files, and has no meaning elsewhere.
             for key in [&executable, &record] {
                 cx.run.job.cache.withhold(key);
             }
@@ -140,7 +141,7 @@ impl Store {
             let whole = build_id.len() == temporary.len();
             whole && before_content(build_id) == before_content(temporary)
         };
-        // The record binds the executable to its key: the name of a file says nothing.
+        // The record binds the executable to its key: the name of a file proves nothing.
         let Some(build_id) = self.recorded(cx).filter(known) else {
             return Ok(Err(Why::Absent));
         };
@@ -181,8 +182,8 @@ impl Store {
     /// Remembers a link that was done. Best effort.
     pub fn record(&self, cx: &ActionCx<'_>, outcome: &Outcome) {
         let cache = cx.run.job.cache;
-        // What the linker said would have to be said again, and a build ID of the user's own says
-        // nothing.
+        // Messages of the linker would have to be printed again, and a build ID that the user set
+        // proves nothing.
         let temporary = build_id::action_id(&outcome.build_id)
             != hash_to_string(&outcome.action_id.unwrap_or_default().0);
         if temporary || !cx.shell.saved_output().is_empty() {
@@ -203,7 +204,7 @@ impl Store {
     }
 }
 
-/// Whether a file is what its content ID says.
+/// Reports whether a file has the content that its content ID names.
 fn is_whole(file: &str, id: &str) -> bool {
     let found = disk::own::open(Because::Cached, file)
         .and_then(|file| build_id::find_and_hash_file(&file, id));
@@ -215,7 +216,7 @@ fn before_content(build_id: &str) -> &str {
     &build_id[..build_id.len() - build_id::content_id(build_id).len()]
 }
 
-/// Whether what a node makes is for nobody: all that waits for it are nodes that do nothing.
+/// Reports whether nothing uses the result of a node: all nodes that wait for it do nothing.
 fn is_discarded(plan: &Plan, node: NodeId) -> bool {
     plan.triggers[node.index()].iter().all(|&after| {
         matches!(plan[after].kind, Kind::Nothing) && deep(|| is_discarded(plan, after))
@@ -270,7 +271,7 @@ fn system(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<Option<System>, Doub
         let known = !p.uses_swig() && p.cgo_pkg_config.is_empty() && p.shlib.is_empty();
         let words = cc::CFlags::of(config, p).map_err(|_| Doubt::External)?;
         let compiled = [&words.cflags, &words.cxxflags, &words.fflags];
-        // What is compiled when it is linked takes more programs.
+        // Code that is compiled at link time takes more programs.
         let lto = |flag: &String| flag.starts_with("-flto");
         let known = known && !compiled.into_iter().flatten().any(lto);
         if !known || add_words(&words.ldflags, &mut further).is_none() {
@@ -315,12 +316,12 @@ fn loaders(inputs: &Inputs<'_>) -> &'static [&'static str] {
 struct Flags {
     /// It is called, or may be.
     external: bool,
-    /// What it is told to read.
+    /// The files and directories that its flags name.
     further: Further,
 }
 
 impl Flags {
-    /// `None` where a flag is not known to be harmless.
+    /// Parses flags; `None` where a flag is not listed here as harmless.
     fn parse<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Flags> {
         let mut flags = Flags::default();
         while let Some(word) = words.next() {
@@ -369,7 +370,7 @@ fn add_words(words: &[String], further: &mut Further) -> Option<()> {
     Some(())
 }
 
-/// Levels of optimization and of debug information, which are no link's matter: `-O2`, `-g`,
+/// Levels of optimization and of debug information, which do not affect a link: `-O2`, `-g`,
 /// `-ggdb3`.
 fn is_of_compiles(word: &str) -> bool {
     let rest = word.strip_prefix("-O").or(word.strip_prefix("-g"));

@@ -9,7 +9,7 @@
 //! | [`Way::ExportData`] | the cache has an archive compiled from the same sources and export data: [`cutoff`] |
 //! | [`Way::Moved`] | the cache has an archive compiled from the same in another directory: [`moving`] |
 //! | [`Way::KeptExecutable`] | the cache keeps a copy of the executable: [`links`] |
-//! | [`Way::LinkRecord`] | nobody wants the executable, and the link is on record: [`links`] |
+//! | [`Way::LinkRecord`] | nothing needs the executable, and the link is on record: [`links`] |
 //!
 //! The last four are forgo's own. They are tried apart from the others, where the stock command
 //! would begin to build or link.
@@ -39,7 +39,7 @@ use crate::plan::{Kind, Mode, NodeId};
 use crate::shell::join_unambiguously;
 use crate::toolchain::inputs::link::Inputs;
 
-/// What is to be made, unless it is known.
+/// A result that is needed, and may exist already.
 #[derive(Debug)]
 pub struct Wanted<'a> {
     /// The node that would make it.
@@ -50,7 +50,7 @@ pub struct Wanted<'a> {
     pub target: &'a str,
     /// Of a link: the build ID of the main package.
     pub main_build_id: &'a str,
-    /// Show what its tools said when it was made.
+    /// Show again the messages that its tools printed when it was made.
     pub replay: bool,
 }
 
@@ -126,8 +126,8 @@ fn made_under(action_id: &str) -> Why {
 }
 
 /// For a main package that only its executable needs. The executable carries the package's build
-/// ID. If that has the key, and the link's key with it is the executable's, nobody will ask for the
-/// package's archive. An error of `None` where this is no such package.
+/// ID. If that has the key, and the link's key with it is the executable's, no node will ask for
+/// the package's archive. Returns an error of `None` where this is not such a package.
 fn installed_executable(
     cx: &ActionCx<'_>,
     wanted: &Wanted<'_>,
@@ -248,8 +248,8 @@ pub fn cache_entry(cx: &ActionCx<'_>, wanted: &Wanted<'_>, temporary: &str) -> R
     })
 }
 
-/// Shows what tools said when a result was made. Best effort: the result is what matters
-/// (`showStdout`).
+/// Shows the messages that tools printed when a result was made. Best effort: the result is more
+/// important (`showStdout`).
 fn replay(cx: &ActionCx<'_>, key: &ActionId, what: &str) {
     let subkey = cx.run.job.hashes.subkey(key, what);
     let Ok((text, entry)) = get_bytes(cx.run.job.cache, &subkey) else {

@@ -17,7 +17,7 @@ const SOURCES: &str = "srcfiles";
 
 fn key(cx: &ActionCx<'_>, id: &ActionId, name: &str) -> ActionId {
     let key = cx.run.job.hashes.subkey(id, name);
-    // cgo writes down what it found in headers.
+    // cgo's output holds facts that it found in headers.
     if cx.package().reads_headers() {
         cx.run.job.cache.withhold(&key);
     }
@@ -28,7 +28,7 @@ fn key(cx: &ActionCx<'_>, id: &ActionId, name: &str) -> ActionId {
 pub fn store(cx: &ActionCx<'_>, objdir: &str, id: &ActionId, name: &str) -> Result<(), String> {
     let file = format!("{objdir}{name}");
     if disk::own::metadata(Because::Made, &file).is_err() {
-        // Said before the key is made, which the trace would show.
+        // Reported before the key is made, which the trace would show.
         return Err(format!("open {file}: no such file or directory"));
     }
     put_file(cx.run.job.cache, &key(cx, id, name), &file, Verify::Strict)
@@ -44,7 +44,7 @@ pub fn find(cx: &ActionCx<'_>, id: &ActionId, name: &str) -> Result<String, Stri
     }
 }
 
-/// Copies what was stored back to `objdir + name`.
+/// Copies the stored file back to `objdir + name`.
 pub fn restore(
     cx: &ActionCx<'_>,
     objdir: &str,

@@ -1,8 +1,8 @@
-//! The keys of forgo's own that a package's build has beside the stock one. They are made once, by
-//! the check of the cache, and used wherever something is looked for, waited for, or kept.
+//! The keys that only forgo has, which a package's build has beside the stock one. They are made
+//! once, by the check of the cache, and used for every lookup, wait and store.
 //!
-//! Each package has one of the two: that which is the same in all checkouts ([`super::moving`]), or
-//! else, and for what can't be moved, that of [`super::cutoff`].
+//! Each package has one of the two: the one that is the same in all checkouts ([`super::moving`]),
+//! or else, and for packages that can't be moved, that of [`super::cutoff`].
 
 use std::sync::OnceLock;
 
@@ -18,7 +18,7 @@ impl OwnKeys {
     pub fn of(cx: &ActionCx<'_>, inputs: &Inputs<'_>) -> Result<OwnKeys, ActionError> {
         let mut doubt = cutoff::doubt(cx, inputs);
         let headers = match doubt {
-            // Which may be moved all the same.
+            // Such packages may still be moved.
             None | Some(Doubt::Coverage | Doubt::Flags) => headers::foreign(cx, inputs),
             Some(_) => Some(Vec::new()),
         };

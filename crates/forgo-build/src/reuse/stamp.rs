@@ -1,6 +1,6 @@
 //! Ends the making of an archive or executable: its build ID gets the content ID that the file
-//! deserves, and the file and what the tools said go to the cache. [`Donor`] does so for an archive
-//! that is taken over from another key.
+//! deserves, and the file and the output of the tools go to the cache. [`Donor`] does so for an
+//! archive that is taken over from another key.
 //!
 //! Answers to `updateBuildID` in cmd/go/internal/work/buildid.go.
 
@@ -20,7 +20,7 @@ use crate::plan::Kind;
 use crate::shell::join_unambiguously;
 use forgo_load::disk::Because;
 
-/// What was made.
+/// The archive or executable that was made.
 #[derive(Debug)]
 pub struct Made<'a> {
     /// The file.
@@ -36,7 +36,7 @@ pub struct Made<'a> {
     pub recorded: bool,
 }
 
-/// What has become of it.
+/// The result of stamping and storing it.
 #[derive(Debug, Default)]
 pub struct Stamped {
     /// Its final build ID.
@@ -90,19 +90,19 @@ impl Donor {
         &self.bytes
     }
 
-    /// What it says its content ID is.
+    /// Returns the content ID in its build ID.
     pub fn content_id(&self) -> &str {
         build_id::content_id(&self.build_id)
     }
 
-    /// Whether it is undamaged: its build ID says the hash of everything else.
+    /// Reports whether it is undamaged: its build ID holds the hash of everything else.
     pub fn is_genuine(&self) -> bool {
         let found = build_id::find_and_hash(&self.bytes, &self.build_id);
         hash_to_string(&found.hash) == self.content_id()
     }
 
-    /// A checksum of all of it, many times as fast as a hash that withstands forgery. Whoever can
-    /// write into the cache needs no forgery.
+    /// Returns a checksum of all of it, many times as fast as a hash that withstands forgery. An
+    /// attacker that can write into the cache needs no forgery.
     pub fn checksum(&self) -> u128 {
         checksum(&self.bytes)
     }
@@ -120,8 +120,8 @@ impl Donor {
         Some((self.bytes, new))
     }
 
-    /// Gives what was made of this one, and still has its build ID, the build ID that a compile
-    /// with this stock key would give it.
+    /// Gives an archive that was derived from this one, and still has its build ID, the build ID
+    /// that a compile with this stock key would give it.
     pub fn stamp_made(&self, made: &mut Pieces<'_>, key: &ActionId) -> Option<String> {
         let found = build_id::find_and_hash_pieces(made, &self.build_id);
         let new = self.stamp(key, &hash_to_string(&found.hash))?;
@@ -131,8 +131,8 @@ impl Donor {
         Some(new)
     }
 
-    /// What was made of this one, and still has its build ID, with the temporary one that a compile
-    /// begins with.
+    /// Returns an archive that was derived from this one, and still has its build ID, with the
+    /// temporary one that a compile begins with.
     pub fn begun(&self, made: &Pieces<'_>, temporary: &str) -> Option<Vec<u8>> {
         if temporary.len() != self.build_id.len() {
             return None;
@@ -215,8 +215,9 @@ pub fn finish(cx: &ActionCx<'_>, made: &Made<'_>) -> Result<Stamped, ActionError
     })
 }
 
-/// What the tools said is shown again whenever the result is used again. The linker's is kept under
-/// the main package's key: the one that is known when the executable is found up to date.
+/// Keeps the output of the tools, which is shown again whenever the result is used again. The
+/// linker's output is kept under the main package's key: the one that is at hand when the
+/// executable is found up to date.
 fn store_output(cx: &ActionCx<'_>, made: &Made<'_>) {
     let job = &cx.run.job;
     let subkey = match (&cx.node().kind, made.main_key) {
@@ -229,7 +230,7 @@ fn store_output(cx: &ActionCx<'_>, made: &Made<'_>) {
     let _ = put_bytes(job.cache, &subkey, &raw::bytes(&output), Verify::Strict);
 }
 
-/// Stores an archive. That it can't be stored matters only to who wants to be told the file.
+/// Stores an archive. A failure to store it matters only to a command that reports the file.
 fn store_archive(
     cx: &ActionCx<'_>,
     made: &Made<'_>,

@@ -9,7 +9,7 @@
 //! differs disables it there, listed or not. `FORGO_VERIFY=N%` goes on comparing a share of the
 //! results afterwards.
 //!
-//! What is known is kept in the cache ([`crate::action::trust::record`]) and read once in a run.
+//! The records are kept in the cache ([`crate::action::trust::record`]) and read once in a run.
 //! docs/trust.md explains it to users.
 
 use std::sync::Mutex;
@@ -51,7 +51,7 @@ impl Trust {
     }
 }
 
-/// What is to be done with a derived result.
+/// What to do with a derived result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
     /// Use it.

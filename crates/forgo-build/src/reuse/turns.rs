@@ -1,15 +1,16 @@
-//! What several forgo processes need at the same time is made by one of them: whoever is to make
-//! something locks its key, and looks once more whether it is there. The lock ends with its holder.
+//! A result that several forgo processes need at the same time is made by one of them: a process
+//! that is to make it locks its key, and looks once more whether it is there. The lock ends with
+//! its holder.
 //!
 //! A holder that does not get on, because it is stopped or waits for something that never comes, is
-//! not waited for: what is made twice is no harm. Where its process can be seen, that shows within
-//! two seconds ([`Watch`](forgo_cache::disk::Watch)). Where it can't (another container, another
-//! machine), the wait is limited by what the action [did cost](crate::shell::costs) before. A
-//! holder that a run has given up on once is not waited for again by that run, so a chain of
+//! not waited for: making a result twice does no harm. Where its process can be seen, that shows
+//! within two seconds ([`Watch`](forgo_cache::disk::Watch)). Where it can't (another container,
+//! another machine), the wait is limited by what the action [did cost](crate::shell::costs) before.
+//! A holder that a run has given up on once is not waited for again by that run, so a chain of
 //! packages costs one wait.
 //!
-//! No thread waits while it holds a lock, so nobody waits in a circle. cmd/go has no counterpart:
-//! two stock commands do the same work twice.
+//! No thread waits while it holds a lock, so no threads wait in a circle. cmd/go has no
+//! counterpart: two stock commands do the same work twice.
 
 use std::time::{Duration, Instant};
 
@@ -40,7 +41,7 @@ pub enum Turn<T> {
     Here(Option<Lock>),
 }
 
-/// Waits until nobody else makes what has this key; `find` looks for it.
+/// Waits until no other process makes the result that has this key; `find` looks for it.
 pub fn wait<T>(cx: &ActionCx<'_>, key: &ActionId, mut find: impl FnMut() -> Option<T>) -> Turn<T> {
     let config = cx.config();
     let flags = &config.flags;
@@ -55,7 +56,7 @@ pub fn wait<T>(cx: &ActionCx<'_>, key: &ActionId, mut find: impl FnMut() -> Opti
                 Some(made) => return Turn::Made(made),
                 None => return Turn::Here(Some(lock)),
             },
-            // Whatever is begun now ends at once.
+            // Work that begins now ends at once.
             Locked::Elsewhere if cx.run.shells.children.interrupted() => return Turn::Here(None),
             Locked::Elsewhere => {
                 if pauses % LOOKS == 0 {

@@ -109,7 +109,8 @@ fn numbered(plan: &Plan) -> (Vec<NodeId>, HashMap<NodeId, usize>) {
     (queue, numbers)
 }
 
-/// The file's text. `times` are by node; what has not happened is missing.
+/// Returns the file's text. `times` are by node; times of events that have not happened are
+/// missing.
 pub fn text(cx: &RunCx<'_>, times: &[Times]) -> String {
     let plan = cx.job.plan;
     let (queue, numbers) = numbered(plan);

@@ -29,8 +29,8 @@ pub struct Summary {
     pub ran_programs: bool,
     /// An error ended the run before its time. It was reported; the stock command exits at once.
     pub fatal: bool,
-    /// For `go list`: what was found out of each package, by [`forgo_load::package::PackageId`];
-    /// empty without `RunOptions::is_cmd_list`.
+    /// For `go list`: the facts about each package, by [`forgo_load::package::PackageId`]; empty
+    /// without `RunOptions::is_cmd_list`.
     pub facts: Vec<PackageFacts>,
 }
 

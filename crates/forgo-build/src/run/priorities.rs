@@ -1,4 +1,4 @@
-//! In which order actions that are ready are taken, by what they did cost.
+//! The order in which actions that are ready are taken, by their recorded costs.
 //!
 //! Nothing of the kind is in cmd/go.
 

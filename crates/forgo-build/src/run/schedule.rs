@@ -21,7 +21,7 @@ pub enum State {
     Ready,
     /// Handed out.
     Running,
-    /// Over, and nodes after it may use what it made.
+    /// Over, and nodes after it may use its result.
     Done,
     /// Over, having failed.
     Failed,
@@ -48,8 +48,8 @@ pub struct Schedule<'p> {
     states: Vec<State>,
     /// Root cause of a failed dependency (`Action.Failed`).
     failed: Vec<Option<NodeId>>,
-    /// The least goes first: by default the place in depth-first post-order, so that what is begun
-    /// is also brought to its end.
+    /// The least goes first: by default the place in depth-first post-order, so that work that has
+    /// begun is also finished.
     priorities: Vec<u32>,
     ready: BinaryHeap<Reverse<(u32, NodeId)>>,
 }
@@ -109,8 +109,8 @@ impl<'p> Schedule<'p> {
         Some((id, turn))
     }
 
-    /// A node is over. `failed` is the root cause if it, or what it could not do without, failed.
-    /// Returns the nodes that became ready.
+    /// A node is over. `failed` is the root cause if it, or a node that it could not do without,
+    /// failed. Returns the nodes that became ready.
     pub fn finish(&mut self, id: NodeId, failed: Option<NodeId>) -> Vec<NodeId> {
         let ran = self.states[id.index()] == State::Running;
         self.states[id.index()] = match failed {
@@ -166,16 +166,16 @@ impl<'p> Schedule<'p> {
 }
 
 /// Milliseconds that make a difference. Small packages stay in the order in which they are met, and
-/// so does what is said of them.
+/// so do the messages about them.
 const UNIT: u32 = 250;
 
 /// Priorities by node, for [`Schedule::by`]: those nodes first from which it is the longest way to
 /// the end, by the milliseconds that each takes. Where that is much the same, and where nothing is
-/// known, it is `plan.order`; tests keep that among them whatever they cost: one waits for another
-/// to begin.
+/// known, it is `plan.order`; tests keep that order among them regardless of their cost: one waits
+/// for another to begin.
 pub fn longest_way_first(plan: &Plan, millis: impl Fn(NodeId) -> Option<u32>) -> Vec<u32> {
     let mut ways = vec![0_u64; plan.nodes.len()];
-    // Backwards: what comes after a node is known before it.
+    // Backwards: the nodes that come after a node are computed before it.
     for &id in plan.order.iter().rev() {
         let after = plan.triggers[id.index()].iter();
         let longest = after.map(|next| ways[next.index()]).max().unwrap_or(0);

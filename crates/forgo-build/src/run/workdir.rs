@@ -1,4 +1,4 @@
-//! `$WORK`: a directory of its own for each invocation.
+//! `$WORK`: a separate directory for each invocation.
 //!
 //! Answers to `NewBuilder` and `Builder.Close` in cmd/go/internal/work/action.go.
 
@@ -65,7 +65,7 @@ impl WorkDir {
     /// Removes it as far as possible, where the process is about to end by a signal.
     pub fn discard(&self) {
         if !self.keep {
-            // Nobody is left to be told.
+            // The process ends, so an error can't be reported.
             let _ = remove_all(&self.path);
         }
     }

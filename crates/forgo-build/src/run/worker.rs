@@ -1,9 +1,9 @@
-//! Threads that run actions. Whoever has run one says what became of it and takes the next one
-//! himself: nobody is waked for what the same thread can go on with.
+//! Threads that run actions. Each worker reports its action's outcome and then takes the next one
+//! itself, so no thread is woken for work that the current one can go on with.
 //!
 //! The [`Schedule`] is behind a lock, which no action holds while it runs. The thread that started
-//! the run waits for its end or for Ctrl-C. An outcome is written once, by who ran the node, before
-//! the schedule hears of it; nodes after it read it without locks.
+//! the run waits for its end or for Ctrl-C. An outcome is written once, by the worker that ran the
+//! node, before the schedule hears of it; nodes after it read it without locks.
 //!
 //! Answers to `Builder.Do` in cmd/go/internal/work/exec.go.
 
@@ -89,7 +89,7 @@ pub(super) fn run_all(cx: &RunCx<'_>, times: &mut [Times]) -> End {
     let slots = AtomicU32::new(0);
     let work = || {
         let slot = slots.fetch_add(1, Ordering::Relaxed);
-        // Nobody would hear of the end from a thread that is gone.
+        // A thread that is gone could not report the end.
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run.work(slot))) {
             run.lock().fail(cx, panic);
             run.wake.notify_all();
@@ -104,7 +104,7 @@ pub(super) fn run_all(cx: &RunCx<'_>, times: &mut [Times]) -> End {
             recv(ended) -> _ => {}
             recv(cx.job.interrupt) -> message => match message {
                 Ok(()) => run.interrupt(),
-                // Nobody can press Ctrl-C.
+                // Ctrl-C can't arrive: nothing sends it.
                 Err(_) => drop(ended.recv()),
             },
         }
@@ -134,9 +134,9 @@ struct State<'c, 'r> {
     waiting: usize,
     /// No more nodes are to be run.
     end: Option<End>,
-    /// A bug, to be told when all threads are done.
+    /// A bug, to be reported when all threads are done.
     panic: Option<Box<dyn Any + Send>>,
-    /// Told when the run has ended.
+    /// Gets a message when the run has ended.
     over: Sender<()>,
 }
 
@@ -160,7 +160,7 @@ impl<'c, 'r> Run<'c, 'r> {
                 state.waiting -= 1;
                 continue;
             };
-            // Whoever is waked does the same.
+            // The woken thread does the same.
             if state.waiting > 0 && state.schedule.has_ready() {
                 self.wake.notify_one();
             }
@@ -178,7 +178,7 @@ impl<'c, 'r> Run<'c, 'r> {
     fn interrupt(&self) {
         let mut state = self.lock();
         if state.panic.is_none() {
-            // Also if all has just ended well: nobody was told.
+            // Also if all has just ended well: no message was sent.
             let end = state.end.get_or_insert_default();
             end.interrupted = end.fatal.is_none();
         }
@@ -211,7 +211,7 @@ impl State<'_, '_> {
     fn finish(&mut self, end: End) {
         if self.end.is_none() {
             self.end = Some(end);
-            // Once is enough, and nobody may be waiting for it any more.
+            // Once is enough, and perhaps no thread waits for it any more.
             let _ = self.over.try_send(());
         }
     }
@@ -287,7 +287,7 @@ fn perform(cx: &RunCx<'_>, task: &Task, slot: u32) -> Report {
     };
     cx.started(id);
     let action = ActionCx::new(cx, id, failed);
-    // A bug is told when all threads are done: without a report they would wait forever.
+    // A bug is reported when all threads are done: without a report they would wait forever.
     let result = match catch_unwind(AssertUnwindSafe(|| actions::act(&action))) {
         Ok(result) => result,
         Err(panic) => {

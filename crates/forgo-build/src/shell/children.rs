@@ -35,7 +35,7 @@ pub struct Ended {
     pub output: Vec<u8>,
     /// Its exit status, or why it could not be started.
     pub status: std::io::Result<ExitStatus>,
-    /// What it took.
+    /// The resources that it used.
     pub usage: Usage,
 }
 
@@ -118,7 +118,7 @@ impl Children {
         self.lock().programs
     }
 
-    /// Waits for a child's end: its status, and what it took.
+    /// Waits for a child's end: returns its status, and the resources that it used.
     pub fn wait(&self, child: &Child) -> (std::io::Result<ExitStatus>, Usage) {
         let pid = child.id().cast_signed();
         // Wait first, reap after it is off the list: a number on the list is never another's.
@@ -144,7 +144,7 @@ impl Children {
         }
     }
 
-    /// Whether [`Children::interrupt`] was called: nothing is to be said any more.
+    /// Reports whether [`Children::interrupt`] was called: nothing is to be printed any more.
     pub fn interrupted(&self) -> bool {
         self.lock().interrupted
     }

@@ -1,7 +1,7 @@
 //! What actions cost when they were last done: time, and memory at its peak. Kept in a small file
-//! of forgo's own for all that use the cache. Nothing depends on it but the order in which things
-//! are done, and how many big ones at once: a record that is lost, damaged or out of date costs
-//! time, no more.
+//! that only forgo reads, for all users of the cache. Nothing depends on it but the order in which
+//! things are done, and how many big ones at once: a record that is lost, damaged or out of date
+//! costs time, no more.
 //!
 //! Nothing of the kind is in cmd/go.
 
@@ -35,7 +35,8 @@ pub struct Cost {
     day: u32,
 }
 
-/// Costs by action. The key is the same in all builds: what is done, on which package, for whom.
+/// Costs by action. The key is the same in all builds: the kind of work, the package, and the
+/// target.
 #[derive(Debug)]
 pub struct Costs {
     /// Where they are kept; `None` where they are not.
@@ -96,7 +97,7 @@ impl Costs {
             .max(u32::try_from(ended.usage.peak / 1024).unwrap_or(u32::MAX));
     }
 
-    /// Keeps what was recorded, with what other processes have kept meanwhile.
+    /// Keeps the recorded costs, with those that other processes have kept meanwhile.
     pub fn save(&self) {
         let mut new = std::mem::take(&mut *self.new.lock().unwrap_or_else(|e| e.into_inner()));
         let Some(file) = self.file.as_ref().filter(|_| !new.is_empty()) else {

@@ -38,7 +38,8 @@ impl Shell<'_> {
         let result = if self.config().flags.n {
             Ok(())
         } else {
-            // Nearly always it can be made, and nobody is to be blamed.
+            // Nearly always it can be made, and no error message has to name the directory at
+            // fault.
             fs::create_dir_all(dir.place()).or_else(|_| make_dirs(dir))
         };
         made.insert(dir.to_owned(), result.clone());
@@ -64,7 +65,8 @@ impl Shell<'_> {
         write_whole(file, &raw::bytes(text))
     }
 
-    /// `cp src dst`. `perm` is subject to the umask; `force` overwrites what is no object file.
+    /// `cp src dst`. `perm` is subject to the umask; `force` also overwrites files that are not
+    /// object files.
     pub fn copy_file(
         &self,
         dst: &str,
@@ -97,7 +99,7 @@ impl Shell<'_> {
         }
         check_overwrite(dst, force)?;
         footprint::writes(dst);
-        // What is in the cache stays there; a directory with the setgid bit gives new files its
+        // A file in the cache stays there; a directory with the setgid bit gives new files its
         // group.
         let in_cache = src.starts_with(&self.config().dirs.gocache);
         if in_cache || has_setgid(&path::dir(dst)) {
@@ -124,7 +126,7 @@ impl Shell<'_> {
 
     /// `cp src dst` of an executable that the stock command would have linked in the work directory
     /// and moved: the result is that of the move, where there could have been one. It replaces a
-    /// symbolic link at `dst`; what it leads to stays as it is.
+    /// symbolic link at `dst`; the link's target stays as it is.
     pub fn copy_executable(&self, dst: &str, src: &str, perm: u32) -> Result<(), ActionError> {
         check_overwrite(dst, false)?;
         let moves = can_be_moved(self.shared.work_dir, dst) && !has_setgid(&path::dir(dst));
@@ -170,7 +172,8 @@ impl Shell<'_> {
     }
 }
 
-/// Writes a file. Whether it could not be opened or not be filled (the disk may be full) is told.
+/// Writes a file. The error shows whether it could not be opened or not be filled (the disk may be
+/// full).
 pub(crate) fn write_whole(file: &str, bytes: &[u8]) -> Result<(), ActionError> {
     let mut target = fs::File::create(file.place()).map_err(|e| path_error("open", file, &e))?;
     let written = target.write_all(bytes);
@@ -211,7 +214,7 @@ fn can_be_moved(from_dir: &str, dst: &str) -> bool {
         || device(from_dir).is_some_and(|from| device(&path::dir(dst)) == Some(from))
 }
 
-/// Copies a file to a name beside `dst` and moves it there: nobody sees a part of it.
+/// Copies a file to a name beside `dst` and moves it there: no reader sees a part of it.
 fn copy_then_move(dst: &str, src: &str, perm: u32) -> std::io::Result<()> {
     let mut source = disk::own::open(Because::Target, src)?;
     let beside = format!("{}-go-tmp-{}", path::clean(dst), std::process::id());
@@ -223,13 +226,13 @@ fn copy_then_move(dst: &str, src: &str, perm: u32) -> std::io::Result<()> {
         fs::rename(beside.place(), dst.place())
     });
     if moved.is_err() {
-        // It is nobody's.
+        // No other process uses it.
         let _ = fs::remove_file(beside.place());
     }
     moved
 }
 
-/// An error of the file system in Go's words (fs.PathError).
+/// Makes an error of the file system, with the text that Go prints (fs.PathError).
 pub(super) fn path_error(op: &str, path: &str, e: &std::io::Error) -> ActionError {
     ActionError::new(format!("{op} {path}: {}", errno_text(e)))
 }
@@ -262,7 +265,7 @@ fn exists(path: &str) -> bool {
     !matches!(disk::own::metadata(Because::Target, path), Err(e) if e.kind() == ErrorKind::NotFound)
 }
 
-/// Devices and the like stay, whoever asks.
+/// Removes a regular file. Devices and the like always stay.
 fn remove_if_regular(path: &str) {
     if !disk::own::symlink_metadata(Because::Target, path).is_ok_and(|meta| !meta.is_file()) {
         // That it was not there, or stays, shows when it is opened.
@@ -281,7 +284,7 @@ fn mode_after_umask(dst: &str, perm: u32) -> u32 {
     let mode = file
         .metadata()
         .map_or(perm, |meta| meta.permissions().mode() & 0o777);
-    // It is nobody's.
+    // No other process uses it.
     let _ = fs::remove_file(probe.place());
     mode
 }
@@ -357,7 +360,7 @@ mod tests {
         assert!(meta.is_file());
         assert_eq!(meta.permissions().mode() & 0o777, 0o700);
         assert_eq!(fs::read_to_string(file("dst")).unwrap(), "new");
-        // What can't be done leaves nothing.
+        // An operation that fails leaves no files.
         assert!(copy_then_move(&file("dir"), &file("src"), 0o700).is_err());
         assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 4);
     }

@@ -2,7 +2,8 @@
 
 use forgo_load::disk::{self, Because};
 
-/// Memory that can be used without swapping: the machine's, or what is left to the container.
+/// Returns the memory that can be used without swapping: the machine's, or the rest of the
+/// container's.
 pub fn free_memory() -> Option<u64> {
     let read = |file: &str| disk::own::read_to_string(Because::Process, file).ok();
     let machine = available(&read("/proc/meminfo")?)?;

@@ -3,20 +3,22 @@
 //! are. GNU make's jobserver does the same for one tree of processes.
 //!
 //! A token is a [slot](forgo_cache::disk::Slots), which ends with its holder. It is held while one
-//! tool runs, and by nothing else: who holds one waits for nobody. So who waits for a token may
-//! hold the lock of an [action](crate::reuse::turns) that others wait for: tokens come back
-//! whatever those others do. There is one exception, a tool that starts forgo itself (a wrapper of
-//! the C compiler, say), and waits for it: if all tokens were with such tools, nobody would ever
-//! get one. So a process that has waited for long at the head of the line, and has got nothing,
-//! runs one more tool without a token, and from then on one at a time whenever it likes. It does so
-//! at once, and once for each token, where those who have tokens are [stuck](Watch).
+//! tool runs, and by nothing else: a holder of a token waits for no other process. So a process
+//! that waits for a token may hold the lock of an [action](crate::reuse::turns) that others wait
+//! for: tokens come back no matter what those others do. There is one exception, a tool that starts
+//! forgo itself (for example a wrapper of the C compiler), and waits for it: if all tokens were
+//! with such tools, no process would ever get one. So a process that has waited for long at the
+//! head of the line, and has got nothing, runs one more tool without a token, and from then on one
+//! at a time whenever it likes. It does so at once, and once for each token, where the holders of
+//! tokens are [stuck](Watch).
 //!
-//! Who is going to use much memory, by what was [recorded](super::costs), gets a token only if so
-//! much is free, or if nobody else with a token uses much. What those with tokens have not used yet
-//! is not free: they have written down what they are going to. Others get tokens meanwhile.
+//! A tool that is going to use much memory, by the costs that were [recorded](super::costs), gets a
+//! token only if so much is free, or if no other holder of a token uses much. Memory that holders
+//! of tokens have not used yet is not free: they have written down how much they are going to use.
+//! Other tools get tokens meanwhile.
 //!
 //! Tests and programs of the user's need no token: they may take days, and run forgo too. -p limits
-//! a process as ever: nobody starts more than that.
+//! a process as ever: it never starts more than that.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,11 +38,11 @@ use forgo_load::threads;
 /// How often the one at the head of the line looks for a token.
 const PAUSE: Duration = Duration::from_millis(4);
 
-/// After how many pauses is looked whether who is at the head of the line is stopped, and every so
-/// many again.
+/// After so many pauses, and every so many again, forgo looks whether the process at the head of
+/// the line is stopped.
 const LOOKS: usize = 64;
 
-/// The same for those who have tokens: that takes a look at all processes.
+/// The same for the holders of tokens: that takes a look at all processes.
 const LONG_LOOKS: usize = 256;
 
 /// How long tools, all of them, must have run before one more is started without a token.
@@ -53,11 +55,11 @@ const LINE_PATIENCE: Duration = Duration::from_secs(12);
 /// How often is looked for free memory.
 const MEMORY_PAUSE: Duration = Duration::from_millis(50);
 
-/// How long is waited for memory in vain: as long as who uses it ends at some time. A tool that
-/// uses much and starts forgo itself would not.
+/// How long forgo waits for memory in vain. Usually the tool that uses it ends at some time; one
+/// that uses much and starts forgo itself would not.
 const MEMORY_PATIENCE: Duration = Duration::from_secs(120);
 
-/// What is worth to be counted, in bytes.
+/// Memory that is worth to be counted, in bytes.
 const MUCH: u64 = 256 << 20;
 
 /// The tokens, as a run sees them.
@@ -163,7 +165,7 @@ impl Pool {
             }
             head = head.or_else(|| slots.try_head());
             pauses += 1;
-            // It would never get to anybody else.
+            // If it is stuck, no other process would ever get a token.
             let looks = pauses % LOOKS == 0;
             let stuck = head.is_none() && looks && neighbours.head_is_stuck(slots);
             if head.is_some() || stuck {
@@ -248,11 +250,11 @@ impl Pool {
     }
 }
 
-/// Those who have what is waited for.
+/// The processes that this one waits for: the holders of tokens, and the head of the line.
 #[derive(Debug, Default)]
 struct Neighbours {
     watches: HashMap<u32, Watch>,
-    /// What was seen of the line, and since when.
+    /// The line as it was last seen, and since when.
     line: Option<(Vec<u8>, Instant)>,
 }
 
@@ -272,7 +274,7 @@ impl Neighbours {
         holders.iter().copied().filter(is_stuck).count()
     }
 
-    /// Whether who is at the head of the line keeps all others from tokens.
+    /// Reports whether the process at the head of the line keeps all others from tokens.
     fn head_is_stuck(&mut self, slots: &Slots) -> bool {
         if slots.head_is_stopped() {
             return true;
@@ -299,11 +301,11 @@ impl Token<'_> {
     }
 }
 
-/// How much memory a process has in use; `None` where there is no such process.
+/// Returns how much memory a process has in use; `None` where the process does not exist.
 fn resident(pid: u32) -> Option<u64> {
     let statm = disk::own::read_to_string(Because::Process, format!("/proc/{pid}/statm")).ok()?;
     let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
-    // What has ended and was not waited for uses nothing any more.
+    // A process that has ended and was not waited for uses nothing any more.
     (pages > 0).then(|| pages * rustix::param::page_size() as u64)
 }
 
@@ -402,7 +404,7 @@ mod tests {
         let second = one.take(2 * MUCH, || false);
         assert!(fits());
         drop(second);
-        // Who wrote it down is gone: nobody has that number.
+        // The process that wrote it down is gone: that number belongs to no process.
         let third = one.take(100 * MUCH, || false);
         third.is_used_by(u32::MAX);
         assert!(fits());

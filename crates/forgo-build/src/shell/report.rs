@@ -1,4 +1,4 @@
-//! What is said of a command's output: a header, paths shortened, cgo's names made readable.
+//! The report of a command's output: a header, paths shortened, cgo's names made readable.
 //!
 //! Answers to `reportCmd` in cmd/go/internal/work/shell.go.
 

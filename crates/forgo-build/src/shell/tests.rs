@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use super::*;
 
-/// Keeps all that is said.
+/// Keeps all events, as text.
 #[derive(Default)]
 struct Said(Mutex<Vec<String>>);
 

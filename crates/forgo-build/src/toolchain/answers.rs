@@ -45,9 +45,9 @@ impl Facts for ActionCx<'_> {
     }
 }
 
-/// The content ID that a file carries; the hash of the file if it carries none (`Builder.buildID`).
-/// As in the stock command it stays what it was when it was first asked for, even if the run then
-/// puts a new shared library in the file's place.
+/// Returns the content ID that a file carries; the hash of the file if it carries none
+/// (`Builder.buildID`). As in the stock command it stays as it was when it was first asked for,
+/// even if the run then puts a new shared library in the file's place.
 fn content_of(cx: &ActionCx<'_>, file: &str) -> Vec<u8> {
     let ids = || {
         cx.run

@@ -15,7 +15,7 @@ use forgo_load::package::Package;
 use crate::action::ActionError;
 use crate::toolchain::security::{check_compiler_flags, check_linker_flags};
 
-/// What `CGO_CFLAGS` and its kin are when the environment says nothing.
+/// The value of `CGO_CFLAGS` and its kin when the environment does not set them.
 const DEFAULT_FLAGS: &str = "-O2 -g";
 
 /// `$CC`, split, or the distribution's default.
@@ -71,7 +71,7 @@ impl CFlags {
         error.map_or(Ok(flags), |e| Err(ActionError::new(e)))
     }
 
-    /// The flags up to the first list that is refused; a key is made of these all the same.
+    /// Returns the flags up to the first list that is refused; a key is still made of these.
     fn up_to_error(config: &Config, p: &Package) -> (CFlags, Option<String>) {
         let mut flags = CFlags::default();
         let error = flags.fill(config, p).err();

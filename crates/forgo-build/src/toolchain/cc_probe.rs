@@ -42,7 +42,8 @@ pub fn tool_id(cx: &ActionCx<'_>, name: &str, language: &str) -> Result<CTool, S
     Ok(tool)
 }
 
-/// What the driver says of itself and of the commands it would run, and its version in there.
+/// Asks the driver for its description and for the commands it would run, and finds its version in
+/// there.
 fn ask_driver(cx: &ActionCx<'_>, name: &str, language: &str) -> Result<CTool, String> {
     let config = cx.config();
     let mut args = config.flags.toolexec.clone();
@@ -234,7 +235,7 @@ fn find_out(
     let supported = !complains(&run_trial(cx, &args));
     if let Some(id) = flag_key {
         let answer: &[u8] = if supported { b"true" } else { b"false" };
-        // What can't be remembered is found out again.
+        // An answer that can't be stored is found out again.
         let _ = put_bytes(job.cache, &id, answer, Verify::Strict);
     }
     supported
@@ -271,7 +272,8 @@ fn run_trial(cx: &ActionCx<'_>, args: &[String]) -> Vec<u8> {
     process::combined_output(command.args(process::os_all(&args[1..])), Learns::Key).0
 }
 
-/// How gcc, clang, tcc and AIX's compiler say that they do not know a flag.
+/// Reports whether the output has a phrase by which gcc, clang, tcc or AIX's compiler rejects a
+/// flag that it does not know.
 fn complains(output: &[u8]) -> bool {
     const PHRASES: [&str; 6] = [
         "unrecognized",
@@ -285,13 +287,13 @@ fn complains(output: &[u8]) -> bool {
     PHRASES.iter().any(|phrase| text.contains(phrase))
 }
 
-/// The key below which the cache keeps what a compiler can do (`gccCompilerID`): a hash of where it
-/// is and what it is. `None` where that can't be told.
+/// Returns the key below which the cache keeps a compiler's abilities (`gccCompilerID`): a hash of
+/// its path and its identity. `None` where those can't be determined.
 ///
 /// Under the hash of the path alone the cache is given the stat of the compiler's files and that
-/// key, as the stock command does to spare itself running the compiler next time. It takes no such
-/// entry for valid when it reads it (it splits at every zero byte, and finds an odd number of
-/// fields), so neither is it read here.
+/// key, as the stock command does to avoid running the compiler next time. It takes no such entry
+/// for valid when it reads it (it splits at every zero byte, and finds an odd number of fields), so
+/// neither is it read here.
 fn compiler_key(cx: &ActionCx<'_>, compiler: &str) -> Option<ActionId> {
     let mut known = lock(&cx.run.c_compilers.compilers);
     if let Some(id) = known.get(compiler) {
@@ -313,7 +315,7 @@ fn compiler_key(cx: &ActionCx<'_>, compiler: &str) -> Option<ActionId> {
     let id = hash.action_id();
     let stats = stats_of(cx, &exes, &id)?;
     cx.run.job.cache.withhold(&stats_key);
-    // What can't be remembered is found out again.
+    // An answer that can't be stored is found out again.
     let _ = put_bytes(cx.run.job.cache, &stats_key, &stats, Verify::Strict);
     known.insert(compiler.to_owned(), id);
     Some(id)

@@ -22,7 +22,7 @@ use crate::toolchain::make_absolute;
 
 pub use trimpath::{rewrite, trimpath};
 
-/// What a compile is told beside its inputs.
+/// The settings of a compile beside its inputs.
 #[derive(Debug)]
 pub struct Compile<'a> {
     /// Object directory, with a final slash.
@@ -45,8 +45,8 @@ pub struct Compile<'a> {
     pub go_files: &'a [String],
 }
 
-/// Standard packages with functions that the runtime supplies: they declare what they do not
-/// define.
+/// Standard packages with functions that the runtime supplies: they declare functions that they do
+/// not define.
 const FORWARD_DECLARING: [&str; 10] = [
     "bytes",
     "internal/poll",

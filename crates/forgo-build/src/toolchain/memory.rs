@@ -1,5 +1,5 @@
-//! Lets tools use free memory instead of collecting garbage: a compile is over soon, and what it
-//! would have collected is returned at once. Its output is the same.
+//! Lets tools use free memory instead of collecting garbage: a compile is over soon, and the memory
+//! that it would have collected is returned at once. Its output is the same.
 //!
 //! Nothing of the kind is in cmd/go.
 
@@ -50,9 +50,9 @@ pub fn for_sources<F: AsRef<str>>(
     }
 }
 
-/// Variables for a link. Most of what it uses are files in memory, and the rest is large: it
-/// collects half as often, for which it needs hardly more. A linker that may start the C compiler,
-/// which inherits its environment, gets nothing.
+/// Returns variables for a link. Most of the memory that it uses holds files, and the rest is
+/// large: it collects half as often, for which it needs hardly more. A linker that may start the C
+/// compiler, which inherits its environment, gets nothing.
 pub fn for_link(config: &Config, may_link_externally: bool) -> Vec<String> {
     match is_ours(config) && !may_link_externally {
         true => vec!["GOGC=200".to_owned()],
@@ -67,8 +67,8 @@ fn is_ours(config: &Config) -> bool {
     config.extras && config.flags.toolexec.is_empty() && !set_by_user
 }
 
-/// The limit for one of `p` compiles at once. Half of what is free stays free, for links and for
-/// others who make the same calculation.
+/// Returns the limit for one of `p` compiles at once. Half of the free memory stays free, for links
+/// and for other processes that make the same calculation.
 fn limit(free: u64, p: usize, sources: u64) -> Option<u64> {
     let limit = (free / 2 / p.max(1) as u64).min(MOST);
     let needed = START.saturating_add(sources.saturating_mul(PER_BYTE));

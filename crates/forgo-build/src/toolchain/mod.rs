@@ -73,13 +73,13 @@ pub fn in_dir(dir: &str, f: &str) -> String {
     }
 }
 
-/// What must be put into a tool's environment because it is not what the tool would find there
-/// (`cfgChangedEnv`).
+/// Returns the variables that must be added to a tool's environment because the tool would not
+/// find these values there (`cfgChangedEnv`).
 pub fn changed_env(config: &Config) -> Vec<String> {
     let target = &config.target;
     let mut env = Vec::new();
     for (key, value) in [("GOOS", &target.goos), ("GOARCH", &target.goarch)] {
-        // `go tool` builds for the host whatever the environment says.
+        // `go tool` builds for the host regardless of the environment.
         let told = config.env.get(key);
         if !told.is_empty() && told != value {
             env.push(format!("{key}={value}"));

@@ -57,7 +57,7 @@ fn ask(
     options: &[String],
     packages: &[String],
 ) -> Result<Vec<String>, ActionError> {
-    // It reads files in directories of its own, perhaps of the user's.
+    // It reads files in directories that it chooses, perhaps the user's.
     footprint::refuse("pkg-config is asked for flags");
     let exe = &c.unkeyed.pkg_config;
     let args = cgo::pkg_config(c, what, options, packages);

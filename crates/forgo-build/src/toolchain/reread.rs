@@ -1,14 +1,14 @@
-//! Files are what keys say they are: a tool's result is stored under a key only if the files that
-//! the tool read had the contents that the key names.
+//! Files have the contents that keys name: a tool's result is stored under a key only if the files
+//! that the tool read had the contents that the key names.
 //!
-//! A key takes a file's hash from wherever it is known: read in this invocation, or kept from an
-//! earlier one because the file's stat is unchanged ([`forgo_load::index`]). Neither says what the
-//! file holds at the moment a tool reads it: an editor may save it meanwhile, and a write through a
-//! memory mapping that is dirty already changes no stat at all. So the files are hashed once more
-//! immediately before a tool runs and again after it. If a hash differs, or a stat between the two,
-//! the build goes on with the tool's result under an [`unguessable`] key: no later lookup finds it,
-//! no installed target that carries it counts as up to date, and importers have true keys, for
-//! those are made of its content ID.
+//! A key takes a file's hash from one of two sources: read in this invocation, or kept from an
+//! earlier one because the file's stat is unchanged ([`forgo_load::index`]). Neither proves what
+//! the file holds at the moment a tool reads it: an editor may save it meanwhile, and a write
+//! through a memory mapping that is dirty already changes no stat at all. So the files are hashed
+//! once more immediately before a tool runs and again after it. If a hash differs, or a stat
+//! between the two, the build goes on with the tool's result under an [`unguessable`] key: no later
+//! lookup finds it, no installed target that carries it counts as up to date, and importers have
+//! true keys, for those are made of its content ID.
 //!
 //! The stock command hashes a file once, before the tool runs.
 
@@ -25,7 +25,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Reports whether these files, overlay applied, still have the contents that keys were made of.
-/// What is kept of a file that does not is dropped, and no later invocation relies on this one.
+/// Records about a file that does not are dropped, and no later invocation relies on this one.
 pub fn are_as_hashed<F: AsRef<str>>(cx: &ActionCx<'_>, files: impl IntoIterator<Item = F>) -> bool {
     if cx.config().flags.n {
         return true;

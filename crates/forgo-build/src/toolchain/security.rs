@@ -1,6 +1,7 @@
 //! Which flags a package may hand to the C compilers, the C linker and pkg-config. Building a
-//! package must not run code of its author's choosing, so only flags known to be harmless pass; the
-//! user (never the package) may widen or narrow the list through `CGO_CFLAGS_ALLOW` and its kin.
+//! package must not run code of its author's choosing, so only flags on a list of harmless ones
+//! pass; the user (never the package) may widen or narrow the list through `CGO_CFLAGS_ALLOW` and
+//! its kin.
 //!
 //! Answers to cmd/go/internal/work/security.go.
 
@@ -96,7 +97,7 @@ pub fn linker_flags_allow_internal_link(cfg: &Config, flags: &[String]) -> bool 
         && !flags.iter().any(|f| STATIC.contains(&f.as_str()))
 }
 
-/// Whether a text is safe as an argument of its own: it can be neither a flag nor `@file`
+/// Reports whether a text is safe as a separate argument: it can be neither a flag nor `@file`
 /// (load.SafeArg).
 pub fn safe_argument(text: &str) -> bool {
     text.bytes()
@@ -104,7 +105,7 @@ pub fn safe_argument(text: &str) -> bool {
         .is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'/') || c >= 0x80)
 }
 
-/// The user's say: `CGO_<name>_ALLOW` and `CGO_<name>_DISALLOW`.
+/// The user's exceptions: `CGO_<name>_ALLOW` and `CGO_<name>_DISALLOW`.
 #[derive(Default)]
 struct Overrides {
     allow: Option<Regex>,
@@ -112,7 +113,7 @@ struct Overrides {
 }
 
 impl Overrides {
-    /// Compiles the user's patterns. A bad one is an error even when there is no flag to judge.
+    /// Compiles the user's patterns. A bad one is an error even without any flag to judge.
     fn read(cfg: &Config, name: &str) -> Result<Self, String> {
         let pattern = |kind: &str| {
             let text = cfg.env.get(&format!("CGO_{name}_{kind}"));

@@ -5,7 +5,7 @@
 //! only afterwards. Files that name other files must stay in those directories (`files.rs`). Some
 //! thousand files are looked at; those that a link can reach by name, some dozens, are opened.
 //!
-//! Where any of that does not hold there is no fingerprint, and the link is done.
+//! Where any of that does not hold, a fingerprint can't be made, and the link is done.
 //!
 //! cmd/go has no counterpart: its link key leaves the system out.
 
@@ -71,7 +71,7 @@ const PREFERRED: [&str; 2] = ["real-ld", "collect-ld"];
 /// Directories below those of libraries from which GNU ld takes plugins and scripts.
 const BELOW: [&str; 2] = ["bfd-plugins", "ldscripts"];
 
-/// What a link names beside what it always may read.
+/// Files and directories that a link names beside those that it always may read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Further {
     /// Directories behind `-L`, absolute.
@@ -237,7 +237,7 @@ fn ask(config: &Config, program: &str, question: &str) -> Option<String> {
     String::from_utf8(answer?).ok()
 }
 
-/// Directories, as the tools say.
+/// Directories, as the tools print them.
 #[derive(Debug, Default)]
 struct Searched {
     programs: Vec<String>,
@@ -281,7 +281,7 @@ impl Print {
         self.hash.update([0]);
     }
 
-    /// A file's identity; says whether there is one.
+    /// Hashes a file's identity; returns whether the file exists.
     fn file(&mut self, file: &str) -> bool {
         let Ok(meta) = disk::whole_metadata(file) else {
             return false;
@@ -324,7 +324,7 @@ impl Print {
         names.sort_unstable();
         for name in names {
             let path = dir.join(&name);
-            // Directories change with what is in them, which nobody asks for.
+            // The stat of a directory changes with its entries, which the link does not ask for.
             if disk::is_dir(&path) {
                 continue;
             }

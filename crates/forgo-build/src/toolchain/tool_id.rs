@@ -1,7 +1,7 @@
-//! Identities of the tools, as keys have them: what `TOOL -V=full` says.
+//! Identities of the tools, as keys have them: the output of `TOOL -V=full`.
 //!
-//! A release's tools say their version, which is the identity then: the same whatever system they
-//! run on. A tool built from a development tree says its build ID.
+//! A release's tools print their version, which is the identity then: the same for all systems that
+//! they run on. A tool built from a development tree prints its build ID.
 //!
 //! Answers to `toolID` in cmd/go/internal/work/buildid.go.
 
@@ -112,7 +112,7 @@ fn run(config: &Config, path: &str, is_plain: bool, desc: &str) -> Result<Vec<u8
     };
     if let Some(why) = process::exit_text(Ok(output.status), &program) {
         let mut error = failed(&why);
-        // What the tool said comes first.
+        // The tool's output comes first.
         error
             .text
             .insert_str(0, &String::from_utf8_lossy(&output.stderr));
@@ -122,7 +122,7 @@ fn run(config: &Config, path: &str, is_plain: bool, desc: &str) -> Result<Vec<u8
 }
 
 /// The identity in a line such as `compile version go1.26.8` or
-/// `compile version devel … buildID=…`. A vet tool may call itself what it likes.
+/// `compile version devel … buildID=…`. A vet tool may print any name.
 fn parse(name: &str, is_vet_tool: bool, line: &str) -> Option<String> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     let [tool, "version", version, ..] = fields[..] else {

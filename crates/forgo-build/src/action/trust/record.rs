@@ -23,7 +23,7 @@ use forgo_golang::quote::quote;
 const TRIES: usize = 20;
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// What the cache says.
+/// The record that the cache has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
     /// The results of these packages agreed; none differed.
@@ -77,8 +77,8 @@ impl Record {
         lines.lines().map(package).collect()
     }
 
-    /// Adds packages to those that agreed. Returns what the cache says then; other processes may
-    /// have added some, or found a difference.
+    /// Adds packages to those that agreed. Returns the record that the cache then has; other
+    /// processes may have added some, or found a difference.
     pub fn add(&self, cache: &DiskCache, agreed: &BTreeSet<String>) -> Kept {
         let lock = (0..TRIES).find_map(|attempt| {
             if attempt > 0 {

@@ -1,6 +1,6 @@
 //! Archives that the stock command made, or an older forgo, have no record: they get one when they
-//! are first met. What was once asked for is not looked through again; a note in the cache sees to
-//! it.
+//! are first met. An archive that was looked through once is not looked through again: a note in
+//! the cache prevents that.
 
 use forgo_cache::{ActionId, get_bytes};
 use forgo_load::verdict::Way;
@@ -30,7 +30,7 @@ pub fn adopt(
     let Some(everywhere) = &keys.everywhere else {
         return Ok(());
     };
-    // Nobody knows of which headers it was made.
+    // The headers that it was made of are not recorded anywhere.
     if !keys.headers.is_empty() {
         return Ok(());
     }
@@ -38,7 +38,7 @@ pub fn adopt(
         return Ok(());
     }
     let stdout = job.hashes.own_subkey(key, "stdout");
-    // Without it, nobody knows what the compiler said.
+    // Without it, the compiler's messages are lost.
     if let Ok((said, _)) = get_bytes(job.cache, &stdout)
         && let Ok(said) = String::from_utf8(said)
     {
@@ -83,7 +83,7 @@ fn adoption(cx: &ActionCx<'_>) -> Result<Option<ActionId>, ActionError> {
     Ok(*adoption.get_or_init(|| found))
 }
 
-/// The key of the note: what was asked for, and where.
+/// Returns the key of the note: it covers the request and its directories.
 fn note(cx: &ActionCx<'_>) -> Result<ActionId, ActionError> {
     let (config, graph) = (cx.config(), cx.run.job.graph);
     let mut hash = cx.run.job.hashes.new_own_hash("adopted 3");

@@ -1,10 +1,11 @@
-//! The Go part of a cgo package: what the Go compiler makes of it, before the objects of C
-//! compilers are added to the archive. Those hold paths in their debug information and are made in
-//! every directory, and so is what cgo writes. The run of the Go compiler is spared.
+//! The Go part of a cgo package: the archive that the Go compiler makes of it, before the objects
+//! of C compilers are added to the archive. Those hold paths in their debug information and are
+//! made in every directory, and so are the files that cgo writes. The run of the Go compiler is
+//! skipped.
 //!
-//! Its key is of all that this run reads: the Go files, what cgo wrote, export data of imports. So
-//! it is found, too, after an edit of C sources that cgo writes the same of. The [record] says
-//! which archive has the Go part; see [`super`] for the rest.
+//! Its key is of all that this run reads: the Go files, the files that cgo wrote, export data of
+//! imports. So it is found, too, after an edit of C sources for which cgo writes the same files.
+//! The [record] names the archive that has the Go part; see [`super`] for the rest.
 
 use forgo_cache::{ActionId, OutputId};
 use forgo_golang::object::archive;
@@ -23,9 +24,9 @@ use forgo_load::disk::Because;
 /// The Go part of a package's archive.
 #[derive(Debug)]
 pub struct GoPart {
-    /// The key that is the same wherever the places are.
+    /// The key that is the same for all directories of the places.
     pub key: ActionId,
-    /// No source says what a source file is called.
+    /// No source states the name of a source file.
     plain: bool,
 }
 
@@ -87,7 +88,7 @@ impl GoPart {
 
     /// Remembers the package's archive, whose Go part was just compiled, for [`GoPart::find`].
     pub fn record(&self, cx: &ActionCx<'_>, made: &Made<'_>) {
-        // What was said is perhaps of C compilers.
+        // The messages may be those of C compilers.
         if !self.plain || !made.said.is_empty() {
             return;
         }
@@ -107,7 +108,8 @@ pub struct Moved {
 }
 
 impl Moved {
-    /// Compares it with the archive that the compiler wrote, silently if it is what was kept.
+    /// Compares it with the archive that the compiler wrote. They agree if they are equal and the
+    /// compiler printed nothing.
     pub fn compare(&self, cx: &ActionCx<'_>, compiled: &str) -> Result<(), ActionError> {
         let compiled = disk::own::read(Because::Made, compiled).unwrap_or_default();
         let difference = if self.archive != compiled {

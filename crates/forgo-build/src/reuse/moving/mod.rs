@@ -1,12 +1,13 @@
-//! Moving archives: what was compiled in one directory is not compiled again in another.
+//! Moving archives: a package that was compiled in one directory is not compiled again in another.
 //!
 //! An archive holds the names of its source files, and its key their directory; so in a second
 //! checkout of the same commit the stock command compiles everything anew. But names are all that
 //! differs ([`forgo_golang::object::relocate`]). So there is one more key for every package that
 //! lies in a [place](crate::exports::places): the lines of the stock key, with the place's name
 //! instead of its directory, and for each import the hash of its export data as it would be with
-//! names of places. Under it a [record] says which archive was made of this, and where. When the
-//! stock key is not known, that archive is moved here, stamped, and stored under the stock key.
+//! names of places. Under it a [record] names the archive that was made of these inputs, and its
+//! directory. When the stock key is not known, that archive is moved here, stamped, and stored
+//! under the stock key.
 //!
 //! What a move can't know to be right is compiled; see [`may_move`], [`sources`] and
 //! docs/moving.md. Whether archives of this compiler are moved at all, [`trust`] knows.
@@ -45,7 +46,7 @@ use record::{Kept, Record};
 struct Arrived<'d> {
     archive: Pieces<'d>,
     build_id: String,
-    /// What the compiler said of it, as it would have been said here.
+    /// The messages that the compiler printed for it, with the names that they would have here.
     said: String,
     record: Record,
     fingerprints: (Fingerprint, Fingerprint),
@@ -75,7 +76,8 @@ fn rules_of(inputs: &Inputs<'_>) -> &'static [Rule] {
 pub enum Found {
     /// The archive: stored under the stock key, or to be compared.
     Made(Derived),
-    /// What was compiled of this is not moved: it may be found by the export data of here.
+    /// The archive of these inputs can't be moved: it may still be found by the export data in this
+    /// directory.
     NotMoved,
     /// Nothing, for this reason.
     Nothing(Why),
@@ -116,7 +118,7 @@ pub fn find(
     }
 }
 
-/// What was made elsewhere while the build waited for its turn.
+/// Returns the archive that was made elsewhere while the build waited for its turn.
 pub fn find_made(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
@@ -125,7 +127,7 @@ pub fn find_made(
 ) -> Option<Known> {
     match find(cx, inputs, keys, cx.id, key) {
         Ok(Found::Made(Derived::Known(known))) => Some(known),
-        // Compiling says what is wrong.
+        // The compile reports the error.
         Ok(_) | Err(_) => None,
     }
 }
@@ -139,7 +141,7 @@ pub struct Made<'a> {
     pub file: &'a str,
     /// Its build ID.
     pub build_id: &'a str,
-    /// What the compiler said of it.
+    /// The messages that the compiler printed for it.
     pub said: &'a str,
     /// The [checksum](Donor::checksum) of its bytes, where its content ID was just made of them.
     pub sum: Option<u128>,
@@ -173,7 +175,7 @@ fn record_of(
     sources::are_plain(cx, inputs, headers, places).then_some(record)
 }
 
-/// The record of an archive whose sources do not say what a source file is called.
+/// Returns the record of an archive whose sources do not state the name of a source file.
 fn record_of_plain(cx: &ActionCx<'_>, made: &Made<'_>) -> Option<Record> {
     let places = cx.run.places();
     let mut cwd = String::new();
@@ -214,7 +216,8 @@ fn put(cx: &ActionCx<'_>, everywhere: &ActionId, kept: &Kept) {
         .put_note(everywhere, text.as_bytes());
 }
 
-/// Whether a package may be moved, given why what was compiled here is not used again.
+/// Reports whether a package may be moved, given the reason why an archive compiled here is not
+/// used again.
 pub fn may_move(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
@@ -222,7 +225,7 @@ pub fn may_move(
 ) -> Result<bool, ActionError> {
     let config = cx.config();
     let certain = match doubt {
-        // A move makes no coverage meta-data; whoever wants it sees that it is missing.
+        // A move makes no coverage meta-data; a build that wants it sees that it is missing.
         None | Some(Doubt::Coverage) => true,
         Some(Doubt::Flags) => {
             inputs.magic.is_empty() && inputs.gcflags.iter().all(|flag| is_known(flag))
@@ -246,8 +249,9 @@ fn is_known(flag: &str) -> bool {
     matches!(flag, "-m" | "-m=1" | "-m=2") || cutoff::is_plain(flag)
 }
 
-/// The key that is the same wherever the places are; `None` where the package has nothing to do
-/// with a place, or that can't be told. Of what [may be moved](may_move).
+/// Returns the key that is the same for all directories of the places; `None` where the package has
+/// nothing to do with a place, or where that can't be determined. For packages that [may be
+/// moved](may_move).
 pub fn key(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,
@@ -260,11 +264,13 @@ pub fn key(
     inputs.key_elsewhere(cx, place, &exports, headers).map(Some)
 }
 
-/// What is the same wherever the places are, of a package that has to do with one.
+/// The inputs that are the same for all directories of the places, of a package that has to do with
+/// one.
 struct Elsewhere {
     /// The package's directory by its place's name, if that shows in the archive.
     named: Option<String>,
-    /// What is seen of each import.
+    /// For each import the hash of its export data with names of places, or its content ID where
+    /// it has no archive.
     exports: Vec<String>,
 }
 
@@ -347,8 +353,8 @@ fn relocated<'b>(
     })
 }
 
-/// What the compiler said of an archive, as it would have said it here; `None` where that can't be
-/// told.
+/// Returns the messages that the compiler printed for an archive, with the names that they would
+/// have here; `None` where those can't be determined.
 fn said_here(cx: &ActionCx<'_>, record: &Record, here: &Places) -> Option<String> {
     if record.cwd.is_empty() {
         return Some(String::new());
@@ -363,7 +369,7 @@ fn said_here(cx: &ActionCx<'_>, record: &Record, here: &Places) -> Option<String
     Some(record.places.rewrite(&said, here))
 }
 
-/// Stores what was moved, and says what the compiler would have said.
+/// Stores the moved archive, and prints the messages that the compiler would have printed.
 fn settle(
     cx: &ActionCx<'_>,
     inputs: &Inputs<'_>,

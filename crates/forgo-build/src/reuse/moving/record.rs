@@ -1,4 +1,4 @@
-//! What is kept under a key that is the same everywhere: which archive the work made, and where.
+//! The record kept under a key that is the same everywhere: which archive the work made, and where.
 //!
 //! ```text
 //! forgo: made elsewhere 3
@@ -6,7 +6,7 @@
 //! content abc…                 its content ID
 //! sum 89ab…                    a checksum of all of it
 //! export 4567… placed          what importers see of it, the same everywhere, and whether that names places
-//! cwd <module example.com/m>   where the compiler was run, if it said something
+//! cwd <module example.com/m>   where the compiler was run, if it printed something
 //! place <module example.com/m> /home/me/m
 //! ```
 //!
@@ -20,12 +20,12 @@ use crate::exports::Places;
 const HEAD: &str = "forgo: made elsewhere 3";
 const NOT_MOVED: &str = "not moved";
 
-/// What is kept.
+/// The record under such a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
     /// An archive.
     Archive(Record),
-    /// What was compiled can be used only where it was.
+    /// The archive can be used only in the directory where it was compiled.
     NotMoved,
 }
 
@@ -43,7 +43,7 @@ pub struct Record {
     /// [`crate::exports::Anywhere::placed`] of it.
     pub placed: bool,
     /// The current directory that messages are relative to, by its place's name; empty where the
-    /// compiler said nothing.
+    /// compiler printed nothing.
     pub cwd: String,
     /// Where the places were.
     pub places: Places,
@@ -70,7 +70,7 @@ impl Kept {
         )
     }
 
-    /// Of what was kept.
+    /// Parses a kept record.
     pub fn parse(text: &[u8]) -> Option<Kept> {
         let text = std::str::from_utf8(text).ok()?.strip_suffix('\n')?;
         let mut lines = text.split('\n').peekable();

@@ -1,5 +1,5 @@
-//! Whether the sources themselves say what a source file is called: then its name is not all there
-//! is to move.
+//! Whether the sources themselves state the name of a source file: then a move has to change more
+//! than the names in the archive.
 
 use forgo_load::disk;
 use forgo_load::load::head::line_directives;
@@ -52,8 +52,8 @@ pub fn is_plain_go(text: &[u8], places: &Places) -> bool {
         .all(|line| memmem::find(line, b"..").is_none() && names_no_place(line, places))
 }
 
-/// The preprocessor may name any file. What it includes is in the key, or the package is not moved
-/// ([`crate::reuse::headers`]).
+/// The preprocessor may name any file. The files that it includes are in the key, or the package is
+/// not moved ([`crate::reuse::headers`]).
 fn is_plain_assembly(text: &[u8], places: &Places) -> bool {
     let plain = |line: &[u8]| {
         let Some(rest) = line.trim_ascii_start().strip_prefix(b"#") else {

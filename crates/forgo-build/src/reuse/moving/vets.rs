@@ -1,7 +1,7 @@
-//! What vet found out of a package in another directory. Facts about a package name objects, not
-//! files. What it said, if it may name files, is not taken from elsewhere.
+//! Results of vet for a package in another directory. Facts about a package name objects, not
+//! files. Messages of vet that may name files are not taken from elsewhere.
 //!
-//! The key is made of all that vet is told: its configuration, with names of places and without the
+//! The key is made of all inputs of vet: its configuration, with names of places and without the
 //! names of files in the cache; the key of the package's archive that is the same everywhere; the
 //! contents of facts about imports, and of files that the build ignores but vet reads.
 
@@ -18,7 +18,7 @@ use crate::plan::NodeId;
 use crate::reuse::trust;
 use crate::toolchain::inputs::compile::Inputs;
 
-/// What the tool is told beside its configuration.
+/// The inputs of the tool beside its configuration.
 #[derive(Debug, Clone, Copy)]
 pub struct Told<'a> {
     /// Identity of the tool.
@@ -81,7 +81,7 @@ fn check_of(cx: &ActionCx<'_>, build: NodeId) -> Option<NodeId> {
 /// The rules that moving what vet found rests on.
 pub const RULES: &[Rule] = &[Rule::Vet];
 
-/// What is kept of a run of vet.
+/// The kept results of a run of vet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
     facts: OutputId,
@@ -99,7 +99,7 @@ impl Kept {
     }
 }
 
-/// What is kept under such a key.
+/// Returns the results kept under such a key.
 pub fn kept(cx: &ActionCx<'_>, everywhere: &ActionId) -> Option<Kept> {
     let said = cx.run.job.hashes.own_subkey(everywhere, "stdout");
     let output = |key: &ActionId| cx.run.job.cache.get(key).ok().map(|entry| entry.output);
@@ -109,14 +109,14 @@ pub fn kept(cx: &ActionCx<'_>, everywhere: &ActionId) -> Option<Kept> {
     })
 }
 
-/// Stores what is kept under such a key (facts, and what vet said) under the stock keys. `false`
-/// where nothing is.
+/// Stores the results kept under such a key (facts, and vet's output) under the stock keys. Returns
+/// `false` where there are none.
 pub fn bring(cx: &ActionCx<'_>, everywhere: &ActionId, [facts, stdout]: [&ActionId; 2]) -> bool {
     let said = cx.run.job.hashes.own_subkey(everywhere, "stdout");
     link(cx, &said, stdout).is_some() && link(cx, everywhere, facts).is_some()
 }
 
-/// Keeps what vet found out and said, which must name no files.
+/// Keeps vet's facts and output, which must name no files.
 pub fn keep(cx: &ActionCx<'_>, everywhere: &ActionId, [facts, stdout]: [&ActionId; 2]) {
     let said = cx.run.job.hashes.own_subkey(everywhere, "stdout");
     if link(cx, stdout, &said).is_some() {

@@ -39,7 +39,7 @@ pub struct CInputs<'r> {
 /// it may.
 #[derive(Debug)]
 pub struct UnkeyedC<'r> {
-    /// cgo is enabled: true wherever a C file is compiled.
+    /// cgo is enabled: always true when a C file is compiled.
     pub cgo_enabled: bool,
     /// The release: the salt of every key.
     pub release: Release,

@@ -185,8 +185,8 @@ impl<'r> Inputs<'r> {
         Ok(hash.action_id())
     }
 
-    /// The key of `crate::reuse::cutoff`: with what `imported` says of each package imported in
-    /// place of its content ID.
+    /// The key of `crate::reuse::cutoff`: in place of the content ID of each imported package it
+    /// has the result of `imported`.
     pub fn key_by(
         &self,
         facts: &dyn Facts,
@@ -201,8 +201,8 @@ impl<'r> Inputs<'r> {
         Ok(hash.action_id())
     }
 
-    /// The key of `crate::reuse::moving`: with another place, and with what `imported` says of each
-    /// package imported in place of its content ID.
+    /// The key of `crate::reuse::moving`: it has another place, and in place of the content ID of
+    /// each imported package the result of `imported`.
     pub fn key_elsewhere(
         &self,
         facts: &dyn Facts,
@@ -351,7 +351,7 @@ impl<'r> Inputs<'r> {
         Ok(())
     }
 
-    /// Reports whether the files are still what the key says; see `toolchain::reread`.
+    /// Reports whether the files are still as the key describes them; see `toolchain::reread`.
     pub fn are_as_hashed(&self, cx: &ActionCx<'_>) -> bool {
         let profile = self.pgo_profile.filter(|profile| !profile.is_empty());
         let profile = reread::are_as_hashed(cx, profile);

@@ -202,7 +202,7 @@ impl<'r> Inputs<'r> {
             experiment: _,
             goroot: _,
             extlink_enabled: _,
-            // A library is no package; its members' archives have these.
+            // A library is not a package; its members' archives have these.
             buildmode: _,
             import_path: _,
             omit_debug: _,

@@ -34,8 +34,8 @@ pub struct Unkeyed<'r> {
     pub tools: Tools<'r>,
     /// The release: the salt of every key.
     pub release: Release,
-    /// What the build says of the package: sources, import paths and module follow from the key of
-    /// the build. Files that the build ignores are vetted as they are; the stock key leaves them
+    /// The build's description of the package: sources, import paths and module follow from the key
+    /// of the build. Files that the build ignores are vetted as they are; the stock key leaves them
     /// out.
     pub config: &'r VetConfig,
 }

@@ -21,7 +21,7 @@ use object::read::elf::{Dyn, FileHeader};
 use super::Further;
 use super::script::{self, Named};
 
-/// Begins the names of the sections in which GCC leaves what is compiled when it is linked.
+/// Begins the names of the sections in which GCC leaves code that is compiled at link time.
 const LTO_SECTION: &[u8] = b".gnu.lto_";
 
 /// A file that the linker reads as a script is not larger than this.
@@ -108,7 +108,7 @@ struct Reach<'a> {
 }
 
 impl Reach<'_> {
-    /// `-l` and a name: in whichever directory the linker finds it.
+    /// Adds a library, `-l` and a name: from every directory in which the linker may find it.
     fn library(&mut self, name: String) -> Option<()> {
         if name.contains('/') {
             return None;
@@ -224,8 +224,8 @@ struct Needs {
 }
 
 impl Needs {
-    /// `None` for what is neither an object file nor a shared library (nor an `executable`), or is
-    /// damaged.
+    /// `None` for a file that is neither an object file nor a shared library (nor an `executable`),
+    /// or is damaged.
     fn of_bytes(bytes: &[u8], executable: bool) -> Option<Needs> {
         match bytes.get(4)? {
             1 => Needs::of::<FileHeader32<Endianness>>(bytes, executable),

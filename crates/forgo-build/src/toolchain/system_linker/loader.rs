@@ -3,8 +3,8 @@
 
 use forgo_load::disk;
 
-/// Libraries that the loader puts into every process: with them, a program is not what its file
-/// says.
+/// Libraries that the loader puts into every process: with them, a program does not run as its file
+/// alone defines.
 pub const PRELOAD: &str = "/etc/ld.so.preload";
 
 const MAIN: &str = "/etc/ld.so.conf";

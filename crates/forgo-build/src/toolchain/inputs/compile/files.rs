@@ -9,7 +9,7 @@ use crate::toolchain::reread;
 /// The files of a package that its archive depends on: names relative to `dir`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Files<'r> {
-    /// Directory. Whether its name is part of the key is said by [`super::Place`].
+    /// Directory. Whether its name is part of the key is decided by [`super::Place`].
     pub dir: &'r str,
     /// .go files, without those that import "C".
     pub go: &'r [String],

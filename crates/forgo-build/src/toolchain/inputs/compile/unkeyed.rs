@@ -9,8 +9,9 @@ use forgo_load::package::Package;
 
 use crate::toolchain::{Tools, changed_env};
 
-/// What the command lines of a compile are made of and the stock key leaves out, with the reason
-/// why it may. Whatever is in neither is out of reach of the command-line builders.
+/// Inputs that the command lines of a compile are made of and the stock key leaves out, with the
+/// reason why it may. An input that is neither in the key nor here is out of reach of the
+/// command-line builders.
 #[derive(Debug)]
 pub struct Unkeyed<'r> {
     /// Package name. It stands in the package clauses of the sources, which the key has.
