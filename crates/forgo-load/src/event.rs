@@ -34,7 +34,7 @@ pub enum Event {
     Stderr(String),
     /// The exit status is to be at least this.
     ExitStatus(i32),
-    /// The whole answer of the invocation was cached and is given again; there are no actions.
+    /// The whole answer of the invocation was cached and is given again, without actions.
     Answered,
     /// An action began to run.
     Started {
