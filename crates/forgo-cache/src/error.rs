@@ -9,7 +9,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// Why a cache operation failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// There is not a usable entry. The reason is only informative.
+    /// No usable entry exists. The reason is only informative.
     Miss(Option<String>),
     /// There is an entry, but the file that it leads to is gone, cut off or damaged: a miss too.
     Gone(String),

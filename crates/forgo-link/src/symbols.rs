@@ -1,6 +1,6 @@
 //! The symbols of a link: flat tables indexed by symbol. Answers to cmd/link/internal/loader.
 //!
-//! A symbol is a number, in cmd/link's order: that order breaks ties when the linker sorts.
+//! A symbol is a number, in cmd/link's order: that order breaks ties in all of the linker's sorts.
 //! Most are records of an object file, read in place. Those that the linker makes or changes have
 //! their content in [`Own`].
 

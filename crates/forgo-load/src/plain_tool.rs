@@ -175,7 +175,7 @@ pub fn is_git(config: &Config, program: &str) -> bool {
 }
 
 /// Rules out that the invocation's answer is kept, unless the program is plain. To be called
-/// where a program is started whose answer decides on the build or the output.
+/// at every start of a program whose answer decides on the build or the output.
 pub fn require(is_plain: bool, what: &str) {
     if !is_plain {
         footprint::refuse(&format!("{what} is not known to be a plain tool"));

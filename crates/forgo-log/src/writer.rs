@@ -74,7 +74,7 @@ impl Writer {
         self.begin.as_mut()
     }
 
-    /// Reads the existing records, so that it is not written again. Costs time in proportion
+    /// Reads the existing records, so that they are not written again. Costs time in proportion
     /// to the segment, so it is for runs that have much to write.
     pub fn look_through(&mut self) {
         if std::mem::replace(&mut self.looked, true) {

@@ -43,7 +43,7 @@ impl Code {
         Code((self.0 >> 8 | bits << self.length()) << 8 | u32::from(self.length() + count))
     }
 
-    /// Reports whether there is not a code.
+    /// Reports whether the code is absent.
     pub fn is_none(self) -> bool {
         self.0 == 0
     }

@@ -1,6 +1,5 @@
 //! Which packages may import which: internal directories, vendor directories. Answers to
-//! disallowInternal,
-//! disallowVendor and their helpers in cmd/go/internal/load/pkg.go.
+//! disallowInternal, disallowVendor and their helpers in cmd/go/internal/load/pkg.go.
 
 use forgo_golang::path;
 

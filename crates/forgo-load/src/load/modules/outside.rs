@@ -45,8 +45,8 @@ impl Modules<'_> {
             e => {
                 let text = e.to_string();
                 let prefix = format!("{}: ", args[0]);
-                // The error for an impossible module path has the version too, before it is asked
-                // for.
+                // The error for an impossible module path names the version already: the path is
+                // checked before the query.
                 let once = text.strip_prefix(&prefix);
                 let once = once.filter(|why| why.starts_with("malformed module path"));
                 Error::text(prefix.clone() + once.unwrap_or(&text)).into_fatal()
