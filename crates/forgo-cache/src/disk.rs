@@ -4,19 +4,19 @@
 //! Below the cache's directory, by the first byte of an ID in hex:
 //!
 //! * `ab/ab…-a`: from an action ID to its output;
-//! * `ab/ab…-d`: an output, by its own hash. A cached executable is a directory of that name,
-//!   with the executable, under a name of its own, alone inside;
-//! * `f0/kept-ab…-d`: an executable kept by forgo, by a key of forgo's own;
-//! * `ab/ab…-note-d`: a small text kept by forgo, by a key of forgo's own;
+//! * `ab/ab…-d`: an output, by its hash. A cached executable is a directory of that name, which
+//!   holds the executable, under its file name, and nothing else;
+//! * `f0/kept-ab…-d`: an executable kept by forgo, by a key that only forgo uses;
+//! * `ab/ab…-note-d`: a small text kept by forgo, by a key that only forgo uses;
 //! * `ab/ab…-s`: facts that forgo keeps between invocations ([`KeptFile`]);
-//! * `forgo.lock`: forgo processes lock places in it while they make what has a key;
+//! * `forgo.lock`: forgo processes lock places in it while they make the result of a key;
 //! * `f1/slot-…-d`: held by forgo processes that run tools, so that all of them together run no
 //!   more than the machine has processors for;
 //! * `forgo-bundle`, `forgo-job`, `f2/used-…-s`: the bundle in use, and the keys that were used;
 //! * `trim.txt`: when the cache was last trimmed;
 //! * `testexpire.txt`: results of tests that are older do not count.
 //!
-//! The modification time of both kinds of files says when they were last used, to the hour.
+//! The modification time of both kinds of files records when they were last used, to the hour.
 
 #![expect(
     clippy::disallowed_methods,
@@ -66,8 +66,8 @@ const MTIME_INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// command too.
 ///
 /// * After a successful `get` or `put`, [`DiskCache::output_file`] of its output exists until the
-///   process ends, whatever other processes do. Its bytes may be wrong: [`crate::get_file`] checks
-///   the size, [`crate::get_bytes`] the hash.
+///   process ends, regardless of other processes. Its bytes may be wrong: [`crate::get_file`]
+///   checks the size, [`crate::get_bytes`] the hash.
 /// * `get` of an ID that was never put, whose entry is damaged, or under `gocacheverify=1`, is
 ///   [`Error::Miss`].
 /// * A process killed at any instant leaves entries that are right or absent.
@@ -76,7 +76,7 @@ pub struct DiskCache {
     dir: String,
     /// Set under `gocacheverify=1`.
     verify: Option<Arc<HashContext>>,
-    /// Notes or executables of forgo's own were added by this process.
+    /// This process added notes or executables that only forgo uses.
     grew: Arc<AtomicBool>,
 }
 
@@ -135,7 +135,7 @@ impl DiskCache {
         [&self.dir, "/", &id[..2], "/", &id, "-", kind].concat()
     }
 
-    /// [`DiskCache::get`] whatever the mode.
+    /// Looks up an entry as [`DiskCache::get`] does, regardless of the mode.
     fn look_up(&self, id: &ActionId) -> Result<Entry> {
         let path = self.path(&id.0, "a");
         let mut file = File::open(&path).map_err(|e| Error::miss(path_error("open", &path, &e)))?;
@@ -291,8 +291,8 @@ fn mark_used(path: &str, meta: &Metadata) {
     }
 }
 
-/// The one file in a cached executable's directory. What it answers for a directory with none or
-/// several is the stock command's too, and no file's name.
+/// Returns the path of the only file in a cached executable's directory. For a directory with no
+/// file, or several, it returns the same text as the stock command, which is not a file's name.
 fn executable_in(dir: &str) -> String {
     let listing = match std::fs::read_dir(dir) {
         Ok(listing) => listing,

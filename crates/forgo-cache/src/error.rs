@@ -1,4 +1,4 @@
-//! What goes wrong in a cache, in the stock command's words.
+//! The errors of a cache, with the stock command's texts.
 
 use std::fmt;
 use std::io;
@@ -9,7 +9,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// Why a cache operation failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// There is no usable entry. The reason is for curious eyes only.
+    /// No usable entry exists. The reason is only informative.
     Miss(Option<String>),
     /// There is an entry, but the file that it leads to is gone, cut off or damaged: a miss too.
     Gone(String),

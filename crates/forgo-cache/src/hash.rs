@@ -46,7 +46,7 @@ impl fmt::Display for OutputId {
 /// Receives the lines of `GODEBUG=gocachehash=1`, each with its newline.
 pub type Trace = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Whether it is known of a release how the stock command makes its keys.
+/// Whether forgo knows how the stock command of a release makes its keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Formulas {
     /// It is, and forgo makes the same ones: the two commands share entries.
@@ -130,7 +130,7 @@ impl HashContext {
     }
 
     /// Returns the lines of a key made in this process; `None` if they are not collected, were
-    /// forgotten, or the key is one of forgo's own.
+    /// forgotten, or the key is one that only forgo uses.
     pub fn lines(&self, key: &ActionId) -> Option<Arc<KeyLines>> {
         lock(self.lines.as_ref()?).get(key).cloned()
     }
@@ -170,8 +170,8 @@ impl HashContext {
         hash
     }
 
-    /// Starts a hash for a key of forgo's own. It has a salt that no key of the stock command has,
-    /// and is no part of the trace.
+    /// Starts a hash for a key that only forgo uses. It has a salt that no key of the stock command
+    /// has, and does not appear in the trace.
     pub fn new_own_hash(&self, what: &str) -> Hash<'static> {
         let mut hash = Hash {
             sha: Sha256::new(),
@@ -183,7 +183,7 @@ impl HashContext {
         hash
     }
 
-    /// [`HashContext::subkey`] that is no part of the trace.
+    /// [`HashContext::subkey`] that does not appear in the trace.
     pub fn own_subkey(&self, parent: &ActionId, description: &str) -> ActionId {
         ActionId(subkey(parent, description))
     }
@@ -485,7 +485,7 @@ mod tests {
         assert_eq!(all, [&b"compile\n"[..], b"\xff", b"file x 1\n"]);
         collecting.forget_lines(&key);
         assert_eq!(collecting.lines(&key), None);
-        // Keys of forgo's own are not collected, and what is collected is not what verify keeps.
+        // forgo's own keys are not collected, and collected lines are not those that verify keeps.
         let own = collecting.new_own_hash("x").action_id();
         assert_eq!(collecting.lines(&own), None);
         assert_eq!(collecting.reverse_hash(&key.0), "");

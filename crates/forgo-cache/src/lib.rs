@@ -49,7 +49,7 @@ pub enum Content<'a> {
     Pieces(&'a [&'a [u8]]),
     /// A file's, which must not change meanwhile.
     File(&'a str),
-    /// These bytes, which are a file's too. Nobody writes into that file any more, so that the
+    /// These bytes, which are a file's too. No process writes into that file any more, so that the
     /// store may make its own file a hard link to it.
     Made {
         /// All bytes of the file.

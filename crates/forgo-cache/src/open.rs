@@ -14,7 +14,7 @@ use crate::hash::HashContext;
 use crate::prog::ProgCache;
 use crate::tiered::{Limits, Tiered};
 
-/// What a cache has to say outside of any call.
+/// A notice of a cache, which belongs to no call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// A line for standard error, prefix and newline included.
@@ -32,7 +32,7 @@ pub type NoticeFn = Arc<dyn Fn(Notice) + Send + Sync>;
 pub struct Settings<'a> {
     /// GOCACHE's effective value: an absolute directory, or `off`.
     pub dir: &'a str,
-    /// Why there is no directory, in the stock command's words.
+    /// Why the directory is missing, as the stock command prints it.
     pub dir_error: Option<&'a str>,
     /// GOCACHEPROG, or empty.
     pub prog: &'a str,
@@ -51,7 +51,7 @@ pub struct Settings<'a> {
     pub notice: NoticeFn,
 }
 
-/// Left in the directory for those who wonder what it is; the stock command's text.
+/// Written to the directory, to explain its purpose; the stock command's text.
 const README: &str = "\
 This directory holds cached build artifacts from the Go build system.
 Run \"go clean -cache\" if the directory is getting too large.
@@ -97,8 +97,8 @@ pub fn open(settings: &Settings) -> Result<Tiered> {
     Ok(with_bundle(disk, &path, &settings.notice))
 }
 
-/// The disk with a bundle behind it. What is used is noted for the next bundle, also where there is
-/// none yet.
+/// Returns the disk with a bundle behind it. Used keys are noted for the next bundle, even if there
+/// is not a bundle yet.
 fn with_bundle(disk: DiskCache, path: &str, notice: &NoticeFn) -> Tiered {
     let job = disk.job(path);
     let cache = match Bundle::open(path) {

@@ -38,12 +38,13 @@ use crate::open::{Notice, NoticeFn, Settings};
 use crate::{Content, Entry};
 use message::{Decoded, Request, Response};
 
-/// How long the helper may take to say what it can do before the user hears of it, again and again.
+/// How long the helper may take to report its abilities before the user is notified, again and
+/// again.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A helper program.
 pub struct ProgCache {
-    /// What the helper said it can do.
+    /// The abilities that the helper reported.
     can: Abilities,
     shared: Arc<Shared>,
     /// `None` once closed.
@@ -80,8 +81,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The stock command stops here. The notice goes first: whoever waits for an answer is told
-    /// only when the reason has been said.
+    /// The stock command stops here. The notice goes first: a thread that waits for an answer gets
+    /// it only after the reason has been reported.
     fn die(&self, text: String) {
         self.lock().gone = Some(Error::Fatal(text.clone()));
         (self.notice)(Notice::Fatal(text));
@@ -90,7 +91,7 @@ impl Shared {
 }
 
 impl ProgCache {
-    /// Starts the helper and waits until it says what it can do.
+    /// Starts the helper and waits until it reports its abilities.
     pub fn start(settings: &Settings) -> Result<ProgCache> {
         let argv = forgo_golang::quoted::split(settings.prog)
             .map_err(|e| Error::Fatal(format!("GOCACHEPROG args: {e}")))?;
@@ -262,13 +263,14 @@ impl Backing for ProgCache {
 }
 
 impl Drop for ProgCache {
-    /// Whoever does not need it any more need not close it: the helper finds its input at an end.
+    /// A caller that does not need it any more need not close it: the helper finds its input at an
+    /// end.
     fn drop(&mut self) {
         self.shared.lock().closing = true;
     }
 }
 
-/// What a helper says of a key.
+/// Converts a helper's response for a key.
 fn found(response: Response) -> Result<Found> {
     if response.miss {
         return Err(Error::Miss(None));
@@ -286,7 +288,7 @@ fn found(response: Response) -> Result<Found> {
     Ok(Found {
         entry: Entry {
             output,
-            // A size that no file can have is a miss for whoever compares it.
+            // A size that no file can have is a miss for every caller that compares it.
             size: u64::try_from(response.size).unwrap_or(u64::MAX),
             time: response.time.unwrap_or_else(SystemTime::now),
         },
@@ -325,7 +327,7 @@ fn abilities(program: &str, first: &Receiver<Response>, shared: &Shared) -> Resu
     }
 }
 
-/// The reading thread: gives every answer to whoever waits for it.
+/// The reading thread: gives every answer to the thread that waits for it.
 fn read_answers(stdout: ChildStdout, shared: &Shared) {
     for decoded in message::responses(stdout) {
         let response = match decoded {
@@ -342,7 +344,7 @@ fn read_answers(stdout: ChildStdout, shared: &Shared) {
                 response.id
             ));
         };
-        // Who asked may have given up.
+        // The thread that asked may have given up.
         let _ = waiting.send(response);
     }
     let mut state = shared.lock();
@@ -358,7 +360,7 @@ fn read_answers(stdout: ChildStdout, shared: &Shared) {
     ));
 }
 
-/// The body of a put: a JSON string in base64, on a line of its own.
+/// Writes the body of a put: a JSON string in base64, on a separate line.
 fn write_body(
     pipe: &mut BufWriter<ChildStdin>,
     request: &Request,

@@ -1,9 +1,9 @@
-//! The cache of an invocation: the disk, and what lies elsewhere.
+//! The cache of an invocation: the disk, and a cache elsewhere.
 //!
 //! A [`Backing`] has one of two places. GOCACHEPROG is there *instead* of the disk, as in the stock
 //! command: it gets the same requests in the same order, and its files are used where they are. Any
-//! other lies *behind* the disk (`behind`): it is asked for what the disk lacks, and what it sends
-//! is checked and then stored on the disk.
+//! other lies *behind* the disk (`behind`): it is asked for what the disk lacks, and its answers
+//! are checked and then stored on the disk.
 //!
 //! What forgo keeps for itself (locks, notes, kept executables, facts) is always on the disk.
 #![expect(
@@ -30,8 +30,8 @@ pub use behind::Limits;
 ///
 /// * What [`DiskCache`] promises of `get` and `put` holds here too.
 /// * Callers treat every error of `get` as a miss.
-/// * An error of `put` is the caller's to ignore wherever the stock command ignores it: what was to
-///   be stored still exists where it was made.
+/// * An error of `put` is the caller's to ignore where the stock command ignores it: the bytes to
+///   be stored still exist where they were made.
 /// * A failure of a backing behind the disk is a miss, not an error. The first one is reported.
 pub struct Tiered {
     disk: DiskCache,

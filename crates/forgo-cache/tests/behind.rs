@@ -25,7 +25,7 @@ enum Lie {
     Nothing,
     /// Other bytes of the same number.
     WrongBytes,
-    /// The last byte is missing, and it says that all went well.
+    /// The last byte is missing, and it reports success.
     Truncated,
     /// One byte too many.
     TooLong,
@@ -246,7 +246,7 @@ fn what_the_disk_lacks_comes_from_behind() {
     assert_eq!(cache.get(&id(4)), cache.local_part().get(&id(4)));
     let asked = Fake::count(&fake.calls.find);
     assert_eq!((asked, Fake::count(&fake.calls.fetch)), (4, 3));
-    // From now on it is on the disk, or known to be nowhere.
+    // From now on it is on the disk, or cached as absent.
     for seed in 1..=4 {
         assert_eq!(get_bytes(&cache, &id(seed)).is_ok(), seed != 4);
     }
@@ -303,7 +303,7 @@ fn nothing_wrong_is_ever_used_and_it_is_reported_once() {
                 assert!(get_file(&cache, &id(seed)).is_err(), "{lie:?}");
             }
         }
-        // The next one is asked all the same.
+        // The next one is asked nevertheless.
         assert_eq!(get_bytes(&cache, &id(7)).unwrap().0, b"0007", "{lie:?}");
         put_bytes(&cache, &id(30), b"made here", Verify::Strict).unwrap();
         cache.close().unwrap();
@@ -319,7 +319,7 @@ fn nothing_wrong_is_ever_used_and_it_is_reported_once() {
         let begin = warnings[0].starts_with("forgo: fake: ");
         assert!(begin && warnings[0].contains(why), "{lie:?}: {warnings:?}");
         assert!(warnings[0].ends_with('\n'));
-        // What can be found on the disk is what was made here and what is right.
+        // Only bytes made here and right bytes can be found on the disk.
         let disk = DiskCache::open(dir.path().to_str().unwrap(), None).unwrap();
         let local = Tiered::local(disk);
         for seed in 0..20 {

@@ -166,7 +166,7 @@ fn only_what_was_used_is_saved() {
         let old = Bundle::open(&file).unwrap().unwrap();
         let there = old.find(&[id(1000)])[0].is_ok();
         assert_eq!(there, round <= 5, "{round}");
-        // What is not used goes at once.
+        // Unused keys go at once.
         assert!(old.find(&[id(1), id(COUNT - 1)]).iter().all(Result::is_err));
         let round_disk = w.disk(&format!("round{round}"));
         let (cache, _) = over(round_disk.clone(), &file);
@@ -295,7 +295,7 @@ fn a_file_that_changes_while_it_is_used_is_harmless() {
     let w = World::new();
     let file = w.bundle();
     let good = std::fs::read(&file).unwrap();
-    // Replaced: what is open stays what it was.
+    // Replaced: an open bundle keeps its content.
     let (cache, warnings) = over(w.disk("replaced"), &file);
     get_bytes(&cache, &id(1)).unwrap();
     std::fs::write(w.path("new"), "not a bundle").unwrap();
@@ -331,7 +331,7 @@ fn a_withheld_key_stays_here() {
     cache.withhold(&id(1));
     assert!(cache.get(&id(1)).is_err() && get_bytes(&cache, &id(1)).is_err());
     assert!(cache.get(&id(2)).is_ok());
-    // What is made here is found here.
+    // An output made here is found here.
     put_bytes(&cache, &id(1), b"made here", Verify::Strict).unwrap();
     assert_eq!(get_bytes(&cache, &id(1)).unwrap().0, b"made here");
 }
@@ -378,7 +378,7 @@ fn a_job_saves_what_its_commands_used() {
     };
     let saved = job("empty1", 0..30);
     assert_eq!((saved.keys, saved.gone, saved.unchanged), (30, 0, false));
-    // Everything comes from the bundle, and it is what it was.
+    // Everything comes from the bundle, unchanged.
     let saved = job("empty2", 0..30);
     assert_eq!((saved.keys, saved.unchanged), (30, true));
     assert!(DiskCache::at(&w.path("empty2")).get(&id(3)).is_ok());

@@ -120,7 +120,7 @@ fn killed_at_any_instant() {
             assert!(path.ends_with(&name), "{path} holds something else");
         }
     }
-    // Nothing that was left hinders those who come after.
+    // Nothing that was left hinders those that come after.
     churn(dir.path(), 1);
     let cache = open(dir.path());
     let bytes = content(7);

@@ -54,7 +54,7 @@ fn settings<'a>(
         cwd: dir.to_str().unwrap(),
         prepare: |_| (),
         verify: None,
-        // That it has waited for a while it says on a busy machine.
+        // On a busy machine it may report that it has waited for a while.
         notice: Arc::new(move |notice| {
             if !matches!(notice, Notice::Waiting(_)) {
                 sink.lock().unwrap().push(notice);
@@ -119,7 +119,7 @@ fn there_and_back() {
     );
     cache.close().unwrap();
     assert_eq!(*notices.lock().unwrap(), []);
-    // What the helper heard is what the stock command would have said.
+    // The helper received exactly the requests that the stock command would have sent.
     let heard = std::fs::read_to_string(dir.path().join("transcript")).unwrap();
     let ones = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
     let begin = format!("{{\"ID\":1,\"Command\":\"get\",\"ActionID\":\"{ones}\"}}\n\n{{\"ID\":2,");
@@ -298,7 +298,7 @@ fn helpers_that_misbehave() {
     let cache = cache.unwrap();
     let text = "GOCACHEPROG sent response for unknown request ID 101";
     assert_eq!(cache.get(&id(1)), Err(Error::Fatal(text.into())));
-    // From here on there is nobody to ask.
+    // From here on the helper is gone.
     assert_eq!(cache.get(&id(2)), Err(Error::Fatal(text.into())));
     assert_eq!(*notices.lock().unwrap(), [Notice::Fatal(text.into())]);
 }
@@ -375,7 +375,7 @@ fn no_cache_no_build() {
     for (got, expected) in cases {
         assert_eq!(got, Error::Fatal(expected));
     }
-    // Where there is one, the stock command is told the same.
+    // The stock command, if there is one, fails with the same error.
     let module = tempfile::tempdir().unwrap();
     write_module(module.path());
     let stock = go(module.path(), Path::new(&below), &[], &["build", "./..."]);

@@ -1,5 +1,5 @@
-//! One GOCACHE, two commands: what the stock go command stores is found here, and what is stored
-//! here saves the stock go command its work.
+//! One GOCACHE, two commands: entries that the stock go command stores are found here, and entries
+//! stored here save the stock go command its work.
 #![allow(
     clippy::disallowed_methods,
     missing_docs,

@@ -48,7 +48,7 @@ struct Flood {
 }
 
 /// Marks all that `roots` need. Returns where functions call runtime.deferreturn first: all
-/// relocations are looked at here, and nobody else needs to.
+/// relocations are looked at here, and no other pass needs to.
 pub fn mark(symbols: &mut Symbols, entry: &str, roots: &[Sym]) -> Result<HashMap<Sym, i32>> {
     let mut flood = Flood {
         deferreturn: symbols.lookup("runtime.deferreturn", ABI_INTERNAL),
@@ -216,7 +216,7 @@ impl Flood {
     }
 }
 
-/// Package initializers refer weakly to functions that fill maps. Those of maps that nobody needs
+/// Package initializers refer weakly to functions that fill maps. Those of maps that are not needed
 /// are replaced by a function that does nothing.
 fn skip_unused_map_inits(symbols: &mut Symbols, inits: &[Sym], no_op: Sym) -> Result<()> {
     for &init in inits {

@@ -16,7 +16,7 @@ const MAX_ALIGN: i64 = 32;
 /// The most bytes that a section may have.
 const LIMIT: i64 = 2_000_000_000;
 
-/// Kinds whose symbols have sections of their own.
+/// Kinds whose symbols each have a separate section.
 const SINGLE: [Kind; 3] = [Kind::BuildInfo, Kind::FipsInfo, Kind::ElfSect];
 
 /// Kinds of read-only data, in their order.
@@ -78,7 +78,7 @@ fn relro_kinds(link: &Link) -> &'static [(Kind, Kind)] {
     }
 }
 
-/// Moves read-only data with addresses to kinds of its own. Answers to makeRelroForSharedLib.
+/// Moves read-only data with addresses to separate kinds. Answers to makeRelroForSharedLib.
 fn split_relro(link: &Link, by_kind: &mut [Vec<Sym>]) -> Result<()> {
     let has_relocs = |sym: &Sym| link.symbols.relocs(*sym).len() != 0;
     for &(kind, relro) in relro_kinds(link) {

@@ -63,7 +63,7 @@ pub enum Setting {
 
 impl Options {
     /// Parses arguments, without the program's name. Returns [`Error::Unsupported`](crate::Error)
-    /// for any flag or value that is not known to be supported.
+    /// for any flag or value that is not among the supported ones.
     pub fn parse<S: AsRef<str>>(args: &[S], goroot: &str) -> Result<Options> {
         let mut options = Options {
             output: "a.out".into(),

@@ -128,7 +128,7 @@ impl Kind {
         DATA.into_iter()
     }
 
-    /// The kind of a symbol in an object file, where kinds have numbers of their own
+    /// The kind of a symbol in an object file, where kinds have other numbers
     /// (cmd/internal/objabi/symkind.go).
     pub fn of_object(number: u8) -> Option<Kind> {
         use Kind::*;

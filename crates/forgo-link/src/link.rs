@@ -52,7 +52,7 @@ const FIPS_EDGES: [(&str, Kind); 8] = [
 /// A link in the making.
 #[derive(Debug)]
 pub struct Link<'a> {
-    /// What was asked for.
+    /// The options of the link.
     pub options: &'a Options,
     /// Release and target.
     pub header: Header,

@@ -1,6 +1,6 @@
 //! The symbols of a link: flat tables indexed by symbol. Answers to cmd/link/internal/loader.
 //!
-//! A symbol is a number, in cmd/link's order: that order breaks ties wherever the linker sorts.
+//! A symbol is a number, in cmd/link's order: that order breaks ties in all of the linker's sorts.
 //! Most are records of an object file, read in place. Those that the linker makes or changes have
 //! their content in [`Own`].
 
@@ -94,7 +94,7 @@ pub struct Symbols<'a> {
     pub sub: HashMap<Sym, Sym>,
     /// The first symbol that no Go object defines.
     pub first_undefined: Sym,
-    /// Objects are being loaded: the columns that nobody needs yet are filled at the end.
+    /// Objects are being loaded: columns that are not needed yet are filled at the end.
     loading: bool,
     /// Symbols of package runtime that are referred to by number.
     pub builtin: Vec<Sym>,
@@ -183,7 +183,7 @@ impl<'a> Symbols<'a> {
 
     /// Ends what [`Symbols::begin_loading`] began.
     pub fn end_loading(&mut self) {
-        // Zeros that nobody touches take no memory, as long as the columns need not grow.
+        // Zeros that are never touched take no memory, as long as the columns need not grow.
         let room = self.place.len() + self.place.len() / 8;
         fn column<T: Clone + Default>(room: usize, used: usize) -> Vec<T> {
             let mut column = vec![T::default(); room];
@@ -263,7 +263,7 @@ impl<'a> Symbols<'a> {
         sym
     }
 
-    /// Makes a named symbol that no lookup finds, with a version of its own below 0.
+    /// Makes a named symbol that no lookup finds, with its own version, below 0.
     pub fn create_static(&mut self, name: impl AsRef<[u8]>) -> Sym {
         self.last_anonymous -= 1;
         self.create(name, self.last_anonymous)
@@ -599,7 +599,7 @@ impl<'a> Symbols<'a> {
             .map_or(0, |reloc| reloc.sym)
     }
 
-    /// The symbols that belong to a symbol: what they are to it ([`aux`]), and which.
+    /// Returns the symbols that belong to a symbol: their role ([`aux`]), and which they are.
     #[inline]
     pub fn auxs(&self, sym: Sym) -> impl Iterator<Item = (u8, Sym)> {
         let origin = self.origin(sym);

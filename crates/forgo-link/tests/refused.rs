@@ -1,4 +1,4 @@
-//! What is not linked here is refused, with its reason, and leaves no output.
+//! Inputs that are not linked here are refused, with the reason, and leave no output.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #![allow(
     clippy::disallowed_methods,
@@ -155,7 +155,7 @@ fn a_package_that_is_not_there() {
     }
 }
 
-/// Whatever an archive holds, a link ends with an output or an error, and no pass panics.
+/// For an archive with any content, a link ends with an output or an error, and no pass panics.
 #[test]
 fn damaged_archives() {
     let source = module(SMALLEST);

@@ -10,9 +10,9 @@ use crate::footprint;
 pub enum For {
     /// It is part of what the invocation prints: its answer is not kept.
     Answer,
-    /// It is printed by what is never kept: the progress line, `-x`, traces.
+    /// It is only printed, in output that is never kept: the progress line, `-x`, traces.
     Display,
-    /// It becomes the time of a file or a record, which nobody compares with the content.
+    /// It becomes the time of a file or a record, and is not compared with the content.
     Stamp,
     /// It is compared with the times of files, to find out which were changed just now: these are
     /// not relied on.

@@ -1,6 +1,6 @@
-//! Everything an invocation was told: flags, environment, target, Go distribution. Resolved once
-//! by the command, then immutable and borrowed by every stage. This file only says what the
-//! settings *are*; the command works out their values (`forgo/src/config/`).
+//! All settings of an invocation: flags, environment, target, Go distribution. Resolved once by the
+//! command, then immutable and borrowed by every stage. This file only defines the settings; the
+//! command works out their values (`forgo/src/config/`).
 //!
 //! Answers to cmd/go/internal/cfg and to the parts of cmd/go/internal/work/init.go that rewrite
 //! settings before a build starts.
@@ -24,7 +24,7 @@ pub struct Config {
     pub cwd: String,
     /// The Go distribution whose tools are driven.
     pub dist: Distribution,
-    /// What is being built for.
+    /// The target of the build.
     pub target: Target,
     /// Build-constraint context: tags beyond GOOS and GOARCH.
     pub context: BuildContext,
@@ -40,8 +40,8 @@ pub struct Config {
     pub env: Environment,
     /// GODEBUG's cache switches.
     pub debug: DebugSettings,
-    /// forgo's own features; all off under `FORGO_EXTRAS=off`, and wherever
-    /// [`DebugSettings::traces_cache`].
+    /// forgo's own features; all off under `FORGO_EXTRAS=off`, and where
+    /// [`DebugSettings::traces_cache`] holds.
     pub extras: bool,
     /// How many bytes of linked executables are kept (`FORGO_LINK_STORE_SIZE`); 0 keeps none.
     pub link_store: u64,
@@ -59,7 +59,7 @@ pub struct Config {
 pub struct Distribution {
     /// GOROOT, cleaned: what paths are made of.
     pub goroot: String,
-    /// GOROOT as it is set: what is shown, and what executables carry.
+    /// GOROOT as it is set: the form that is printed, and that executables carry.
     pub goroot_given: String,
     /// What `runtime.Version()` is inside the distribution's go command: `go1.27.3`, with any
     /// ` X:…` experiment suffix. The first line of GOROOT/VERSION.
@@ -78,11 +78,11 @@ pub struct Distribution {
     pub default_cxx: String,
     /// `DefaultPkgConfig`: `pkg-config`.
     pub default_pkg_config: String,
-    /// The stock go command, for what is delegated to it.
+    /// The stock go command, to which some work is delegated.
     pub stock_go: StockGo,
 }
 
-/// What is being built for.
+/// The target of a build.
 #[derive(Debug, Clone, Default)]
 pub struct Target {
     /// GOOS.
@@ -93,8 +93,8 @@ pub struct Target {
     pub arch_env: (String, String),
     /// Every GO$ARCH-style variable with its effective value (`GO386`, `GOAMD64`, `GOARM` …).
     pub arch_vars: BTreeMap<String, String>,
-    /// Those of them that were set to another value than the distribution's: tools are told of the
-    /// target architecture's, and -x shows it.
+    /// Those of them that were set to another value than the distribution's: tools get the target
+    /// architecture's variable, and -x shows it.
     pub arch_vars_changed: Vec<String>,
     /// GOEXPERIMENT as given (`cfg.RawGOEXPERIMENT`).
     pub raw_goexperiment: String,
@@ -139,7 +139,7 @@ pub struct Dirs {
     pub gomodcache: String,
     /// GOCACHE; `off` or empty where disabled, with the reason in `gocache_error`.
     pub gocache: String,
-    /// Why there is no cache directory, in the stock command's words.
+    /// Why the cache directory is missing, as the stock command prints it.
     pub gocache_error: Option<String>,
     /// GOTMPDIR, or the system's temporary directory.
     pub tmp: String,
@@ -306,7 +306,7 @@ pub enum PkgsFilter {
 pub struct Environment {
     /// The process's environment at start, in order (`cfg.OrigEnv`).
     pub orig: Vec<(String, String)>,
-    /// What is set for every child on top of `orig` (`cfg.CmdEnv`): PWD is added per command.
+    /// The variables set for every child on top of `orig` (`cfg.CmdEnv`): PWD is added per command.
     pub cmd: Vec<(String, String)>,
     /// `orig` as a map.
     pub vars: BTreeMap<String, String>,
@@ -342,7 +342,7 @@ pub struct DebugSettings {
     pub cache_hash: bool,
     /// `gocacheverify=1`: run everything and compare with the cache.
     pub cache_verify: bool,
-    /// `gocachetest=1`: say why a test result was or was not cached.
+    /// `gocachetest=1`: print why a test result was or was not cached.
     pub cache_test: bool,
 }
 

@@ -1,5 +1,5 @@
-//! The disk, read so that what is read is noted (see [`crate::footprint`]): std::fs's functions, by
-//! their names. All reading of what an answer depends on goes through here; a lint sees to it.
+//! The disk, read so that each read is noted (see [`crate::footprint`]): std::fs's functions, by
+//! their names. All reads that an answer depends on go through here; a lint sees to it.
 //!
 //! A path is a text ([`forgo_golang::raw`]) or a path of the system ([`Place`]).
 //!
@@ -180,15 +180,15 @@ pub enum Because {
     /// This invocation made the file, in the work directory or for an output.
     Made,
     /// The file lies in GOCACHE: it is named by its content, or names the key that it belongs to
-    /// and is believed only with what was noted in it.
+    /// and is believed only with the inputs noted in it.
     Cached,
     /// It is noted otherwise: by the caller, or among the facts that a kept answer of a program
     /// depends on.
     Noted,
     /// It is part of the key of every kept answer.
     Key,
-    /// It decides how a file is put in its place, and not what is in it. What a kept answer put in
-    /// its place is checked before the answer is given again.
+    /// It decides how a file is put in its place, and not the file's content. A file that a kept
+    /// answer put in its place is checked before the answer is given again.
     Target,
     /// The kernel's facts about processes and memory: they are in the keys, or decide when an
     /// action runs.

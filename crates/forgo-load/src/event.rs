@@ -34,7 +34,7 @@ pub enum Event {
     Stderr(String),
     /// The exit status is to be at least this.
     ExitStatus(i32),
-    /// The whole answer of the invocation was known and is given again; there are no actions.
+    /// The whole answer of the invocation was cached and is given again, without actions.
     Answered,
     /// An action began to run.
     Started {
@@ -53,11 +53,11 @@ pub enum Event {
         /// it has none, or ended before it was known. The lines that it was made of are
         /// [`forgo_cache::HashContext::lines`], if they are collected.
         key: Option<ActionId>,
-        /// Of a test: the key of what it read.
+        /// Of a test: the key of the inputs that it read.
         inputs: Option<ActionId>,
         /// How it ended.
         verdict: Verdict,
-        /// What it took.
+        /// The time and memory it took.
         spent: Spent,
     },
 }

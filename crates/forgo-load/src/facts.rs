@@ -1,4 +1,4 @@
-//! What the files of a directory say, as data: load/facts.rs gathers it, a package is made of it.
+//! The content of a directory's files, as data: load/facts.rs gathers it, a package is made of it.
 
 use forgo_golang::cgo_directive::CgoFlags;
 use forgo_golang::position::ErrorList;
@@ -21,7 +21,7 @@ impl Decls {
     }
 }
 
-/// What is wrong with a directory's files.
+/// A fault of a directory's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     /// No Go files take part (build.NoGoError).
@@ -32,7 +32,7 @@ pub enum Problem {
     Text(String),
 }
 
-/// What the files of a directory say.
+/// The content of a directory's files.
 #[derive(Debug, Clone, Default)]
 pub struct DirFacts {
     /// Package name.

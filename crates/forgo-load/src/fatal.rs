@@ -33,7 +33,7 @@ impl FatalError {
         FatalError::new(format_args!("go: {text}"))
     }
 
-    /// base.ExitIfErrors: all has been said already.
+    /// base.ExitIfErrors: all errors have been reported already.
     pub fn reported() -> FatalError {
         FatalError {
             stderr: String::new(),

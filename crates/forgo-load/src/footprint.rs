@@ -4,12 +4,12 @@
 //!
 //! There is one recorder in a process, for an invocation looks at files from its first steps on,
 //! before there are settings to carry one along. While none is [`begin`]-run, noting costs one
-//! load. The functions of [`crate::disk`] note on their own; whoever learns something in another
+//! load. The functions of [`crate::disk`] note by themselves; code that learns something in another
 //! way (a child process, the clock) calls [`saw`] for the files it depends on, or else [`refuse`].
 //!
 //! A path is stat'ed when it is first noted, which is before it is read: if the recorded stat still
 //! holds at the end, nothing changed in between. [`Footprint::settled`] is git's rule for racily
-//! clean files: what was modified in the tick in which it was read could be modified once more
+//! clean files: a file modified in the tick in which it was read could be modified once more
 //! unseen.
 
 pub mod snapshot;
@@ -56,12 +56,12 @@ pub enum Seen {
     Failed(Errno),
 }
 
-/// A path and what was seen there.
+/// A path and its state when it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
     /// Absolute.
     pub path: String,
-    /// Links not followed; where they lead is an input of its own.
+    /// Links not followed; the file that a link leads to is a separate input.
     pub seen: Seen,
 }
 
@@ -77,7 +77,7 @@ pub struct Footprint {
     pub writable: Vec<String>,
     /// Why no later process may rely on this.
     pub refused: Option<String>,
-    /// Tools ran: what they said need not be what the next invocation says.
+    /// Tools ran: their output need not be the same in the next invocation.
     pub worked: bool,
 }
 
@@ -93,7 +93,7 @@ impl Footprint {
     }
 }
 
-/// Notes of what is seen, from any thread.
+/// Notes of the paths that any thread looks at.
 #[derive(Debug)]
 pub struct Notes {
     /// What relative paths are relative to.
@@ -103,7 +103,7 @@ pub struct Notes {
     outputs: Mutex<Vec<String>>,
     written: Mutex<Vec<String>>,
     writable: Mutex<Vec<String>>,
-    /// Directories of the invocation's own making: what is in them is no input.
+    /// Directories that the invocation itself makes: the files in them are not inputs.
     own: Mutex<Vec<String>>,
     refused: Mutex<Option<String>>,
     worked: AtomicBool,
@@ -112,13 +112,13 @@ pub struct Notes {
 
 static RECORDER: OnceLock<Notes> = OnceLock::new();
 
-/// From now on the process notes what it sees. `base` is the current directory.
+/// Makes the process note its inputs from now on. `base` is the current directory.
 pub fn begin(base: &str) {
     // A second call finds it begun.
     let _ = RECORDER.set(Notes::new(base));
 }
 
-/// Whether anybody notes.
+/// Reports whether inputs are being noted.
 pub fn is_on() -> bool {
     RECORDER.get().is_some()
 }
@@ -135,7 +135,7 @@ pub fn saw(path: impl Place, look: Look) {
     }
 }
 
-/// What is at a path, links not followed; noted.
+/// Returns the stat of a path, links not followed, and notes it.
 pub fn stat(path: &str) -> Result<Stat, Errno> {
     match RECORDER.get() {
         Some(notes) => notes.stat(path),
@@ -150,7 +150,7 @@ pub fn saw_itself(path: impl Place) {
     }
 }
 
-/// Does something that notes, beside whatever follows. [`take`] waits for it.
+/// Runs `work`, which notes inputs, concurrently with the caller. [`take`] waits for it.
 pub fn in_background(work: impl FnOnce() + Send + 'static) {
     if let Some(recorder) = RECORDER.get() {
         // Where the system allows no more threads, it is done here and now.
@@ -205,7 +205,7 @@ pub fn may_make_in(dir: &str) -> bool {
     accessible && Stat::of_target(dir).is_ok_and(|stat| stat.is_dir())
 }
 
-/// What is in this directory is the invocation's own.
+/// Excludes the files in a directory, which the invocation itself makes, from the inputs.
 pub fn own_dir(path: &str) {
     if let Some(recorder) = RECORDER.get() {
         let path = recorder.absolute(path);
@@ -227,7 +227,7 @@ pub fn worked() {
     }
 }
 
-/// Takes what was noted.
+/// Takes the notes.
 pub fn take() -> Footprint {
     RECORDER.get().map(Notes::take).unwrap_or_default()
 }
@@ -266,7 +266,7 @@ impl Notes {
         if path.starts_with('/') {
             path.into()
         } else {
-            // Not cleaned: what `..` means is the kernel's to say.
+            // Not cleaned: the kernel decides where `..` leads.
             format!("{}/{path}", self.base.trim_end_matches('/')).into()
         }
     }
@@ -405,7 +405,7 @@ mod tests {
             self.recorder.saw(name, look);
         }
 
-        /// Whether what was noted holds after a change.
+        /// Reports whether the notes hold after a change.
         fn holds_after(&self, change: impl FnOnce(&World)) -> bool {
             let footprint = self.recorder.take();
             let mut bytes = Vec::new();

@@ -26,12 +26,12 @@ pub use crate::system::{PathError, failed_call, path_error};
 /// The disk and what `-overlay` changes of it. Cheap to share, safe to use from any thread.
 #[derive(Debug, Default)]
 pub struct Overlay {
-    /// Replacements in the order of [`separator_first`], so that a directory comes right before
-    /// what is in it.
+    /// Replacements in the order of [`separator_first`], so that a directory comes right before its
+    /// content.
     list: Vec<Replace>,
     binds: Vec<Replace>,
     cwd: String,
-    /// What is known of files from earlier invocations.
+    /// The index of files from earlier invocations.
     index: FileIndex,
 }
 
@@ -44,11 +44,11 @@ struct Replace {
     to: String,
 }
 
-/// What the overlay says of a path.
+/// The overlay's entry for a path.
 enum Seen {
     /// Nothing: ask the disk about this path.
     Disk(String),
-    /// The overlay has no say.
+    /// The overlay has no entry.
     Plain,
     /// Deleted.
     Deleted,
@@ -158,7 +158,7 @@ impl Overlay {
         self.binds.push(bind);
     }
 
-    /// What is known of the files on disk. Of others nothing can be asked.
+    /// Returns the index of the files on disk. It has no other files.
     pub fn index(&self) -> &FileIndex {
         &self.index
     }
@@ -324,7 +324,7 @@ impl Overlay {
         }
     }
 
-    /// Adds to and removes from a directory's entries what the overlay and the binds say of them.
+    /// Adds to and removes from a directory's entries those that the overlay and the binds change.
     fn lay_over(
         &self,
         dir: &str,
@@ -343,7 +343,7 @@ impl Overlay {
         for r in &self.list {
             let Some(rest) = below(&r.from) else { continue };
             if let Some((first, _)) = rest.split_once('/') {
-                // What is deleted deeper down implies no directory.
+                // A file deleted deeper down implies no directory.
                 if !r.to.is_empty() {
                     all.insert(first.to_owned(), FileKind::Dir);
                 }
@@ -571,7 +571,7 @@ pub enum Walk {
     Skip,
 }
 
-/// Compares paths so that what is in a directory comes right after it.
+/// Compares paths so that a directory's content comes right after it.
 fn separator_first(a: &str, b: &str) -> Ordering {
     let rank = |c: u8| if c == b'/' { -1 } else { i32::from(c) };
     let (a, b) = (a.as_bytes(), b.as_bytes());

@@ -1,12 +1,12 @@
-//! What is known of files from earlier invocations: the hash of a file's content, and what the head
-//! of a source file says, and whether it has line directives. A file whose stat is what it was is
+//! The index of files from earlier invocations: the hash of a file's content, the data in the head
+//! of a source file, and whether the file has line directives. A file whose stat is unchanged is
 //! not opened.
 //!
 //! There are two indexes: one of the Go distribution, shared by all that use it, and one of all
 //! else that is read from a module's directory. Each is a file of sorted records (`table`) that is
-//! read whole when first needed and searched as it is; what was learned is merged into it at the
-//! end, and put in place at once. Two processes that do so at a time lose what one of them learned,
-//! which is learned again.
+//! read whole when first needed and searched as it is; new records are merged into it at the end,
+//! and put in place at once. Two processes that do so at the same time lose the records of one of
+//! them, which are made again.
 //!
 //! A record is made of the stat from before the file was read, and only if that was older than the
 //! invocation by more than the clock's granularity: so what changes a file later, or changed it
@@ -41,7 +41,7 @@ const LARGE: u64 = 256 << 10;
 /// Records of files that are gone stay until there are so many.
 const TOO_MANY: usize = 200_000;
 
-/// What is known of files.
+/// The index of files from earlier invocations.
 #[derive(Debug, Default)]
 pub struct FileIndex {
     /// `None`: nothing is known and nothing is learned.
@@ -64,9 +64,9 @@ struct Part {
     file: KeptFile,
     /// Its content, once it is needed.
     content: OnceLock<Option<KeptContent>>,
-    /// What was learned.
+    /// The new records.
     new: Mutex<HashMap<String, Record>>,
-    /// A record that was kept is not to be believed: what is new is saved in any case.
+    /// A kept record is not to be believed: the new ones are saved in any case.
     forgets: AtomicBool,
 }
 
@@ -98,7 +98,7 @@ impl FileIndex {
         }
     }
 
-    /// Keeps what was learned so far, for later invocations.
+    /// Keeps the new records, for later invocations.
     pub fn save(&self) {
         if let Some(parts) = &self.parts {
             parts.distribution.save();
@@ -123,8 +123,8 @@ impl FileIndex {
         Ok(hash)
     }
 
-    /// What the head of a source file says, found by `read` if it is not known. Where the rest will
-    /// be asked for too, `read` is told to find both.
+    /// Returns the head of a source file, found by `read` if it is not in the index. Where the rest
+    /// will be asked for too, `read` is to find both.
     pub(crate) fn head(
         &self,
         file: &str,
@@ -160,7 +160,7 @@ impl FileIndex {
         found.is_some_and(|record| record.no_lines)
     }
 
-    /// Drops what is known of a file, for later invocations too: it holds something else than its
+    /// Drops the record of a file, for later invocations too: its content is not the one that its
     /// stat let expect.
     pub fn forget(&self, file: &str) {
         let Some(part) = self.parts.as_ref().map(|parts| parts.part(file)) else {
@@ -249,7 +249,7 @@ impl Part {
         self.new.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Merges what was learned into the file, if it is worth it: one file that is edited again and
+    /// Merges the new records into the file, if it is worth it: one file that is edited again and
     /// again is read again and again.
     fn save(&self) {
         let new = std::mem::take(&mut *self.lock());
@@ -380,7 +380,7 @@ mod tests {
         assert_eq!(w.reads("w/c.s"), (false, false));
         w.write("w/d.go", "package");
         w.settle();
-        // What does not parse is read each time; its hash is known.
+        // A file that does not parse is read each time; its hash is in the index.
         assert_eq!(w.reads("w/d.go"), (true, true));
         assert_eq!(w.reads("w/d.go"), (false, true));
     }

@@ -71,9 +71,10 @@ fn find_rights() -> [u8; 32] {
 
 const ANSWER: &[u8; 8] = b"forgoA1\n";
 
-/// What a program answers to `words`, in the environment that all children get. `note` notes what
-/// the answer depends on, or says that it can't; `ask` runs the program, and notes what the answer
-/// itself names. An answer is used again while all that was noted is unchanged.
+/// Returns a program's answer to `words`, in the environment that all children get. `note` notes
+/// the inputs that the answer depends on, or returns `None` if it can't; `ask` runs the program,
+/// and notes the inputs that the answer itself names. An answer is used again while all noted
+/// inputs are unchanged.
 pub fn answer(
     cfg: &Config,
     words: &[&str],
@@ -109,7 +110,7 @@ pub fn answer(
 
 const LASTING: &[u8; 8] = b"forgoL2\n";
 
-/// What is asked for under a key that says all that the answer depends on: it never changes.
+/// Returns an answer kept under a key that covers all that the answer depends on: it never changes.
 pub fn lasting(
     cfg: &Config,
     key: &[u8; 32],
@@ -163,7 +164,7 @@ mod tests {
             let said = answer(cfg, &["program", word], note, |_| Some(said.into())).unwrap();
             String::from_utf8(said).unwrap()
         };
-        // Not yet relied on; a busy machine may take its time, so the time is said to be to come.
+        // Not yet relied on; a busy machine may take its time, so the time is set in the future.
         let write = |text: &str, time: SystemTime| {
             std::fs::write(&file, text).unwrap();
             let opened = std::fs::File::options().write(true).open(&file).unwrap();

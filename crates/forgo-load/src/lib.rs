@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Never prints, never exits, never reads the process environment: everything it needs arrives in a
-//! [`config::Config`], everything it has to say leaves as an [`event::Event`]. Planning and running
-//! are forgo-build's, which depends on this crate: nothing here can name an action.
+//! [`config::Config`], everything it has to report leaves as an [`event::Event`]. Planning and
+//! running are forgo-build's, which depends on this crate: nothing here can name an action.
 #![cfg_attr(
     test,
     allow(clippy::disallowed_methods, reason = "tests look at what came out")

@@ -1,4 +1,4 @@
-//! What is known of a module: `Package.Module`, `go list -m -json`'s struct
+//! Information about a module: `Package.Module`, `go list -m -json`'s struct
 //! (cmd/go/internal/modinfo.ModulePublic).
 
 use serde::Serialize;

@@ -218,7 +218,7 @@ pub struct PackageInternal {
     pub ldflags: Vec<String>,
     /// `-gccgoflags` that apply.
     pub gccgoflags: Vec<String>,
-    /// What go/build says of the files: positions of imports and embeds among it.
+    /// go/build's facts about the files: positions of imports and embeds among them.
     pub facts: Arc<DirFacts>,
     /// Which of the positions in `facts` are this package's.
     pub import_scope: ImportScope,
@@ -248,7 +248,7 @@ pub struct CoverSetup {
 /// Which files' imports make up a package's imports.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ImportScope {
-    /// Those that are no tests.
+    /// Those that are not tests.
     #[default]
     Plain,
     /// These and the tests inside the package.

@@ -23,8 +23,8 @@ use crate::{disk, kept};
 pub enum Kind {
     /// The GCC driver: gcc, g++, gfortran.
     Gcc,
-    /// The clang driver. What it reads when it links is not known: its configuration files may lie
-    /// in several directories.
+    /// The clang driver. The files it reads when it links are not known: its configuration files
+    /// may lie in several directories.
     Clang,
     /// The program that the GCC driver starts to link, which starts the linker.
     Collect2,
@@ -38,7 +38,7 @@ pub enum Kind {
     GoTool,
 }
 
-/// What is known of a program.
+/// The result of checking a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// It is a plain tool.
@@ -175,7 +175,7 @@ pub fn is_git(config: &Config, program: &str) -> bool {
 }
 
 /// Rules out that the invocation's answer is kept, unless the program is plain. To be called
-/// wherever a program is started whose answer decides on what is built or printed.
+/// at every start of a program whose answer decides on the build or the output.
 pub fn require(is_plain: bool, what: &str) {
     if !is_plain {
         footprint::refuse(&format!("{what} is not known to be a plain tool"));

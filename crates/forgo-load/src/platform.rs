@@ -3,7 +3,7 @@
 
 use forgo_golang::release::Release;
 
-/// Does `-race` work there?
+/// Reports whether `-race` works there.
 pub fn race_detector_supported(goos: &str, goarch: &str) -> bool {
     match goos {
         "linux" => matches!(
@@ -16,7 +16,7 @@ pub fn race_detector_supported(goos: &str, goarch: &str) -> bool {
     }
 }
 
-/// Does `-msan` work there?
+/// Reports whether `-msan` works there.
 pub fn msan_supported(goos: &str, goarch: &str) -> bool {
     match goos {
         "linux" => matches!(goarch, "amd64" | "arm64" | "loong64"),
@@ -25,7 +25,7 @@ pub fn msan_supported(goos: &str, goarch: &str) -> bool {
     }
 }
 
-/// Does `-asan` work there?
+/// Reports whether `-asan` works there.
 pub fn asan_supported(goos: &str, goarch: &str) -> bool {
     goos == "linux"
         && matches!(
@@ -34,17 +34,17 @@ pub fn asan_supported(goos: &str, goarch: &str) -> bool {
         )
 }
 
-/// Does fuzzing work there?
+/// Reports whether fuzzing works there.
 pub fn fuzz_supported(goos: &str) -> bool {
     matches!(goos, "darwin" | "freebsd" | "linux" | "openbsd" | "windows")
 }
 
-/// Can fuzzing be guided by coverage there?
+/// Reports whether fuzzing can be guided by coverage there.
 pub fn fuzz_instrumented(goos: &str, goarch: &str) -> bool {
     matches!(goarch, "amd64" | "arm64" | "loong64") && fuzz_supported(goos)
 }
 
-/// Must programs without cgo be linked by the C linker?
+/// Reports whether the C linker must link programs without cgo.
 pub fn must_link_external(goos: &str, goarch: &str) -> bool {
     match goos {
         "android" => goarch != "arm64",
@@ -53,7 +53,7 @@ pub fn must_link_external(goos: &str, goarch: &str) -> bool {
     }
 }
 
-/// Must programs with cgo be linked by the C linker?
+/// Reports whether the C linker must link programs with cgo.
 pub fn must_link_external_with_cgo(release: Release, goos: &str, goarch: &str) -> bool {
     match goarch {
         "mips" | "mipsle" | "mips64" | "mips64le" => return true,
@@ -65,7 +65,7 @@ pub fn must_link_external_with_cgo(release: Release, goos: &str, goarch: &str) -
     matches!(goos, "android" | "dragonfly") || must_link_external(goos, goarch)
 }
 
-/// Can Go's own linker make position-independent executables there?
+/// Reports whether Go's own linker can make position-independent executables there.
 pub fn internal_link_pie_supported(release: Release, goos: &str, goarch: &str) -> bool {
     match goos {
         "android" => goarch == "arm64",
@@ -80,7 +80,7 @@ pub fn internal_link_pie_supported(release: Release, goos: &str, goarch: &str) -
     }
 }
 
-/// Are executables position-independent unless told otherwise?
+/// Reports whether executables are position-independent by default.
 pub fn default_pie(goos: &str, race: bool) -> bool {
     match goos {
         "android" | "ios" | "darwin" => true,
@@ -89,7 +89,7 @@ pub fn default_pie(goos: &str, race: bool) -> bool {
     }
 }
 
-/// Do executables carry debug information there?
+/// Reports whether executables carry debug information there.
 pub fn executable_has_dwarf(goos: &str) -> bool {
     !matches!(goos, "plan9" | "ios")
 }

@@ -1,5 +1,6 @@
 //! Child processes: finding the program that a name means, the environment it gets, and the only
-//! ways to start one, which are told what the invocation's answer learns from it ([`Learns`]).
+//! functions that start one, which take the kind of input that the invocation's answer learns from
+//! it ([`Learns`]).
 //!
 //! Answers to LookPath and Cmd.Environ of os/exec (on Unix), cmd/internal/pathcache, and to the
 //! loop in cmd/go's main that puts the go command's own settings into the environment.
@@ -23,7 +24,7 @@ use crate::footprint::{self, Look};
 use crate::plain_tool;
 pub use crate::system::{errno_text, os, os_all};
 
-/// Finds a program on `$PATH`; a name with a slash is looked at where it is. What was found is
+/// Finds a program on `$PATH`; a name with a slash is looked at where it is. The program found is
 /// remembered. The error is os/exec's: `exec: "gcc": executable file not found in $PATH`.
 pub fn look_path(config: &Config, name: &str) -> Result<String, String> {
     /// By the list searched and the name.
@@ -79,7 +80,7 @@ pub enum Learns<'a> {
     /// What these files hold and nothing else, provided that the program is a plain tool
     /// ([`plain_tool`]). They are noted; of any other program no answer is kept.
     Files {
-        /// Whether the program is known to be one.
+        /// Whether forgo knows the program as a plain tool.
         is_plain: bool,
         /// The files, the program among them.
         files: &'a [&'a str],
@@ -201,8 +202,8 @@ fn plain_command(config: &Config, dir: &str, program: &str, env: &[String]) -> C
     command
 }
 
-/// Runs a command with nothing to read, and takes what it writes to standard output and standard
-/// error as one stream, in the order it wrote (Cmd.CombinedOutput).
+/// Runs a command with nothing to read, and returns its standard output and standard error as one
+/// stream, in the order of its writes (Cmd.CombinedOutput).
 pub fn combined_output(
     command: &mut Command,
     learns: Learns<'_>,
@@ -230,7 +231,7 @@ fn run_combined(
     read.map(|_| status)
 }
 
-/// What os/exec says of a command that could not be started or did not end well.
+/// Returns os/exec's error for a command that could not be started or did not end well.
 pub fn exit_text(status: io::Result<ExitStatus>, program: &str) -> Option<String> {
     use std::os::unix::process::ExitStatusExt;
     let status = match status {
@@ -264,7 +265,7 @@ pub fn exit_text(status: io::Result<ExitStatus>, program: &str) -> Option<String
     })
 }
 
-/// A signal in Go's words (syscall.Signal.String).
+/// Names a signal as Go does (syscall.Signal.String).
 fn signal_text(signal: i32) -> String {
     let text = match signal {
         libc::SIGHUP => "hangup",

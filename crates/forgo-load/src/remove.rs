@@ -21,7 +21,7 @@ use crate::process::errno_text;
 /// fs.PathError.
 pub fn remove_all(file: &str) -> Result<(), String> {
     match remove_tree(CWD, Path::new(file), file) {
-        // Go removes what can't be removed at once from its directory.
+        // Go opens the parent of a file that it can't remove at once, and removes it from there.
         Err(why) => {
             let parent = path::dir(file.trim_end_matches('/'));
             match disk::own::open(Because::Made, &parent) {
@@ -33,7 +33,7 @@ pub fn remove_all(file: &str) -> Result<(), String> {
     }
 }
 
-/// Removes `name` in an open directory, by which it stays in the tree even if somebody puts a
+/// Removes `name` in an open directory, by which it stays in the tree even if a process puts a
 /// symbolic link into it meanwhile. `shown` is its path.
 fn remove_tree(dir: BorrowedFd<'_>, name: &Path, shown: &str) -> Result<(), String> {
     let blame = |op: &str, e: Errno| Err(format!("{op} {shown}: {}", errno_text(&e.into())));
@@ -57,7 +57,7 @@ fn remove_tree(dir: BorrowedFd<'_>, name: &Path, shown: &str) -> Result<(), Stri
     }
 }
 
-/// Removes what is in an open directory. The first error counts.
+/// Removes the entries of an open directory. The first error counts.
 fn remove_entries(dir: &OwnedFd, shown: &str) -> Result<(), String> {
     let names: Result<Vec<CString>, Errno> = Dir::read_from(dir).and_then(|entries| {
         let name = |entry: DirEntry| entry.file_name().to_owned();

@@ -61,8 +61,8 @@ impl StockGo {
         }
     }
 
-    /// The command, to be started with this process's environment; or a line that says why that
-    /// must not be.
+    /// Returns the command, to be started with this process's environment; or a line with the
+    /// reason why that must not be.
     pub fn command(&self) -> Result<Command, String> {
         let mut command = process::bare(&self.file);
         process::start::like_go(&mut command);
@@ -98,8 +98,8 @@ impl StockGo {
     }
 }
 
-/// Says so if this process was started in place of the stock command. `marker` is the value of
-/// [`MARKER`] in its environment.
+/// Returns an error text if this process was started in place of the stock command. `marker` is the
+/// value of [`MARKER`] in its environment.
 pub fn mistaken(marker: &str) -> Option<String> {
     let (starter, _) = parse(marker)?;
     ancestors::run_in_place_of_stock(starter).then(|| {

@@ -1,4 +1,4 @@
-//! Texts and errors of the operating system, in Go's words: os.PathError, syscall.Errno.Error.
+//! Texts and errors of the operating system, as Go prints them: os.PathError, syscall.Errno.Error.
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -20,7 +20,7 @@ pub fn os_all<S: AsRef<str>>(texts: &[S]) -> impl Iterator<Item = Cow<'_, OsStr>
     texts.iter().map(|text| os(text.as_ref()))
 }
 
-/// An error of the system in Go's words (syscall.Errno.Error).
+/// Returns the text of a system error as Go prints it (syscall.Errno.Error).
 pub fn errno_text(e: &io::Error) -> String {
     if let Some(e) = e.get_ref().and_then(|e| e.downcast_ref::<PathError>()) {
         return e.cause.clone();
@@ -75,7 +75,8 @@ pub fn path_error(op: &str, name: &str, e: &io::Error) -> String {
     format!("{op} {name}: {}", errno_text(e))
 }
 
-/// Which call a reader says has failed: a directory can be opened, but not read as a file.
+/// Returns the failed call that a reader reports: a directory can be opened, but not read as a
+/// file.
 pub fn failed_call<'a>(op: &'a str, e: &io::Error) -> &'a str {
     let inner = e.get_ref().and_then(|e| e.downcast_ref::<PathError>());
     let read = inner.is_some_and(|e| e.op == "read") || e.kind() == io::ErrorKind::IsADirectory;

@@ -17,7 +17,7 @@ pub enum Verdict {
     /// Something it needs failed, or an earlier test did under `-failfast`.
     Skipped,
     /// It ended well, and makes nothing that could have been reused by itself: a check of the cache
-    /// (what it found is the verdict of the build it is for), a part of a build, a group of
+    /// (its result is the verdict of the build it is for), a part of a build, a group of
     /// actions, a program of the user's.
     #[default]
     Done,
@@ -106,7 +106,7 @@ pub struct Miss {
     pub stale: Option<Stale>,
     /// The ways that were tried, in that order, and why each did not apply.
     pub tried: Vec<(Way, Why)>,
-    /// A part of the work that was skipped all the same.
+    /// A part of the work that was skipped nevertheless.
     pub part: Option<Way>,
 }
 
@@ -163,11 +163,11 @@ pub enum Why {
     /// `-a` is set.
     Rebuild,
     /// Nothing is stored under the key, or nothing is installed. Whether something ever was cannot
-    /// be told: the cache removes what was not used for days.
+    /// be determined: the cache removes entries that were not used for days.
     Absent,
     /// There is an entry, but the file that it leads to was removed, cut off, or damaged.
     Gone,
-    /// What is installed or recorded was made under this other action ID.
+    /// The installed or recorded result was made under this other action ID.
     OtherKey(String),
     /// Something that no key holds may take part in the compile.
     Compile(CompileDoubt),
@@ -194,7 +194,7 @@ pub enum Why {
     InputsDiffer,
     /// A file that the test reads was modified less than two seconds ago.
     TooNew(String),
-    /// What the cache has is no log, or no output, of a test that passed.
+    /// The cached entry is not a log, or not an output, of a test that passed.
     Malformed,
     /// `go clean -testcache` was run since.
     Expired,
@@ -267,12 +267,12 @@ pub enum CompileDoubt {
     Asked,
     /// C compilers read headers and libraries of the system.
     Cgo,
-    /// Coverage makes files of its own.
+    /// Coverage makes its own files.
     Coverage,
     /// Flags of the compiler or the assembler, or variables for its debugging, whose purpose may be
     /// something else than the archive: output, profiles, a dump.
     Flags,
-    /// It can't be told what assembly includes.
+    /// The files that assembly includes can't be determined.
     Include,
     /// Archives come out of shared libraries.
     Shared,
@@ -294,12 +294,12 @@ impl CompileDoubt {
 /// Why a link is done although its result may be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkDoubt {
-    /// No extras; -a; -n, which can't know; -work, which shows what is made on the way; a wrapper
-    /// of the tools, which may do anything.
+    /// No extras; -a; -n, which can't know; -work, which shows the intermediate files; a wrapper of
+    /// the tools, which may do anything.
     Asked,
     /// The cache keeps it under the stock key.
     Stock,
-    /// The system's linker may take part, and it can't be told what it reads: build mode, target,
+    /// The system's linker may take part, and its inputs can't be determined: build mode, target,
     /// flags, pkg-config.
     External,
 }

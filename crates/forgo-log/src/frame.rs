@@ -35,7 +35,7 @@ pub fn payloads(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
                 rest = &rest[HEAD + payload.len()..];
                 return Some(payload);
             }
-            // Skip at least one byte of what is no frame.
+            // Skip at least one byte of anything that is not a frame.
             let next = memmem::find(rest.get(1..)?, MAGIC)?;
             rest = &rest[1 + next..];
         }

@@ -36,7 +36,7 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// Reads a segment. What is damaged in it is left out.
+    /// Reads a segment. Damaged parts of it are left out.
     ///
     /// # Errors
     /// Fails if the file can't be read.

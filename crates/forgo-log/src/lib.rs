@@ -1,5 +1,5 @@
-//! The log of what forgo did: which command ran, how each action ended, what it took, and the lines
-//! of the keys, so that a later command can tell why something was done.
+//! The log of what forgo did: which command ran, how each action ended, the time and memory it
+//! took, and the lines of the keys, so that a later command can tell why something was done.
 //!
 //! The log is a directory of segments ([`Store`]). A segment is a file of [`frame`]s, to which
 //! several processes append at once; a frame that a kill cut off is skipped by readers. Every

@@ -64,7 +64,7 @@ pub struct Begin {
     pub command: Vec<String>,
     /// The directory that it worked in.
     pub dir: String,
-    /// The Go release; empty if the answer was known before it was asked for.
+    /// The Go release; empty if the whole answer was reused before the release was determined.
     pub release: String,
     /// Variables of the environment that set up builds.
     pub settings: Vec<(String, String)>,
@@ -88,11 +88,11 @@ pub struct End {
 pub struct Action {
     /// Its number in the plan.
     pub node: u32,
-    /// What it does, then a NUL byte, then the package that it works on.
+    /// Its mode (`build`, `link`, …), then a NUL byte, then the package that it works on.
     pub name: TextId,
     /// Its key.
     pub key: Option<Key>,
-    /// Of a test: the key of what it read.
+    /// Of a test: the key of the inputs that it read.
     pub inputs: Option<Key>,
     /// How it ended.
     pub verdict: Verdict,

@@ -27,15 +27,15 @@ pub trait KeyText {
 pub struct Writer {
     store: Store,
     run: u64,
-    /// The file, and what is known to be in it; opened when the first records are written. A run
-    /// stays in its segment, which can then be read without others.
+    /// The file; opened when the first records are written. A run stays in its segment, which can
+    /// then be read without others.
     file: Target,
     begin: Option<Begin>,
     actions: Vec<Action>,
     /// Keys that the actions have, with their lines.
     lines: Vec<(Key, Vec<TextId>)>,
     texts: Vec<Vec<u8>>,
-    /// What is in the file, or collected for it.
+    /// The records in the file, or collected for it.
     known: Contents,
     looked: bool,
     size: usize,
@@ -74,7 +74,7 @@ impl Writer {
         self.begin.as_mut()
     }
 
-    /// Reads what is on record already, so that it is not written again. Costs time in proportion
+    /// Reads the existing records, so that they are not written again. Costs time in proportion
     /// to the segment, so it is for runs that have much to write.
     pub fn look_through(&mut self) {
         if std::mem::replace(&mut self.looked, true) {
@@ -114,7 +114,7 @@ impl Writer {
         self.lines.push((key, ids));
     }
 
-    /// Records an action. What it names is recorded before.
+    /// Records an action. Everything that it refers to must be recorded before.
     pub fn action(&mut self, action: Action) {
         self.size += 64;
         self.actions.push(action);
@@ -124,10 +124,10 @@ impl Writer {
         }
     }
 
-    /// Writes what was collected.
+    /// Writes the collected records.
     ///
     /// # Errors
-    /// Fails if the log can't be written; what was collected is lost then.
+    /// Fails if the log can't be written; the collected records are lost then.
     pub fn flush(&mut self) -> io::Result<()> {
         let bytes = self.take()?;
         self.append(&bytes)

@@ -62,7 +62,7 @@ fn key(n: u64) -> Key {
     Key::of(&hash)
 }
 
-/// Records a run of `count` actions, each with 30 lines that all runs have, and one of its own.
+/// Records a run of `count` actions, each with 30 lines that all runs have, and one unique line.
 fn record(store: &Store, run: u64, count: u64) {
     let mut writer = Writer::new(store.clone(), begin(run));
     writer.look_through();
@@ -118,7 +118,7 @@ fn what_is_recorded_is_read() {
     assert_eq!(lines.len(), 31);
     assert_eq!(lines[30], b"file own.go 4 1\n");
     assert_eq!(segment.lines(&key(1)), None);
-    // Nobody else may read what was built, with which flags.
+    // No other user may read what the user built, with which flags.
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&dir.path().join("forgo/log")), 0o700);
     assert_eq!(mode(&dir.path().join("forgo/log/00000001.log")), 0o600);

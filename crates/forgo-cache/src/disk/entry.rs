@@ -17,7 +17,7 @@ pub(super) fn format(id: &ActionId, output: &OutputId, size: u64, time: SystemTi
     format!("v1 {id} {output} {size:20} {nanos:20}\n")
 }
 
-/// Reads an entry; else says why it is none.
+/// Reads an entry; if it is not one, returns the reason.
 pub(super) fn parse(id: &ActionId, text: &[u8]) -> Result<Entry, Option<String>> {
     parse_text(id, text).map_err(Some)
 }

@@ -1,6 +1,6 @@
 //! Whether a process that others wait for gets on. It may be stopped (Ctrl-Z, SIGSTOP, a debugger),
-//! or wait for something that never comes: a stopped compiler of its own, a frozen container, a
-//! network file system that hangs. It may stay so for days, and nobody must wait for it.
+//! or wait for something that never comes: a stopped compiler that it started, a frozen container,
+//! a network file system that hangs. It may stay so for days, and no process must wait for it.
 //!
 //! Linux shows states, CPU times and parents of processes in /proc. Elsewhere, and of a process of
 //! another namespace, nothing is known.
@@ -36,11 +36,11 @@ pub(super) fn flock_holders(file: &File) -> Vec<u32> {
 }
 
 /// The processes that hold a lock on a file, by its inode: `1: FLOCK  ADVISORY  WRITE 123
-/// fe:00:4711 0 EOF`. On some file systems the device is not the one that stat tells; one more
-/// process of another device is no harm.
+/// fe:00:4711 0 EOF`. On some file systems the device is not the one that stat reports; one more
+/// process of another device does no harm.
 fn holders(locks: &str, inode: u64) -> impl Iterator<Item = &str> {
     locks.lines().filter_map(move |line| {
-        // Who waits has an arrow before the kind.
+        // A waiting process has an arrow before the kind.
         let [_, "FLOCK", _, _, pid, place, ..] = line.split_whitespace().collect::<Vec<_>>()[..]
         else {
             return None;
@@ -50,7 +50,7 @@ fn holders(locks: &str, inode: u64) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What /proc/PID/stat says of a process.
+/// The part of /proc/PID/stat that is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Process {
     state: u8,
@@ -132,10 +132,10 @@ fn is_tool(pid: u32) -> bool {
     program.contains("/pkg/tool/") || NAMES.contains(&name)
 }
 
-/// What is known of a process that is waited for.
+/// The state of a process that is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// It works, or what it has started does.
+    /// It works, or a process that it has started does.
     Working,
     /// It or a tool that it has started is stopped, or has done nothing for a while.
     Stuck,
@@ -188,7 +188,7 @@ impl Watch {
                 *since = now;
             }
             self.worked = self.worked.max(*since);
-            // Who has started others waits for them.
+            // A process that has started others waits for them.
             let alone = !all.values().any(|other| other.parent == *pid);
             let idle = process.is_stopped() || now.duration_since(*since) >= QUIET;
             if alone && idle && *pid != self.pid && is_tool(*pid) {

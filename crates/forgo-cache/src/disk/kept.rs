@@ -1,12 +1,12 @@
 //! Executables kept for later, within a limit of size: forgo's own, unknown to the stock command.
 //!
 //! They lie in one of the cache's directories as `f0/kept-<key>-d`, a name that no output has. So
-//! the stock command's trimming removes what was not used for long, and its `clean -cache` removes
-//! all. What exceeds the limit goes, least recently used first, whenever something is added.
+//! the stock command's trimming removes those not used for long, and its `clean -cache` removes
+//! all. Whenever one is added, the least recently used ones are removed until the limit is met.
 //!
-//! The key is the name; the content's hash is not: nobody else asks for such a file, and an
-//! executable of a hundred megabytes is worth not to be read once more. The modification time is
-//! that of the last use.
+//! The name is the key, not the content's hash: no other program asks for such a file, and reading
+//! an executable of a hundred megabytes once more is too expensive. The modification time is that
+//! of the last use.
 
 #![expect(
     clippy::disallowed_methods,

@@ -2,8 +2,8 @@
 //!
 //! All locks of a cache are places in one empty file, `forgo.lock`: the byte whose number is made
 //! of an ID's first bytes is locked by fcntl(2), which needs no bytes to be there. So a lock costs
-//! no file, it ends with its holder however that ends, and the kernel tells who that is. Two IDs
-//! that meet in one byte wait for each other, which is harmless.
+//! no file, it ends with its holder however that ends, and the kernel reports which process that
+//! is. Two IDs that meet in one byte wait for each other, which is harmless.
 //!
 //! Such locks belong to a process, not to a thread: another thread's is found in a set. And they
 //! all end when the process closes the file, so it is opened once and stays open.
@@ -103,7 +103,7 @@ fn control(file: &File, command: libc::c_int, lock: &mut libc::flock) -> io::Res
     }
 }
 
-/// How fcntl(2) is told of one byte.
+/// Describes the lock of one byte for fcntl(2).
 fn byte(place: i64, kind: libc::c_int) -> libc::flock {
     libc::flock {
         l_type: kind as libc::c_short,
@@ -122,7 +122,8 @@ fn place_of(id: &ActionId) -> i64 {
 }
 
 impl DiskCache {
-    /// Tries to become the one process that makes what has this key. Only forgo processes heed it.
+    /// Tries to become the one process that makes the result of this key. Only forgo processes heed
+    /// it.
     pub fn try_lock(&self, id: &ActionId) -> Locked {
         let Some(locks) = Locks::of(&self.dir) else {
             return Locked::Never;

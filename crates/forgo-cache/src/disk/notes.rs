@@ -1,8 +1,8 @@
-//! Small texts of forgo's own, unknown to the stock command, each in one file: half as many as an
-//! entry and an output would be.
+//! Small texts that only forgo uses, unknown to the stock command, each in one file: half as many
+//! as an entry and an output would be.
 //!
 //! They lie beside the entries as `<id>-note-d`, a name that no output has, so that the stock
-//! command's trimming removes what was not used for long, and its `clean -cache` removes all. The
+//! command's trimming removes those not used for long, and its `clean -cache` removes all. The
 //! first line is the SHA-256 of the ID and the rest. So a note in another one's place is not
 //! believed. It also makes renaming needless: a file that a killed process left half written, or
 //! that another one is just writing, is not believed either.
@@ -27,7 +27,7 @@ impl DiskCache {
         self.path(&id.0, "note-d")
     }
 
-    /// Keeps a small text under an ID of forgo's own, which nothing else is stored under.
+    /// Keeps a small text under an ID that only forgo uses; nothing else is stored under it.
     pub fn put_note(&self, id: &ActionId, text: &[u8]) -> Result<()> {
         self.note_growth();
         let path = self.note_path(id);

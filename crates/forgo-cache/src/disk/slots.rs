@@ -1,13 +1,14 @@
 //! Slots: numbered places that the forgo processes of a machine share, each held by one at a time.
 //!
 //! A slot is a file `f1/slot-<machine>-<n>-d` that its holder has locked with flock(2), so it is
-//! free again when the holder ends, however that ends. Who wants one stands in line for it: the
-//! line is a file of the same kind, and whoever has that one locked is the next to take a slot. A
-//! holder may write down how much memory it is going to use, and which process it is that uses it.
+//! free again when the holder ends, however that ends. A process that wants one stands in line for
+//! it: the line is a file of the same kind, and the process that has that one locked is the next to
+//! take a slot. A holder may write down how much memory it is going to use, and which process uses
+//! it.
 //!
 //! The files have names that no output has, and may be removed at any time: then a slot may be held
 //! twice for once. The machine is part of the name, as a cache may be shared over a network.
-//! forgo's own; unknown to the stock command, which trims what is old and removes all with `clean
+//! Only forgo uses them; the stock command trims old ones, and removes all with `clean
 //! -cache`.
 
 #![expect(
@@ -61,7 +62,7 @@ pub enum Taken {
     Slot(usize),
     /// Others hold all of them.
     Full,
-    /// There are no locks here.
+    /// Locks do not work here.
     Never,
 }
 
@@ -89,8 +90,8 @@ impl Slots {
         })
     }
 
-    /// Goes to the head of the line, if nobody else is there. One thread of a process at a time may
-    /// try.
+    /// Goes to the head of the line, if no other process is there. One thread of a process at a
+    /// time may try.
     pub fn try_head(&self) -> Option<Head<'_>> {
         match self.line.try_lock() {
             Err(TryLockError::WouldBlock) => None,
@@ -106,8 +107,8 @@ impl Slots {
         }
     }
 
-    /// What the last one wrote that went to the head of the line: as long as it stays the same,
-    /// nobody else has been there.
+    /// Returns the text that the last process wrote that went to the head of the line: as long as
+    /// it stays the same, no other process has been there.
     pub fn last_head(&self) -> Vec<u8> {
         let mut mark = vec![0; 64];
         let length = self.line.read_at(&mut mark, 0).unwrap_or_default();
@@ -129,13 +130,14 @@ impl Slots {
         holders.collect()
     }
 
-    /// Whether who is at the head of the line is stopped, and keeps all others from slots.
+    /// Reports whether the process at the head of the line is stopped, and keeps all others from
+    /// slots.
     pub fn head_is_stopped(&self) -> bool {
         holder::is_stopped(&self.line)
     }
 
-    /// Takes a slot. Whoever has more slots than others takes those that the others don't know
-    /// first.
+    /// Takes a slot. A process that has more slots than others first takes those that the others
+    /// don't know.
     pub fn try_take(&self) -> Taken {
         for n in (0..self.slots.len()).rev() {
             let mut place = self.place(n);
@@ -172,8 +174,8 @@ impl Slots {
         }
     }
 
-    /// What the holders of slots wrote down. Whoever asks is at the head of the line: it locks the
-    /// slots that nobody holds for a moment, to know.
+    /// Returns the notes of the slots' holders. The caller is at the head of the line: it locks
+    /// each slot that has no holder for a moment, to find out.
     pub fn needs(&self) -> Vec<Need> {
         let numbers = 0..self.slots.len();
         numbers.filter_map(|n| self.need(n)).collect()
@@ -234,7 +236,7 @@ fn open(path: &str) -> Option<File> {
     options.open(path).ok()
 }
 
-/// The machine, since it was started; empty where it can't be told.
+/// Returns the machine, since it was started; empty where it can't be determined.
 fn machine() -> String {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     id.chars().filter(char::is_ascii_hexdigit).collect()

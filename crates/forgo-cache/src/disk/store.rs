@@ -2,8 +2,9 @@
 //! process (the stock command too) writing the same file leaves each of them right or absent.
 //!
 //! The stock command writes in place: it counts on one write being whole and on readers checking
-//! sizes. Here every file is made under another name and renamed. The two get along: whoever opens
-//! the old file goes on with it, and both kinds of writers write the same bytes under one name.
+//! sizes. Here every file is made under another name and renamed. The two get along: a process that
+//! opens the old file goes on with it, and both kinds of writers write the same bytes under one
+//! name.
 
 #![expect(
     clippy::disallowed_methods,
@@ -60,7 +61,7 @@ impl DiskCache {
         temporary.rename(&path)
     }
 
-    /// Under `gocacheverify=1`: is what is there what would be put there?
+    /// Under `gocacheverify=1`, fails if the stored entry differs from the one that would be put.
     fn compare_with_old(&self, id: &ActionId, output: &OutputId, size: u64) -> Result<()> {
         let Some(context) = &self.verify else {
             return Ok(());
@@ -116,7 +117,7 @@ impl DiskCache {
     /// Puts an output in place that probably is not there: it is written while it is hashed, for
     /// its bytes are near the processor then.
     fn store_pieces(&self, pieces: &[&[u8]]) -> Result<(OutputId, u64)> {
-        // Its place is known in the end. Files spread over the directories all the same.
+        // Its place is known only in the end. Until then, files spread over the directories too.
         let somewhere = [SEQUENCE.load(Ordering::Relaxed) as u8; 32];
         let target = self.path(&somewhere, "d");
         let temporary = Temporary::create(&self.dir, &somewhere, &target, 0o666)?;
@@ -225,7 +226,7 @@ fn write_pieces(mut file: &File, pieces: &[&[u8]]) -> io::Result<()> {
     Ok(())
 }
 
-/// Is the output in its place already, undamaged?
+/// Reports whether the output is in its place already, undamaged.
 fn holds(path: &str, content: Content, output: &OutputId, size: u64) -> bool {
     match std::fs::metadata(path) {
         Ok(meta) if meta.is_file() && meta.len() == size => super::mark_used(path, &meta),
@@ -267,7 +268,7 @@ pub(super) struct Temporary {
 
 impl Temporary {
     /// Makes a file on the cache's file system. Its name ends in `-d`, so that trimming removes
-    /// what a killed process leaves. `target` is for the error's words.
+    /// the files of killed processes. `target` is named in errors.
     pub(super) fn create(cache: &str, id: &[u8; 32], target: &str, mode: u32) -> Result<Temporary> {
         let process = std::process::id();
         loop {
@@ -360,7 +361,7 @@ mod tests {
             assert_eq!(stored.unwrap(), (OutputId::of(&whole), size));
             assert_eq!(cache.bytes(&id).unwrap(), whole);
         }
-        // What is damaged is written again.
+        // A damaged output is written again.
         let file = cache.output_file(&OutputId::of(&whole));
         std::fs::write(&file, vec![0; whole.len()]).unwrap();
         let id = ActionId([7; 32]);

@@ -1,4 +1,4 @@
-//! Trimming: at most once a day, what was not used for five days goes.
+//! Trimming: at most once a day, removes files that were not used for five days.
 //!
 //! `trim.txt` holds the time of the last trimming in seconds, under the same lock (flock) that the
 //! stock command takes.
@@ -32,7 +32,7 @@ enum Turn {
 }
 
 impl DiskCache {
-    /// Removes what was not used for five days; at most once a day.
+    /// Removes all files that were not used for five days; at most once a day.
     pub fn trim(&self) -> Result<()> {
         self.trim_at(SystemTime::now())
     }
@@ -205,7 +205,7 @@ mod tests {
         let now = SystemTime::now();
         let seconds = now.duration_since(UNIX_EPOCH).unwrap().as_secs();
         let (day, hour) = (DAY.as_secs(), HOUR.as_secs());
-        // What trim.txt says, and whether a trimming follows.
+        // The content of trim.txt, and whether a trimming follows.
         let cases = [
             (None, true),
             (Some(seconds.to_string()), false),

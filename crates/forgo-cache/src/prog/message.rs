@@ -1,4 +1,4 @@
-//! The messages: what forgo writes, and what it makes of what a helper answers. Answers to
+//! The messages: how forgo writes requests, and reads a helper's answers. Answers to
 //! cmd/go/internal/cacheprog and to the parts of encoding/json that helpers may lean on: names of
 //! fields in any case, unknown fields, null for nothing.
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// GOROOT of the distribution to test with: FORGO_TEST_GOROOT, or what `go` on PATH says.
+/// Returns the GOROOT of the distribution to test with: FORGO_TEST_GOROOT, or that of `go` on PATH.
 pub fn goroot() -> String {
     if let Ok(goroot) = std::env::var("FORGO_TEST_GOROOT") {
         return goroot;

@@ -43,7 +43,7 @@ impl Code {
         Code((self.0 >> 8 | bits << self.length()) << 8 | u32::from(self.length() + count))
     }
 
-    /// Reports whether there is no code.
+    /// Reports whether the code is absent.
     pub fn is_none(self) -> bool {
         self.0 == 0
     }
@@ -450,7 +450,8 @@ pub enum Token {
 
 /// Writes tokens. Most of the time of compression is spent here and in the search for matches.
 pub fn write_tokens(out: &mut BitWriter, tokens: &[Token], literals: &[Code], offsets: &[Code]) {
-    /// Tokens at once, and the bytes that they need: 48 bits each, and what is left before.
+    /// Tokens at once, and the bytes that they need: 48 bits each, and the bits left over from
+    /// before.
     const PART: usize = 512;
     const ROOM: usize = PART * 7 + 16;
     let code_of = |codes: &[Code], at: usize| codes.get(at).copied().unwrap_or_default();

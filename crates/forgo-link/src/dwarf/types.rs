@@ -248,7 +248,7 @@ impl Maker<'_, '_> {
         Ok(sym)
     }
 
-    /// Gives a type a name of its own, unless it is written out: the type's entry then has no name
+    /// Gives a type its own name, unless it is written out: the type's entry then has no name
     /// that is looked up.
     fn make_typedef(&mut self, name: &[u8], def: DieId) -> Option<DieId> {
         let literal = [

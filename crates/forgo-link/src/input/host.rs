@@ -69,7 +69,7 @@ struct Loader<'l, 's, 'a> {
     dupok: &'l mut std::collections::HashSet<Sym>,
 }
 
-/// Loads an object of a package (escaped). `version` is that of its own names. Returns its
+/// Loads an object of a package (escaped). `version` is that of its local names. Returns its
 /// functions.
 pub fn load(
     symbols: &mut Symbols,

@@ -26,8 +26,8 @@ impl Files {
         for path in config.packages.values().map(PathBuf::as_path).chain([main]) {
             let error = Error::of_file(path);
             let file = File::open(path).map_err(error)?;
-            // SAFETY: the cache replaces archives by renames and never writes into one; whoever
-            // does breaks the stock linker, which maps them too.
+            // SAFETY: the cache replaces archives by renames and never writes into one; a program
+            // that does breaks the stock linker, which maps them too.
             let map = unsafe { Mmap::map(&file) }.map_err(error)?;
             files.insert(path.to_owned(), map);
         }

@@ -77,7 +77,7 @@ pub mod aux {
     pub const PCDATA: u8 = 11;
 }
 
-/// Package numbers with a meaning of their own.
+/// Package numbers with a special meaning.
 pub mod pkg {
     #![allow(missing_docs, reason = "the names are cmd/internal/goobj's")]
     pub const NONE: u32 = (1 << 31) - 1;
@@ -474,7 +474,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The symbols that belong to a symbol: what they are to it, and which.
+    /// Returns the symbols that belong to a symbol: their role, and which they are.
     #[inline]
     pub fn auxs(&self, index: u32) -> impl Iterator<Item = (u8, SymRef)> + use<'a> {
         let limit = self.count(Block::Aux, AUX_SIZE) as usize;

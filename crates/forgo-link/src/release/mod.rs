@@ -114,8 +114,8 @@ impl Release {
         }
     }
 
-    /// Bytes of `internal/abi.MapType` after the common part, and of `InterfaceType`, in words, as
-    /// the linker takes them to find a type's methods.
+    /// Returns the number of bytes of `internal/abi.MapType` after the common part, and of
+    /// `InterfaceType`, in whole machine words, as the linker takes them to find a type's methods.
     pub fn extra_of_map_and_interface(self) -> (usize, usize) {
         match self {
             Release::Go126 => (7 * 8 + 8, 3 * 8),
@@ -123,7 +123,7 @@ impl Release {
         }
     }
 
-    /// Reports whether type descriptors have a section of their own, sorted by the linker, with
+    /// Reports whether type descriptors have their own section, sorted by the linker, with
     /// their extent in moduledata. Before, they were in .rodata, and .typelink and .itablink listed
     /// them.
     pub fn types_have_a_section(self) -> bool {

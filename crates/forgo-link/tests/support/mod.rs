@@ -1,5 +1,5 @@
-//! What the tests of this crate share: the stock go command builds a program, and what it handed to
-//! cmd/link is kept, with what cmd/link made of it.
+//! Shared code of this crate's tests: the stock go command builds a program, and its input to
+//! cmd/link is kept, with cmd/link's output.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -30,8 +30,8 @@ done
 exit $status
 "#;
 
-/// Directories of the distributions to test with: what FORGO_TEST_GOROOT lists, or what `go` on
-/// PATH says.
+/// Directories of the distributions to test with: those that FORGO_TEST_GOROOT lists, or that of
+/// `go` on PATH.
 pub fn goroots() -> Vec<String> {
     if let Ok(list) = std::env::var("FORGO_TEST_GOROOT") {
         return list.split(':').map(str::to_owned).collect();
@@ -57,7 +57,7 @@ impl Kept {
         let tool = dir.path().join("keep");
         fs::write(&tool, KEEP).unwrap();
         fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
-        // Runs share what they compile of the standard library.
+        // Runs share the compiled packages of the standard library.
         let version = fs::read_to_string(format!("{goroot}/VERSION")).unwrap();
         let version = version.lines().next().unwrap().to_owned();
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cache-{version}"));

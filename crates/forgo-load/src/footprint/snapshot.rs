@@ -10,7 +10,7 @@
 //! number of directories that must be writable; each: path
 //! inputs: see crate::footprint::Table
 //! inputs: see footprint::Table
-//! number of pieces said; each: stream, bytes
+//! number of pieces of output; each: stream, bytes
 //! ```
 //!
 //! Numbers are little endian; texts and bytes come after their length.
@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Input, Table};
 
-/// Where something was said.
+/// The stream that a piece of output was written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Said {
     /// On standard output.

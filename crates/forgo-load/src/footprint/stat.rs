@@ -1,4 +1,4 @@
-//! What lstat says of a file, as far as it tells whether the file is still the same.
+//! The result of lstat for a file, as far as it tells whether the file is still the same.
 
 #![expect(
     clippy::disallowed_methods,
@@ -34,9 +34,9 @@ pub struct Stat {
     pub ino: u64,
     /// Size.
     pub size: u64,
-    /// Nanoseconds since 1970 when it was last written, or what somebody set.
+    /// Nanoseconds since 1970 when it was last written, or a value that a program set.
     pub mtime: i64,
-    /// Nanoseconds since 1970 when anything about it last changed; nobody can set it.
+    /// Nanoseconds since 1970 when anything about it last changed; no program can set it.
     pub ctime: i64,
     /// Kind and permissions.
     pub mode: u32,
@@ -47,8 +47,8 @@ pub struct Stat {
 }
 
 impl Stat {
-    /// What of a directory counts whose entries do not: that it is one, and who may do what with
-    /// it.
+    /// Returns the part that counts of a directory whose entries do not: its kind, owner and
+    /// permissions.
     pub(super) fn of_dir_itself(&self) -> Stat {
         Stat {
             mode: self.mode,
@@ -82,17 +82,17 @@ impl Stat {
         }
     }
 
-    /// Is it a directory?
+    /// Reports whether it is a directory.
     pub fn is_dir(&self) -> bool {
         FileType::from_raw_mode(self.mode) == FileType::Directory
     }
 
-    /// Is it a regular file?
+    /// Reports whether it is a regular file.
     pub fn is_regular(&self) -> bool {
         FileType::from_raw_mode(self.mode) == FileType::RegularFile
     }
 
-    /// Is it a symbolic link?
+    /// Reports whether it is a symbolic link.
     pub fn is_link(&self) -> bool {
         FileType::from_raw_mode(self.mode) == FileType::Symlink
     }

@@ -1,4 +1,4 @@
-//! Inputs as bytes, and whether they still are what they were.
+//! Inputs as bytes, and the check that all are unchanged.
 //!
 //! Nothing is parsed: the table is used as it lies in memory. Names are grouped by directory, so
 //! that a directory is walked to once and its files are stat'ed by their bare names, on all
@@ -174,7 +174,7 @@ impl<'b> Table<'b> {
         CStr::from_bytes_until_nul(self.names.get(at as usize..)?).ok()
     }
 
-    /// Whether every input is what it was. A table that makes no sense does not hold.
+    /// Reports whether every input is unchanged. A table that makes no sense does not hold.
     pub fn holds(&self) -> bool {
         let dirs = self.dirs.len() / DIR_SIZE;
         let threads = match self.len() / PER_THREAD {

@@ -1,4 +1,4 @@
-//! The file of `-overlay`, with encoding/json's messages: what is no JSON is reported first, then
+//! The file of `-overlay`, with encoding/json's messages: invalid JSON is reported first, then
 //! the first value of a wrong type. Answers to the type OverlayJSON in cmd/go/internal/fsys.
 
 use std::collections::HashMap;
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(text(r#"{"rePlace": [[1], 2]}"#, Release::GO1_27), map);
         let all = "json: cannot unmarshal string into Go value of type fsys.overlayJSON";
         assert_eq!(text("\"x\"", Release::GO1_26), all);
-        // What is no JSON counts first.
+        // Invalid JSON counts first.
         let syntax = "invalid character '}' looking for beginning of value";
         assert_eq!(
             text(r#"{"Replace": {"a": 1}, "x": }"#, Release::GO1_26),

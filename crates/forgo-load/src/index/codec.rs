@@ -1,5 +1,5 @@
-//! Heads of source files as bytes. What is wrong with a file is not kept: such a file is read each
-//! time, so that the words for it need not be.
+//! Heads of source files as bytes. Errors in a file are not kept: such a file is read each time, so
+//! that the messages need not be stored.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::head::FileHead;
 const GO: u8 = 1;
 const OTHER: u8 = 2;
 
-/// The bytes of what the head of `file` says; `None` where it is not kept.
+/// Encodes the head of `file`; `None` where it is not kept.
 pub fn encode(file: &str, head: &FileHead) -> Option<Vec<u8>> {
     let mut to = Writer(Vec::new());
     match head {
@@ -29,7 +29,7 @@ pub fn encode(file: &str, head: &FileHead) -> Option<Vec<u8>> {
     Some(to.0)
 }
 
-/// What the head of `file` says.
+/// Decodes the head of `file`.
 pub fn decode(file: &str, bytes: &[u8]) -> Option<FileHead> {
     let (kind, rest) = bytes.split_first()?;
     let mut from = Reader {

@@ -1,16 +1,16 @@
-//! What the index keeps of a source file: what its head says, and its content.
+//! The index's data about a source file: its head, and its content.
 
 use forgo_golang::constraint::BuildLines;
 use forgo_golang::header::Header;
 
-/// What the head of a file says.
+/// The data in the head of a file.
 #[derive(Debug)]
 pub enum FileHead {
     /// A .go file.
     Go(Box<Header>),
     /// A source file in another language.
     Other(BuildLines),
-    /// A file whose content says nothing (.syso).
+    /// A file whose content is not looked at (.syso).
     Binary,
     /// It could not be read.
     Unreadable(HeadError),
@@ -34,7 +34,7 @@ pub enum Extent {
     Whole,
 }
 
-/// What a file says beyond its head.
+/// Data about a file beyond its head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Content {
     /// The hash of all of it.

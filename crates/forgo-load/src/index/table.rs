@@ -20,14 +20,14 @@ const HAS_HASH: u32 = 1;
 const HAS_HEAD: u32 = 2;
 const NO_LINES: u32 = 4;
 
-/// What is known of a file.
+/// The record of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// Its stat from before it was read.
     pub stat: Stat,
     /// SHA-256 of its content.
     pub hash: Option<[u8; 32]>,
-    /// What its head says, encoded.
+    /// Its head, encoded.
     pub head: Option<Vec<u8>>,
     /// It is known to have no line directive.
     pub no_lines: bool,

@@ -1,4 +1,4 @@
-//! Which packages get coverage instrumentation, and what they import for it. Answers to
+//! Which packages get coverage instrumentation, and their added imports. Answers to
 //! PrepareForCoverageBuild, SelectCoverPackages and EnsureImport in cmd/go/internal/load/pkg.go,
 //! and to TestPackageList.
 
@@ -91,7 +91,7 @@ impl Loader<'_> {
         p.import_path != "unsafe" && has_files && !atomic
     }
 
-    /// Makes `package` import `path` as if it said so (load.EnsureImport).
+    /// Makes `package` import `path` as if its files did (load.EnsureImport).
     pub fn ensure_import(&mut self, package: PackageId, path: &str) -> Result<(), FatalError> {
         let p = &self.graph[package];
         if p.internal
@@ -127,7 +127,8 @@ impl Loader<'_> {
         }
     }
 
-    /// Roots, what they and their tests import, in dependency order (load.TestPackageList).
+    /// Returns the roots, their imports and those of their tests, in dependency order
+    /// (load.TestPackageList).
     pub fn test_package_list(
         &mut self,
         opts: PackageOpts,

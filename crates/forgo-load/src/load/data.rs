@@ -1,4 +1,4 @@
-//! From import paths to the data of packages: where the package lies and what its files say, each
+//! From import paths to the data of packages: the package's directory and its files' content, each
 //! loaded once, ahead of the import walk and in parallel where possible. Answers to
 //! loadPackageData, preload and their caches in cmd/go/internal/load/pkg.go.
 
@@ -16,14 +16,14 @@ use super::scan::{DirFacts, Scanner};
 use crate::config::Config;
 use crate::threads;
 
-/// What is known of a package before anything is imported (go/build.Package).
+/// The data of a package before anything is imported (go/build.Package).
 #[derive(Debug, Clone, Default)]
 pub(super) struct PackageData {
     /// Where it lies; `import_path` is its canonical one.
     pub place: Location,
-    /// What its files say.
+    /// The facts that its files state.
     pub facts: Arc<DirFacts>,
-    /// What is wrong with it.
+    /// Its error, if it has one.
     pub error: Option<DataError>,
 }
 
@@ -93,7 +93,7 @@ pub(super) struct DataLoader<'l> {
     pub scanner: &'l Scanner<'l>,
     /// Modules.
     pub modules: &'l Modules<'l>,
-    /// What is known already.
+    /// The packages loaded so far.
     pub cache: &'l DataCache,
     /// What GOPATH mode remembers.
     pub gopath_mode: &'l GopathMode,
@@ -195,7 +195,7 @@ impl<'l> DataLoader<'l> {
         }
     }
 
-    /// What an import path means, whatever is wrong with it (ResolveImportPath).
+    /// Returns the path that an import means, even if it is faulty (ResolveImportPath).
     pub fn resolve_path(&self, import: &str, importer: Importer<'_>) -> String {
         if self.modules_enabled() {
             let found = self.modules.lookup(importer.path, importer.is_std, import);
@@ -256,8 +256,8 @@ impl<'l> DataLoader<'l> {
     fn load_dir(&self, r: &Resolution, import: &str) -> PackageData {
         let lexical = self.modules_enabled();
         let mut data = self.read(self.locator().in_dir(&r.dir, lexical));
-        // A package of std's vendor directory is known as what std imports, whatever it is asked
-        // for as: the stock command meets the import first.
+        // A package of std's vendor directory has the path by which std imports it, even if it is
+        // asked for by another: the stock command meets the import first.
         let imported = match import.strip_prefix("vendor/") {
             Some(imported) if data.place.goroot => imported,
             _ => import,

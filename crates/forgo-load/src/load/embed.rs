@@ -170,7 +170,8 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// Adds the files of a directory, hidden ones only under `all:`. Says whether there were any.
+    /// Adds the files of a directory, hidden ones only under `all:`. Returns whether there were
+    /// any.
     fn directory(
         &self,
         root: &str,

@@ -50,7 +50,7 @@ fn file_of(pos: &str) -> &str {
 }
 
 /// A text about an import path (load.ImportErrorf): where the path is the last on the import stack
-/// it is not said twice.
+/// it is not printed twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ErrText {
     /// The message.
@@ -84,7 +84,7 @@ impl ErrText {
         }
     }
 
-    /// The package is no main package.
+    /// The package is not a main package.
     pub fn not_main(import_path: &str) -> ErrText {
         ErrText {
             kind: ErrorKind::NotMain,
@@ -221,7 +221,7 @@ pub(super) fn shown_pos(cfg: &Config, pos: Option<&Pos>) -> String {
     .to_string()
 }
 
-/// What a package without Go files is told (load.NoGoError).
+/// Returns the error of a package without Go files (load.NoGoError).
 pub fn no_go_text(p: &Package) -> String {
     if !p.ignored_go_files.is_empty() {
         format!("build constraints exclude all Go files in {}", p.dir)

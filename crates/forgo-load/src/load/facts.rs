@@ -1,7 +1,7 @@
-//! What the files of one directory say together, under the invocation's build tags: the part of
-//! go/build.Package that does not depend on where the directory lies. Answers to the second half of
-//! go/build's Context.Import and to cmd/go/internal/modindex's Import, whose words for the same
-//! faults differ.
+//! The facts that the files of one directory state together, under the invocation's build tags: the
+//! part of go/build.Package that does not depend on where the directory lies. Answers to the second
+//! half of go/build's Context.Import and to cmd/go/internal/modindex's Import, whose messages for
+//! the same faults differ.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -33,7 +33,7 @@ impl DeclsBuilder {
     }
 }
 
-/// Whose words are used for what is wrong (the facts are the same).
+/// The reader whose error messages are used (the facts are the same).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
     /// go/build's.
@@ -48,7 +48,7 @@ pub struct FactsQuery<'q> {
     pub dir: &'q str,
     /// Which tags hold.
     pub context: &'q Context,
-    /// Take all files, whatever their constraints.
+    /// Take all files, regardless of their constraints.
     pub use_all_files: bool,
     /// Look at import comments.
     pub import_comments: bool,
@@ -84,7 +84,7 @@ enum Kind {
 }
 
 impl DirFacts {
-    /// What the files of a directory, sorted by name, say together.
+    /// Gathers the facts of a directory's files, sorted by name.
     pub fn gather(query: &FactsQuery<'_>, files: &[SourceFile]) -> DirFacts {
         let mut g = Gather {
             query,
@@ -115,7 +115,7 @@ impl Gather<'_> {
         }
     }
 
-    /// How a file is named in messages: the index does not say the directory.
+    /// Returns a file's name as messages show it: the index omits the directory.
     fn shown(&self, name: &str) -> String {
         match self.query.reader {
             Reader::Build => path::join2(self.query.dir, name),
@@ -200,8 +200,8 @@ impl Gather<'_> {
         None
     }
 
-    /// The index finds fault with Go files before it asks whether they take part. Says whether to
-    /// go on with the file.
+    /// The index finds fault with Go files before it asks whether they take part. Returns whether
+    /// to go on with the file.
     fn check_for_index(&mut self, name: &str, head: Option<&FileHead>) -> bool {
         match head {
             Some(FileHead::Unreadable(e)) => {
@@ -319,7 +319,7 @@ impl Gather<'_> {
         }
     }
 
-    /// Handles `import "C"`; says whether there is one that counts.
+    /// Handles `import "C"`; returns whether there is one that counts.
     fn cgo_imports(&mut self, name: &str, header: &Header, is_test: bool) -> bool {
         let mut is_cgo = false;
         let index = self.query.reader == Reader::Index;
@@ -401,7 +401,7 @@ impl Gather<'_> {
     }
 }
 
-/// go/build returns a single scanner.Error for an import path that is no path, whose position is
+/// go/build returns a single scanner.Error for an invalid import path, whose position is
 /// part of the text then; other syntax errors come as a list.
 fn syntax_problem(list: &ErrorList) -> Problem {
     match list.0.as_slice() {

@@ -132,8 +132,8 @@ impl Fips {
     }
 }
 
-/// Is there a whole snapshot in the module cache? Since Go 1.27 the distribution says which
-/// checksum has to be on record there, else the snapshot is replaced.
+/// Reports whether there is a whole snapshot in the module cache. Since Go 1.27 the distribution
+/// states which checksum has to be on record there, else the snapshot is replaced.
 fn is_unpacked(cfg: &Config, version: &str, dir: &str) -> bool {
     let recorded = |suffix: &str| {
         let cache = &cfg.dirs.gomodcache;

@@ -76,7 +76,7 @@ impl GopathMode {
         import.to_owned()
     }
 
-    /// x/y/z for an import of x/y/v2/z where x/y has a go.mod that says `module x/y/v2`.
+    /// x/y/z for an import of x/y/v2/z where x/y has a go.mod with `module x/y/v2`.
     fn without_version(&self, at: &Locator<'_>, import: &str, importer: Importer<'_>) -> String {
         let same = || import.to_owned();
         if version_element(import).is_none() {
@@ -138,7 +138,7 @@ fn read_module_path(dir: &str) -> Option<String> {
 }
 
 /// The directory and `ROOT/src`, such that the one lies below the other; `None` where they never
-/// do, which the stock command treats as a fault of its own.
+/// do, which is an internal error of the stock command.
 fn dir_and_root(importer: Importer<'_>) -> Option<(String, String)> {
     let mut dir = path::clean(importer.dir);
     let mut root = path::join2(importer.root, "src");

@@ -18,12 +18,12 @@ const FIRST_READ: usize = 8 << 10;
 /// Bytes that are read at once of a file that is wanted whole: more than nearly all have.
 const AT_ONCE: usize = 64 << 10;
 
-/// A file of a directory and what its head says.
+/// A file of a directory and its head.
 #[derive(Debug)]
 pub struct SourceFile {
     /// Base name.
     pub name: String,
-    /// The name does not say that the file is for another target.
+    /// The name does not restrict the file to another target.
     pub fits: bool,
     /// `None` where it was not worth reading.
     pub head: Option<FileHead>,
@@ -38,7 +38,7 @@ pub fn read_head(overlay: &Overlay, file: &str, name: &str) -> FileHead {
     read(overlay, file, name, Extent::Head).0
 }
 
-/// Reads the head of a file, and where all of it is to be read and can be, what else it says.
+/// Reads the head of a file, and where all of it is to be read and can be, its [`Content`] too.
 pub fn read(
     overlay: &Overlay,
     file: &str,

@@ -69,7 +69,7 @@ impl Loader<'_> {
                 self.set_cmdline(id, import.mode);
                 id
             }
-            // It loads what it imports: as deep as chains of imports are.
+            // It loads its imports: as deep as chains of imports are.
             None => deep(|| self.load_new(opts, import, data, stack))?,
         };
         let refused = self.refuse(id, import, stack).map(|mut e| {

@@ -295,7 +295,7 @@ struct Tried {
 impl Tried {
     fn text(&self, import: &str) -> String {
         let mut lines = Vec::new();
-        // Only the first of a kind says what kind it is.
+        // Only the first of a kind names the kind.
         let note = |i: usize, note: &str| {
             if i == 0 {
                 note.to_owned()
@@ -325,7 +325,7 @@ impl Tried {
     }
 }
 
-/// Whether a directory holds anything named *.go that is no directory.
+/// Reports whether a directory holds anything named *.go that is not a directory.
 pub(super) fn has_go_files(overlay: &Overlay, dir: &str) -> bool {
     overlay.read_dir(dir).is_ok_and(|entries| {
         entries

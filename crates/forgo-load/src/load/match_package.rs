@@ -47,7 +47,7 @@ impl MatchPackage {
         })
     }
 
-    /// Does the package match?
+    /// Reports whether the package matches.
     pub fn matches(&self, modules: &ModuleState, package: &Package) -> bool {
         match &self.0 {
             Kind::Dir(dir) => package.dir == *dir,

@@ -1,8 +1,9 @@
 //! Loading: from patterns to a [`PackageGraph`]. Answers to cmd/go/internal/load.
 //!
 //! A [`Loader`] lives as long as an invocation. Its graph only grows: patterns, test variants and
-//! what the linker needs are added to it; when planning starts it is read-only. What is wrong with
-//! a package is data inside it; only what makes the stock command stop at once is a [`FatalError`].
+//! packages that the linker needs are added to it; when planning starts it is read-only. An error
+//! of a package is data inside it; only errors that make the stock command stop at once are a
+//! [`FatalError`].
 //!
 //! ```text
 //! patterns ─▶ modules (or search, in GOPATH mode) ─▶ import paths ─▶ data ─▶ import, package_load
@@ -101,7 +102,7 @@ pub struct Loader<'a> {
     tool_flags: ToolFlags,
     godebugs: Option<Table>,
     vcs: VcsMemo,
-    /// By package: its imports are known, so that importing it once more is no cycle.
+    /// By package: its imports are resolved, so that importing it once more is not a cycle.
     imports_known: Vec<bool>,
     /// Import paths by their case-folded form.
     folded: HashMap<String, String>,

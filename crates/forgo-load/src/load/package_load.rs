@@ -241,7 +241,8 @@ impl Loader<'_> {
         }
     }
 
-    /// The package's imports with those that nobody wrote; `None` when the package can't be linked.
+    /// Returns the package's imports with the implicit ones; `None` when the package can't be
+    /// linked.
     fn augmented_imports(
         &mut self,
         opts: PackageOpts,
@@ -350,8 +351,8 @@ impl Loader<'_> {
             self.set_build_info(id, opts.auto_vcs)?;
         }
         if !self.cfg.context.cgo_enabled {
-            // As .go files with import "C" are ignored, so is what would be compiled for them.
-            // .s, .h and .syso files may be for the Go assembler and linker.
+            // .go files with import "C" are ignored, and so are the files that would be compiled
+            // for them. .s, .h and .syso files may be for the Go assembler and linker.
             let p = &mut self.graph[id];
             for list in [
                 &mut p.c_files,

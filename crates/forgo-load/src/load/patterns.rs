@@ -63,7 +63,7 @@ impl Loader<'_> {
         if opts.main_only {
             roots = self.main_packages_only(&roots, &matches);
         }
-        // Only now is it known what the command line names.
+        // The packages that the command line names are complete only now.
         self.set_tool_flags(&roots);
         Ok(roots)
     }
@@ -114,7 +114,7 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// Drops what is no main package, or says so where it was named literally.
+    /// Drops packages that are not main packages; those named literally stay, with an error.
     fn main_packages_only(&mut self, roots: &[PackageId], matches: &[Match]) -> Vec<PackageId> {
         let literals = matches.iter().filter(|m| pattern::is_literal(&m.pattern));
         let mut as_main: HashSet<String> =

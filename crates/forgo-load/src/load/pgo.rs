@@ -13,7 +13,7 @@ use crate::disk;
 use crate::package::PackageId;
 
 impl Loader<'_> {
-    /// Gives the packages and what they import their profiles.
+    /// Gives the packages and their imports their profiles.
     pub(super) fn set_pgo_profiles(&mut self, roots: &[PackageId]) -> Result<(), FatalError> {
         match self.cfg.flags.pgo.as_str() {
             "off" => {}

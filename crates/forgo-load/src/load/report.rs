@@ -54,7 +54,7 @@ impl Loader<'_> {
 }
 
 impl PackageGraph {
-    /// The packages that have an error, what is imported before what imports it
+    /// Returns the packages that have an error, imported packages before their importers
     /// (load.PackageErrors).
     pub fn packages_with_errors(&self, roots: &[PackageId]) -> Vec<PackageId> {
         if !roots.iter().any(|&id| self[id].incomplete) {
@@ -65,8 +65,8 @@ impl PackageGraph {
         all
     }
 
-    /// The roots and everything they import, each once, what is imported before what imports it
-    /// (load.PackageList).
+    /// Returns the roots and everything they import, each once, imported packages before their
+    /// importers (load.PackageList).
     pub fn package_list(&self, roots: &[PackageId]) -> Vec<PackageId> {
         let mut walk = PostOrder::new(self);
         for &root in roots {
@@ -85,7 +85,7 @@ impl PackageGraph {
 pub(super) struct PostOrder<'g> {
     graph: &'g PackageGraph,
     seen: HashSet<PackageId>,
-    /// What has been visited.
+    /// The visited packages.
     pub all: Vec<PackageId>,
 }
 

@@ -1,4 +1,4 @@
-//! Directory records: what a directory holds and what its files' heads say, read once per
+//! Directory records: a directory's entries and its files' heads, read once per
 //! invocation, from any thread. The import walk, the pattern walk and module loading all ask here.
 //!
 //! Heads are dropped as soon as a directory's facts are known: what stays in memory is one
@@ -53,7 +53,7 @@ pub struct Scanner<'a> {
     shards: [Mutex<HashMap<String, Slot>>; SHARDS],
 }
 
-/// A directory: its entries and, once asked for, what its files say.
+/// A directory: its entries and, once asked for, the facts of its files.
 #[derive(Debug)]
 pub struct DirRecord {
     /// The directory as it was asked for.
@@ -154,7 +154,8 @@ impl<'a> Scanner<'a> {
         }))
     }
 
-    /// What the files of a directory say together; an error if it can't be listed.
+    /// Returns the facts that the files of a directory state together; an error if it can't be
+    /// listed.
     pub fn facts(&self, dir: &str) -> Result<Arc<DirFacts>, DirError> {
         let record = self.dir(dir);
         match &record.entries {
@@ -163,7 +164,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// What the listed files, all of one directory, say together, whatever their constraints.
+    /// Returns the facts that the listed files, all of one directory, state together, regardless of
+    /// their constraints.
     pub(crate) fn facts_of_files(&self, dir: &str, names: &[String]) -> DirFacts {
         let files: Vec<SourceFile> = names
             .iter()
@@ -192,7 +194,7 @@ impl<'a> Scanner<'a> {
             let query = self.query(&record.dir, Reader::Build, false);
             let mut facts = DirFacts::gather(&query, &files);
             let no_go = facts.problem == Some(Problem::NoGo);
-            // What is wrong depends on who reads.
+            // The error depends on the reader.
             let wrong = !matches!(facts.problem, None | Some(Problem::NoGo))
                 || files.iter().any(|f| f.head.as_ref().is_some_and(is_faulty));
             if wrong && self.is_indexed(&record.dir, entries) {

@@ -53,7 +53,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Whether a directory is no package at all: it has no Go files that take part.
+    /// Reports whether a directory is not a package at all: it has no Go files that take part.
     fn is_no_package(&self, dir: &str) -> bool {
         self.scanner
             .facts(&self.absolute(dir))

@@ -1,5 +1,5 @@
 //! Packages under test: the package with its _test.go files, the external test package, the test's
-//! main package, and copies of whatever lies between them. Answers to the loading half of
+//! main package, and copies of the packages between them. Answers to the loading half of
 //! cmd/go/internal/load/test.go; the text of _testmain.go is its caller's.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -23,7 +23,7 @@ pub struct TestCover {
     pub mode: String,
     /// Cover only the package under test.
     pub local: bool,
-    /// What is covered.
+    /// The covered packages.
     pub pkgs: Vec<PackageId>,
     /// `-coverpkg` patterns.
     pub paths: Vec<String>,
@@ -64,7 +64,7 @@ pub struct TestmainInput<'a> {
 /// Writes _testmain.go: finds the tests, benchmarks, fuzz targets, examples of the files
 /// (loadTestFuncs, formatTestmain).
 pub trait TestmainGenerator: Sync {
-    /// The source, and the first error there was in the files (source is written all the same when
+    /// The source, and the first error there was in the files (source is written even if
     /// there is one, as the stock command does).
     fn generate(&self, input: &TestmainInput<'_>) -> (Vec<u8>, Option<PackageError>);
 }
@@ -372,7 +372,7 @@ impl Loader<'_> {
         Some(self.add_package(x))
     }
 
-    /// The main package of a test, with what it imports in any case.
+    /// Adds the main package of a test, with its unconditional imports.
     fn add_pmain(
         &mut self,
         opts: PackageOpts,
@@ -386,7 +386,7 @@ impl Loader<'_> {
             import_scope: ImportScope::Nothing,
             ..inherited(&p.internal)
         };
-        // testing.Testing is to say true.
+        // testing.Testing is to return true.
         for flag in ["-X", "testing.testBinary=1"] {
             internal.ldflags.push(flag.to_owned());
         }

@@ -177,7 +177,7 @@ impl TestFuncs {
         Ok(())
     }
 
-    /// Examples run when their last comment says what they print.
+    /// Adds the examples. One runs if its last comment states its output.
     fn add_examples(&mut self, file: &File, src: &[u8], package: TestPackage) {
         for func in &file.funcs {
             let example = !func.is_method

@@ -153,7 +153,7 @@ impl Vcs {
             "-1",
             "--format=%H:%ct",
         ];
-        // There is no log before the first commit.
+        // Before the first commit the log is empty.
         match self.run(cx, root, &log) {
             Err(e) if !uncommitted => Err(e),
             Err(_) => Ok(Status {
@@ -228,7 +228,7 @@ impl Vcs {
         })
     }
 
-    /// Runs the system's command in a directory and gives what it printed.
+    /// Runs the system's command in a directory and returns its output.
     pub fn run(self, cx: VcsCx<'_>, dir: &str, args: &[&str]) -> Result<String, String> {
         let say = |text: String| cx.reporter.event(Event::Stderr(text));
         let program = process::look_path(cx.cfg, self.command()).inspect_err(|_| {
@@ -282,12 +282,12 @@ pub(super) struct EarlyStatus {
     /// Left alone where it turns out not to be needed: git must not be killed while it holds a
     /// lock.
     child: Child,
-    /// What is ignored is told as well.
+    /// Ignored files are listed as well.
     detailed: bool,
 }
 
 impl EarlyStatus {
-    /// Begins. `None` where the command's words would tell (-x, -v), or where it can't.
+    /// Begins. `None` where the command's output would show it (-x, -v), or where it can't.
     pub fn begin(cfg: &Config, root: &str) -> Option<EarlyStatus> {
         if cfg.flags.x || cfg.flags.v {
             return None;
@@ -309,9 +309,9 @@ impl EarlyStatus {
         Some(EarlyStatus { child, detailed })
     }
 
-    /// Whether there are changes, and what else was told. `None` where git has to be asked again:
-    /// it refuses to tell what is ignored under `status.showUntrackedFiles=no`, and why it fails is
-    /// told once.
+    /// Returns whether there are changes, and the rest of the output. `None` where git has to be
+    /// asked again: it refuses to list ignored files under `status.showUntrackedFiles=no`, and the
+    /// reason of a failure is reported once.
     fn finish(self) -> Option<(bool, Option<Told>)> {
         let out = self.child.wait_with_output().ok()?;
         if !out.status.success() {

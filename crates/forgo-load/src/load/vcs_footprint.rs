@@ -42,10 +42,10 @@ const HARMLESS: [&str; 15] = [
     "GIT_TERMINAL_PROMPT",
 ];
 
-/// The form of `git status` that tells what is ignored as well.
+/// The form of `git status` that lists ignored files as well.
 pub(super) const STATUS: [&str; 4] = ["status", "--porcelain", "-z", "--ignored=matching"];
 
-/// What is learned from git: all of it is noted by [`note`], which every use of it ends with.
+/// The inputs of git's answers: [`note`], with which every use of git ends, notes all of them.
 pub(super) const LEARNS: Learns<'static> = Learns::NotedBy("vcs_footprint::note");
 
 const UNKNOWN: &str = "it is not known where git looks";
@@ -53,7 +53,7 @@ const UNKNOWN: &str = "it is not known where git looks";
 /// Object stores that borrow from each other: git follows five one after the other.
 const MAX_STORES: usize = 32;
 
-/// What [`STATUS`] said.
+/// The output of [`STATUS`].
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
     /// Something is not committed.
@@ -85,8 +85,8 @@ impl Told {
     }
 }
 
-/// Notes what git depends on in the repository at `root`, beside whatever else is done meanwhile.
-/// `told` is what git said, if it was asked in the form of [`STATUS`].
+/// Notes the inputs of git in the repository at `root`, concurrently with the caller's work. `told`
+/// is git's output, if it was asked in the form of [`STATUS`].
 pub(super) fn note(cfg: &Config, root: &str, told: Option<Told>) {
     if !footprint::is_on() {
         return;
@@ -101,7 +101,7 @@ pub(super) fn note(cfg: &Config, root: &str, told: Option<Told>) {
     });
 }
 
-/// Runs git with these arguments and gives what it wrote.
+/// Runs git with these arguments and returns its output.
 type RunGit = Box<dyn Fn(&[&str]) -> Option<Vec<u8>> + Send>;
 
 struct Repository {
@@ -140,7 +140,7 @@ pub(super) fn answer(
 /// The names of the tags in the history of a commit, line by line, and perhaps those of other
 /// references. `args` ask for them; `ask` runs git. It is the longest of all questions where no tag
 /// is near, and its answer is the same in all checkouts and copies of a repository: it is kept by
-/// the tags there are and what they lead to.
+/// the tags there are and the objects they lead to.
 pub(super) fn tags_merged(
     cfg: &Config,
     root: &str,
@@ -166,7 +166,7 @@ fn only_tags(refs: &[u8]) -> Vec<u8> {
 }
 
 impl Repository {
-    /// A key that says which commits there are behind tags, and what may let git see another
+    /// Returns a key made of the commits behind tags, and of all that may let git see another
     /// history: commits that stand for others, that are cut off, settings.
     fn key_of_tags(&self, args: &[&str]) -> Option<[u8; 32]> {
         let format = "--format=%(refname) %(objectname)";
@@ -178,7 +178,7 @@ impl Repository {
         key.add(self.program.as_bytes());
         key.list(args.iter().map(|arg| arg.as_bytes()));
         key.add(&refs);
-        // Every branch has some of its own, which say nothing of commits.
+        // Every branch has its own settings, which do not affect commits.
         let of_branch = |s: &&[u8]| s.starts_with(b"branch.") || s.starts_with(b"remote.");
         key.list(settings.split(|&b| b == 0).filter(|s| !of_branch(s)));
         for name in ["shallow", "info/grafts"] {
@@ -254,7 +254,7 @@ impl Repository {
             Err(_) => dir.clone(),
         };
         // Not their entries: every command of git's makes some for a moment. Their owners count:
-        // git refuses to work in what is another user's.
+        // git refuses to work in another user's directory.
         for place in [&self.root, &dot_git_file, &dir, &common] {
             note_way_to(notes, place);
         }
@@ -315,7 +315,7 @@ impl Repository {
                 // A program of the user's decides which files changed.
                 "core.fsmonitor" if !is_bool(value) => return None,
                 _ if runs_filter(&key) => return None,
-                // Beside the file that says so.
+                // Relative to the file with the setting.
                 "include.path" => self.saw_named(notes, &path::dir(&origin), value)?,
                 _ if key.starts_with("includeif.") && key.ends_with(".path") => {
                     self.saw_named(notes, &path::dir(&origin), value)?;
@@ -330,7 +330,7 @@ impl Repository {
     }
 
     /// Notes that the objects are there which git reads of the commit that is checked out: each
-    /// lies in a file of its own or in a pack.
+    /// lies in a separate file or in a pack.
     fn note_objects(&self, notes: &Notes, common: &str) -> Option<()> {
         let ids = (self.command)(&["rev-parse", "-q", "--verify", "HEAD"]).unwrap_or_default();
         let trees = (self.command)(&["rev-parse", "-q", "--verify", "HEAD^{tree}"]);
@@ -382,7 +382,7 @@ impl Repository {
             let line = std::str::from_utf8(line).ok()?;
             let (mode, name) = (line.get(..6)?, line.split_once('\t')?.1);
             if mode == "160000" {
-                return None; // A submodule: a repository of its own.
+                return None; // A submodule: a separate repository.
             }
             footprint::saw_itself(format!("{}/{name}", self.root));
         }

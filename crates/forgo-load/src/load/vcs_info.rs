@@ -1,5 +1,5 @@
-//! Versions told from git tags, kept in the module cache as `.info` files: under GOPROXY=off a
-//! commit goes by the pseudo-version it had before, whatever tags were put on it since.
+//! Versions derived from git tags, kept in the module cache as `.info` files: under GOPROXY=off a
+//! commit goes by the pseudo-version it had before, even if tags were put on it since.
 //!
 //! Answers to cachingRepo.Stat, readDiskStatByHash and writeDiskStat in cmd/go/internal/modfetch.
 
@@ -15,7 +15,7 @@ use crate::disk::{self, Because};
 use crate::footprint::{self, Look};
 use crate::process::errno_text;
 
-/// What such a file says, in the stock command's order.
+/// The content of such a file, in the stock command's order.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Info {
@@ -34,7 +34,7 @@ struct Origin {
     hash: String,
 }
 
-/// The part of it that is needed; files by others may say more, or less.
+/// The part of it that is needed; files by others may have more, or less.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Known {
@@ -63,7 +63,8 @@ fn dir(cfg: &Config, mod_path: &str) -> Option<String> {
     (!cache.is_empty()).then(|| format!("{cache}/cache/download/{path}/@v"))
 }
 
-/// May commits go by an earlier version? Only where nobody may look for a better one.
+/// Reports whether commits may go by an earlier version: only where looking for a better one is not
+/// allowed.
 pub(super) fn may_be_kept(cfg: &Config) -> bool {
     cfg.env.get("GOPROXY") == "off"
 }
@@ -75,7 +76,7 @@ pub(super) fn kept(cfg: &Config, mod_path: &str, hash: &str) -> Option<String> {
     look(&dir, hash)
 }
 
-/// The same, before this invocation may change the directory: what it sees is not to be noted.
+/// The same, before this invocation may change the directory: its state now is not to be noted.
 pub(super) fn kept_so_far(cfg: &Config, mod_path: &str, hash: &str) -> Option<String> {
     look(&dir(cfg, mod_path)?, hash)
 }
@@ -140,7 +141,7 @@ pub(super) fn keep(cfg: &Config, mod_path: &str, info: &Info) -> Result<(), Stri
     match std::fs::rename(&temporary, &file) {
         Ok(()) => Ok(()),
         Err(e) => {
-            // What can't be put in its place is of no use.
+            // A file that can't be put in its place is of no use.
             let _ = std::fs::remove_file(&temporary);
             error("rename", &format!("{temporary} {file}"), e)
         }

@@ -1,6 +1,6 @@
-//! The version of a main module, told from the tags of the repository it lies in. Answers to what
-//! setBuildInfo asks of cmd/go/internal/modfetch: LookupLocal and codeRepo.Stat, for git without
-//! network.
+//! The version of a main module, derived from the tags of the repository it lies in. Answers to the
+//! part of cmd/go/internal/modfetch that setBuildInfo uses: LookupLocal and codeRepo.Stat, for git
+//! without network.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -31,14 +31,14 @@ struct CodeRepo<'r> {
     code_dir: String,
     /// `/v2`, `.v2` or empty.
     path_major: &'r str,
-    /// Commits by what was asked.
+    /// Commits by the revision asked for.
     commits: RefCell<HashMap<String, Option<Commit>>>,
     /// Which files the commit lacks.
     missing: RefCell<HashMap<String, bool>>,
 }
 
-/// The version of the module at the revision; `None` where none can be told. `root_module` is the
-/// module path in the go.mod of the repository's root.
+/// Returns the version of the module at the revision; `None` where there is none. `root_module` is
+/// the module path in the go.mod of the repository's root.
 pub(super) fn module_version(
     cx: VcsCx<'_>,
     vcs: Vcs,
@@ -85,8 +85,8 @@ pub(super) fn module_version(
         Some(_) => None,
         None => repo.told_version(),
     };
-    // Looked for once more, after the directory got its file: then what was seen there holds for
-    // the next time too.
+    // Looked for once more, after the directory got its file: then the directory's noted state
+    // holds for the next time too.
     match vcs_info::kept(cx.cfg, mod_path, &status.revision) {
         None if told.is_none() => repo.told_version(),
         kept => kept.or(told),
@@ -107,7 +107,7 @@ impl CodeRepo<'_> {
         self.git_kept(args, false)
     }
 
-    /// As [`CodeRepo::git`]; where that can be told, of `tags` merged only those are given.
+    /// As [`CodeRepo::git`]. With `tags`, the output may lack references that are not tags.
     fn git_kept(&self, args: &[&str], tags: bool) -> Option<String> {
         let cfg = self.cx.cfg;
         let program = process::look_path(cfg, "git").ok()?;
@@ -231,7 +231,7 @@ impl CodeRepo<'_> {
         self.canonical(module::pseudo_version(major, &base, &time, short))
     }
 
-    /// The version in a tag, and whether the tag says nothing else.
+    /// Returns the version in a tag, and whether the tag consists of it alone.
     fn tag_version(&self, tag: &str) -> Option<(String, bool)> {
         let trimmed = match self.code_dir.as_str() {
             "" => tag,
@@ -252,8 +252,8 @@ impl CodeRepo<'_> {
         module::match_path_major(v, self.path_major) || self.can_be_incompatible(v)
     }
 
-    /// Whether a version v2 or later may be used though the module path does not say so: only
-    /// where no go.mod says otherwise.
+    /// Reports whether a version v2 or later may be used though the module path does not end in it:
+    /// only where no go.mod demands otherwise.
     fn can_be_incompatible(&self, v: &str) -> bool {
         if !self.code_dir.is_empty() || !self.path_major.is_empty() {
             return false;

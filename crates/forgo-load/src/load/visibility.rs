@@ -1,5 +1,5 @@
-//! Who may import whom: internal directories, vendor directories. Answers to disallowInternal,
-//! disallowVendor and their helpers in cmd/go/internal/load/pkg.go.
+//! Which packages may import which: internal directories, vendor directories. Answers to
+//! disallowInternal, disallowVendor and their helpers in cmd/go/internal/load/pkg.go.
 
 use forgo_golang::path;
 

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use mask::Mask;
 
-/// Signals that the Go runtime unblocks whatever it inherits.
+/// Signals that the Go runtime unblocks even if it inherits them blocked.
 const UNBLOCKED: [libc::c_int; 7] = [
     libc::SIGILL,
     libc::SIGTRAP,
@@ -48,8 +48,8 @@ pub fn program_like_go(command: &mut Command) {
     }
 }
 
-/// [`like_go`] for a tool of the distribution that starts no other program. What it inherits cannot
-/// be noticed but for the mask, and posix_spawn does not copy forgo's page tables.
+/// [`like_go`] for a tool of the distribution that starts no other program. Of all that it
+/// inherits, only the mask can be noticed, and posix_spawn does not copy forgo's page tables.
 pub fn tool_like_go(command: &mut Command) {
     if !inherited_mask().is_empty() {
         like_go(command);
@@ -69,12 +69,12 @@ fn inherited_mask() -> Mask {
 mod tests {
     use super::*;
 
-    /// What `/proc/self/status` of a child says, by the name of the line.
+    /// Reads a child's `/proc/self/status`, by the name of the line.
     #[cfg(target_os = "linux")]
     fn status_of_child(block: &[libc::c_int]) -> std::collections::HashMap<String, u64> {
         let mut mask = Mask::empty();
         block.iter().for_each(|signal| mask.add(*signal));
-        // A thread of its own, so that other tests keep their mask.
+        // In a separate thread, so that other tests keep their mask.
         let child = std::thread::spawn(move || {
             mask.set().unwrap();
             let mut command = Command::new("cat");

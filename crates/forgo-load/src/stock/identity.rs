@@ -34,10 +34,10 @@ static NOTE: [u32; 5] = [
 ];
 const NOTE_SECTION: &[u8] = b".note.forgo";
 const BUILD_INFO_SECTION: &[u8] = b".go.buildinfo";
-/// No section that is read is larger; one that claims to be is not what it says.
+/// No section that is read is larger; one that claims to be is not one of them.
 const LARGEST: u64 = 1 << 20;
 
-/// What this file is. Symbolic links are followed; what can't be read is unknown.
+/// Returns the kind of a file. Symbolic links are followed; a file that can't be read is unknown.
 pub fn kind(file: &str) -> Kind {
     // The content goes with the stat.
     match disk::metadata(file) {
@@ -46,7 +46,7 @@ pub fn kind(file: &str) -> Kind {
     }
 }
 
-/// [`kind`] of what is no input of the invocation.
+/// [`kind`] of a file that is not an input of the invocation.
 pub fn kind_unseen(file: &str) -> Kind {
     match disk::own::metadata(Because::Noted, file) {
         Ok(meta) => kind_by(file, &meta),

@@ -38,10 +38,10 @@ pub trait SourceTree: Sync {
     fn is_go_dir(&self, dir: &str) -> io::Result<bool>;
     /// What the directory imports under the invocation's build tags (imports.ScanDir).
     fn imports(&self, dir: &str) -> Arc<DirImports>;
-    /// What the directory imports whatever the tags (imports.ScanDir with AnyTags).
+    /// Returns the imports of the directory under all tags (imports.ScanDir with AnyTags).
     fn imports_any_tags(&self, dir: &str) -> Arc<DirImports>;
-    /// What the listed files import, build constraints aside (imports.ScanFiles). `Err` is an
-    /// unreadable file's error in the stock command's words.
+    /// Returns the imports of the listed files, build constraints aside (imports.ScanFiles). `Err`
+    /// is an unreadable file's error, as the stock command prints it.
     fn file_imports(&self, files: &[String]) -> Result<DirImports, String>;
     /// Is the directory a package? (The error of go/build's ImportDir.)
     fn package_kind(&self, dir: &str) -> PackageKind;
@@ -80,7 +80,7 @@ pub struct DirImports {
     pub test_imports: Vec<String>,
     /// No file matched the constraints (imports.ErrNoGo).
     pub no_go: bool,
-    /// Another error, in the stock command's words.
+    /// Another error, as the stock command prints it.
     pub error: Option<String>,
 }
 
@@ -99,7 +99,7 @@ pub enum RootMode {
 }
 
 impl RootMode {
-    /// Is no main module looked for?
+    /// Reports whether no main module is looked for.
     pub fn is_no_root(self) -> bool {
         matches!(self, RootMode::None | RootMode::Ignored)
     }
@@ -115,7 +115,7 @@ pub struct LoadOptions {
     pub silence_unmatched_warnings: bool,
 }
 
-/// A pattern and what it matched (search.Match).
+/// A pattern and its matches (search.Match).
 #[derive(Debug, Clone, Default)]
 pub struct Match {
     /// The pattern as given (slash-cleaned as ImportPaths does).
@@ -148,7 +148,7 @@ pub struct Resolved {
     pub dir: String,
     /// The import path as it is to be known (`vendor/golang.org/x/…` for std's own vendored).
     pub path: String,
-    /// Why there is no directory.
+    /// Why the directory is missing.
     pub error: Option<Arc<ImportError>>,
 }
 
@@ -240,7 +240,7 @@ pub struct MainModule {
     pub dir: String,
     /// Path prefix of its packages: the module path, empty for std.
     pub prefix: String,
-    /// Is the root inside GOROOT/src (std or cmd)?
+    /// Whether the root is inside GOROOT/src (std or cmd).
     pub in_goroot_src: bool,
     /// Its go version, with the default filled in.
     pub go_version: String,
@@ -266,12 +266,12 @@ pub struct Modules<'a> {
     pub tree: &'a dyn SourceTree,
     /// Where warnings and progress go (`go: downloading …`).
     pub reporter: &'a dyn Reporter,
-    /// What was decided.
+    /// The settings that other parts ask for.
     pub state: ModuleState,
     pub(super) root_mode: RootMode,
     /// The release in use, as in go lines.
     pub(super) local: String,
-    /// Roots of the main modules, known before their files are read.
+    /// Roots of the main modules, set before their files are read.
     pub(super) mod_roots: Vec<String>,
     /// go.work in force, or empty.
     pub(super) work_file: String,

@@ -63,7 +63,7 @@ impl Modules<'_> {
         Ok(())
     }
 
-    /// Is the vendor directory used without being asked to, and why (not)?
+    /// Decides whether the vendor directory is used without being asked for, and why (not).
     fn vendor_by_default(
         &self,
         vendor: &str,
@@ -99,7 +99,7 @@ impl Modules<'_> {
         Ok((BuildMod::Readonly, Some(reason)))
     }
 
-    /// Does the first line of modules.txt say that it is a workspace's?
+    /// Reports whether the first line of modules.txt marks it as a workspace's.
     fn is_workspace_vendor(&self, vendor: &str) -> Result<bool, Error> {
         let file = path::join2(vendor, "modules.txt");
         let data = match self.tree.read_file(&file) {

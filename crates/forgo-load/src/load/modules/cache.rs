@@ -1,6 +1,5 @@
 //! The module cache: where the files of a module version are, whether they are complete, whether
-//! they are what go.sum says. Answers to CachePath, DownloadDir and Download in
-//! cmd/go/internal/modfetch.
+//! they match go.sum. Answers to CachePath, DownloadDir and Download in cmd/go/internal/modfetch.
 
 use std::cmp::Ordering;
 use std::fs;
@@ -20,12 +19,12 @@ use super::summary::go_mod_key;
 use crate::disk;
 use crate::process::errno_text;
 
-/// Why there is no complete directory of a module version.
+/// Why a module version's directory is missing or incomplete.
 #[derive(Debug)]
 pub(super) enum NoDir {
     /// It was never downloaded, or not completely.
     Missing,
-    /// It can't be told.
+    /// It can't be determined.
     Error(String),
 }
 
@@ -39,7 +38,8 @@ impl Modules<'_> {
         ))
     }
 
-    /// Path and version as the cache spells them; the error says why they cannot be there.
+    /// Returns path and version as the cache spells them; the error states why they cannot be
+    /// there.
     fn escaped(&self, m: &Version) -> Result<(String, String), String> {
         if gover::is_toolchain(&m.path) {
             return Err("internal error: invalid operation on toolchain module".to_string());

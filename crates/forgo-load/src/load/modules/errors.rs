@@ -132,7 +132,7 @@ impl Error {
         Error::Fatal(Fatal::with(stderr))
     }
 
-    /// module.VersionError: says which module at which version, unless the error does already.
+    /// module.VersionError: adds which module at which version, unless the error has it already.
     pub fn about(self, module: &Version) -> Error {
         match &self {
             Error::Module(m, _) if m == module => self,
@@ -149,7 +149,7 @@ impl Error {
         }
     }
 
-    /// Is or wraps sumMissingError?
+    /// Reports whether it is or wraps sumMissingError.
     pub fn is_sum_missing(&self) -> bool {
         matches!(self.cause(), Error::SumMissing(_))
     }
@@ -162,7 +162,7 @@ impl Error {
         }
     }
 
-    /// Is it ImportMissingError?
+    /// Returns the failed import, if it is ImportMissingError.
     pub fn missing(&self) -> Option<&MissingImport> {
         match self {
             Error::Import(f) => match f.as_ref() {
@@ -217,7 +217,7 @@ impl Fatal {
         Fatal { stderr, code: 1 }
     }
 
-    /// Several errors, each on a line of its own with the `go: ` prefix.
+    /// Joins several errors, each on a separate line with the `go: ` prefix.
     pub(super) fn of_all(errors: Vec<Error>) -> Fatal {
         let mut stderr = String::new();
         for e in errors {

@@ -1,8 +1,8 @@
 //! What module loading asks of the stock command: downloads into the module cache, version queries,
 //! edits of go.mod and go.sum.
 //!
-//! Downloads run in a temporary module of their own which has the checksums of all go.sum files in
-//! force: so they are verified as always, and the user's files stay untouched.
+//! Downloads run in a temporary module which has the checksums of all go.sum files in force: so
+//! they are verified as always, and the user's files stay untouched.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
@@ -90,8 +90,8 @@ impl Modules<'_> {
         }
     }
 
-    /// Fetches, each thing once in an invocation. What can't be fetched stays missing; an error
-    /// here ends the command.
+    /// Fetches, each thing once in an invocation. A thing that can't be fetched stays missing; an
+    /// error here ends the command.
     pub(super) fn fetch_all(&self, needs: &[Need]) -> Result<(), Error> {
         let needs: BTreeSet<Need> = {
             let mut attempted = self.memo.attempted.lock_set();
@@ -119,7 +119,7 @@ impl Modules<'_> {
         self.fetch_listed(&["list", "-m", "-e", "-json"], &infos, Need::Info)
     }
 
-    /// Is the archive there, if not its files?
+    /// Reports whether the archive is there, if not its files.
     fn has_zip(&self, m: &Version) -> bool {
         ["zip", "ziphash"].iter().all(|suffix| {
             let file = self.cache_path(m, suffix);
@@ -128,7 +128,7 @@ impl Modules<'_> {
     }
 
     /// go.mod files alone: the stock command reads the graph of a module that requires them. Of
-    /// several versions of a path it would read the highest only: each gets a module of its own.
+    /// several versions of a path it would read the highest only: each gets a separate module.
     fn fetch_mods(&self, mods: &[Version]) -> Result<(), Error> {
         let mut versions: HashMap<&str, usize> = HashMap::new();
         let mut requires: Vec<String> = Vec::new();
@@ -204,7 +204,7 @@ impl Modules<'_> {
         }
     }
 
-    /// Puts the stock command's words where something could not be fetched.
+    /// Puts the stock command's error where something could not be fetched.
     pub(super) fn explain(&self, e: Error) -> Error {
         match e {
             Error::Unfetched(need) => self.fetch_error(need),
@@ -313,7 +313,7 @@ impl Modules<'_> {
     }
 
     /// Runs the stock command in a temporary module with the given requirements. It is an error if
-    /// it can't run; whether it succeeds is seen by what it leaves in the module cache.
+    /// it can't run; whether it succeeds is seen by the files that it leaves in the module cache.
     #[expect(
         clippy::disallowed_methods,
         reason = "in a directory of its own, for a command after which no answer is kept"
@@ -328,7 +328,7 @@ impl Modules<'_> {
             .tempdir_in(&self.cfg.dirs.tmp)
             .map_err(|e| failed(&e))?;
         let name = dir.path().to_str().unwrap_or_default().to_string();
-        // With pruning, `go mod graph` reads little more than what is required here.
+        // With pruning, `go mod graph` reads little more than the requirements given here.
         let go = match gover::compare(self.local(), "1.17").is_lt() {
             true => self.local(),
             false => "1.17",
@@ -416,8 +416,8 @@ impl Modules<'_> {
         let output = self
             .stock("", &args, &["GOTOOLCHAIN=local".to_string()])
             .map_err(Error::into_fatal)?;
-        // Told by who imports it: a module that was found for an import and can't be had. Nothing
-        // of it is left in go.mod, so a load of our own would look for it once more.
+        // Reported with its importer: a module that was found for an import and can't be had.
+        // Nothing of it is left in go.mod, so loading here would look for it once more.
         let by_importer =
             |line: &str| line.ends_with(" imports\n") || line.ends_with(" tested by\n");
         let mut fatal = false;
@@ -435,7 +435,7 @@ impl Modules<'_> {
     }
 }
 
-/// What is wrong with the only requirement of a go.mod, from the stock command's words.
+/// Extracts the error of a go.mod's only requirement from the stock command's output.
 fn requirement_error(stderr: &str, path: &str) -> Option<FixError> {
     let (_, text) = stderr.trim_end().split_once("\ngo.mod:")?;
     let (_, text) = text.split_once(": ")?;
@@ -471,7 +471,8 @@ fn parse(stdout: &str) -> Vec<Downloaded> {
 /// An error from its text, which may begin with the module's name.
 fn module_error(m: &Version, text: &str) -> Error {
     if let Some(rest) = text.strip_prefix(&format!("module {}: ", m.path)) {
-        // `go list -m` says so only of queries that nothing matches; else the error says so.
+        // `go list -m` adds this prefix only for queries that nothing matches; else the error has
+        // it.
         return match rest.starts_with("no matching versions ") {
             true => Error::text(rest),
             false => Error::text(rest).about(&Version::new(&*m.path, "")),

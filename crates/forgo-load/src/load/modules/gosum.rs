@@ -41,7 +41,7 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// Is there a checksum (of a known kind) for it (HaveSum)?
+    /// Reports whether there is a checksum (of a known kind) for it (HaveSum).
     pub fn have(&self, m: &Version) -> bool {
         self.hashes(m).next().is_some()
     }
@@ -141,7 +141,7 @@ impl Modules<'_> {
         Ok(table)
     }
 
-    /// Compares a hash with what is recorded (checkModSum). One that is recorded nowhere is noted:
+    /// Compares a hash with the recorded one (checkModSum). One that is recorded nowhere is noted:
     /// the stock command may have to add it.
     pub(super) fn check_sum(&self, m: &Version, hash: &str) -> Result<(), Error> {
         if !self.uses_sums() {

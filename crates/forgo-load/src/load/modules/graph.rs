@@ -18,8 +18,8 @@ use super::summary::Summary;
 /// The version that stands for "not in the graph".
 pub(super) const NONE: &str = "none";
 
-/// Requirements of modules, and what they select. Always usable; after an error it may be
-/// incomplete.
+/// Requirements of modules, and the versions that they select. Always usable; after an error it may
+/// be incomplete.
 #[derive(Debug, Default)]
 pub(super) struct ModuleGraph {
     roots: Vec<Version>,

@@ -389,7 +389,7 @@ impl Modules<'_> {
         Ok(Some(Candidate { dir, has_go_files }))
     }
 
-    /// Does the module hold the package?
+    /// Reports whether the module holds the package.
     pub(super) fn has_package(
         &self,
         path: &str,
@@ -419,7 +419,7 @@ impl Modules<'_> {
         self.tree.is_go_dir(&dir).unwrap_or(false).then_some(dir)
     }
 
-    /// What must be fetched to import from these modules.
+    /// Returns the files that must be fetched to import from these modules.
     pub(super) fn needs_of(&self, modules: &[Version]) -> Vec<Need> {
         modules
             .iter()
@@ -463,7 +463,7 @@ fn check_importable(path: &str) -> Result<(), Error> {
 }
 
 /// Module paths that could hold the import path: itself and all it begins with, longest first;
-/// `go` and `toolchain` are no modules with packages.
+/// `go` and `toolchain` are not modules with packages.
 fn prefixes(path: &str) -> impl Iterator<Item = &str> {
     let mut next = Some(path);
     std::iter::from_fn(move || {

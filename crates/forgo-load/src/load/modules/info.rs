@@ -1,5 +1,5 @@
-//! What is told of modules: of the module of a package, of a module by name, of a directory.
-//! Answers to cmd/go/internal/modload/build.go and DirImportPath.
+//! Information about modules: about the module of a package, a module by name, a directory. Answers
+//! to cmd/go/internal/modload/build.go and DirImportPath.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Whether modules are used, where the main modules are, and what their files say. Answers to Init,
-//! FindGoWork and loadModFile in cmd/go/internal/modload/init.go.
+//! Whether modules are used, where the main modules are, and the content of their files. Answers to
+//! Init, FindGoWork and loadModFile in cmd/go/internal/modload/init.go.
 
 use std::sync::{Arc, OnceLock};
 
@@ -135,7 +135,7 @@ impl<'a> Modules<'a> {
         paths::find_module_root(dir, |f| paths::is_file(self.tree, f))
     }
 
-    /// The go.mod of a module root, or what `-modfile` says.
+    /// Returns the go.mod of a module root, or the file of `-modfile`.
     pub(super) fn mod_file_path(&self, root: &str) -> String {
         if self.cfg.modules.modfile.is_empty() {
             path::join2(root, "go.mod")

@@ -108,7 +108,7 @@ impl Modules<'_> {
         }
     }
 
-    /// Keeps what was loaded, if no file has to be changed for it (commitRequirements).
+    /// Keeps the loaded packages, if no file has to be changed for them (commitRequirements).
     fn settle(&mut self, walk: Walk, rs: Arc<Requirements>) -> Result<(), Error> {
         if self.memo.failed_aside.load(Ordering::Relaxed) {
             return Err(Fatal::reported().into());
@@ -127,7 +127,7 @@ impl Modules<'_> {
         Ok(())
     }
 
-    /// Fails if go.mod would say something else when it were written now (UpdateGoModFromReqs,
+    /// Fails if go.mod would differ if it were written now (UpdateGoModFromReqs,
     /// modFileIsDirty). Replacements and exclusions can't differ: the stock command drops repeated
     /// ones before it compares, and has refused a go.mod with replacements that contradict each
     /// other.

@@ -62,7 +62,7 @@ pub(super) struct Replaced {
 }
 
 impl MainModules {
-    /// Is it the path of a main module?
+    /// Reports whether it is the path of a main module.
     pub fn contains(&self, path: &str) -> bool {
         self.by_path.contains_key(path)
     }
@@ -224,7 +224,7 @@ impl Modules<'_> {
             let Some(new) = look_up(&index.replace, m) else {
                 continue;
             };
-            // Only the replacement of one version is compared with what another module says.
+            // Only the replacement of one version is compared with that of another module.
             if let Some((other, root)) = found
                 && other != new
                 && index.replace.contains_key(m)

@@ -25,7 +25,7 @@ pub(super) struct Matching {
     walked: bool,
 }
 
-/// Why a directory is no package.
+/// Why a directory is not a package.
 enum NotLocal {
     /// `builtin`, or GOROOT/src itself: no error for a wildcard.
     Special(Error),
@@ -61,7 +61,7 @@ impl MatchError {
 
 impl Modules<'_> {
     /// Matches the patterns against the modules that the requirements select. `walk` is given at
-    /// the end: errors are kept then, and `all` is what was loaded.
+    /// the end: errors are kept then, and `all` has the loaded packages.
     pub(super) fn update_matches(
         &self,
         matches: &mut [Matching],

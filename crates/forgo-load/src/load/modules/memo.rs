@@ -72,9 +72,9 @@ pub(super) struct Memo {
     /// Checksums that no file records.
     pub unrecorded: SharedSet<Version>,
     pub has_unrecorded: AtomicBool,
-    /// What was asked of the stock command.
+    /// The requests to the stock command.
     pub attempted: SharedSet<Need>,
-    /// What it answered instead of fetching.
+    /// Its errors for those that it did not fetch.
     pub failed: SharedMap<Need, Error>,
     /// Modules as `go list` shows them.
     pub infos: SharedMap<Version, Arc<ModulePublic>>,

@@ -1,6 +1,6 @@
-//! The go.mod of a main module and the go.work: reading with all checks, and the index of what they
-//! say. Answers to ReadModFile, indexModFile and fixVersion in cmd/go/internal/modload/modfile.go
-//! and init.go, and to ReadWorkFile and LoadWorkFile.
+//! The go.mod of a main module and the go.work: reading with all checks, and the index of their
+//! content. Answers to ReadModFile, indexModFile and fixVersion in
+//! cmd/go/internal/modload/modfile.go and init.go, and to ReadWorkFile and LoadWorkFile.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -15,7 +15,7 @@ use super::api::Modules;
 use super::errors::Error;
 use super::paths;
 
-/// What a go.mod said when it was read (modFileIndex): changes are measured against it.
+/// The content of a go.mod when it was read (modFileIndex): changes are measured against it.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     /// A version in the file was not canonical: the file has to be rewritten.
@@ -57,7 +57,7 @@ impl Index {
     }
 }
 
-/// Replacements by what they replace; two for the same thing may not disagree (toReplaceMap).
+/// Replacements by the replaced module; two for the same thing may not disagree (toReplaceMap).
 pub(super) fn replace_map(replaces: &[Replace]) -> Result<HashMap<Version, Version>, Error> {
     let mut map: HashMap<Version, Version> = HashMap::with_capacity(replaces.len());
     for r in replaces {

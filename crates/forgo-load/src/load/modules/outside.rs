@@ -45,7 +45,8 @@ impl Modules<'_> {
             e => {
                 let text = e.to_string();
                 let prefix = format!("{}: ", args[0]);
-                // A path that can be no module's is blamed with its version before it is asked for.
+                // The error for an impossible module path names the version already: the path is
+                // checked before the query.
                 let once = text.strip_prefix(&prefix);
                 let once = once.filter(|why| why.starts_with("malformed module path"));
                 Error::text(prefix.clone() + once.unwrap_or(&text)).into_fatal()
@@ -210,7 +211,7 @@ impl Modules<'_> {
         .into())
     }
 
-    /// Warns where the latest version of the module says that it is deprecated (CheckDeprecation).
+    /// Warns where the latest version of the module is marked deprecated (CheckDeprecation).
     fn warn_deprecated(&self, m: &Version) -> Result<(), Error> {
         let latest = Version::new(&*m.path, "latest");
         let text = self
@@ -240,7 +241,7 @@ impl Modules<'_> {
         Ok(())
     }
 
-    /// The module's go.mod may not say what only counts in a main module.
+    /// Checks that the module's go.mod has no directive that only counts in a main module.
     fn check_directives(&self, arg: &str, m: &Version) -> Result<(), Error> {
         let data = self
             .fetching(|| self.cached_go_mod(m))
@@ -262,7 +263,7 @@ impl Modules<'_> {
     }
 }
 
-/// Does the error say that there is no such module (fs.ErrNotExist)?
+/// Reports whether the error means that the module does not exist (fs.ErrNotExist).
 pub(super) fn is_not_exist(e: &Error) -> bool {
     classify(e) == Class::NotExist
 }
@@ -278,10 +279,10 @@ pub struct TooNew {
     pub text: String,
 }
 
-/// Does the module of `path@version` ask for a newer release? That is what toolchain selection
-/// needs to know before `install pkg@version` and `run pkg@version`
-/// (maybeSwitchForGoInstallVersion). Whatever else is wrong is told when the command runs, but for
-/// what ends any command at once.
+/// Returns the newer release that the module of `path@version` asks for, if it does. Toolchain
+/// selection needs it before `install pkg@version` and `run pkg@version`
+/// (maybeSwitchForGoInstallVersion). Other errors are reported when the command runs, except for
+/// those that end any command at once.
 pub fn newer_release_wanted(
     cfg: &Config,
     tree: &dyn SourceTree,
@@ -317,7 +318,7 @@ pub fn offered_releases(
     modules.releases().map_err(|e| e.to_string())
 }
 
-/// queryPrefixModules' classes, told by the texts.
+/// Sorts errors into queryPrefixModules' classes, by their texts.
 fn classify(e: &Error) -> Class {
     if let Error::Import(_) = e {
         return Class::NoPackage;
@@ -334,7 +335,7 @@ fn classify(e: &Error) -> Class {
         "disabled by GOPROXY=off",
         "no such file",
         "unknown revision",
-        // Nobody knows where to look for a module of that path.
+        // It is not known where to look for a module of that path.
         "unrecognized import path",
         "import path does not begin with hostname",
         "GOVCS disallows using",

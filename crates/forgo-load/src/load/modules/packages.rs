@@ -18,7 +18,7 @@ use super::requirements::{Pruning, Requirements};
 use super::roots::PackageRoots;
 use super::walk::{Answer, IS_ROOT, Id, Job, Walk};
 
-/// What is to be done about packages that no module provides.
+/// How to resolve packages that no module provides.
 enum Resolution {
     /// Add these modules, and load again; nothing, if there are none.
     Add(Vec<Version>),
@@ -111,7 +111,7 @@ impl Modules<'_> {
         }
     }
 
-    /// Loads the roots and all they import, in parallel; what is missing in the module cache is
+    /// Loads the roots and all they import, in parallel; files missing in the module cache are
     /// fetched when nothing else is left to do.
     fn walk(&self, mut walk: Walk, rs: &Requirements, roots: &[String]) -> Result<Walk, Error> {
         let mut jobs = VecDeque::new();
@@ -291,7 +291,7 @@ impl Modules<'_> {
         Ok(Resolution::Add(add))
     }
 
-    /// Outside of main modules, the latest version of whatever module has the package.
+    /// Outside of main modules, returns the latest version of the module that has the package.
     fn query_latest_import(&self, path: &str) -> Result<Version, Error> {
         self.say(format!("go: finding module for package {path}\n"));
         self.query_packages(path, "latest").map_err(|e| {

@@ -10,12 +10,12 @@ use super::api::{FileKind, SourceTree};
 use crate::config::Config;
 use crate::disk;
 
-/// Is there a file (no directory) of that name, the overlay considered?
+/// Reports whether there is a file (not a directory) of that name, the overlay considered.
 pub(super) fn is_file(tree: &dyn SourceTree, name: &str) -> bool {
     tree.stat(name).is_ok_and(|k| k != FileKind::Dir)
 }
 
-/// Is there a file (no directory) of that name on disk?
+/// Reports whether there is a file (not a directory) of that name on disk.
 pub(super) fn is_disk_file(name: &str) -> bool {
     disk::metadata(name).is_ok_and(|m| !m.is_dir())
 }
@@ -128,7 +128,7 @@ pub(super) fn short(cfg: &Config, name: &str) -> String {
     }
 }
 
-/// Do both names stand for one file, or both for none?
+/// Reports whether both names stand for one file, or both for none.
 fn same_file(a: &str, b: &str) -> bool {
     if a == b {
         return true;

@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::threads;
 
-/// How many threads are worth having: the disk is what they wait for, and each costs time to start.
+/// Returns how many threads are worth having: they wait for the disk, and each costs time to start.
 fn threads() -> usize {
     const MOST: usize = 16;
     crate::threads::processors().min(MOST)

@@ -83,7 +83,7 @@ impl Requirements {
         self.max.get("go").map_or("", String::as_str)
     }
 
-    /// Is a path twice among the roots, or a main module?
+    /// Reports whether a path is twice among the roots, or a main module.
     pub fn has_redundant_root(&self, mains: &MainModules) -> bool {
         self.roots
             .iter()

@@ -190,7 +190,7 @@ impl Modules<'_> {
         if needs.is_empty() {
             return results.into_iter().all(|r| r.unwrap_or(false));
         }
-        // What is wrong will be seen when the graph is read.
+        // Errors will be seen when the graph is read.
         self.fetch_all(&needs).is_ok()
             && pool::map(modules, check)
                 .into_iter()

@@ -1,6 +1,6 @@
-//! What is known of the mode, as others see it and as module loading asks for it; and what is said
-//! when there is no main module or go.mod is out of date. Answers to MainModules' accessors, die
-//! and goModDirtyError in cmd/go/internal/modload/init.go.
+//! The mode, as others see it and as module loading asks for it; and the errors when there is no
+//! main module or go.mod is out of date. Answers to MainModules' accessors, die and goModDirtyError
+//! in cmd/go/internal/modload/init.go.
 
 use forgo_golang::modfile::WorkFile;
 use forgo_golang::{gover, path};
@@ -15,7 +15,7 @@ pub(super) const MODULES_OFF: &str =
     "go: modules disabled by GO111MODULE=off; see 'go help modules'";
 
 impl Modules<'_> {
-    /// Fills `state` from what is known.
+    /// Fills `state` from the results so far.
     pub(super) fn publish(&mut self) {
         let in_module_mode = self.state.enabled;
         let go_mod = if !in_module_mode {
@@ -196,7 +196,7 @@ impl Modules<'_> {
         self.reporter.event(Event::Stderr(text));
     }
 
-    /// Writes to standard error what was not written before.
+    /// Writes a text to standard error, unless it was written before.
     pub(super) fn say_once(&self, text: String) {
         if self.memo.said.lock_set().insert(text.clone()) {
             self.say(text);

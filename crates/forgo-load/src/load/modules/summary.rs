@@ -1,4 +1,4 @@
-//! What the go.mod of a dependency says. Answers to goModSummary, rawGoModSummary and rawGoModData
+//! The content of a dependency's go.mod. Answers to goModSummary, rawGoModSummary and rawGoModData
 //! in cmd/go/internal/modload/modfile.go.
 
 use std::cmp::Ordering;

@@ -1,4 +1,4 @@
-//! Whole loads of small trees kept in memory, told as the packages reached and the words said.
+//! Whole loads of small trees kept in memory, shown as the packages reached and the output.
 
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Result as IoResult};
@@ -120,7 +120,7 @@ impl SourceTree for Tree {
     }
 }
 
-/// Keeps what is said.
+/// Keeps the output.
 #[derive(Default)]
 struct Said(Mutex<String>);
 
@@ -148,8 +148,8 @@ fn config(release: Release) -> Config {
     cfg
 }
 
-/// Loads, and tells each package (path, directory, module), then errors of patterns, then what was
-/// said; or the words of a fatal error.
+/// Loads, and lists each package (path, directory, module), then errors of patterns, then the
+/// output; or the text of a fatal error.
 fn load(cfg: &Config, tree: &Tree, patterns: &[&str]) -> String {
     let said = Said::default();
     let told = try_load(cfg, tree, &said, patterns).unwrap_or_else(|f| f.stderr);

@@ -129,7 +129,7 @@ impl Modules<'_> {
         PackageRoots { modules }
     }
 
-    /// Is it neither std nor a main module?
+    /// Reports whether it is neither std nor a main module.
     fn is_external(&self, m: &Version) -> bool {
         !m.path.is_empty() && !self.mains.contains(&m.path)
     }

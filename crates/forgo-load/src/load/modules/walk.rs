@@ -1,4 +1,4 @@
-//! What an import walk gathers: packages, their tests, who imports whom, and what is in `all`.
+//! The result of an import walk: packages, their tests, their importers, and the packages in `all`.
 //! Answers to loadPkg, applyPkgFlags and pkgTest in cmd/go/internal/modload/load.go.
 
 use std::collections::{HashMap, VecDeque};
@@ -48,7 +48,7 @@ pub(super) struct Walk {
     pub load_tests: bool,
     /// `all` includes tests of dependencies (before go 1.16).
     pub all_closes_over_tests: bool,
-    /// What must be fetched before the parked packages can be loaded.
+    /// The files that must be fetched before the parked packages can be loaded.
     pub needs: Vec<Need>,
     pub parked: Vec<Id>,
 }
@@ -184,7 +184,7 @@ impl Walk {
         self.mark(modules, test, IMPORTS_LOADED, jobs);
     }
 
-    /// Takes what was found of a package.
+    /// Takes the result of looking up a package.
     pub fn answer(
         &mut self,
         modules: &Modules<'_>,
@@ -224,7 +224,7 @@ impl Walk {
         self.mark(modules, id, IMPORTS_LOADED, jobs);
     }
 
-    /// Orders the packages breadth first and notes who imports whom (buildStacks).
+    /// Orders the packages breadth first and notes each one's first importer (buildStacks).
     pub fn build_stacks(&mut self, roots: &[Id]) {
         let mut seen = vec![false; self.packages.len()];
         for &id in roots {

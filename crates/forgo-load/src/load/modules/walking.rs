@@ -86,8 +86,8 @@ impl Modules<'_> {
         Ok(())
     }
 
-    /// The directories that a local pattern matches, wherever they are: all of it in GOPATH mode
-    /// (search.Match.MatchDirs).
+    /// Finds the directories that a local pattern matches, in modules or elsewhere: in GOPATH mode
+    /// this is all of the matching (search.Match.MatchDirs).
     pub(in crate::load) fn match_dirs(&self, m: &mut Match) {
         if pattern::is_literal(&m.pattern) {
             m.dirs = vec![m.pattern.clone()];
@@ -111,7 +111,7 @@ impl Modules<'_> {
             }
         };
         let ignore = self.ignore_of(&mod_root);
-        // Below a vendor directory nothing matches, unless the pattern says vendor.
+        // Below a vendor directory nothing matches, unless the pattern contains vendor.
         let into_vendor = clean.contains("vendor");
         let mut candidates: Vec<String> = Vec::new();
         let result = self.walk_dirs(&path::with_file_path_separator(&dir), &mut |entry, kind| {
@@ -164,7 +164,7 @@ impl Modules<'_> {
         }
     }
 
-    /// The module root that holds the directory; empty where there are no roots.
+    /// Returns the module root that holds the directory; empty without module roots.
     fn root_of(&self, abs: &str) -> Result<String, Error> {
         let mut roots = self.mod_roots.iter();
         match roots.rfind(|r| path::has_file_path_prefix(abs, r)) {

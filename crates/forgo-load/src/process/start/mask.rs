@@ -73,7 +73,7 @@ mod tests {
         assert!(mask.is_empty());
         mask.add(libc::SIGUSR1);
         assert!(!mask.is_empty());
-        // A thread of its own, so that other tests keep their mask.
+        // In a separate thread, so that other tests keep their mask.
         std::thread::spawn(move || {
             mask.set().unwrap();
             let mut read = Mask::of_thread();
