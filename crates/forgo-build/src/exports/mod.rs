@@ -1,6 +1,6 @@
 //! The parts of archives that importers read, by file: each is read once in a run, and only when a
 //! key that only forgo has is asked for. The results for archives in the cache are kept for later
-//! runs ([`earlier`]).
+//! runs (`earlier`).
 
 mod earlier;
 pub mod places;

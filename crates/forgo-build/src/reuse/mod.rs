@@ -6,10 +6,10 @@
 //! | [`Way::InstalledExecutable`] | the executable installed was linked from the same main package, which is then not needed |
 //! | [`Way::TestResult`] | all that the executable is for is a test whose result is cached |
 //! | [`Way::CacheEntry`] | the cache has it |
-//! | [`Way::ExportData`] | the cache has an archive compiled from the same sources and export data: [`cutoff`] |
-//! | [`Way::Moved`] | the cache has an archive compiled from the same in another directory: [`moving`] |
-//! | [`Way::KeptExecutable`] | the cache keeps a copy of the executable: [`links`] |
-//! | [`Way::LinkRecord`] | nothing needs the executable, and the link is on record: [`links`] |
+//! | [`Way::ExportData`] | the cache has an archive compiled from the same sources and export data: `cutoff` |
+//! | [`Way::Moved`] | the cache has an archive compiled from the same in another directory: `moving` |
+//! | [`Way::KeptExecutable`] | the cache keeps a copy of the executable: `links` |
+//! | [`Way::LinkRecord`] | nothing needs the executable, and the link is on record: `links` |
 //!
 //! The last four are forgo's own. They are tried apart from the others, where the stock command
 //! would begin to build or link.
