@@ -152,6 +152,25 @@ const RULES: &[(Programs, &str, &[What], &str)] = &[
         "entries are known by their content; that the cache can be used is checked otherwise",
     ),
     (
+        FORGO,
+        r"\$GOCACHE/forgo-bundle",
+        &[What::Open, What::Stat],
+        "the bundle of a job: what comes from it is known by its hash, and an answer is given \
+         again only to the job that it was found for",
+    ),
+    (
+        FORGO,
+        r"\$HOME|\$PROJECTS/githome",
+        &[What::Stat],
+        "its owner decides whether the log of runs is written",
+    ),
+    (
+        FORGO,
+        r"(\$HOME|\$PROJECTS/githome)/\.local(/state(/forgo(/log(/[0-9]+\.log|/\.tmp\w+)?)?)?)?",
+        &[],
+        "the log of runs, which no answer depends on",
+    ),
+    (
         ANY,
         r"/proc/(self|[0-9]+|thread-self)/.*",
         &[],
