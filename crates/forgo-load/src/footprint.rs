@@ -167,11 +167,7 @@ pub fn in_background(work: impl FnOnce() + Send + 'static) {
 /// Notes every directory on the way to a path: where symbolic links in it lead counts.
 pub fn saw_way_to(path: impl Place) {
     if let Some(recorder) = RECORDER.get() {
-        let path = path.text();
-        for (end, _) in path.match_indices('/').skip(1) {
-            recorder.saw(&path[..end], Look::Kind);
-        }
-        recorder.saw(&*path, Look::Kind);
+        recorder.saw_way_to(path);
     }
 }
 
@@ -285,6 +281,15 @@ impl Notes {
             // Noted under another spelling.
             None => Stat::of(path),
         }
+    }
+
+    /// See [`saw_way_to`].
+    pub fn saw_way_to(&self, path: impl Place) {
+        let path = path.text();
+        for (end, _) in path.match_indices('/').skip(1) {
+            self.saw(&path[..end], Look::Kind);
+        }
+        self.saw(&*path, Look::Kind);
     }
 
     /// See [`saw_itself`].

@@ -256,7 +256,7 @@ impl Repository {
         // Not their entries: every command of git's makes some for a moment. Their owners count:
         // git refuses to work in another user's directory.
         for place in [&self.root, &dot_git_file, &dir, &common] {
-            note_way_to(notes, place);
+            notes.saw_way_to(place);
         }
         for name in ["commondir", "config.worktree"] {
             notes.saw(format!("{dir}/{name}"), Look::Whole);
@@ -340,7 +340,7 @@ impl Repository {
         let mut next = 0;
         while let Some(store) = stores.get(next).cloned() {
             next += 1;
-            note_way_to(notes, &store);
+            notes.saw_way_to(&store);
             notes.saw(format!("{store}/pack"), Look::Whole);
             note_tree_files(notes, &format!("{store}/pack"));
             // Where git finds times and parents of commits before it looks at their objects.
@@ -438,14 +438,6 @@ fn absolute(dir: &str, name: &str) -> String {
     } else {
         path::join2(dir, name)
     }
-}
-
-/// Notes a directory and those on the way to it: git asks of each whether it is a link.
-fn note_way_to(notes: &Notes, dir: &str) {
-    for (end, _) in dir.match_indices('/').skip(1) {
-        notes.saw(&dir[..end], Look::Kind);
-    }
-    notes.saw(dir, Look::Kind);
 }
 
 /// Notes the files in a directory.
