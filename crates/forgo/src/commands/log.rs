@@ -10,6 +10,7 @@ use super::own::Verb;
 use crate::exit::Outcome;
 use crate::history::{Book, Entry, Past, Place, readable, readable_age};
 use crate::report::Console;
+use crate::report::action::{ActionFields, TriedFields};
 
 /// The command.
 pub const VERB: Verb = Verb {
@@ -212,43 +213,18 @@ impl<'a> JsonRun<'a> {
     }
 }
 
-/// An action, as `--json` prints it: the fields of FORGO_EVENTS.
+/// An action, as `--json` prints it.
 #[derive(Serialize)]
 struct JsonAction<'a> {
     run: u64,
-    node: u32,
-    mode: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    package: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
-    verdict: &'static str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    way: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    stale: &'a str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tried: Vec<JsonTried<'a>>,
-    slot: u32,
-    start: u64,
-    end: u64,
-    user: u64,
-    sys: u64,
-    peak: u64,
+    #[serde(flatten)]
+    fields: ActionFields<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lines: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     inputs: Option<Vec<String>>,
-}
-
-#[derive(Serialize)]
-struct JsonTried<'a> {
-    way: &'a str,
-    why: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    detail: &'a str,
 }
 
 fn actions_as_json(past: &Past) -> String {
@@ -263,29 +239,29 @@ fn actions_as_json(past: &Past) -> String {
             Verdict::Failed | Verdict::Skipped | Verdict::Done => ("", "", &[][..]),
         };
         let start = run.begin.start.saturating_add(action.start);
+        let tried = tried.iter().map(|tried| TriedFields {
+            way: &tried.way,
+            why: &tried.why,
+            detail: &tried.detail,
+        });
         text.push_str(&as_line(&JsonAction {
             run: run.number,
-            node: action.node,
-            mode: &entry.mode,
-            package: &entry.package,
-            key: action.key.map(|key| forgo_golang::quote::hex(&key.0)),
-            verdict,
-            way,
-            stale,
-            tried: tried
-                .iter()
-                .map(|tried| JsonTried {
-                    way: &tried.way,
-                    why: &tried.why,
-                    detail: &tried.detail,
-                })
-                .collect(),
-            slot: action.slot,
-            start,
-            end: start.saturating_add(action.took),
-            user: action.user,
-            sys: action.sys,
-            peak: action.peak.saturating_mul(1024),
+            fields: ActionFields {
+                node: action.node,
+                mode: &entry.mode,
+                package: &entry.package,
+                key: action.key.map(|key| forgo_golang::quote::hex(&key.0)),
+                verdict,
+                way,
+                stale: stale.into(),
+                tried: tried.collect(),
+                slot: action.slot,
+                start,
+                end: start.saturating_add(action.took),
+                user: action.user,
+                sys: action.sys,
+                peak: action.peak.saturating_mul(1024),
+            },
             after: action.after,
             lines: past.lines(action.key),
             inputs: past.lines(action.inputs),

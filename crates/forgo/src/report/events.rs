@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use forgo_build::plan::Node;
 use forgo_cache::{ActionId, HashContext};
@@ -15,6 +15,7 @@ use forgo_load::event::{Event, Spent};
 use forgo_load::verdict::{Miss, Verdict, Way, Why};
 use serde::Serialize;
 
+use super::action::{ActionFields, TriedFields, micros, micros_since};
 use super::{Listener, Run};
 
 /// Writes the file.
@@ -43,39 +44,13 @@ enum Line<'a> {
 
 /// An action that ended.
 #[derive(Serialize)]
-pub struct Action<'a> {
-    node: u32,
-    mode: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    package: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
-    verdict: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    way: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stale: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tried: Vec<Tried<'a>>,
-    slot: u32,
-    start: u64,
-    end: u64,
-    user: u64,
-    sys: u64,
-    peak: u64,
+struct Action<'a> {
+    #[serde(flatten)]
+    fields: ActionFields<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lines: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     inputs: Vec<String>,
-}
-
-/// A way that did not apply.
-#[derive(Serialize)]
-struct Tried<'a> {
-    way: &'static str,
-    why: &'static str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    detail: &'a str,
 }
 
 impl Events {
@@ -123,13 +98,15 @@ impl Listener for Events {
                     _ => Vec::new(),
                 };
                 let action = Action {
-                    node: *node,
-                    mode,
-                    package,
-                    key: key.map(|key| key.to_string()),
+                    fields: ActionFields {
+                        node: *node,
+                        mode,
+                        package,
+                        key: key.map(|key| key.to_string()),
+                        ..fields_of(verdict, spent)
+                    },
                     lines: lines(key),
                     inputs: lines(inputs),
-                    ..Action::of(verdict, spent)
                 };
                 self.write(&Line::Finished(Box::new(action)));
             }
@@ -162,40 +139,34 @@ impl Known {
     }
 }
 
-impl<'a> Action<'a> {
-    /// Returns the fields that the verdict and the times determine.
-    fn of(verdict: &'a Verdict, spent: &Spent) -> Action<'a> {
-        let (name, way, miss): (_, Option<Way>, Option<&Miss>) = match verdict {
-            Verdict::Reused(way) => ("reused", Some(*way), None),
-            Verdict::Ran(miss) => ("ran", miss.part, Some(miss)),
-            Verdict::Failed => ("failed", None, None),
-            Verdict::Skipped => ("skipped", None, None),
-            Verdict::Done => ("done", None, None),
-        };
-        let tried = |(way, why): &'a (Way, Why)| Tried {
-            way: way.name(),
-            why: why.name(),
-            detail: why.detail(),
-        };
-        let micros = |d: Duration| u64::try_from(d.as_micros()).unwrap_or(u64::MAX);
-        let since = |t: SystemTime| micros(t.duration_since(UNIX_EPOCH).unwrap_or_default());
-        Action {
-            node: 0,
-            mode: "",
-            package: "",
-            key: None,
-            verdict: name,
-            way: way.map(Way::name),
-            stale: miss.and_then(|m| m.stale.as_ref()).map(ToString::to_string),
-            tried: miss.map_or_else(Vec::new, |m| m.tried.iter().map(tried).collect()),
-            slot: spent.slot,
-            start: since(spent.start),
-            end: since(spent.end),
-            user: micros(spent.programs.user),
-            sys: micros(spent.programs.sys),
-            peak: spent.programs.peak,
-            lines: Vec::new(),
-            inputs: Vec::new(),
-        }
+/// Returns the fields that the verdict and the times determine.
+fn fields_of<'a>(verdict: &'a Verdict, spent: &Spent) -> ActionFields<'a> {
+    let (name, way, miss): (_, Option<Way>, Option<&Miss>) = match verdict {
+        Verdict::Reused(way) => ("reused", Some(*way), None),
+        Verdict::Ran(miss) => ("ran", miss.part, Some(miss)),
+        Verdict::Failed => ("failed", None, None),
+        Verdict::Skipped => ("skipped", None, None),
+        Verdict::Done => ("done", None, None),
+    };
+    let tried = |(way, why): &'a (Way, Why)| TriedFields {
+        way: way.name(),
+        why: why.name(),
+        detail: why.detail(),
+    };
+    ActionFields {
+        node: 0,
+        mode: "",
+        package: "",
+        key: None,
+        verdict: name,
+        way: way.map_or("", Way::name),
+        stale: miss.map_or_else(String::new, Miss::to_string).into(),
+        tried: miss.map_or_else(Vec::new, |m| m.tried.iter().map(tried).collect()),
+        slot: spent.slot,
+        start: micros_since(UNIX_EPOCH, spent.start),
+        end: micros_since(UNIX_EPOCH, spent.end),
+        user: micros(spent.programs.user),
+        sys: micros(spent.programs.sys),
+        peak: spent.programs.peak,
     }
 }

@@ -18,6 +18,7 @@ use forgo_load::event::{Event, Spent};
 use forgo_load::verdict::{self, Miss, Way};
 use forgo_log::{Action, Begin, End, Key, KeyText, Store, Tried, Verdict, Writer};
 
+use super::action::{micros, micros_since};
 use super::{Listener, Run};
 use crate::config::own::log_budget;
 use crate::config::process::{Variables, current_dir};
@@ -345,14 +346,6 @@ fn recorded(verdict: &verdict::Verdict) -> Verdict {
         verdict::Verdict::Skipped => Verdict::Skipped,
         verdict::Verdict::Done => Verdict::Done,
     }
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-fn micros_since(start: SystemTime, time: SystemTime) -> u64 {
-    micros(time.duration_since(start).unwrap_or_default())
 }
 
 fn nanos(time: SystemTime) -> u64 {

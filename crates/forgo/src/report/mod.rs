@@ -8,6 +8,7 @@
 //!
 //! Answers to cmd/go/internal/load/printer.go and to base.Errorf, base.SetExitStatus.
 
+pub mod action;
 pub mod events;
 pub mod json;
 pub mod log;
