@@ -28,12 +28,7 @@ const LEAF: &str = "package leaf\n\nconst C = \"one\"\n\nfunc F() string { retur
 /// A world whose packages were never compiled before.
 fn each(check: impl Fn(&mut World)) {
     support::each(FILES, |world| {
-        let name = world.dir.path().file_name().and_then(|n| n.to_str());
-        let name = name.expect("UTF-8").to_owned();
-        for (dir, package) in [("leaf/", "leaf"), ("clock/", "clock"), ("", "main")] {
-            let text = format!("package {package}\n\nconst New = \"{name}\"\n");
-            world.write(&format!("{dir}new.go"), &text);
-        }
+        world.make_new(&[("leaf/", "leaf"), ("clock/", "clock"), ("", "main")]);
         // The standard library's actions are not logged.
         world.set("FORGO_LOG", "off");
         ok(world, &["build", "testing"]);

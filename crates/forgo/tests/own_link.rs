@@ -6,10 +6,9 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use support::{Said, World, goroots};
+use support::{Said, World, goroots, write_executable};
 
 /// So many programs.
 const PROGRAMS: usize = 24;
@@ -36,42 +35,15 @@ fn world(goroot: &Path) -> World {
     world.set("GODEBUG", "");
     world.set("CGO_ENABLED", "0");
     world.seed_cache("cache", &[&["build", "-o", "../seed", "./p0"]]);
-    let tools = fs::read_dir(goroot.join("pkg/tool"))
-        .expect("tools")
-        .flatten();
-    let real = tools
-        .map(|entry| entry.path())
-        .find(|dir| dir.join("link").exists())
-        .expect("a linker");
-    let copy = world.path("goroot");
-    link_but(goroot, &copy, &["bin", "pkg"]);
-    fs::create_dir(copy.join("bin")).expect("a directory");
-    fs::copy(goroot.join("bin/go"), copy.join("bin/go")).expect("the go command");
-    link_but(&goroot.join("pkg"), &copy.join("pkg"), &["tool"]);
-    let name = real.file_name().expect("a name");
-    let wrapped = copy.join("pkg/tool").join(name);
-    link_but(&real, &wrapped, &["link"]);
+    let (tools, real) = world.copy_distribution(&["link"]);
     let script = LINKER
         .replace("$REAL", real.to_str().expect("UTF-8"))
         .replace("$W", world.dir.path().to_str().expect("UTF-8"));
-    fs::write(wrapped.join("link"), script).expect("a tool");
-    fs::set_permissions(wrapped.join("link"), fs::Permissions::from_mode(0o755)).expect("its mode");
-    world.goroot = copy;
+    write_executable(&tools.join("link"), script.as_bytes());
     world.set("GOCACHE", "$W/cache");
     // Otherwise a program that was linked once is not linked again.
     world.set("FORGO_LINK_STORE_SIZE", "0");
     world
-}
-
-/// A directory of links to all that another one has, but for some.
-fn link_but(from: &Path, to: &Path, but: &[&str]) {
-    fs::create_dir_all(to).expect("a directory");
-    for item in fs::read_dir(from).expect("a directory").flatten() {
-        let name = item.file_name();
-        if !but.contains(&name.to_str().expect("UTF-8")) {
-            symlink(item.path(), to.join(name)).expect("a link");
-        }
-    }
 }
 
 fn write_programs(world: &World, edit: usize) {

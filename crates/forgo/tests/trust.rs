@@ -6,10 +6,9 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use support::{Said, World, goroots};
+use support::{Said, World, goroots, write_executable};
 
 /// So many packages, which import none of the standard library: a tool with another ID compiles all
 /// anew.
@@ -44,38 +43,17 @@ fn world(goroot: &Path) -> World {
         let text = format!("TEXT ·g(SB),4,$0-8\n\tMOVQ ${i}, ret+0(FP)\n\tRET\n");
         world.write(&format!("p{i}/g.s"), &text);
     }
-    let tools = fs::read_dir(goroot.join("pkg/tool"))
-        .expect("tools")
-        .flatten();
-    let tools = tools.map(|entry| entry.path());
-    let real = tools
-        .into_iter()
-        .find(|dir| dir.join("compile").exists())
-        .expect("a compiler");
-    let copy = world.path("goroot");
-    link_but(goroot, &copy, &["bin", "pkg"]);
-    fs::create_dir(copy.join("bin")).expect("a directory");
-    fs::copy(goroot.join("bin/go"), copy.join("bin/go")).expect("the go command");
-    link_but(&goroot.join("pkg"), &copy.join("pkg"), &["tool"]);
-    let wrappers = copy
-        .join("pkg/tool")
-        .join(real.file_name().expect("a name"));
-    link_but(&real, &wrappers, &["compile", "asm", "vet"]);
+    let (tools, real) = world.copy_distribution(&["compile", "asm", "vet"]);
     let script = TOOL
         .replace("$REAL", real.to_str().expect("UTF-8"))
         .replace("$W", world.dir.path().to_str().expect("UTF-8"));
-    let executable = |file: &Path, bytes: &[u8]| {
-        fs::write(file, bytes).expect("a tool");
-        fs::set_permissions(file, fs::Permissions::from_mode(0o755)).expect("its mode");
-    };
     for tool in ["compile", "asm"] {
-        executable(&wrappers.join(tool), script.as_bytes());
+        write_executable(&tools.join(tool), script.as_bytes());
     }
-    executable(
-        &wrappers.join("vet"),
+    write_executable(
+        &tools.join("vet"),
         &other_release(goroot, &real.join("vet")),
     );
-    world.goroot = copy;
     world.set("GOCACHE", "$W/cache");
     world
 }
@@ -94,17 +72,6 @@ fn other_release(goroot: &Path, tool: &Path) -> Vec<u8> {
         bytes[at..at + other.len()].copy_from_slice(other.as_bytes());
     }
     bytes
-}
-
-/// A directory of links to all that another one has, but for some.
-fn link_but(from: &Path, to: &Path, but: &[&str]) {
-    fs::create_dir_all(to).expect("a directory");
-    for item in fs::read_dir(from).expect("a directory").flatten() {
-        let name = item.file_name();
-        if !but.contains(&name.to_str().expect("UTF-8")) {
-            symlink(item.path(), to.join(name)).expect("a link");
-        }
-    }
 }
 
 fn write_package(world: &World, i: usize, more: &str) {

@@ -32,12 +32,7 @@ const LEAF: &str = "package leaf\n\nfunc F() string { return g() }\n\n\
 /// A world whose packages were never compiled before: the cache outlives it, and archives move.
 fn each(check: impl Fn(&mut World)) {
     support::each(FILES, |world| {
-        let name = world.dir.path().file_name().and_then(|n| n.to_str());
-        let name = name.expect("UTF-8").to_owned();
-        for (dir, package) in [("leaf/", "leaf"), ("", "main")] {
-            let text = format!("package {package}\n\nconst New = \"{name}\"\n");
-            world.write(&format!("{dir}new.go"), &text);
-        }
+        world.make_new(&[("leaf/", "leaf"), ("", "main")]);
         // Otherwise the whole answer may be cached.
         world.set("FORGO_EVENTS", "$W/events");
         check(world);

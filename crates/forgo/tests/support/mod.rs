@@ -61,6 +61,24 @@ pub struct World {
     start: String,
 }
 
+/// Makes a directory of links to the entries of another one, except for some.
+fn link_but(from: &Path, to: &Path, but: &[&str]) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for item in std::fs::read_dir(from).expect("a directory").flatten() {
+        let name = item.file_name();
+        if !but.contains(&name.to_str().expect("UTF-8")) {
+            std::os::unix::fs::symlink(item.path(), to.join(name)).expect("a link");
+        }
+    }
+}
+
+/// Writes an executable file.
+pub fn write_executable(file: &Path, bytes: &[u8]) {
+    std::fs::write(file, bytes).expect("a file");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(file, mode).expect("its mode");
+}
+
 impl World {
     /// With these files (`name`, `text`) in the directory `w`, where commands start.
     pub fn new(goroot: &Path, files: &[(&str, &str)]) -> World {
@@ -95,6 +113,39 @@ impl World {
         let file = self.path("w").join(name);
         std::fs::create_dir_all(file.parent().expect("a parent")).expect("directories");
         std::fs::write(file, text).expect("a file");
+    }
+
+    /// Adds a file to each of these packages (directory with a final slash, name) that no other
+    /// world has, so that their results are in no cache.
+    pub fn make_new(&self, packages: &[(&str, &str)]) {
+        let name = self.dir.path().file_name().and_then(|name| name.to_str());
+        let name = name.expect("UTF-8");
+        for (dir, package) in packages {
+            let text = format!("package {package}\n\nconst New = \"{name}\"\n");
+            self.write(&format!("{dir}new.go"), &text);
+        }
+    }
+
+    /// Uses a copy of the distribution that lacks these tools. Returns the directory of its tools,
+    /// and that of the tools of the distribution. Everything but the go command is a link.
+    pub fn copy_distribution(&mut self, without: &[&str]) -> (PathBuf, PathBuf) {
+        let copy = self.path("goroot");
+        let from = std::mem::replace(&mut self.goroot, copy);
+        let to = &self.goroot;
+        let tools = std::fs::read_dir(from.join("pkg/tool")).expect("tools");
+        let real = tools
+            .flatten()
+            .map(|entry| entry.path())
+            .find(|dir| dir.join("link").exists())
+            .expect("a linker");
+        link_but(&from, to, &["bin", "pkg"]);
+        std::fs::create_dir(to.join("bin")).expect("a directory");
+        std::fs::copy(from.join("bin/go"), to.join("bin/go")).expect("the go command");
+        link_but(&from.join("pkg"), &to.join("pkg"), &["tool"]);
+        let name = real.file_name().expect("a name");
+        let copied = to.join("pkg/tool").join(name);
+        link_but(&real, &copied, without);
+        (copied, real)
     }
 
     /// Commands start in this directory, as it is spelled here.
