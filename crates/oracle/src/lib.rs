@@ -5,6 +5,7 @@
 //! them on a project, [`never_wrong`] after random edits and faults, [`conformance`] by cmd/go's
 //! own tests.
 
+pub mod checkout;
 pub mod cli;
 pub mod conformance;
 pub mod never_wrong;

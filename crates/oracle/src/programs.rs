@@ -102,7 +102,8 @@ fn built() -> Option<PathBuf> {
     beside.chain(others).find(|file| file.is_file())
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
+/// Finds a program on PATH.
+pub fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .map(|dir| dir.join(name))

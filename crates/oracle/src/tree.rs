@@ -63,7 +63,11 @@ pub fn age(dir: &Path) -> io::Result<()> {
 }
 
 fn set_old(path: &Path) -> io::Result<()> {
-    let time = SystemTime::now() - Duration::from_secs(3600);
+    set_time(path, SystemTime::now() - Duration::from_secs(3600))
+}
+
+/// Sets the modification time of a file or directory.
+pub fn set_time(path: &Path, time: SystemTime) -> io::Result<()> {
     File::open(path)?.set_times(FileTimes::new().set_modified(time))
 }
 

@@ -3,11 +3,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
 
+use oracle::checkout;
 use oracle::tree::{self, Take};
 
 /// Projects of `conformance/projects`.
@@ -171,28 +171,8 @@ fn hash_of_go_mod(text: &str) -> String {
 fn make_checkout(dir: &Path) -> Result<(), String> {
     write(&dir.join(".gitignore"), "*.tmp\nignored/\n")?;
     write(&dir.join("ignored/x.go"), "package x\n")?;
-    let git = |args: &[&str]| {
-        let status = Command::new("git")
-            .args(["-c", "user.name=n", "-c", "user.email=e@example.com"])
-            .args(args)
-            .current_dir(dir)
-            .envs([
-                ("GIT_CONFIG_GLOBAL", "/dev/null"),
-                ("GIT_CONFIG_SYSTEM", "/dev/null"),
-                ("GIT_AUTHOR_DATE", "2026-01-02T03:04:05Z"),
-                ("GIT_COMMITTER_DATE", "2026-01-02T03:04:05Z"),
-            ])
-            .status()
-            .map_err(|e| format!("git: {e}"))?;
-        match status.success() {
-            true => Ok(()),
-            false => Err(format!("git {args:?} failed")),
-        }
-    };
-    git(&["init", "-q", "-b", "main"])?;
-    git(&["add", "."])?;
-    git(&["commit", "-q", "-m", "First"])?;
-    git(&["tag", "v1.2.3"])?;
+    checkout::make(dir)?;
+    let git = |args: &[&str]| checkout::git(dir, args);
     write(&dir.join("more.txt"), "more\n")?;
     git(&["add", "."])?;
     git(&["commit", "-q", "-m", "Second"])?;

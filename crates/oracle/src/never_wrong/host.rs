@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::Options;
 use super::edits::Dice;
 use super::world::{Result, at};
-use crate::programs::Who;
+use crate::programs::{Who, on_path};
 use crate::tree;
 
 /// Functions of the scripts: an object, an archive, a program that starts the next one of its name
@@ -151,12 +151,7 @@ struct Host<'a> {
 impl<'a> Host<'a> {
     fn new(options: &'a Options, base: &Path) -> Result<Host<'a>> {
         let root = tempfile::Builder::new().prefix("never-wrong").tempdir();
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let find = |name: &str| {
-            let mut files = std::env::split_paths(&path).map(|dir| dir.join(name));
-            let found = files.find(|file| file.is_file());
-            found.ok_or(format!("there is no {name} on PATH"))
-        };
+        let find = |name: &str| on_path(name).ok_or(format!("there is no {name} on PATH"));
         let host = Host {
             options,
             root: root.map_err(|e| e.to_string())?,

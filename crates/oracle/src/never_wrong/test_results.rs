@@ -9,7 +9,7 @@
 //! cache, forgo is not wrong.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, FileTimes};
+use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use super::edits::Dice;
 use super::test_module::{
     self as module, Edit, Module, Node, PACKAGE, Step, VARIABLE, ZONE_FILES, ZONES,
 };
-use super::world::{Result, at};
+use super::world::{Result, at, set_time};
 use super::{Options, test_binary};
 use crate::programs::{Programs, Who};
 use crate::tree;
@@ -560,9 +560,4 @@ fn time_of(age: module::Age) -> SystemTime {
         Some(hours) => SystemTime::UNIX_EPOCH + BASE - Duration::from_secs(3600) * u32::from(hours),
         None => SystemTime::now(),
     }
-}
-
-fn set_time(path: &Path, time: SystemTime) -> Result<()> {
-    let file = at(path, fs::File::open(path))?;
-    at(path, file.set_times(FileTimes::new().set_modified(time)))
 }

@@ -4,7 +4,7 @@
 //! be wrong.
 
 use std::collections::HashMap;
-use std::fs::{self, File, FileTimes};
+use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -412,8 +412,7 @@ pub(super) fn difference(stock: &Answer, forgo: &Answer) -> String {
 }
 
 pub(super) fn set_time(file: &Path, time: SystemTime) -> Result<()> {
-    let times = FileTimes::new().set_modified(time);
-    at(file, File::open(file).and_then(|f| f.set_times(times)))
+    at(file, tree::set_time(file, time))
 }
 
 /// Cuts off one of the files that were made last.

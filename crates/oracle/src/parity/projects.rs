@@ -17,8 +17,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use crate::checkout;
+use crate::programs::on_path;
 use crate::tree::{self, Take};
 
 /// Something to build with both commands.
@@ -163,7 +164,7 @@ impl Project {
                 ("git", "yes") => project.git = true,
                 ("cold", "yes") => project.cold = true,
                 ("release", _) => project.release = Some(value.to_owned()),
-                ("needs", _) if !is_installed(value) => return Ok(None),
+                ("needs", _) if on_path(value).is_none() => return Ok(None),
                 ("needs", _) => {}
                 _ => return Err(unknown()),
             }
@@ -185,7 +186,7 @@ impl Project {
             _ => Take::Copy,
         })?;
         if self.git {
-            make_checkout(&copy)?;
+            checkout::make(&copy)?;
         }
         tree::age(&copy).map_err(|e| format!("{}: {e}", copy.display()))?;
         Ok(copy)
@@ -205,38 +206,6 @@ pub fn of_our_own() -> Result<Vec<Project>, String> {
         projects.extend(Project::read(dir)?);
     }
     Ok(projects)
-}
-
-fn is_installed(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
-}
-
-/// Makes a directory a git checkout of one commit.
-fn make_checkout(dir: &Path) -> Result<(), String> {
-    let git = |args: &[&str]| {
-        let status = Command::new("git")
-            .args(["-c", "user.name=n", "-c", "user.email=e@example.com"])
-            .args(args)
-            .current_dir(dir)
-            .envs([
-                ("GIT_CONFIG_GLOBAL", "/dev/null"),
-                ("GIT_CONFIG_SYSTEM", "/dev/null"),
-            ])
-            .envs([("GIT_AUTHOR_DATE", "2026-01-02T03:04:05Z")])
-            .envs([("GIT_COMMITTER_DATE", "2026-01-02T03:04:05Z")])
-            .status()
-            .map_err(|e| format!("git: {e}"))?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(format!("git {args:?} failed"))
-        }
-    };
-    git(&["init", "-q", "-b", "main"])?;
-    git(&["add", "."])?;
-    git(&["commit", "-q", "-m", "First"])?;
-    git(&["tag", "v1.2.3"])
 }
 
 #[cfg(test)]
