@@ -202,7 +202,7 @@ pub enum Why {
     NoProfile,
     /// Results with coverage are known by the stock command's key alone.
     Coverage,
-    /// The test may do what its log of inputs does not show: start programs, call C, and the like
+    /// The test may do things that its log of inputs omits: start programs, call C, and the like
     /// (docs/test-results.md).
     Unlogged,
     /// What the test reads can't be read as a whole: too much, or a device.
